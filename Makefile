@@ -1,0 +1,57 @@
+# The verbs. Each makes .venv when it is missing and brings it up to date when pyproject.toml or constraints.txt change.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+EXPERIMENT ?= coco_vangogh
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo train test test-fast lint format types bench lock clean
+
+help:  ## list the verbs
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
+
+$(READY): pyproject.toml setup.py constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || \
+	  { echo "error: $(PYTHON) is older than Python 3.10; type: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { rm -rf $(VENV); echo "error: $(PYTHON) cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 2; }
+	@echo "installing into $(VENV): a few minutes and about 6 GB the first time, most of it PyTorch"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+setup: $(READY)  ## create .venv with everything in it
+
+demo: setup  ## train the flagship small, on the embedded sample, and paint the held-out photographs
+	@rm -rf outputs/demo
+	$(BIN)/python -m stylegan_pl.train +experiment=sample hydra.run.dir=outputs/demo
+	$(BIN)/python -m stylegan_pl.stylize ckpt=outputs/demo input=data/sample-v1-seed0/content/val output=outputs/demo/painted
+	@echo "look at outputs/demo/samples and outputs/demo/painted"
+
+train: setup  ## the main job; EXPERIMENT=coco_vangogh ARGS="seed=1 batch_size=8"
+	$(BIN)/python -m stylegan_pl.train +experiment=$(EXPERIMENT) $(ARGS)
+
+test: setup  ## every test, in parallel
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+lint: setup  ## ruff: rules and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: setup  ## let ruff mend what it can
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: setup  ## mypy
+	$(BIN)/mypy
+
+bench: setup  ## speed and memory of a training step
+	$(BIN)/python -m benchmarks.train_step $(ARGS)
+
+lock: setup  ## constraints.txt anew, from the ranges in pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o constraints.txt
+
+clean:  ## remove .venv and caches; outputs/ and data/ stay
+	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -1,0 +1,41 @@
+"""The types that cross rooms, and the legend of the shapes in comments.
+
+Shapes: N images in a batch, C channels, H rows, W columns; an image is (3, H, W), RGB.
+Ranges: uint8 in [0, 255] up to the device, float in [-1, 1] from there on (`images.to_float`).
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+
+class StylePair(NamedTuple):
+    """A batch of content photographs beside style paintings; row i of one meets row i of the other.
+
+    Both are (N, 3, H, W): uint8 as a loader yields them, float in [-1, 1] as a model takes them.
+    """
+
+    content: Tensor
+    style: Tensor
+
+
+class Progress(NamedTuple):
+    """How far a run is, in the only unit that batch size and number of devices leave alone: images."""
+
+    images_seen: int
+    total_images: int  # the whole budget
+    epoch_images: int  # the larger of the two sets
+
+
+Terms = dict[str, Tensor]
+"""Named scalar losses, weights applied; a player descends their sum, and the dict is the log."""
+
+Fakes = dict[str, Tensor]
+"""What the generator made of one batch, by name; `stylised` is always among them."""
+
+OptimizerFactory = Callable[..., Any]
+"""Parameters (or parameter groups) -> torch optimizer; Hydra's `_partial_: true`."""
+
+Schedule = Callable[[Progress], float]
+"""Progress -> factor on the base learning rate. Stateless, so a resumed run needs nothing restored."""

@@ -1,0 +1,28 @@
+"""The errors a user can mend, told apart from bugs of ours."""
+
+
+class UserError(Exception):
+    """Something the user can mend; `str()` is the one line printed: what is wrong, where, what to type instead."""
+
+    exit_code = 1
+
+    def __init__(self, message: str) -> None:
+        # a loader's worker hands its traceback over as the message; the last line is what was said
+        if message.startswith("Caught "):
+            message = message.strip().splitlines()[-1].partition(": ")[2]
+        super().__init__(message)
+
+
+class ConfigError(UserError):
+    """The command line or a config file is wrong; nothing was started."""
+
+    exit_code = 2
+
+
+class DataError(UserError):
+    """The image folders are not what the run needs."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an exception says, in one line; its type where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -1,0 +1,1 @@
+"""Images in, pairs of content and style out."""

@@ -1,0 +1,101 @@
+"""A look at the folders before anything expensive is built."""
+
+import logging
+from pathlib import Path
+
+from PIL import Image
+
+from stylegan_pl.data.folder import ImageFolder, Source
+from stylegan_pl.errors import DataError, UserError
+
+_log = logging.getLogger(__name__)
+
+_LOOKS = 256  # headers opened a set; enough to see that a set is bad, quick on a network disk
+
+
+def make_ready(folder: ImageFolder, *, name: str, size: int, limit: float, download: bool) -> None:
+    """Fetch the set if it is missing and may be fetched, then `check_folder`.
+
+    Args:
+        download: whether a network may be used for it.
+    """
+    source = folder.source
+    if source is not None and folder.can_be_fetched() and not Path(folder.root).is_dir():
+        if download and source.needs_network:
+            _log.info("fetching %s", source.describe())
+        if download or not source.needs_network:
+            _fetch(source, name)
+    check_folder(folder, name=name, size=size, limit=limit)
+
+
+def _fetch(source: Source, name: str) -> None:
+    try:
+        source.fetch()
+    except UserError as error:
+        raise DataError(f"{error}; or type {name}.root=FOLDER for images you have, or data=sample") from error
+
+
+def check_folder(folder: ImageFolder, *, name: str, size: int, limit: float) -> None:
+    """Raise one error that names the folder, what was found and what to type.
+
+    Args:
+        name: the set's config path, `data.content` or `data.style`.
+        size: pixels of the training crop.
+        limit: share of unusable images that is let pass.
+
+    Raises:
+        DataError: missing or empty folder, fewer than 2 training images, images unreadable or smaller than the crop.
+    """
+    root = Path(folder.root)
+    if not root.is_dir():
+        raise DataError(f"{name}.root: no folder {root}; {_remedy(folder, name)}")
+    files = folder.files("train")
+    if len(files) < 2:
+        found = "no image" if not files else "1 image"
+        raise DataError(
+            f"{name}.root: {found} to train on below {root}, at least 2 are needed (JPEG, PNG, WebP, TIFF or BMP); "
+            f"{_remedy(folder, name)}"
+        )
+    looked = files[:: max(1, len(files) // _LOOKS)]
+    sizes = [_size(path) for path in looked]
+    broken = [path for path, found_size in zip(looked, sizes, strict=True) if found_size is None]
+    if len(broken) > limit * len(looked):
+        raise DataError(
+            f"{name}.root: {len(broken)} of {len(looked)} images looked at below {root} cannot be read, such as "
+            f"{broken[0]}; remove them, or {_remedy(folder, name)}"
+        )
+    _check_sizes(folder, [found_size for found_size in sizes if found_size], name=name, size=size, limit=limit)
+
+
+def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str, size: int, limit: float) -> None:
+    shorter = sorted(min(found) if folder.load_size is None else min(*found, folder.load_size) for found in sizes)
+    small = sum(side < size for side in shorter)
+    if folder.load_size is not None and folder.load_size < size and not folder.upscale:
+        raise DataError(
+            f"{name}.load_size={folder.load_size} shrinks every image below the crop of {size} pixels; type "
+            f"{name}.load_size={size} or image_size={folder.load_size // 4 * 4}"
+        )
+    if not folder.upscale and small > limit * len(shorter):
+        usable = shorter[int(limit * len(shorter))] // 4 * 4
+        smaller_crop = f"image_size={usable}, or " if usable >= 16 else ""  # no generator takes less
+        raise DataError(
+            f"{name}.root: {small} of {len(shorter)} images looked at below {folder.root} are smaller than the crop of "
+            f"{size} pixels (shortest side {shorter[0]}); type {smaller_crop}{name}.upscale=true to enlarge them, or "
+            "data=sample"
+        )
+
+
+def _size(path: Path) -> tuple[int, int] | None:
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return None
+
+
+def _remedy(folder: ImageFolder, name: str) -> str:
+    if folder.can_be_fetched():
+        return f"type data.download=true to fetch it, or {name}.root=FOLDER for images you have, or data=sample"
+    if folder.how_to is not None:
+        return f"{folder.how_to}; or type {name}.root=FOLDER for images you have, or data=sample"
+    return f"type {name}.root=FOLDER with your images, or data=sample to try without any"

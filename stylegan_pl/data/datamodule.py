@@ -1,0 +1,126 @@
+"""Content and style sets as one LightningDataModule."""
+
+import os
+from pathlib import Path
+from typing import cast
+
+import lightning as L
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Subset
+
+from stylegan_pl.contracts import StylePair
+from stylegan_pl.data.augment import Augmentation
+from stylegan_pl.data.check import make_ready
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.pairing import Pairing
+from stylegan_pl.data.pairs import StylePairs
+from stylegan_pl.data.problems import Problems
+from stylegan_pl.data.sampler import PairStream
+from stylegan_pl.images import to_float
+
+_MAX_WORKERS = 8
+
+
+class StyleTransferData(L.LightningDataModule):
+    """Batches of `StylePair`. Workers decode and crop to uint8; the rest runs in batch on the device.
+
+    The training stream has no end: a run's budget is counted in images. An epoch is only a name for one pass over
+    the larger set.
+
+    Args:
+        content: photographs.
+        style: paintings.
+        pairing: which style a content meets.
+        augment: random changes, on the device.
+        image_size: pixels of the square crop.
+        batch_size: pairs a device.
+        val_pairs: fixed validation pairs, at most.
+        workers: loader processes a device; None takes the cores there are, at most 8.
+        download: fetch what is missing and may be fetched.
+        bad_fraction: share of unusable files in a set beyond which a run ends.
+        problems_csv: where unusable files are listed.
+    """
+
+    def __init__(
+        self,
+        content: ImageFolder,
+        style: ImageFolder,
+        pairing: Pairing,
+        augment: Augmentation,
+        *,
+        image_size: int,
+        batch_size: int,
+        val_pairs: int,
+        seed: int,
+        workers: int | None,
+        download: bool,
+        bad_fraction: float,
+        problems_csv: str,
+    ) -> None:
+        super().__init__()
+        self.content, self.style, self.pairing, self.augment = content, style, pairing, augment
+        self.image_size, self.batch_size, self.val_pairs, self.seed = image_size, batch_size, val_pairs, seed
+        self.workers = min(_MAX_WORKERS, os.cpu_count() or 1) if workers is None else workers
+        self.download = download
+        self.problems = Problems(Path(problems_csv), limit=bad_fraction)
+
+    def prepare(self) -> None:
+        """Fetch what is missing, then check the folders; before any model is built.
+
+        Raises:
+            DataError: the folders are not what the run needs, and the message says what to type.
+        """
+        for name, folder in (("data.content", self.content), ("data.style", self.style)):
+            make_ready(folder, name=name, size=self.image_size, limit=self.problems.limit, download=self.download)
+        self.train_set = self._pairs("train")
+        self.val_set = self._pairs("val")
+
+    def _pairs(self, split: str) -> StylePairs:
+        return StylePairs(
+            self.content, self.style, self.pairing, split=split, size=self.image_size, seed=self.seed,
+            problems=self.problems,
+        )  # fmt: skip
+
+    def setup(self, stage: str) -> None:
+        """Lightning's hook; the sets exist already when `prepare` was called."""
+        if not hasattr(self, "train_set"):
+            self.prepare()
+
+    @property
+    def epoch_images(self) -> int:
+        """Pairs in an epoch."""
+        return len(self.train_set)
+
+    def train_dataloader(self) -> DataLoader[StylePair]:
+        """An endless stream from the position the run has reached."""
+        trainer = self.trainer
+        assert trainer is not None
+        stream = PairStream(
+            self.epoch_images, batch_size=self.batch_size, seed=self.seed, rank=trainer.global_rank,
+            ranks=trainer.world_size, position=lambda: cast(int, trainer.lightning_module.images_seen),
+        )  # fmt: skip
+        return DataLoader(
+            self.train_set, batch_sampler=stream, num_workers=self.workers, pin_memory=torch.cuda.is_available(),
+            persistent_workers=self.workers > 0,
+        )  # fmt: skip
+
+    def val_dataloader(self) -> DataLoader[StylePair]:
+        """The first `val_pairs` fixed pairs of the held-out images; each rank takes every n-th."""
+        trainer = self.trainer
+        assert trainer is not None
+        count = min(self.val_pairs, len(self.val_set))
+        mine = range(trainer.global_rank, count, trainer.world_size)
+        return DataLoader(Subset(self.val_set, mine), batch_size=self.batch_size, num_workers=0)
+
+    def style_crop(self, index: int) -> Tensor:
+        """A fixed crop of the training paintings, uint8 (3, size, size); the same index always gives the same."""
+        return self.train_set.style_crop(index % len(self.train_set.styles), np.random.default_rng([self.seed, index]))
+
+    def on_after_batch_transfer(self, batch: StylePair, dataloader_idx: int) -> StylePair:
+        """uint8 -> [-1, 1]; augmentation while training."""
+        pair = StylePair(to_float(batch.content), to_float(batch.style))
+        training = self.trainer is not None and self.trainer.training
+        return self.augment(pair, together=self.pairing.same_place) if training else pair
+

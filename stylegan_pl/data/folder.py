@@ -1,0 +1,167 @@
+"""A folder of images as a list: which files, which of them are held out, how one becomes a training crop."""
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from stylegan_pl.errors import DataError
+from stylegan_pl.images import EXTENSIONS, image_to_tensor, read_image
+
+SPLITS = ("train", "val")
+
+
+class Source(Protocol):
+    """Where a set of images can be had from, when its folder is not there yet."""
+
+    needs_network: bool
+
+    @property
+    def folder(self) -> Path:
+        """What it brings."""
+
+    def describe(self) -> str:
+        """One line: what, how large, from where, to where."""
+
+    def is_ready(self) -> bool:
+        """Whether the folder is there, whole."""
+
+    def fetch(self) -> Path:
+        """Bring it; returns the folder."""
+
+
+@dataclass(frozen=True)
+class ImageFolder:
+    """One set of images on disk, and how its files become square crops.
+
+    The files of a split are those below `root/train` and `root/val` where these exist; otherwise all files below
+    `root`, of which a `held_out` fraction, chosen by a hash of the file's name, is for validation. A file stays on its
+    side whatever is added beside it.
+
+    Args:
+        root: the folder; searched in depth, links to folders followed.
+        include: keep only files whose path below root, or name, matches one of these (`fnmatch`).
+        load_size: pixels of the shorter side after shrinking; None leaves the size. Nothing is enlarged.
+        held_out: fraction for validation, where no `val` folder exists.
+        upscale: enlarge images smaller than the crop instead of refusing them.
+        source: where the set can be had, if it may be fetched.
+        how_to: what a person must do where it may not.
+    """
+
+    root: str
+    include: list[str] = field(default_factory=list)
+    load_size: int | None = None
+    held_out: float = 0.05
+    upscale: bool = False
+    source: Source | None = None
+    how_to: str | None = None
+
+    def can_be_fetched(self) -> bool:
+        """Whether the source, if any, brings `root`; it does not when another root was typed."""
+        return self.source is not None and Path(self.root).is_relative_to(self.source.folder)
+
+    @property
+    def has_splits(self) -> bool:
+        """Whether `train/` and `val/` decide, not a hash."""
+        return (Path(self.root) / "train").is_dir()
+
+    def base(self, split: str) -> Path:
+        """The folder that the split's files are below."""
+        return Path(self.root) / split if self.has_splits else Path(self.root)
+
+    def files(self, split: str) -> list[Path]:
+        """The split's image files, sorted by path."""
+        named = self.by_name(split)
+        if self.has_splits:
+            return list(named.values())
+        held_out = held_out_names(named, self.held_out)
+        return [path for name, path in named.items() if (_stem(name) in held_out) == (split == "val")]
+
+    def by_name(self, split: str) -> dict[str, Path]:
+        """Name below `base(split)`, extension included, -> file; without splits, all of the folder's."""
+        base = self.base(split)
+        named = {path.relative_to(base).as_posix(): path for path in list_images(base)}
+        if not self.include:
+            return named
+        return {
+            name: path
+            for name, path in named.items()
+            if any(fnmatch(name, pattern) or fnmatch(path.name, pattern) for pattern in self.include)
+        }
+
+    def crop(self, path: Path, size: int, rng: np.random.Generator | None) -> Tensor:
+        """A file -> uint8 (3, size, size): shrunk to `load_size`, cropped at random or, without `rng`, in the middle.
+
+        Raises:
+            DataError: unreadable, or smaller than the crop.
+        """
+        image = self._resized(read_image(path, at_least=self.load_size), size)
+        width, height = image.size
+        if min(width, height) < size:
+            raise DataError(f"{path}: {width}×{height} pixels is smaller than the crop of {size}")
+        left, top = _corner(width - size, height - size, rng)
+        return image_to_tensor(image.crop((left, top, left + size, top + size)))
+
+    def _resized(self, image: Image.Image, size: int) -> Image.Image:
+        shorter = min(image.size)
+        target = shorter if self.load_size is None else min(shorter, self.load_size)
+        if self.upscale:
+            target = max(target, size)
+        if target == shorter:
+            return image
+        scale = target / shorter
+        width, height = (max(target, round(side * scale)) for side in image.size)
+        return image.resize((width, height), Image.Resampling.LANCZOS)
+
+
+def held_out_names(names: Iterable[str], fraction: float) -> set[str]:
+    """The names, less their extension, that are for validation: by hash, so that a name stays on its side.
+
+    Where a small folder's hashes all fall on the training side, the smallest one is held out. Both files of a pair have
+    one name, and so are on one side.
+    """
+    hashes = {_stem(name): _unit_hash(_stem(name)) for name in names}
+    held_out = {stem for stem, value in hashes.items() if value < fraction}
+    if not held_out and len(hashes) > 2 and fraction > 0:
+        held_out = {min(hashes, key=lambda stem: hashes[stem])}
+    return held_out
+
+
+def _stem(name: str) -> str:
+    return Path(name).with_suffix("").as_posix()
+
+
+def _unit_hash(name: str) -> float:
+    return int.from_bytes(hashlib.sha256(os.fsencode(name)).digest()[:8], "big") / 2**64
+
+
+def list_images(folder: Path) -> list[Path]:
+    """Image files below a folder, sorted; hidden files and folders are passed over, each real folder is seen once."""
+    found: list[Path] = []
+    seen: set[str] = set()
+    for current, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(current)
+        if real in seen:  # a loop of symbolic links
+            folders.clear()
+            continue
+        seen.add(real)
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [
+            Path(current, name)
+            for name in files
+            if not name.startswith(".") and os.path.splitext(name)[1].lower() in EXTENSIONS
+        ]
+    return sorted(found)
+
+
+def _corner(free_x: int, free_y: int, rng: np.random.Generator | None) -> tuple[int, int]:
+    if rng is None:
+        return free_x // 2, free_y // 2
+    return int(rng.integers(free_x + 1)), int(rng.integers(free_y + 1))

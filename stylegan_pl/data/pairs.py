@@ -1,0 +1,93 @@
+"""Content beside style as tensors: a pure function of (seed, epoch, index)."""
+
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from stylegan_pl.contracts import StylePair
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.pairing import Pairing
+from stylegan_pl.data.problems import Problems
+from stylegan_pl.errors import DataError
+
+
+class PairKey(NamedTuple):
+    """What decides a pair besides the seed."""
+
+    epoch: int
+    index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls
+
+
+class StylePairs(Dataset[StylePair]):
+    """Pairs by key: the same whoever asks, any worker, any rank, in any order.
+
+    Training takes a `PairKey` and crops at random; validation takes a plain index and gives a fixed pair, cropped in
+    the middle. A file that cannot be used is reported, and the next of its set takes its place.
+
+    Args:
+        split: `train` or `val`.
+        size: pixels of the square crop.
+    """
+
+    def __init__(
+        self, content: ImageFolder, style: ImageFolder, pairing: Pairing, *, split: str, size: int, seed: int,
+        problems: Problems,
+    ) -> None:  # fmt: skip
+        self.content, self.style, self.pairing, self.problems = content, style, pairing, problems
+        self.contents, self.styles = pairing.match(content, style, split)
+        self.size, self.seed = size, seed
+
+    def __len__(self) -> int:
+        """Pairs in an epoch."""
+        return self.pairing.length(len(self.contents), len(self.styles)) if self.contents and self.styles else 0
+
+    def __getitem__(self, key: PairKey | int) -> StylePair:
+        """uint8 (3, size, size) each."""
+        epoch, index = key if isinstance(key, PairKey) else (-1, key)
+        style_index = self.pairing.style_index(index, len(self.styles), self._rng("pair", epoch, index))
+        if self.pairing.same_place:
+            return self._first_usable_pair(epoch, index)
+        content_rng, style_rng = self._rng("content crop", epoch, index), self._rng("style crop", epoch, index)
+        return StylePair(
+            self._first_usable(self.content, self.contents, index, None if epoch < 0 else content_rng),
+            self._first_usable(self.style, self.styles, style_index, None if epoch < 0 else style_rng),
+        )
+
+    def style_crop(self, index: int, rng: np.random.Generator) -> Tensor:
+        """A random crop of the `index`-th style, uint8 (3, size, size)."""
+        return self._first_usable(self.style, self.styles, index, rng)
+
+    def _first_usable_pair(self, epoch: int, index: int) -> StylePair:
+        """Both files of the first pair from `index` on that can be used, cropped at the same place."""
+        for step in range(len(self.contents)):
+            at = (index + step) % len(self.contents)
+            sides = [
+                self._crop(folder, files, at, None if epoch < 0 else self._rng("crop", epoch, index))
+                for folder, files in ((self.content, self.contents), (self.style, self.styles))
+            ]
+            if sides[0] is not None and sides[1] is not None:
+                return StylePair(sides[0], sides[1])
+        raise DataError(f"none of {len(self.contents)} pairs can be used; see {self.problems.path}")
+
+    def _first_usable(self, folder: ImageFolder, files: list[Path], index: int, rng: np.random.Generator | None) -> Tensor:
+        for step in range(len(files)):
+            image = self._crop(folder, files, (index + step) % len(files), rng)
+            if image is not None:
+                return image
+        raise DataError(f"{folder.root}: none of {len(files)} images can be used; see {self.problems.path}")
+
+    def _crop(self, folder: ImageFolder, files: list[Path], at: int, rng: np.random.Generator | None) -> Tensor | None:
+        """A crop, or None when the file cannot be used, which is then reported."""
+        try:
+            return folder.crop(files[at], self.size, rng)
+        except DataError as error:
+            self.problems.report(files[at], str(error), files)
+            return None
+
+    def _rng(self, stream: str, epoch: int, index: int) -> np.random.Generator:
+        """Independent streams for pairing and cropping; validation's epoch is −1."""
+        return np.random.default_rng([zlib.crc32(stream.encode()), self.seed, epoch + 1, index])

@@ -1,0 +1,229 @@
+"""The sample set is whole or absent, says what it is, and keeps its photographs apart."""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from stylegan_pl.data import sample
+from stylegan_pl.data.brushstrokes import paint
+from stylegan_pl.data.folder import Source
+from stylegan_pl.data.sample import COUNTS, PHOTOGRAPHS, SampleSource, build_sample
+from stylegan_pl.errors import UserError
+
+SMALL = {"content/train": 6, "content/val": 2, "style/train": 6, "style/val": 2, "pairs/train": 3, "pairs/val": 2}
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[None]:
+    """The real builder on fewer, smaller pictures: the full set takes a quarter of a minute."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sample, "COUNTS", SMALL)
+        patch.setattr(sample, "IMAGE_SIZE", 96)
+        yield
+
+
+@pytest.fixture(scope="module")
+def built(small: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_sample(tmp_path_factory.mktemp("data"), seed=0)
+
+
+@pytest.fixture
+def instant(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One-file sets, for tests of how they get to their place."""
+
+    def write_set(folder: Path, seed: int) -> None:
+        folder.mkdir()
+        (folder / "README.txt").write_text(f"seed {seed}")
+
+    monkeypatch.setattr(sample, "_write_set", write_set)
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+def photographs(*parts: str) -> set[str]:
+    return {name for part in parts for name in PHOTOGRAPHS[part]}
+
+
+def folders(part: str) -> list[str]:
+    """Where the pictures of a part lie: a pair has two, pairs/content/train and pairs/style/train."""
+    kind, split = part.split("/")
+    return [f"pairs/content/{split}", f"pairs/style/{split}"] if kind == "pairs" else [part]
+
+
+def test_layout_and_counts(built: Path) -> None:
+    found = Counter(Path(name).parent.as_posix() for name in contents(built) if name != "README.txt")
+    assert found == {folder: count for part, count in SMALL.items() for folder in folders(part)}
+
+
+def test_every_picture_is_square_rgb_and_there_is_no_other_file(built: Path) -> None:
+    for name in contents(built):
+        if name != "README.txt":
+            with Image.open(built / name) as image:
+                assert (image.mode, image.size, image.format) == ("RGB", (96, 96), "PNG")
+
+
+def test_the_published_counts() -> None:
+    assert list(COUNTS.values()) == [48, 12, 32, 8, 16, 4]
+    assert COUNTS.keys() == PHOTOGRAPHS.keys()
+
+
+def test_no_photograph_is_shared() -> None:
+    parts = ("content/train", "content/val", "style/train", "style/val")
+    assert all(photographs(one).isdisjoint(photographs(other)) for one, other in combinations(parts, 2))
+    assert photographs("pairs/train").isdisjoint(photographs("pairs/val"))
+    assert photographs("pairs/train", "content/train").isdisjoint(photographs("pairs/val", "content/val"))
+    assert photographs("pairs/train", "pairs/val").isdisjoint(photographs("style/train", "style/val"))
+
+
+def test_files_come_from_the_photographs_named(built: Path) -> None:
+    for part in SMALL:
+        stems = {path.stem.rpartition("-")[0] for folder in folders(part) for path in (built / folder).iterdir()}
+        assert stems and stems <= {Path(name).stem for name in PHOTOGRAPHS[part]}
+
+
+def test_all_crops_differ(built: Path) -> None:
+    pictures = [data for name, data in contents(built).items() if name != "README.txt"]
+    assert len(set(pictures)) == len(pictures)
+
+
+@pytest.mark.parametrize("split", ["train", "val"])
+def test_a_pair_is_a_crop_and_its_own_painting(built: Path, split: str) -> None:
+    photos, paintings = (built / folder for folder in folders(f"pairs/{split}"))
+    names = sorted(path.name for path in photos.iterdir())
+    assert names == sorted(path.name for path in paintings.iterdir())
+    for name in names:
+        photo, painting = (np.asarray(Image.open(folder / name)) for folder in (photos, paintings))
+        assert np.array_equal(paint(photo, seed=0), painting)
+
+
+def test_the_readme_says_that_these_are_no_paintings(built: Path) -> None:
+    text = (built / "README.txt").read_text()
+    assert "NOT paintings" in text
+    assert "scikit-image" in text
+    assert all(name in text for names in PHOTOGRAPHS.values() for name in names)
+
+
+def test_the_second_call_builds_nothing(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = contents(built)
+    monkeypatch.setattr(sample, "_write_set", lambda *_: pytest.fail("built again"))
+    assert build_sample(built.parent, seed=0) == built
+    assert contents(built) == before
+
+
+def test_same_seed_same_bytes(built: Path, small: None, tmp_path: Path) -> None:
+    assert contents(build_sample(tmp_path, seed=0)) == contents(built)
+
+
+@pytest.mark.usefixtures("instant")
+def test_seeds_have_their_own_folders(tmp_path: Path) -> None:
+    assert build_sample(tmp_path, seed=0) != build_sample(tmp_path, seed=1)
+
+
+@pytest.mark.parametrize("blow", [KeyboardInterrupt, RuntimeError])
+def test_an_interrupted_build_leaves_nothing_behind(
+    blow: type[BaseException], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        raise blow
+
+    monkeypatch.setattr(sample, "paint", interrupted)
+    monkeypatch.setattr(sample, "COUNTS", dict.fromkeys(COUNTS, 1))
+    with pytest.raises(blow):
+        build_sample(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.usefixtures("instant")
+def test_a_killed_build_is_not_taken_for_a_set(tmp_path: Path) -> None:
+    leftover = tmp_path / f".sample-v{sample.VERSION}-seed0-abc123" / "content" / "train"
+    leftover.mkdir(parents=True)
+    assert (build_sample(tmp_path, seed=0) / "README.txt").is_file()
+
+
+@pytest.mark.usefixtures("instant")
+def test_only_old_workshops_are_removed(tmp_path: Path) -> None:
+    old, recent = tmp_path / ".sample-v0-seed7-killed", tmp_path / ".sample-v0-seed7-running"
+    mine = tmp_path / ".sample-of-mine"
+    an_hour_ago = time.time() - sample.STALE_S - 1
+    for folder in (old, recent, mine):
+        (folder / "content").mkdir(parents=True)
+    for folder in (old, mine):
+        os.utime(folder, (an_hour_ago, an_hour_ago))
+    target = build_sample(tmp_path, seed=0)
+    assert set(tmp_path.iterdir()) == {target, recent, mine}
+
+
+@pytest.mark.usefixtures("instant")
+def test_a_half_set_in_its_place_is_named_and_left_alone(tmp_path: Path) -> None:
+    half = tmp_path / f"sample-v{sample.VERSION}-seed0"
+    (half / "content").mkdir(parents=True)
+    with pytest.raises(UserError, match="is not a finished sample set; remove it"):
+        build_sample(tmp_path, seed=0)
+    assert contents(half) == {}
+    assert (half / "content").is_dir()
+
+
+@pytest.mark.usefixtures("instant")
+def test_of_two_builds_at_once_both_end_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_set = sample._write_set
+
+    def overtaken(folder: Path, seed: int) -> None:
+        monkeypatch.setattr(sample, "_write_set", write_set)
+        build_sample(tmp_path, seed=seed)  # the other process starts later and ends sooner
+        write_set(folder, seed)
+
+    monkeypatch.setattr(sample, "_write_set", overtaken)
+    target = build_sample(tmp_path, seed=0)
+    assert list(tmp_path.iterdir()) == [target]
+    assert (target / "README.txt").is_file()
+
+
+def test_a_folder_that_cannot_be_written_is_a_user_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(UserError, match=r"cannot write the sample data to .*file.*; choose another folder") as raised:
+        build_sample(tmp_path / "file" / "data")
+    assert "\n" not in str(raised.value)
+
+
+def test_a_missing_photograph_is_a_user_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sample, "PHOTOGRAPHS", {"content/train": ("no_such.png",)})
+    with pytest.raises(UserError, match=r"no_such\.png is missing; type: pip install"):
+        build_sample(tmp_path)
+
+
+# --- the set as a Source ---
+
+
+@pytest.mark.usefixtures("instant")
+def test_the_source_is_ready_once_fetched(tmp_path: Path) -> None:
+    source = SampleSource(into=str(tmp_path / "data"), seed=3)
+    assert not source.is_ready()
+    assert source.fetch() == source.folder == build_sample(tmp_path / "data", seed=3)
+    assert source.is_ready()
+    assert not SampleSource(into=str(tmp_path / "data"), seed=4).is_ready()
+
+
+def test_the_source_is_not_ready_while_half_there(tmp_path: Path) -> None:
+    source = SampleSource(into=str(tmp_path))
+    (source.folder / "content").mkdir(parents=True)
+    assert not source.is_ready()
+
+
+def test_the_source_says_in_one_line_that_nothing_is_downloaded() -> None:
+    words = SampleSource(into="some/data").describe()
+    assert "no download" in words and words.endswith("-> some/data")
+    assert "\n" not in words
+
+
+def test_the_source_needs_no_network() -> None:
+    source: Source = SampleSource(into="data")
+    assert source.needs_network is False

@@ -1,0 +1,17 @@
+"""What an adversarial loss is: a pair of functions of logits, one a player."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+
+class AdversarialLoss(nn.Module, ABC):
+    """One objective seen by both players. Logits may have any shape: labels are shaped like them."""
+
+    @abstractmethod
+    def generator(self, fake_logits: Tensor) -> Tensor:
+        """Scalar that falls as fakes are taken for real."""
+
+    @abstractmethod
+    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """Scalar that falls as reals and fakes are told apart."""

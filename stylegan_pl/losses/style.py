@@ -1,0 +1,51 @@
+"""Style as correlations between features (Gatys et al., 2016)."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from stylegan_pl.losses.image_loss import ImageLoss, Views
+
+
+def gram_matrix(features: Tensor) -> Tensor:
+    """G = F Fᵀ, summed over positions: (N, C, H, W) -> (N, C, C)."""
+    flat = features.flatten(2)
+    return flat @ flat.transpose(1, 2)
+
+
+class GramStyleLoss(ImageLoss):
+    """L_style = Σ_l λ_l · 1/(C_l H_l W_l) · Σ_ij (G_l − A_l)²_ij, mean over the batch.
+
+    G_l is the Gram matrix of layer l of the stylised picture, A_l that of the style image.
+
+    The source document's section 4.3. Its terms grow with the number of positions, so λ_l fits one image size.
+    `per_element` divides each term by C_l H_l W_l once more, which is the mean squared difference of position-averaged
+    Gram matrices: λ_l then carry over between layers and sizes.
+
+    Args:
+        layers: layer -> λ_l; None takes the feature network's own `style_layers`.
+        per_element: see above.
+    """
+
+    needs_features = True
+
+    def __init__(self, *, weight: float, layers: Mapping[str, float], per_element: bool = True) -> None:
+        super().__init__(weight=weight)
+        self.layers = dict(layers)
+        self.per_element = per_element
+
+    def forward(self, views: Views) -> Tensor:
+        """See the class."""
+        terms = [
+            weight * self._distance(views.stylised_features[name], views.style_features[name])
+            for name, weight in self.layers.items()
+        ]
+        return torch.stack(terms).sum()
+
+    def _distance(self, stylised: Tensor, style: Tensor) -> Tensor:
+        elements = stylised[0].numel()  # C H W
+        # scaling F by (C H W)^-1/2 first is the second division by C H W, and keeps the sums small
+        scale = elements**-0.5 if self.per_element else 1.0
+        gap = gram_matrix(stylised * scale**0.5) - gram_matrix(style * scale**0.5)
+        return gap.square().sum(dim=(1, 2)).mean() / elements

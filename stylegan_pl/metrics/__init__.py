@@ -1,0 +1,1 @@
+"""How good a set of stylised pictures is; one measure a file."""

@@ -1,0 +1,55 @@
+"""A slow-moving average of the generator: what samples, metrics and users see."""
+
+import copy
+
+import torch
+from torch import Tensor, nn
+
+
+class ExponentialMovingAverage(nn.Module):
+    """θ̄ ← β θ̄ + (1 − β) θ with β = 0.5^(images / half_life), so batch size does not change its memory.
+
+    Only the generator is averaged. Buffers are copied, not averaged: they hold constants. While fewer images than
+    the half-life have been seen, the half-life is shortened to a fraction of them (as StyleGAN2's `ema_rampup`),
+    so that early samples are not dominated by the initialisation.
+
+    Args:
+        module: the network to follow; a deep copy is kept.
+        half_life_images: images after which a weight's share has halved.
+        ramp_up: largest half-life as a fraction of the images seen.
+    """
+
+    def __init__(self, module: nn.Module, half_life_images: float, *, ramp_up: float = 0.05) -> None:
+        super().__init__()
+        if half_life_images <= 0:
+            raise ValueError(
+                f"half_life_images must be positive, got {half_life_images}; to switch the average off use null"
+            )
+        self.half_life_images = half_life_images
+        self.ramp_up = ramp_up
+        self.averaged = copy.deepcopy(module).eval().requires_grad_(False)
+
+    def decay(self, batch_images: int, images_seen: int) -> float:
+        """β for a step of `batch_images` after `images_seen` images in all."""
+        half_life = min(self.half_life_images, max(self.ramp_up * images_seen, 1e-8))
+        return 0.5 ** (batch_images / half_life)
+
+    @torch.no_grad()
+    def update(self, module: nn.Module, *, batch_images: int, images_seen: int) -> None:
+        """Move the average towards `module` by one step."""
+        beta = self.decay(batch_images, images_seen)
+        average = [p.detach() for p in self.averaged.parameters()]
+        current = [p.detach() for p in module.parameters()]
+        torch._foreach_lerp_(average, current, 1.0 - beta)
+        for kept, buffer in zip(self.averaged.buffers(), module.buffers(), strict=True):
+            kept.copy_(buffer)
+
+    def train(self, mode: bool = True) -> "ExponentialMovingAverage":
+        """The average is for use, also while its parent trains."""
+        super().train(mode)
+        self.averaged.eval()
+        return self
+
+    def forward(self, *args: Tensor) -> Tensor:
+        """The averaged network's output."""
+        return self.averaged(*args)

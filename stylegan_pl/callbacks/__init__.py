@@ -1,0 +1,1 @@
+"""What watches a model train: logs, grids, scores, checkpoints, the progress bar."""

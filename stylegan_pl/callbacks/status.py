@@ -1,0 +1,62 @@
+"""status.json: how a run is doing, for people and programs that look at its folder."""
+
+import json
+import platform
+import socket
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+
+from stylegan_pl.callbacks.checkpoints import RunCheckpoints
+from stylegan_pl.contracts import StylePair
+from stylegan_pl.models.base import TwoPlayerModule
+
+_EVERY_S = 10.0  # seconds between updates while training
+_PACKAGES = ("torch", "torchvision", "lightning", "hydra-core", "stylegan-pl")
+
+
+def write_status(run_dir: Path, state: str, **facts: Any) -> None:
+    """Merge `state` (running, done, failed, preempted, interrupted) and facts into status.json, atomically."""
+    path = run_dir / "status.json"
+    known = json.loads(path.read_text()) if path.is_file() else {}
+    status = {**known, **facts, "state": state, "updated": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+    run_dir.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(status, indent=2) + "\n")
+    partial.replace(path)
+
+
+def machine_facts() -> dict[str, Any]:
+    """Where a run happens and with which versions."""
+    versions = {name: version(name) for name in _PACKAGES}
+    return {"host": socket.gethostname(), "python": platform.python_version(), "versions": versions}
+
+
+class RunStatus(L.Callback):
+    """Keeps images seen and the best score in status.json up to date, every few seconds."""
+
+    def __init__(self, run_dir: str) -> None:
+        self.run_dir = Path(run_dir)
+        self._written = 0.0
+
+    def on_train_batch_end(  # type: ignore[override]
+        self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
+    ) -> None:
+        """See the class."""
+        if trainer.is_global_zero and time.monotonic() - self._written > _EVERY_S:
+            self.write(trainer, pl_module, "running")
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """The last count; how it ended is for the caller to say."""
+        if trainer.is_global_zero:
+            self.write(trainer, pl_module, "running")
+
+    def write(self, trainer: L.Trainer, model: L.LightningModule, state: str) -> None:
+        """Write the present count and score."""
+        assert isinstance(model, TwoPlayerModule)
+        self._written = time.monotonic()
+        best = next((c.best_score for c in trainer.checkpoint_callbacks if isinstance(c, RunCheckpoints)), None)
+        write_status(self.run_dir, state, images_seen=model.images_seen, best_score=best)

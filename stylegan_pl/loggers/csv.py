@@ -1,0 +1,34 @@
+"""metrics.csv in the run folder, continued when the run is."""
+
+import csv
+from pathlib import Path
+
+from lightning.pytorch.loggers import CSVLogger
+from lightning.pytorch.loggers.csv_logs import ExperimentWriter
+
+
+class RunCSV(CSVLogger):
+    """Lightning's CSV logger, writing `metrics.csv` into the run folder itself and never deleting earlier rows."""
+
+    def __init__(self, run_dir: str, *, flush_logs_every_n_steps: int = 1) -> None:
+        super().__init__(run_dir, name="", version="", flush_logs_every_n_steps=flush_logs_every_n_steps)
+
+    @property
+    def experiment(self) -> ExperimentWriter:
+        """The writer, made when first used."""
+        if self._experiment is None:
+            self._experiment = _ContinuedWriter(self.log_dir)
+        assert isinstance(self._experiment, ExperimentWriter)
+        return self._experiment
+
+    def log_hyperparams(self, params: object = None) -> None:
+        """Nothing: config.yaml is the record."""
+
+
+class _ContinuedWriter(ExperimentWriter):
+    def _check_log_dir_exists(self) -> None:
+        """Go on with the columns of a file that is there (the parent deletes it)."""
+        path = Path(self.metrics_file_path)
+        if path.is_file():
+            with path.open(newline="") as file:
+                self.metrics_keys = next(csv.reader(file), [])

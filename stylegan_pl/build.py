@@ -1,0 +1,125 @@
+"""Config -> objects. Below this file nobody sees a DictConfig."""
+
+import logging
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import torch
+from hydra.utils import instantiate
+from lightning.pytorch.strategies import DDPStrategy, Strategy
+from omegaconf import DictConfig, OmegaConf
+
+from stylegan_pl.callbacks.config_keeper import ConfigKeeper
+from stylegan_pl.data.datamodule import StyleTransferData
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.models.precision import TwoPlayerMixedPrecision
+from stylegan_pl.schema import Precision
+
+_log = logging.getLogger(__name__)
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """The resolved config as nested dicts, lists and scalars: what may go into a checkpoint."""
+    container = OmegaConf.to_container(config, resolve=True, enum_to_str=True)
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items()}
+
+
+def build_data(config: DictConfig) -> StyleTransferData:
+    """The data module; nothing is read yet."""
+    return instantiate(config.data, _convert_="all")
+
+
+def build_model(config: DictConfig) -> TwoPlayerModule:
+    """The model. The feature network is built only where an image loss looks through it."""
+    node = config.model.copy()
+    if not _needs_features(node):
+        OmegaConf.update(node, "feature_network", None, force_add=True)
+    return instantiate(node, _convert_="all")
+
+
+def _needs_features(model: DictConfig) -> bool:
+    losses = model.get("image_losses") or {}
+    active = [loss for loss in losses.values() if loss.weight != 0]
+    return any("layers" in loss for loss in active)
+
+
+def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
+    """The Trainer with loggers and callbacks; precision, strategy and intervals in images are resolved here."""
+    callbacks = [*instantiate(config.callbacks, _convert_="all").values(), ConfigKeeper(plain(config))]
+    loggers = list(instantiate(config.logger, _convert_="all").values())
+    node = OmegaConf.to_container(config.trainer, resolve=True)
+    assert isinstance(node, dict)
+    device = _device(str(node["accelerator"]))
+    node["strategy"] = _strategy(node, device)
+    node |= _precision(config.precision, device)
+    trainer: L.Trainer = instantiate(
+        node, callbacks=callbacks, logger=loggers or False, deterministic=config.deterministic,
+        default_root_dir=str(run_dir), max_epochs=-1, check_val_every_n_epoch=None, val_check_interval=1,
+        log_every_n_steps=config.log_every_batches, use_distributed_sampler=False, _convert_="all",
+    )  # fmt: skip
+    trainer.val_check_interval = _val_batches(config, trainer.world_size)
+    return trainer
+
+
+def _val_batches(config: DictConfig, ranks: int) -> int:
+    """Batches between validations; whole steps, so that no checkpoint falls inside an accumulation."""
+    accumulate = config.model.mechanics.accumulate_batches
+    per_step = config.batch_size * ranks * accumulate
+    return accumulate * max(1, math.ceil(config.val_every_images / per_step))
+
+
+def _device(accelerator: str) -> str:
+    """`cuda`, `mps` or `cpu`: what the accelerator will be."""
+    if accelerator in ("gpu", "cuda") and not torch.cuda.is_available() and not torch.backends.mps.is_available():
+        raise ConfigError("device=gpu: this machine has no GPU that torch can use; type device=cpu or trainer=cpu")
+    if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
+        return "cuda"
+    if accelerator in ("auto", "gpu", "mps") and torch.backends.mps.is_available():
+        return "mps"
+    return "cpu"
+
+
+def inference_device(name: str) -> torch.device:
+    """`auto`, `cpu`, `gpu`, `mps`, `cuda:1` -> a torch device.
+
+    Raises:
+        ConfigError: this machine has no such device.
+    """
+    if name.startswith("cuda:"):
+        if int(name[5:]) >= torch.cuda.device_count():
+            raise ConfigError(f"device={name}: this machine has {torch.cuda.device_count()} GPUs; type device=auto")
+        return torch.device(name)
+    if name not in ("auto", "cpu", "gpu", "cuda", "mps"):
+        raise ConfigError(f"device={name}: type auto, cpu, gpu, mps or cuda:N")
+    return torch.device(_device(name))
+
+
+def _strategy(trainer: dict[Any, Any], device: str) -> str | Strategy:
+    """DDP as soon as there are several devices.
+
+    One DDP module holds both players, so each backward leaves the other's parameters unused; instance norm keeps no
+    statistics, so there are no buffers to broadcast.
+    """
+    if trainer["strategy"] not in ("auto", "ddp"):
+        return trainer["strategy"]
+    devices = trainer["devices"]
+    if devices == "auto":
+        devices = torch.cuda.device_count() if device == "cuda" else 1
+    several = (devices if isinstance(devices, int) else 2) * trainer["num_nodes"] > 1
+    if not several and "WORLD_SIZE" not in os.environ:
+        return "auto"
+    return DDPStrategy(find_unused_parameters=True, broadcast_buffers=False)
+
+
+def _precision(precision: Precision, device: str) -> dict[str, Any]:
+    if precision is Precision.fp16:
+        return {"plugins": [TwoPlayerMixedPrecision(device)]}
+    if precision is Precision.auto:
+        bf16 = device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        return {"precision": (Precision.bf16 if bf16 else Precision.fp32).value}
+    return {"precision": precision.value}

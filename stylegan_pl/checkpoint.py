@@ -1,0 +1,116 @@
+"""Checkpoint files: which one is meant, whether it is whole, and the generator it holds."""
+
+import importlib
+import inspect
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.utils import instantiate
+from torch import nn
+
+from stylegan_pl.errors import UserError, first_line
+
+_log = logging.getLogger(__name__)
+
+ALLOWED_MODULES = ("stylegan_pl.generators.", "stylegan_pl.nn.")
+"""What a checkpoint's config may build: instantiating runs code, and a file may come from anyone."""
+
+
+def resolve(run_or_file: str) -> Path:
+    """A run folder -> its best checkpoint, else its last; a file -> itself.
+
+    Raises:
+        UserError: there is none, with what to type.
+    """
+    path = Path(run_or_file)
+    if path.is_file():
+        return path
+    if not path.is_dir():
+        raise UserError(f"ckpt: no file or folder {path}; give a .ckpt or a run folder such as outputs/train/NAME/DATE")
+    for name in ("best.ckpt", "last.ckpt"):
+        for folder in (path / "checkpoints", path):
+            if (folder / name).is_file():
+                _log.info("checkpoint: %s", folder / name)
+                return folder / name
+    raise UserError(f"ckpt: no checkpoint in {path}; has the run reached its first validation? (status.json tells)")
+
+
+def load(path: Path) -> dict[str, Any]:
+    """Read a checkpoint without running any code from it.
+
+    Raises:
+        UserError: the file is truncated or no checkpoint of ours.
+    """
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises a dozen types for damaged files
+        raise UserError(f"{path}: cannot be read as a checkpoint ({first_line(error)})") from error
+    if not isinstance(checkpoint, dict) or "config" not in checkpoint or "state_dict" not in checkpoint:
+        raise UserError(f"{path}: not a checkpoint of stylegan_pl (it has no config and weights)")
+    return checkpoint
+
+
+def newest_good(folder: Path) -> Path | None:
+    """The newest whole checkpoint of a run folder, or None; damaged ones are passed over with a line."""
+    for path in sorted((folder / "checkpoints").glob("*.ckpt"), key=lambda p: p.stat().st_mtime, reverse=True):
+        try:
+            load(path)
+        except UserError as error:
+            _log.warning("passed over: %s", error)
+            continue
+        return path
+    return None
+
+
+def load_generator(path: Path, *, trusted: Sequence[str] = ()) -> nn.Module:
+    """The generator a checkpoint holds, averaged weights where they were kept; in eval mode on the CPU."""
+    checkpoint = load(path)
+    node = checkpoint["config"]["model"]["generator"]
+    check_targets(node, path, trusted)
+    generator: nn.Module = instantiate(node, _convert_="all")
+    state = checkpoint["state_dict"]
+    prefix = "ema.averaged." if any(key.startswith("ema.averaged.") for key in state) else "generator."
+    weights = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+    generator.load_state_dict(weights)
+    return generator.eval().requires_grad_(False)
+
+
+def check_targets(node: Any, path: Path, trusted: Sequence[str] = ()) -> None:
+    """Refuse a config that would build anything but our own networks.
+
+    Args:
+        trusted: further module prefixes to allow.
+
+    Raises:
+        UserError: names the target.
+    """
+    if isinstance(node, str) and "${" in node:
+        raise UserError(f"{path}: its config holds the expression '{node}', which would be evaluated; refused")
+    if isinstance(node, dict):
+        if "_target_" in node and not _is_allowed(str(node["_target_"]), trusted):
+            raise UserError(
+                f"{path}: its config would run '{node['_target_']}', no network of stylegan_pl; refused. If you "
+                "trust the file, type trust=[MODULE_PREFIX]"
+            )
+        for child in (*node, *node.values()):
+            check_targets(child, path, trusted)
+    elif isinstance(node, list | tuple):
+        for child in node:
+            check_targets(child, path, trusted)
+
+
+def _is_allowed(target: str, trusted: Sequence[str]) -> bool:
+    """A class, asked for from the very module that defines it: `stylegan_pl.x.os.system` has the prefix, too."""
+    if any(target.startswith(prefix) for prefix in trusted):
+        return True
+    module, _, name = target.rpartition(".")
+    if not module.startswith(ALLOWED_MODULES):
+        return False
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ImportError:  # `…seed.SeedGenerator` is no module
+        return False
+    return inspect.isclass(found) and issubclass(found, nn.Module) and found.__module__ == module

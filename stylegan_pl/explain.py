@@ -1,0 +1,110 @@
+"""Hydra's composition errors as one line: what is wrong, and the nearest thing that would be right."""
+
+import difflib
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from stylegan_pl.paths import conf_dir
+
+Compose = Callable[[list[str]], DictConfig]
+"""Overrides -> the composed config, Hydra's own node included."""
+
+PLUS_GROUPS = ("experiment", "debug", "sweep", "launcher")
+
+
+def nearest(word: str, options: Iterable[str]) -> str:
+    """`; did you mean 'x'?`, or the options when none is near, or nothing."""
+    known = [str(option) for option in options]
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; there is {', '.join(sorted(known)[:30])}" if known else ""
+
+
+def explain(error: Exception, overrides: list[str], compose: Compose) -> str:
+    """One line for a composition error.
+
+    Args:
+        overrides: the command line's.
+        compose: used to look up what keys and groups there are, without the override at fault.
+    """
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file is not None:
+        return _missing_option(error)
+    # Hydra says which override it could not merge, OmegaConf below it says why
+    text = str(error.__cause__ if str(error).startswith("Error merging override") and error.__cause__ else error)
+    if match := re.search(r"Did you mean to override (\S+)\?", text):
+        return f"that group is chosen at its place: type {match.group(1)}=NAME"
+    if match := re.search(r"Could not override '([^']+)'", text):
+        return _unknown_key(match.group(1), overrides, compose)
+    if match := re.search(r"Could not append to config\. An item is already at '([^']+)'", text):
+        return f"{match.group(1)} is there already: type it without the plus"
+    if match := re.search(r"full_key: (\S+)", text):
+        return _at_key(match.group(1), text, compose)
+    return _one_line(text)
+
+
+def _missing_option(error: MissingConfigException) -> str:
+    group, _, option = str(error.missing_cfg_file).rpartition("/")
+    options = [name for name in error.options or [] if name] or _files(group)
+    if not group:
+        return f"no config named '{option}'{nearest(option, options)}"
+    return f"{group}={option}: {group} has no option '{option}'{nearest(option, options)}"
+
+
+def _files(group: str) -> list[str]:
+    return sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
+
+
+def _unknown_key(key: str, overrides: list[str], compose: Compose) -> str:
+    if key in PLUS_GROUPS:
+        return f"{key} is added with a plus: type +{key}=NAME"
+    others = [text for text in overrides if _key_of(text) != key]
+    try:
+        config = compose(others)
+    except (HydraException, OmegaConfBaseException):
+        return f"no option '{key}'"
+    groups = [str(group) for group in config.hydra.runtime.choices if not str(group).startswith("hydra/")]
+    parts = key.split(".")
+    node: Any = config
+    for depth, part in enumerate(parts):
+        if not isinstance(node, DictConfig) or part not in node:
+            where = ".".join(parts[:depth])
+            known = [str(name) for name in node] if isinstance(node, DictConfig) else []
+            if not where:
+                known = [name for name in known if name != "hydra"] + [group for group in groups if group not in known]
+            return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
+        node = node[part] if OmegaConf.is_dict(node) and not OmegaConf.is_missing(node, part) else None
+    if placed := [group for group in groups if group.split("@")[0] == key]:
+        return f"{key} is chosen at its place: type {placed[0]}=NAME"
+    return f"no group '{key}' to choose from{nearest(key, groups)}"
+
+
+def _with_prefix(hint: str, where: str) -> str:
+    return hint.replace("did you mean '", f"did you mean '{where}.") if where else hint
+
+
+def _at_key(key: str, text: str, compose: Compose) -> str:
+    first = _one_line(text)
+    if "not in" in first:  # a key of a file that the typed root does not have
+        config = compose([])
+        return f"no option '{key}'{nearest(key, [str(name) for name in config if name != 'hydra'])}"
+    return f"{key}: {first[0].lower()}{first[1:]}"
+
+
+def _key_of(override: str) -> str | None:
+    try:
+        return OverridesParser.create().parse_override(override).key_or_group
+    except HydraException:
+        return None
+
+
+def _one_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    useful = [line for line in lines if not line.startswith(("full_key", "object_type", "reference_type", "See https"))]
+    return " ".join((useful or lines or ["?"])[:2])

@@ -1,0 +1,1 @@
+"""A trained generator applied to pictures."""

@@ -1,0 +1,179 @@
+"""One training run: check, build, fit, and say what was made."""
+
+import logging
+import os
+import time
+import warnings
+from pathlib import Path
+
+import lightning as L
+import torch
+from omegaconf import DictConfig, OmegaConf
+
+from stylegan_pl.build import build_data, build_model, build_trainer
+from stylegan_pl.callbacks.checkpoints import RunCheckpoints
+from stylegan_pl.callbacks.evaluation import Evaluation
+from stylegan_pl.callbacks.graceful_stop import GracefulStop
+from stylegan_pl.callbacks.sample_grid import SampleGrid
+from stylegan_pl.callbacks.status import machine_facts, write_status
+from stylegan_pl.check_config import check_config
+from stylegan_pl.checkpoint import load, newest_good, resolve
+from stylegan_pl.data.datamodule import StyleTransferData
+from stylegan_pl.errors import ConfigError, UserError, first_line
+
+_log = logging.getLogger(__name__)
+
+_ENDED = {0: "done", 75: "preempted", 130: "interrupted"}
+
+
+def run(config: DictConfig) -> int:
+    """Train by a composed `TrainConfig`; returns the exit code.
+
+    Raises:
+        UserError: something the user can mend; said in one line, and in status.json.
+    """
+    _quiet_libraries()
+    run_dir = Path(config.run_dir).resolve()
+    check_config(config)
+    checkpoint = _resume_from(config, run_dir)
+    if _first_process():
+        _open_run(config, run_dir, resuming=checkpoint is not None)
+    try:
+        code = _fit(config, run_dir, checkpoint)
+    except BaseException as error:
+        if _first_process():
+            write_status(run_dir, "failed", error=f"{type(error).__name__}: {first_line(error)}")
+        raise
+    if _first_process():
+        write_status(run_dir, _ENDED[code])
+    return code
+
+
+def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> int:
+    started = time.monotonic()
+    L.seed_everything(config.seed, workers=True, verbose=False)
+    data = build_data(config)
+    data.prepare()
+    model = build_model(config)
+    trainer = build_trainer(config, run_dir)
+    if trainer.is_global_zero:
+        _announce(config, model, data, trainer)
+    try:
+        trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
+    except torch.OutOfMemoryError as error:
+        raise UserError(
+            f"out of GPU memory at batch_size={config.batch_size}, image_size={config.image_size}; type a smaller "
+            "batch_size with model.mechanics.accumulate_batches=2, or a smaller image_size, or precision=bf16"
+        ) from error
+    finally:
+        _finish_wandb()
+    if trainer.is_global_zero:
+        _conclude(trainer, run_dir, time.monotonic() - started)
+    return next((c.exit_code for c in trainer.callbacks if isinstance(c, GracefulStop)), 0)  # type: ignore[attr-defined]
+
+
+def _first_process() -> bool:
+    return int(os.environ.get("RANK", os.environ.get("SLURM_PROCID", os.environ.get("LOCAL_RANK", 0)))) == 0
+
+
+def _resume_from(config: DictConfig, run_dir: Path) -> Path | None:
+    """The checkpoint to go on from, or None to start.
+
+    Raises:
+        ConfigError: the folder holds a run already, and nothing says that it should go on.
+    """
+    if config.resume not in (None, "auto"):
+        raise ConfigError(f"resume={config.resume}: type resume=auto, or ckpt_path={config.resume}")
+    if config.ckpt_path is not None:
+        path = resolve(config.ckpt_path)
+        load(path)
+        return path
+    if config.resume == "auto":
+        found = newest_good(run_dir)
+        _log.info("resuming from %s", found) if found else _log.info("nothing to resume in %s: starting", run_dir)
+        return found
+    if _first_process() and (run_dir / "checkpoints" / "last.ckpt").exists():
+        raise ConfigError(f"{run_dir} holds a run already; type resume=auto to continue it, or another hydra.run.dir")
+    return None
+
+
+def _open_run(config: DictConfig, run_dir: Path, *, resuming: bool) -> None:
+    run_dir.mkdir(parents=True, exist_ok=True)
+    header = (
+        "# The composed run; to repeat it: python -m stylegan_pl.train --config-dir FOLDER --config-name config\n"
+        "defaults: [train_schema, _self_]\n"
+    )
+    hydra_node = OmegaConf.create({"hydra": _hydra_settings()})
+    text = header + OmegaConf.to_yaml(config) + OmegaConf.to_yaml(hydra_node)
+    (run_dir / "config.yaml").write_text(text)
+    write_status(run_dir, "running", resumed=resuming, error=None, **machine_facts())
+
+
+def _hydra_settings() -> dict[str, object]:
+    """What train.yaml says of Hydra itself, for a config that stands alone."""
+    return {
+        "run": {"dir": "outputs/train/${run_name}/${now:%Y-%m-%d_%H-%M-%S}"},
+        "job": {"name": "train", "chdir": False},
+        "output_subdir": None,
+    }
+
+
+def _announce(config: DictConfig, model: L.LightningModule, data: StyleTransferData, trainer: L.Trainer) -> None:
+    """What is about to run: sets, sizes, batch per device and in all, device, precision."""
+    run_dir = Path(config.run_dir)
+    ranks, device = trainer.world_size, type(trainer.accelerator).__name__.removesuffix("Accelerator")
+    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    _log.info(
+        f"{config.run_name}: {len(data.train_set.contents)} content and {len(data.train_set.styles)} style images, "
+        f"{config.image_size} px, batch {config.batch_size} a device, {config.batch_size * ranks} in all, "
+        f"{ranks} × {device}, {trainer.precision}, {parameters / 1e6:.2f} M parameters -> {_short(run_dir)}"
+    )
+
+
+def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float) -> None:
+    """One short block: the checkpoint, the last grid, the score, the next command."""
+    callbacks = trainer.callbacks  # type: ignore[attr-defined]
+    grid = next((c.last for c in callbacks if isinstance(c, SampleGrid)), None)
+    checkpoints = next((c for c in callbacks if isinstance(c, RunCheckpoints)), None)
+    lines = [f"done in {seconds / 60:.1f} min: {_short(run_dir)}"]
+    if checkpoints is not None:
+        best = checkpoints.best_path if checkpoints.best_path.exists() else checkpoints.last_path
+        score = "" if checkpoints.best_score is None else f"  ({checkpoints.monitor} {checkpoints.best_score:.4g})"
+        lines.append(f"  checkpoint  {_short(best)}{score}")
+    if grid is not None:
+        lines.append(f"  last grid   {_short(grid)}")
+    evaluation = next((c for c in callbacks if isinstance(c, Evaluation)), None)
+    if evaluation is not None:
+        lines += [f"  {line}" for line in evaluation.summary()]
+    lines.append(f"  next        python -m stylegan_pl.stylize ckpt={_short(run_dir)} input=PHOTO output=painting.png")
+    _log.info("\n".join(lines))
+
+
+def _short(path: Path) -> str:
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _finish_wandb() -> None:
+    """Close the W&B run, also after an error: the next job of a sweep would go on in it."""
+    import sys
+
+    if "wandb" in sys.modules and sys.modules["wandb"].run is not None:
+        sys.modules["wandb"].finish()
+
+
+def _quiet_libraries() -> None:
+    """Lightning's advice on what this package does on purpose."""
+    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        logger.handlers.clear()  # ours are on the root; two would say everything twice
+    for message in (
+        ".*does not have many workers.*",
+        ".*srun.*",
+        ".*GPU available but not used.*",
+        ".*Checkpoint directory .* exists and is not empty.*",
+        ".*isinstance.treespec, LeafSpec.*",
+        ".*module.s. in eval mode at the start of training.*",  # the generator's average
+        ".*You have overridden `on_before_batch_transfer`.*",
+    ):
+        warnings.filterwarnings("ignore", message)

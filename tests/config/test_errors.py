@@ -1,0 +1,166 @@
+"""A wrong command line ends at once with one line: what is wrong, and what to type instead."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+from omegaconf import OmegaConf
+
+from stylegan_pl import __main__ as dispatcher
+from stylegan_pl.check_config import check_config
+from stylegan_pl.cli import run_verb
+from stylegan_pl.errors import ConfigError, DataError
+
+
+def command(monkeypatch, capsys, *arguments: str, verb: str = "train", action=lambda config: 0) -> tuple[int, str]:
+    """Exit code and stderr of a verb's command line, in this process."""
+    monkeypatch.setattr(sys, "argv", [verb, *arguments])
+    with pytest.raises(SystemExit) as ended:
+        run_verb(verb, action)
+    return int(ended.value.code or 0), capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("argument", "line"),
+    [
+        ("sed=3", "no option 'sed'; did you mean 'seed'?"),
+        ("model.generator.widht=3", "no option 'model.generator.widht'; did you mean 'model.generator.width'?"),
+        ("image_loss.style.wieght=2", "did you mean 'image_loss.style.weight'?"),
+        ("modle=vanilla", "no option 'modle'; did you mean 'model'?"),
+        ("model=vanila", "model has no option 'vanila'; did you mean 'vanilla'?"),
+        ("generator@model.generator=resnet99", "generator has no option 'resnet99'; did you mean 'resnet9'?"),
+        ("image_loss=[style,conten]", "image_loss has no option 'conten'; did you mean 'content'?"),
+        ("data=smple", "data has no option 'smple'; did you mean 'sample'?"),
+        ("generator=resnet6", "type generator@model.generator=NAME"),
+        ("experiment=coco_vangogh", "experiment is added with a plus: type +experiment=NAME"),
+        ("+experiment=coco_vangog", "experiment has no option 'coco_vangog'; did you mean 'coco_vangogh'?"),
+        ("seed=abc", "seed: value 'abc' of type 'str' could not be converted to Integer"),
+        ("precision=bf17", "precision: invalid value 'bf17', expected one of [auto, fp32, bf16, fp16]"),
+        ("image_size=[1]", "image_size"),
+        ("+seeed=1", "no option 'seeed'; did you mean 'seed'?"),
+        ("+seed=1", "seed is there already: type it without the plus"),
+    ],
+)
+def test_the_command_line_names_the_nearest_valid_name(monkeypatch, capsys, argument, line):
+    code, said = command(monkeypatch, capsys, argument, "hydra.run.dir=.")
+    assert code == 2
+    assert said.startswith("error: ") and said.count("\n") == 1
+    assert line in said
+
+
+def test_a_typo_in_a_users_file_is_named_with_its_place(tmp_path):
+    config = OmegaConf.create(
+        {"model": {"generator": {"_target_": "stylegan_pl.generators.resnet.ResNetGenerator", "blcks": 3}}}
+    )
+    with pytest.raises(
+        ConfigError, match=r"model.generator.blcks: ResNetGenerator has no option 'blcks'; did you mean 'blocks'\?"
+    ):
+        check_config(config)
+
+
+@pytest.mark.parametrize(
+    ("node", "words"),
+    [
+        (
+            {"_target_": "stylegan_pl.generators.resnet.ResNetGenerator", "blocks": "many"},
+            "x.blocks='many': input should be a valid integer",
+        ),
+        ({"_target_": "stylegan_pl.generators.resnet.Nope"}, "x._target_: cannot import"),
+        ({"_target_": "stylegan_pl.losses.pixel.PixelLoss"}, "x: PixelLoss needs 'weight'; type x.weight="),
+    ],
+)
+def test_constructors_are_checked_before_anything_is_built(node, words):
+    with pytest.raises(ConfigError) as error:
+        check_config(OmegaConf.create({"x": node}))
+    assert words in str(error.value)
+
+
+def test_unknown_key_of_an_experiment_file_in_a_config_dir(monkeypatch, capsys, tmp_path):
+    (tmp_path / "experiment").mkdir()
+    (tmp_path / "experiment/mine.yaml").write_text("# @package _global_\nimage_sise: 64\n")
+    code, said = command(monkeypatch, capsys, "--config-dir", str(tmp_path), "+experiment=mine", "hydra.run.dir=.")
+    assert code == 2 and "image_sise" in said and "image_size" in said
+
+
+@pytest.mark.parametrize(
+    ("error", "code"), [(DataError("no images in x"), 1), (ConfigError("odd"), 2), (KeyboardInterrupt(), 130)]
+)
+def test_exit_codes(monkeypatch, capsys, error, code):
+    def fails(config):
+        raise error
+
+    found, said = command(monkeypatch, capsys, "hydra.run.dir=.", action=fails)
+    assert found == code and said.count("\n") == 1 and "Traceback" not in said
+
+
+def test_debug_shows_the_traceback(monkeypatch, capsys):
+    def fails(config):
+        raise DataError("no images in x")
+
+    _, said = command(monkeypatch, capsys, "hydra.run.dir=.", "debug=true", action=fails)
+    assert "Traceback" in said and said.rstrip().endswith("error: no images in x")
+
+
+def test_a_bug_of_ours_is_not_hidden(monkeypatch):
+    def bug(config):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(sys, "argv", ["train", "hydra.run.dir=."])
+    with pytest.raises(ZeroDivisionError):
+        run_verb("train", bug)
+
+
+def run_command(*arguments: str, cwd: Path) -> tuple[subprocess.CompletedProcess[str], float]:
+    """A verb as a user types it, and its seconds."""
+    started = time.monotonic()
+    done = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, cwd=cwd, timeout=120)
+    return done, time.monotonic() - started
+
+
+def test_a_typo_is_told_before_torch_is_imported(tmp_path):
+    done, _ = run_command("stylegan_pl.train", "sed=3", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (2, "error: no option 'sed'; did you mean 'seed'?\n")
+    code = "import sys; import stylegan_pl.train, stylegan_pl.cli; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
+    assert not any(tmp_path.iterdir())
+
+
+def test_missing_data_is_told_with_the_remedy_and_leaves_nothing(tmp_path):
+    done, _ = run_command("stylegan_pl.train", "data.content.root=nowhere", "hydra.run.dir=run", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "error: data.content.root: no folder nowhere; type data.content.root=FOLDER with your images, or data=sample "
+        "to try without any\n"
+    )
+    assert not (tmp_path / "run/checkpoints").exists()
+
+
+def test_help_reads_like_documentation_and_cfg_shows_the_run(tmp_path):
+    help_text, _ = run_command("stylegan_pl.train", "--help", cwd=tmp_path)
+    assert help_text.returncode == 0
+    for words in (
+        "Train a style-transfer GAN",
+        "+experiment=coco_vangogh",
+        "data.content.root=FOLDER",
+        "feature_network:",
+        "vgg19",
+    ):
+        assert words in help_text.stdout
+    shown, _ = run_command("stylegan_pl.train", "+experiment=coco_vangogh", "--cfg", "job", cwd=tmp_path)
+    assert yaml.safe_load(shown.stdout)["run_name"] == "coco_vangogh"
+
+
+def test_the_dispatcher_lists_verbs_and_corrects_them(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["stylegan-pl"])
+    with pytest.raises(SystemExit) as ended:
+        dispatcher.main()
+    listed = capsys.readouterr().out
+    assert ended.value.code == 0 and all(verb in listed for verb in dispatcher.VERBS)
+    monkeypatch.setattr(sys, "argv", ["stylegan-pl", "stylise"])
+    with pytest.raises(SystemExit) as ended:
+        dispatcher.main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "error: no verb 'stylise'; did you mean 'stylize'?\n"

@@ -1,0 +1,151 @@
+"""Every file in conf/ composes and builds; a new file is covered without touching this one."""
+
+import os
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import compose_config
+from hydra.utils import instantiate
+from omegaconf import OmegaConf
+
+from stylegan_pl.build import build_data, build_model, build_trainer
+from stylegan_pl.check_config import check_config
+from stylegan_pl.data.sample import VERSION
+from stylegan_pl.paths import conf_dir
+
+NOT_GROUPS = {"hydra"}
+FRAGMENTS = {"model/mechanics", "data/loading"}  # included by the other files of their groups
+PLACES = {  # group -> where a train config puts it, for groups that are not chosen by their bare name
+    "generator": "generator@model.generator",
+    "discriminator": "discriminator@model.discriminator",
+    "optimizer": "optimizer@model.generator_optimizer",
+    "dataset": "dataset@data",
+    "experiment": "+experiment",
+    "debug": "+debug",
+}
+
+
+def options(group: str | None = None) -> list[tuple[str, str]]:
+    """(group, option) of every YAML file below conf/, or below one group."""
+    files = sorted(conf_dir().rglob("*.yaml"))
+    pairs = [(path.parent.relative_to(conf_dir()).as_posix(), path.stem) for path in files]
+    return [
+        (g, o)
+        for g, o in pairs
+        if g != "." and g.split("/")[0] not in NOT_GROUPS and f"{g}/{o}" not in FRAGMENTS and group in (None, g)
+    ]
+
+
+@pytest.fixture(scope="session")
+def vgg_weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Files with VGG-16's and VGG-19's keys and shapes, random values: what a download would bring."""
+    from torchvision.models import vgg16, vgg19
+
+    folder = tmp_path_factory.mktemp("vgg")
+    for name, make in (("vgg16", vgg16), ("vgg19", vgg19)):
+        state = {f"features.{key}": value for key, value in make(weights=None).features.state_dict().items()}
+        torch.save(state, folder / f"{name}.pth")
+    return {name: folder / f"{name}.pth" for name in ("vgg16", "vgg19")}
+
+
+def local_vgg(config, vgg_weights) -> None:
+    """Point a VGG at the local file; everything else stays as the file says."""
+    if config.feature_network is not None and config.feature_network.get("architecture"):
+        config.feature_network.weights_path = str(vgg_weights[config.feature_network.architecture])
+
+
+@pytest.mark.parametrize(("group", "option"), options(), ids=lambda value: value)
+def test_composes_checks_and_builds(group, option, tmp_path, image_sets, vgg_weights):
+    place = PLACES.get(group, group)
+    choice = f"{place}=[{option}]" if group in ("image_loss", "metric") else f"{place}={option}"
+    base = [f"run_dir={tmp_path}", f"data_root={image_sets}", "max_images=4"]
+    config = compose_config("train", [*base, *([] if group == "logger" else ["logger=none"]), choice])
+    local_vgg(config, vgg_weights)
+    check_config(config)
+    model, data = build_model(config), build_data(config)
+    assert any(p.requires_grad for p in model.parameters())
+    assert data.image_size == config.image_size
+    if group in ("trainer", "callbacks", "logger", "metric", "debug"):
+        if option in ("gpu", "ddp") and not torch.cuda.is_available():
+            config.trainer.accelerator, config.trainer.devices = "cpu", 1
+        build_trainer(config, tmp_path)
+
+
+@pytest.mark.parametrize("option", [o for g, o in options("experiment")])
+def test_experiments_open_with_the_question_they_ask(option):
+    lines = (conf_dir() / "experiment" / f"{option}.yaml").read_text().splitlines()
+    assert lines[0] == "# @package _global_"
+    assert lines[1].startswith("# ") and "?" in "".join(line for line in lines[1:5] if line.startswith("#"))
+
+
+@pytest.mark.parametrize("verb", ["stylize", "prepare"])
+def test_the_other_verbs_compose(verb):
+    config = compose_config(verb, [])
+    assert OmegaConf.is_config(config)
+
+
+@pytest.mark.parametrize(("group", "option"), options("dataset"), ids=lambda value: value)
+def test_prepare_builds_every_dataset(group, option, tmp_path):
+    config = compose_config("prepare", [f"dataset={option}", f"root={tmp_path}"])
+    for side in ("content", "style"):
+        folder = instantiate(config.dataset[side], _convert_="all")
+        assert str(folder.root).startswith(str(tmp_path)) or option == "folders"
+        if folder.source is not None:
+            assert Path(folder.root).is_relative_to(folder.source.folder)
+            assert folder.source.describe()
+
+
+def test_the_samples_folder_in_conf_is_the_one_that_is_built():
+    for side in ("content", "style"):
+        root = compose_config("prepare", ["dataset=sample"]).dataset[side].root
+        assert root == f"data/sample-v{VERSION}-seed0/{side}"
+
+
+def test_the_flagship_is_what_its_page_says():
+    config = compose_config("train", ["+experiment=coco_vangogh"])
+    targets = [config.model.generator, config.model.discriminator, config.adversarial]
+    assert [node._target_.rsplit(".", 1)[1] for node in targets] == ["ResNetGenerator", "PatchGAN", "LeastSquares"]
+    assert (config.model.generator.blocks, config.model.discriminator.n_layers, config.image_size) == (9, 3, 256)
+    assert set(config.image_loss) == {"style", "content"}
+    assert config.model.mechanics.ema_half_life_images is not None
+    assert config.data.download and config.precision.name == "auto"
+    assert config.data.content.root == "data/coco/val2017"
+
+
+def test_the_demo_is_the_flagship_on_the_sample_with_random_filters_made_small():
+    demo = compose_config("train", ["+experiment=sample"])
+    typed = compose_config("train", ["+experiment=coco_vangogh", "data=sample", "feature_network=random_filters"])
+    for key in ("adversarial", "image_loss", "feature_network", "data", "model"):
+        assert _shape(demo[key]) == _shape(typed[key])
+
+
+def _shape(node) -> object:
+    """The classes of a config, without their numbers."""
+    plain = OmegaConf.to_container(node, resolve=False)
+
+    def strip(value):
+        if isinstance(value, dict):
+            return {key: strip(child) for key, child in value.items() if isinstance(child, dict) or key == "_target_"}
+        return value
+
+    return strip(plain)
+
+
+def test_third_party_parts_need_no_change_here(tmp_path, image_sets, monkeypatch):
+    package = tmp_path / "elsewhere"
+    package.mkdir()
+    (package / "their_generator.py").write_text(
+        "from torch import nn\nclass Theirs(nn.Conv2d):\n    def __init__(self, *, kernel: int):\n"
+        "        super().__init__(3, 3, kernel, padding=kernel // 2)\n"
+    )
+    monkeypatch.syspath_prepend(str(package))
+    config = compose_config("train", [f"data_root={image_sets}", f"run_dir={tmp_path}", "image_loss=[none]"])
+    config.model.generator = {"_target_": "their_generator.Theirs", "kernel": 5}
+    check_config(config)
+    assert build_model(config).generator.kernel_size == (5, 5)
+
+
+def test_conf_is_found_from_anywhere(monkeypatch):
+    monkeypatch.chdir(os.sep)
+    assert (conf_dir() / "train.yaml").is_file()

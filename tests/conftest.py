@@ -1,0 +1,62 @@
+"""Small images on disk, and configs composed as the command line composes them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from images_on_disk import write_images
+from omegaconf import DictConfig
+
+from stylegan_pl.paths import conf_dir
+from stylegan_pl.schema import register
+
+SMALL = [  # networks of a few thousand parameters, no weights to load
+    "generator@model.generator=resnet6",
+    "model.generator.width=8",
+    "model.generator.blocks=1",
+    "discriminator@model.discriminator=patchgan16",
+    "model.discriminator.width=8",
+    "feature_network=random_filters",
+    "feature_network.filters=8",
+    "+debug=smoke",
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_threads() -> None:
+    """Several test processes share the cores."""
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def image_sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """content/{train,val} and style/{train,val}: 10 + 4 reddish photographs, 7 + 4 bluish paintings, 48 pixels."""
+    root = tmp_path_factory.mktemp("sets")
+    write_images(root / "content/train", 10, hue=0, seed=1)
+    write_images(root / "content/val", 4, hue=0, seed=2)
+    write_images(root / "style/train", 7, hue=2, seed=3)
+    write_images(root / "style/val", 4, hue=2, seed=4)
+    return root
+
+
+Compose = Callable[..., DictConfig]
+
+
+@pytest.fixture
+def train_config(image_sets: Path, tmp_path: Path) -> Compose:
+    """Overrides -> a small train config on `image_sets`, writing to `tmp_path/run`."""
+
+    def composed(*overrides: str, small: bool = True) -> DictConfig:
+        defaults = [f"data_root={image_sets}", f"run_dir={tmp_path / 'run'}"]
+        return compose_config("train", [*defaults, *(SMALL if small else []), *overrides])
+
+    return composed
+
+
+def compose_config(name: str, overrides: list[str]) -> DictConfig:
+    """A config as the verb `name` sees it."""
+    register()
+    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+        return compose(name, overrides=overrides)

@@ -1,0 +1,135 @@
+"""Results go where the user means, and never onto an input."""
+
+from pathlib import Path
+
+import pytest
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.inference.files import plan
+
+KNOWN = r"\.bmp \.jpeg \.jpg \.png \.tif \.tiff \.webp"
+
+
+@pytest.fixture
+def album(tmp_path: Path) -> Path:
+    folder = tmp_path / "album"
+    for name in ("a.jpg", "b.PNG", "day 1/a.jpg", "day 1/deep/c.d.webp", "day 1/notes.txt", ".hidden/x.jpg", ".y.jpg"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    return folder
+
+
+def test_a_folders_tree_is_kept(album: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    jobs = plan(album, out, image_format=None, overwrite=False)
+    names = ["a.jpg", "b.PNG", "day 1/a.jpg", "day 1/deep/c.d.webp"]
+    assert sorted(jobs) == sorted((album / name, out / name) for name in names)
+    assert not out.exists()  # a plan touches nothing
+
+
+@pytest.mark.parametrize("image_format", ["png", ".png", "PNG"])
+def test_a_format_renames_the_extension_alone(album: Path, tmp_path: Path, image_format: str) -> None:
+    results = {result.relative_to(tmp_path).as_posix() for _, result in plan(
+        album, tmp_path / "out", image_format=image_format, overwrite=False)}  # fmt: skip
+    assert results == {"out/a.png", "out/b.png", "out/day 1/a.png", "out/day 1/deep/c.d.png"}
+
+
+def test_one_picture_to_a_file_or_into_a_folder(album: Path, tmp_path: Path) -> None:
+    photo = album / "a.jpg"
+    (tmp_path / "v1.2").mkdir()
+    for output, image_format, expected in [
+        ("x/out.png", None, "x/out.png"),
+        ("out.JPG", None, "out.JPG"),
+        ("out", None, "out/a.jpg"),
+        ("out", "webp", "out/a.webp"),
+        ("v1.2", None, "v1.2/a.jpg"),  # a folder that is there may have a dot
+    ]:
+        jobs = plan(photo, tmp_path / output, image_format=image_format, overwrite=False)
+        assert jobs == [(photo, tmp_path / expected)]
+
+
+def test_a_missing_input_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"input=.*nowhere\.jpg: no such file or folder"):
+        plan(tmp_path / "nowhere.jpg", tmp_path / "out", image_format=None, overwrite=False)
+
+
+def test_a_folder_without_images_is_said(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "notes.txt").touch()
+    with pytest.raises(UserError, match=rf"input=.*in: no images in this folder \({KNOWN}\)"):
+        plan(tmp_path / "in", tmp_path / "out", image_format=None, overwrite=False)
+
+
+def test_a_folder_into_a_file_is_refused_with_a_way_out(album: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        UserError, match=r"album is a folder, so output=.*out\.png must be one, too; type output="
+    ) as caught:
+        plan(album, tmp_path / "out.png", image_format=None, overwrite=False)
+    suggested = Path(str(caught.value).split("type output=")[1])
+    assert plan(album, suggested, image_format=None, overwrite=False)
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize("spelling", [".", "day 1/..", "link"])
+def test_an_input_is_never_overwritten(album: Path, tmp_path: Path, overwrite: bool, spelling: str) -> None:
+    (tmp_path / "link").symlink_to(album)
+    output = tmp_path / "link" if spelling == "link" else album / spelling
+    message = r"output=.*a\.jpg is an input, and inputs are never overwritten; choose another output="
+    with pytest.raises(UserError, match=message):
+        plan(album, output, image_format=None, overwrite=overwrite)
+    with pytest.raises(UserError, match=message):
+        plan(album / "a.jpg", output / "a.jpg", image_format=None, overwrite=overwrite)
+    with pytest.raises(UserError, match=message):
+        plan(album / "a.jpg", output, image_format=None, overwrite=overwrite)
+
+
+def test_another_input_is_not_overwritten_by_a_change_of_format(tmp_path: Path) -> None:
+    for name in ("a.jpg", "a.png"):
+        (tmp_path / name).touch()
+    with pytest.raises(UserError, match=r"a\.png is an input, and inputs are never overwritten"):
+        plan(tmp_path, tmp_path, image_format="png", overwrite=True)
+
+
+def test_an_input_behind_a_link_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "store").mkdir()
+    (tmp_path / "store" / "a.jpg").touch()
+    (tmp_path / "in" / "a.jpg").symlink_to(tmp_path / "store" / "a.jpg")
+    with pytest.raises(UserError, match="inputs are never overwritten"):
+        plan(tmp_path / "in", tmp_path / "store", image_format=None, overwrite=True)
+
+
+def test_a_result_that_is_there_needs_a_word(album: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "b.PNG").touch()
+    with pytest.raises(UserError, match=r"output=.*b\.PNG is there already; type overwrite=true or another output="):
+        plan(album, tmp_path / "out", image_format=None, overwrite=False)
+    assert len(plan(album, tmp_path / "out", image_format=None, overwrite=True)) == 4
+
+
+def test_two_pictures_do_not_become_one(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.jpg", "a.webp", "b.jpg"):
+        (tmp_path / "in" / name).touch()
+    message = r"a\.jpg and .*a\.webp would both become .*a\.png; rename one, or drop image_format="
+    with pytest.raises(UserError, match=message):
+        plan(tmp_path / "in", tmp_path / "out", image_format="png", overwrite=True)
+    assert len(plan(tmp_path / "in", tmp_path / "out", image_format=None, overwrite=True)) == 3
+
+
+def test_an_unknown_output_extension_is_refused(album: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rf"output=.*out\.gif: unknown image format '\.gif'; use one of {KNOWN}"):
+        plan(album / "a.jpg", tmp_path / "out.gif", image_format=None, overwrite=False)
+
+
+@pytest.mark.parametrize("source", ["a.jpg", ""])
+def test_an_unknown_format_is_refused(album: Path, tmp_path: Path, source: str) -> None:
+    with pytest.raises(UserError, match=r"image_format=gif: unknown; use one of bmp jpeg jpg png tif tiff webp"):
+        plan(album / source, tmp_path / "out", image_format="gif", overwrite=False)
+
+
+def test_an_input_that_is_no_picture_is_named_as_such(album: Path, tmp_path: Path) -> None:
+    """The user typed input=, not image_format=; the message must speak of what was typed."""
+    with pytest.raises(UserError, match=r"notes\.txt") as caught:
+        plan(album / "day 1" / "notes.txt", tmp_path / "out", image_format=None, overwrite=False)
+    assert "image_format=None" not in str(caught.value)

@@ -1,0 +1,300 @@
+"""Checkpoint files: the one that is meant, whole, ours, and unable to run anything but our networks."""
+
+import logging
+import os
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from stylegan_pl.checkpoint import check_targets, load, load_generator, newest_good, resolve
+from stylegan_pl.errors import UserError
+from stylegan_pl.generators.resnet import ResNetGenerator
+from stylegan_pl.generators.seed import SeedGenerator
+from stylegan_pl.nn.upsample import TransposedConv
+
+SEED = {"_target_": "stylegan_pl.generators.seed.SeedGenerator", "width": 2}
+RESNET = {
+    "_target_": "stylegan_pl.generators.resnet.ResNetGenerator",
+    "blocks": 1,
+    "width": 2,
+    "upsample": {"_target_": "stylegan_pl.nn.upsample.TransposedConv", "_partial_": True},
+}
+
+
+def checkpoint(
+    path: Path,
+    *,
+    generator: dict[str, Any] | None = None,
+    weights: dict[str, torch.Tensor] | None = None,
+    time: float | None = None,
+) -> Path:
+    """A checkpoint as a run writes it, dated `time` seconds."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    torch.save({"config": {"model": {"generator": generator or SEED}}, "state_dict": weights or {}}, path)
+    if time is not None:
+        os.utime(path, (time, time))
+    return path
+
+
+def prefixed(prefix: str, network: nn.Module) -> dict[str, torch.Tensor]:
+    return {f"{prefix}.{key}": value for key, value in network.state_dict().items()}
+
+
+def truncate(path: Path, share: float = 0.5) -> Path:
+    stamp = path.stat().st_mtime
+    path.write_bytes(path.read_bytes()[: int(path.stat().st_size * share)])
+    os.utime(path, (stamp, stamp))
+    return path
+
+
+# resolve
+
+
+def test_a_file_is_itself(tmp_path: Path) -> None:
+    path = tmp_path / "any.ckpt"
+    path.touch()
+    assert resolve(str(path)) == path
+
+
+@pytest.mark.parametrize("inside", ["checkpoints", "."])
+def test_a_run_folder_is_its_best_checkpoint_else_its_last(tmp_path: Path, inside: str) -> None:
+    folder = tmp_path / inside
+    folder.mkdir(exist_ok=True)
+    (folder / "epoch3.ckpt").touch()
+    (folder / "last.ckpt").touch()
+    assert resolve(str(tmp_path)) == folder / "last.ckpt"
+    (folder / "best.ckpt").touch()
+    assert resolve(str(tmp_path)) == folder / "best.ckpt"
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as caught:
+        resolve(str(tmp_path / "nowhere"))
+    assert str(caught.value) == (
+        f"ckpt: no file or folder {tmp_path / 'nowhere'}; give a .ckpt or a run folder such as outputs/train/NAME/DATE"
+    )
+
+
+def test_a_run_without_checkpoints(tmp_path: Path) -> None:
+    (tmp_path / "checkpoints").mkdir()
+    with pytest.raises(UserError) as caught:
+        resolve(str(tmp_path))
+    assert f"ckpt: no checkpoint in {tmp_path}; has the run reached its first validation?" in str(caught.value)
+
+
+# load
+
+
+def test_a_whole_checkpoint_is_read(tmp_path: Path) -> None:
+    weights = prefixed("generator", SeedGenerator(width=2))
+    found = load(checkpoint(tmp_path / "a.ckpt", generator=RESNET, weights=weights))
+    assert found["config"]["model"]["generator"] == RESNET
+    assert found["state_dict"].keys() == weights.keys()
+    assert all(torch.equal(found["state_dict"][key], value) for key, value in weights.items())
+
+
+@pytest.mark.parametrize("content", [{"state_dict": {}}, {"config": {}}, [1, 2], torch.zeros(2)])
+def test_other_peoples_files_are_refused(tmp_path: Path, content: Any) -> None:
+    torch.save(content, tmp_path / "a.ckpt")
+    with pytest.raises(UserError) as caught:
+        load(tmp_path / "a.ckpt")
+    assert str(caught.value) == f"{tmp_path / 'a.ckpt'}: not a checkpoint of stylegan_pl (it has no config and weights)"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.95])
+def test_a_truncated_file_is_refused(tmp_path: Path, share: float) -> None:
+    path = truncate(checkpoint(tmp_path / "a.ckpt", weights=prefixed("generator", SeedGenerator(width=2))), share)
+    with pytest.raises(UserError, match="cannot be read as a checkpoint") as caught:
+        load(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_text_file_and_a_missing_one_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.ckpt").write_text("hello\n")
+    for name in ("a.ckpt", "missing.ckpt"):
+        with pytest.raises(UserError, match=f"{name}: cannot be read as a checkpoint"):
+            load(tmp_path / name)
+
+
+class Bomb:
+    """Makes a folder when unpickled."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return os.mkdir, (str(self.folder),)
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_loading_runs_no_code(tmp_path: Path, zipped: bool) -> None:
+    path, content = tmp_path / "a.ckpt", {"config": {}, "state_dict": {}, "bomb": Bomb(tmp_path / "exploded")}
+    if zipped:
+        torch.save(content, path)
+    else:
+        path.write_bytes(pickle.dumps(content, protocol=2))
+    with pytest.raises(UserError, match="cannot be read as a checkpoint"):
+        load(path)
+    assert not (tmp_path / "exploded").exists()
+
+
+# newest_good
+
+
+def test_the_newest_by_time_not_by_name(tmp_path: Path) -> None:
+    newest = checkpoint(tmp_path / "checkpoints" / "a.ckpt", time=2_000)
+    checkpoint(tmp_path / "checkpoints" / "b.ckpt", time=1_000)
+    assert newest_good(tmp_path) == newest
+
+
+def test_a_damaged_newest_file_is_passed_over_with_a_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder = tmp_path / "checkpoints"
+    checkpoint(folder / "old.ckpt", time=1_000)
+    good = checkpoint(folder / "good.ckpt", time=2_000)
+    damaged = truncate(checkpoint(folder / "damaged.ckpt", time=3_000))
+    with caplog.at_level(logging.WARNING):
+        assert newest_good(tmp_path) == good
+    (line,) = caplog.messages
+    assert line.startswith(f"passed over: {damaged}: cannot be read as a checkpoint")
+
+
+def test_an_empty_newest_file_is_passed_over(tmp_path: Path) -> None:
+    """What a full disk leaves."""
+    good = checkpoint(tmp_path / "checkpoints" / "good.ckpt", time=1_000)
+    (tmp_path / "checkpoints" / "last.ckpt").touch()
+    assert newest_good(tmp_path) == good
+
+
+def test_no_good_one(tmp_path: Path) -> None:
+    assert newest_good(tmp_path) is None
+    truncate(checkpoint(tmp_path / "checkpoints" / "a.ckpt"))
+    assert newest_good(tmp_path) is None
+
+
+# check_targets
+
+
+def refused(node: Any, target: str, trusted: tuple[str, ...] = ()) -> None:
+    with pytest.raises(UserError) as caught:
+        check_targets(node, Path("their.ckpt"), trusted)
+    message = str(caught.value)
+    assert message.startswith("their.ckpt: ")
+    assert f"its config would run '{target}'" in message
+    assert "refused" in message
+    assert "trust=[MODULE_PREFIX]" in message
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "os.system",
+        "builtins.eval",
+        "torch.nn.Conv2d",
+        "stylegan_pl.cli.os.system",
+        "stylegan_pl.nn.vgg.Path",  # a class, but not defined there
+        "stylegan_pl.nn.vgg.torch.hub.load",  # through a module that a module of ours imports
+        "stylegan_pl.nn.upsample.nn.Conv2d",
+        "stylegan_pl.generators.resnet.ResidualBlock",  # ours, but asked for from where it is only imported
+        "stylegan_pl.nn.frozen.freeze",  # a function
+        "stylegan_pl.nn.init.init_normal",
+        "stylegan_pl.generators.seed.SeedGenerator.__init__",
+        "stylegan_pl.generators.seed.Nothing",
+        "stylegan_pl.generators.nothing.SeedGenerator",
+        "stylegan_pl.generatorsx.SeedGenerator",
+        "stylegan_pl.generators.seed.",
+        "stylegan_pl.generators..seed",
+        "stylegan_pl.models.vanilla.VanillaGAN",
+        "",
+    ],
+)
+def test_what_a_checkpoint_may_not_build(target: str) -> None:
+    refused({"_target_": target}, target)
+    refused({**RESNET, "upsample": {"_target_": target, "_partial_": True}}, target)
+    refused({**RESNET, "upsample": [{"deep": {"_target_": target}}]}, target)
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        "stylegan_pl.generators.resnet.ResNetGenerator",
+        "stylegan_pl.generators.seed.SeedGenerator",
+        "stylegan_pl.nn.upsample.ResizeConv",
+        "stylegan_pl.nn.upsample.TransposedConv",
+        "stylegan_pl.nn.blocks.ResidualBlock",
+    ],
+)
+def test_our_networks_pass(target: str) -> None:
+    check_targets({"_target_": target}, Path("their.ckpt"))
+    check_targets({**RESNET, "upsample": {"_target_": target, "_partial_": True}}, Path("their.ckpt"))
+
+
+def test_a_trusted_prefix_passes_and_no_other() -> None:
+    check_targets({"_target_": "their_lab.networks.UNet"}, Path("their.ckpt"), ["their_lab."])
+    check_targets({**RESNET, "upsample": {"_target_": "their_lab.Up"}}, Path("their.ckpt"), ["other", "their_lab."])
+    refused({"_target_": "their_lab.networks.UNet"}, "their_lab.networks.UNet", ("another_lab.",))
+    refused({"_target_": "os.system"}, "os.system", ("their_lab.",))
+
+
+def attempts(folder: Path) -> dict[str, Any]:
+    """Configs that make a folder when instantiated."""
+    call = {"_target_": "os.mkdir", "path": str(folder)}
+    return {
+        "child": call,
+        "in_a_list": [call],
+        "in_a_tuple": (call,),
+        "in_a_tuple_in_a_list": [(call,)],
+        "by_a_resolver": f"${{oc.create:{{_target_: os.mkdir, path: '{folder}'}}}}",
+    }
+
+
+@pytest.mark.parametrize("way", attempts(Path()))
+def test_a_checkpoint_cannot_smuggle_a_call(tmp_path: Path, way: str) -> None:
+    node = {**SEED, "extra": attempts(tmp_path / "exploded")[way]}
+    path = checkpoint(tmp_path / "their.ckpt", generator=node)
+    with pytest.raises(Exception):  # noqa: B017 - what it says is tested above; here, that nothing ran
+        load_generator(path)
+    assert not (tmp_path / "exploded").exists()
+
+
+# load_generator
+
+
+@pytest.mark.parametrize(
+    ("node", "network"),
+    [
+        (SEED, lambda: SeedGenerator(width=2)),
+        (RESNET, lambda: ResNetGenerator(blocks=1, width=2, upsample=TransposedConv)),
+    ],
+)
+def test_the_generator_comes_back(tmp_path: Path, node: dict[str, Any], network: Callable[[], nn.Module]) -> None:
+    torch.manual_seed(0)
+    original = network()
+    path = checkpoint(tmp_path / "a.ckpt", generator=node, weights=prefixed("generator", original))
+    content = torch.rand(1, 3, 16, 16) * 2 - 1
+    loaded = load_generator(path)
+    assert type(loaded) is type(original)
+    assert torch.equal(loaded(content), original(content))
+    assert not loaded.training
+    assert not any(p.requires_grad for p in loaded.parameters())
+
+
+def test_averaged_weights_are_preferred(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    live, averaged, rival = (SeedGenerator(width=2) for _ in range(3))
+    weights = prefixed("generator", live) | prefixed("discriminator", rival) | prefixed("ema.averaged", averaged)
+    loaded = load_generator(checkpoint(tmp_path / "a.ckpt", weights=weights))
+    for key, value in averaged.state_dict().items():
+        assert torch.equal(loaded.state_dict()[key], value)
+
+
+def test_load_generator_checks_targets(tmp_path: Path) -> None:
+    path = checkpoint(tmp_path / "a.ckpt", generator={"_target_": "os.mkdir", "path": str(tmp_path / "exploded")})
+    with pytest.raises(UserError, match=r"its config would run 'os\.mkdir'"):
+        load_generator(path)
+    assert not (tmp_path / "exploded").exists()

@@ -1,0 +1,48 @@
+"""A file imports only from floors below it; docs/architecture.md has the table."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import stylegan_pl
+
+PACKAGE = Path(stylegan_pl.__file__).parent
+FLOORS = [
+    {"contracts", "errors", "paths", "images"},
+    {"nn"},
+    {"generators", "discriminators", "losses", "metrics", "data"},
+    {"models"},
+    {"callbacks", "loggers", "inference"},
+    {"schema", "explain", "check_config", "cli", "build", "checkpoint"},
+    {"run", "paint", "train", "stylize", "prepare", "__main__"},
+]
+LEAVES = FLOORS[2]
+
+
+def room(path: Path) -> str:
+    """The package or module right below stylegan_pl."""
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def floor(name: str) -> int:
+    """Its number."""
+    return next(number for number, rooms in enumerate(FLOORS) if name in rooms)
+
+
+FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path != PACKAGE / "__init__.py" and "conf" not in path.parts]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_down(path):
+    here = room(path)
+    for node in ast.walk(ast.parse(path.read_text())):
+        modules = [node.module] if isinstance(node, ast.ImportFrom) else []
+        modules += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        for module in modules:
+            if not module or not module.startswith("stylegan_pl."):
+                continue
+            there = module.split(".")[1]
+            assert floor(there) <= floor(here), f"{here} imports {there}, which is above it"
+            if here in LEAVES and there in LEAVES:
+                assert here == there, f"{here} imports {there}: the leaves never import each other"

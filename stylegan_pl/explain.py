@@ -81,6 +81,8 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose) -> str:
             return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
         node = node[part] if OmegaConf.is_dict(node) and not OmegaConf.is_missing(node, part) else None
     if placed := [group for group in groups if group.split("@")[0] == key]:
+        if placed[0] == key:  # `--config-name config` of a run folder: no defaults list, nothing to choose
+            return f"{key}: a saved config is whole, its groups cannot be swapped; change its values, as in seed=1"
         return f"{key} is chosen at its place: type {placed[0]}=NAME"
     return f"no group '{key}' to choose from{nearest(key, groups)}"
 

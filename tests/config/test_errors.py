@@ -15,6 +15,12 @@ from stylegan_pl.cli import run_verb
 from stylegan_pl.errors import ConfigError, DataError
 
 
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch) -> None:
+    """Logs of these commands belong to nobody's working directory."""
+    monkeypatch.chdir(tmp_path)
+
+
 def command(monkeypatch, capsys, *arguments: str, verb: str = "train", action=lambda config: 0) -> tuple[int, str]:
     """Exit code and stderr of a verb's command line, in this process."""
     monkeypatch.setattr(sys, "argv", [verb, *arguments])

@@ -64,7 +64,7 @@ def test_the_saved_config_repeats_the_run(trained):
         "run",
         "--config-name",
         "config",
-        "logger=csv",
+        "~logger.wandb",
         "hydra.run.dir=again",
         cwd=cwd,
     )
@@ -117,37 +117,23 @@ def test_stylize_paints_a_photograph_and_a_folder(trained, tmp_path):
     assert again.returncode == 1 and "is there already; type overwrite=true" in again.stderr
 
 
-def test_two_ranks_train_one_run_and_end_with_equal_weights(tmp_path, image_sets):
-    """DDP over gloo on the CPU, launched by Lightning from one command line."""
-    done = command(
-        "stylegan_pl.train",
-        f"data_root={image_sets}",
-        *SMALL,
-        "trainer=ddp",
-        "trainer.accelerator=cpu",
-        "trainer.devices=2",
-        "batch_size=1",
-        "augment=none",
-        "max_images=6",
-        "hydra.run.dir=two",
-        cwd=tmp_path,
-    )
-    assert done.returncode == 0, done.stderr
-    assert "batch 1 a device, 2 in all" in done.stdout + done.stderr
-    one = command(
-        "stylegan_pl.train",
-        f"data_root={image_sets}",
-        *SMALL,
-        "batch_size=2",
-        "augment=none",
-        "max_images=6",
-        "hydra.run.dir=one",
-        cwd=tmp_path,
-    )
-    assert one.returncode == 0, one.stderr
+def test_two_ranks_train_one_run_and_end_with_the_weights_of_one(tmp_path, image_sets):
+    """DDP over gloo on the CPU, launched by Lightning from one command line: 2 ranks × batch 1 is 1 rank × batch 2."""
+    sgd = [  # Adam would blow up rounding where a gradient is 0 by theory, as before a norm
+        change
+        for player in ("generator", "discriminator")
+        for change in (f"model.{player}_optimizer._target_=torch.optim.SGD", f"~model.{player}_optimizer.betas")
+    ]
+    common = ["stylegan_pl.train", f"data_root={image_sets}", *SMALL, *sgd, "augment=none", "max_images=6"]
+    ddp = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2", "batch_size=1"]
+    two = command(*common, *ddp, "hydra.run.dir=two", cwd=tmp_path)
+    one = command(*common, "batch_size=2", "hydra.run.dir=one", cwd=tmp_path)
+    assert (two.returncode, one.returncode) == (0, 0), two.stderr + one.stderr
+    assert "batch 1 a device, 2 in all" in two.stdout + two.stderr
+    assert sorted(path.name for path in tmp_path.iterdir() if path.is_dir()) == ["one", "two"]
     single, double = (
         torch.load(tmp_path / name / "checkpoints/last.ckpt", weights_only=True) for name in ("one", "two")
     )
     assert single["images_seen"] == double["images_seen"] == 6
-    for key, value in single["state_dict"].items():  # 1 rank × batch 2 is 2 ranks × batch 1
-        torch.testing.assert_close(value, double["state_dict"][key], rtol=1e-3, atol=1e-4)
+    for key, value in single["state_dict"].items():
+        torch.testing.assert_close(value, double["state_dict"][key], rtol=1e-4, atol=1e-6)

@@ -70,11 +70,9 @@ def test_source_code(tmp_path, batch):
 def test_source_formulas(tmp_path, batch):
     """(D(G(x)) − 1)², (D(y) − 1)² + D(G(x))², and Σ_l λ_l / (C_l H_l W_l) Σ (G_l − A_l)² over Gram matrices."""
     layers = ",".join(f"{name}:{weight}" for name, weight in LAMBDAS.items())
-    filters = ["feature_network=random_filters", "feature_network.filters=4", "feature_network.scales=[1,2]"]
-    _, model = build(
-        "source_formulas", tmp_path, *filters, f"image_loss.style.layers={{{layers}}}", "image_loss.style.weight=0.01",
-        "feature_network.style_layers={colour:1,scale1:1,scale2:1}", "feature_network.content_layers={}",
-    )  # fmt: skip
+    filters = ["feature_network=random_filters", "feature_network.filters=4"]
+    losses = [f"image_loss.style.layers={{{layers}}}", "image_loss.style.weight=0.01"]
+    _, model = build("source_formulas", tmp_path, *filters, *losses)
     with torch.no_grad():
         fakes = model.generate(batch)
         fake = by_hand(model.generator.layers, batch.content, torch.tanh)

@@ -8,7 +8,7 @@ from typing import Any
 
 import lightning as L
 import torch
-from hydra.utils import instantiate
+from hydra.utils import get_object, instantiate
 from lightning.pytorch.strategies import DDPStrategy, Strategy
 from omegaconf import DictConfig, OmegaConf
 
@@ -20,6 +20,21 @@ from stylegan_pl.models.precision import TwoPlayerMixedPrecision
 from stylegan_pl.schema import Precision
 
 _log = logging.getLogger(__name__)
+
+OWNED = {
+    "max_epochs": "max_epochs=N at the root",
+    "max_steps": "max_images=N: Lightning counts a step for each of the two optimizers",
+    "val_check_interval": "val_every_images=N",
+    "check_val_every_n_epoch": "val_every_images=N",
+    "log_every_n_steps": "log_every_batches=N",
+    "gradient_clip_val": "model.mechanics.generator_clip_norm=X, and discriminator_clip_norm",
+    "accumulate_grad_batches": "model.mechanics.accumulate_batches=N",
+    "precision": "precision=bf16 at the root",
+    "deterministic": "deterministic=true at the root",
+    "logger": "logger=NAME",
+    "callbacks": "callbacks.NAME._target_=…",
+}
+"""What a Lightning user would tell the Trainer, and what to type here instead."""
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
@@ -44,8 +59,9 @@ def build_model(config: DictConfig) -> TwoPlayerModule:
 
 def _needs_features(model: DictConfig) -> bool:
     losses = model.get("image_losses") or {}
-    active = [loss for loss in losses.values() if loss.weight != 0]
-    return any("layers" in loss for loss in active)
+    return any(
+        loss.weight != 0 and getattr(get_object(loss._target_), "needs_features", True) for loss in losses.values()
+    )
 
 
 def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
@@ -54,6 +70,8 @@ def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
     loggers = list(instantiate(config.logger, _convert_="all").values())
     node = OmegaConf.to_container(config.trainer, resolve=True)
     assert isinstance(node, dict)
+    for key in node.keys() & OWNED.keys():
+        raise ConfigError(f"trainer.{key} would count or do something twice here; type {OWNED[key]}")
     device = _device(str(node["accelerator"]))
     node["strategy"] = _strategy(node, device)
     node |= _precision(config.precision, device)

@@ -199,7 +199,7 @@ class TwoPlayerModule(L.LightningModule, ABC):
                 step_images = images * self.mechanics.accumulate_batches
                 self.ema.update(self.generator, batch_images=step_images, images_seen=self.images_seen)
         progress = self.progress()
-        if progress.images_seen >= progress.total_images:
+        if self.between_steps and progress.images_seen >= progress.total_images:
             self.trainer.should_stop = True
 
     def _update_scaler(self) -> None:

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.adversarial import AdversarialLoss
 from stylegan_pl.losses.image_loss import ImageLoss, ImageLosses, Views
 from stylegan_pl.models.base import Mechanics, TwoPlayerModule
@@ -44,6 +45,8 @@ class VanillaGAN(TwoPlayerModule):
         adversarial_weight: float = 1.0,
     ) -> None:
         super().__init__(generator, generator_optimizer, discriminator_optimizer, schedule, mechanics)
+        if adversarial_weight == 0 and all(loss.weight == 0 for loss in image_losses.values()):
+            raise ConfigError("the generator has nothing to learn: adversarial_weight and every image loss are 0")
         self.discriminator = discriminator
         self.adversarial = adversarial
         self.image_losses = ImageLosses(image_losses)

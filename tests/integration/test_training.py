@@ -14,6 +14,7 @@ from PIL import Image
 
 from stylegan_pl import run as run_module
 from stylegan_pl.build import build_data, build_model, build_trainer
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.images import to_float
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.run import run
@@ -300,3 +301,36 @@ def test_a_corrupt_file_is_listed_and_does_not_end_the_run(train_config, tmp_pat
     assert run(config) == 0
     rows = list(csv.DictReader((tmp_path / "run/data_problems.csv").open()))
     assert [Path(row["file"]).name for row in rows] == ["013.png"] and "cannot be read" in rows[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("argument", "instead"),
+    [
+        ("+trainer.max_steps=100", "type max_images=N: Lightning counts a step for each of the two optimizers"),
+        ("+trainer.gradient_clip_val=1", "type model.mechanics.generator_clip_norm=X"),
+        ("+trainer.precision=bf16-mixed", "type precision=bf16 at the root"),
+    ],
+)
+def test_what_a_lightning_user_would_tell_the_trainer_is_redirected(train_config, tmp_path, argument, instead):
+    with pytest.raises(ConfigError) as error:
+        build_trainer(train_config(argument), tmp_path)
+    assert argument.split("=")[0].lstrip("+") in str(error.value) and instead in str(error.value)
+
+
+def test_a_run_with_nothing_to_learn_is_refused(train_config):
+    with pytest.raises(Exception, match="the generator has nothing to learn"):
+        build_model(train_config("image_loss=[none]", "model.adversarial_weight=0"))
+
+
+def test_a_run_without_a_budget_is_refused(train_config):
+    with pytest.raises(Exception, match="a run needs a budget: type max_images=100000 or max_epochs=200"):
+        build_model(train_config("max_images=null"))
+
+
+def test_a_weight_of_zero_switches_a_term_off(train_config):
+    model = build_model(train_config("image_loss.style.weight=0", "model.adversarial_weight=0"))
+    assert list(model.image_losses) == ["content"]
+
+
+def test_no_feature_network_is_built_where_no_loss_looks_through_one(train_config):
+    assert build_model(train_config("image_loss=[pixel]", "feature_network=vgg19")).feature_network is None

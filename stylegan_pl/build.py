@@ -68,9 +68,8 @@ def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
     """The Trainer with loggers and callbacks; precision, strategy and intervals in images are resolved here."""
     callbacks = [*instantiate(config.callbacks, _convert_="all").values(), ConfigKeeper(plain(config))]
     loggers = list(instantiate(config.logger, _convert_="all").values())
-    node = OmegaConf.to_container(config.trainer, resolve=True)
-    assert isinstance(node, dict)
-    for key in node.keys() & OWNED.keys():
+    node = plain(config.trainer)
+    for key in sorted(node.keys() & OWNED.keys()):
         raise ConfigError(f"trainer.{key} would count or do something twice here; type {OWNED[key]}")
     device = _device(str(node["accelerator"]))
     node["strategy"] = _strategy(node, device)
@@ -117,7 +116,7 @@ def inference_device(name: str) -> torch.device:
     return torch.device(_device(name))
 
 
-def _strategy(trainer: dict[Any, Any], device: str) -> str | Strategy:
+def _strategy(trainer: dict[str, Any], device: str) -> str | Strategy:
     """DDP as soon as there are several devices.
 
     One DDP module holds both players, so each backward leaves the other's parameters unused; instance norm keeps no

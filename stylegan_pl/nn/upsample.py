@@ -4,14 +4,15 @@ from torch import nn
 
 
 class ResizeConv(nn.Sequential):
-    """Bilinear ×2, then a reflection-padded 3×3 convolution: no checkerboard (Odena et al., 2016).
+    """Interpolation ×2, then a reflection-padded 3×3 convolution: no checkerboard (Odena et al., 2016).
 
-    Bilinear, where the article prefers nearest: a small generator otherwise paints in blocks of the coarse grid.
+    Args:
+        mode: `nearest`, as the article prefers: crisp; `bilinear`: smoother strokes, less fine detail.
     """
 
-    def __init__(self, inputs: int, outputs: int) -> None:
+    def __init__(self, inputs: int, outputs: int, *, mode: str = "nearest") -> None:
         super().__init__(
-            nn.Upsample(scale_factor=2, mode="bilinear"),
+            nn.Upsample(scale_factor=2, mode=mode),
             nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect"),
         )
 

@@ -46,12 +46,13 @@ format: setup  ## let ruff mend what it can
 types: setup  ## mypy
 	$(BIN)/mypy
 
-bench: setup  ## speed and memory of a training step
+bench: setup  ## speed and memory of a training step; ARGS="image_size=128"
 	$(BIN)/python -m benchmarks.train_step $(ARGS)
 
 lock: setup  ## constraints.txt anew, from the ranges in pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o constraints.txt
+	sed -i '1i # Exact versions that the tests pass with, every Python from 3.10; made by `make lock`.' constraints.txt
 
 clean:  ## remove .venv and caches; outputs/ and data/ stay
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

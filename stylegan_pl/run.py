@@ -10,12 +10,12 @@ import lightning as L
 import torch
 from omegaconf import DictConfig, OmegaConf
 
-from stylegan_pl.build import build_data, build_model, build_trainer
+from stylegan_pl.build import build_data, build_model, build_trainer, plain
 from stylegan_pl.callbacks.checkpoints import RunCheckpoints
 from stylegan_pl.callbacks.evaluation import Evaluation
 from stylegan_pl.callbacks.graceful_stop import GracefulStop
 from stylegan_pl.callbacks.sample_grid import SampleGrid
-from stylegan_pl.callbacks.status import machine_facts, write_status
+from stylegan_pl.callbacks.status import code_version, machine_facts, write_status
 from stylegan_pl.check_config import check_config
 from stylegan_pl.checkpoint import load, newest_good, resolve
 from stylegan_pl.data.datamodule import StyleTransferData
@@ -58,6 +58,8 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> int:
     trainer = build_trainer(config, run_dir)
     if trainer.is_global_zero:
         _announce(config, model, data, trainer)
+        for logger in trainer.loggers:  # W&B's config; metrics.csv has config.yaml beside it
+            logger.log_hyperparams({**plain(config), "code_version": code_version()})
     try:
         trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
     except torch.OutOfMemoryError as error:

@@ -3,6 +3,7 @@
 import json
 import platform
 import socket
+import subprocess
 import time
 from importlib.metadata import version
 from pathlib import Path
@@ -32,7 +33,24 @@ def write_status(run_dir: Path, state: str, **facts: Any) -> None:
 def machine_facts() -> dict[str, Any]:
     """Where a run happens and with which versions."""
     versions = {name: version(name) for name in _PACKAGES}
-    return {"host": socket.gethostname(), "python": platform.python_version(), "versions": versions}
+    return {
+        "host": socket.gethostname(),
+        "python": platform.python_version(),
+        "versions": versions,
+        "code_version": code_version(),
+    }
+
+
+def code_version() -> str:
+    """The commit of a clone, `-dirty` with changes; the package's version where there is no git."""
+    describe = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        found = subprocess.run(
+            describe, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=5, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return version("stylegan-pl")
+    return found.stdout.strip()
 
 
 class RunStatus(L.Callback):

@@ -14,22 +14,30 @@ from stylegan_pl.errors import ConfigError, first_line
 from stylegan_pl.explain import nearest
 
 _HYDRA_KEYS = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
+_SLOW = (
+    "lightning",
+    *(f"stylegan_pl.{room}" for room in ("models", "callbacks", "loggers", "metrics", "data.datamodule")),
+)
+"""What imports Lightning or torchmetrics, which takes seconds; most mistakes are elsewhere, and can be told sooner."""
 _PLAIN = (bool, int, float, str, type(None))
 
 
-def check_config(config: DictConfig, path: str = "") -> None:
+def check_config(config: DictConfig, path: str = "", *, quick: bool = False) -> None:
     """Raise for the first key that its class does not take, value of the wrong type, or missing argument.
 
     Command-line overrides are held to existing keys by Hydra; this is for keys that came from a file.
 
     Args:
         path: where `config` stands in the whole.
+        quick: leave out what would import Lightning.
 
     Raises:
         ConfigError: one line with the place, and the nearest valid key.
     """
     for place, node in _targets(config, path):
         target = str(node._get_node("_target_")._value())  # type: ignore[union-attr]
+        if quick and target.startswith(_SLOW):
+            continue
         try:
             function = get_object(target)
         except (ImportError, AttributeError, ValueError) as error:

@@ -7,6 +7,9 @@ from stylegan_pl.cli import run_verb
 
 def train(config: DictConfig) -> int:
     """One run of the composed config; returns the exit code."""
+    from stylegan_pl.check_config import check_config
+
+    check_config(config, quick=True)
     make_data_ready(config)
     from stylegan_pl.run import run  # here, once config and data are in order: Lightning takes seconds to import
 
@@ -17,12 +20,10 @@ def make_data_ready(config: DictConfig) -> None:
     """Fetch and check the folders before anything slow, so that a wrong path is told at once."""
     from hydra.utils import instantiate
 
-    from stylegan_pl.check_config import check_config
     from stylegan_pl.data.check import make_ready
 
     for side in ("content", "style"):
         node = config.data[side]
-        check_config(node, f"data.{side}")
         folder = instantiate(node, _convert_="all")
         limit, download = config.data.bad_fraction, config.data.download
         make_ready(folder, name=f"data.{side}", size=config.image_size, limit=limit, download=download)

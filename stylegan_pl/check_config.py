@@ -12,37 +12,39 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnno
 
 from stylegan_pl.errors import ConfigError, first_line
 from stylegan_pl.explain import nearest
+from stylegan_pl.static_signature import Parameter, Signature, signature_of
 
 _HYDRA_KEYS = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
 _SLOW = (
     "lightning",
     *(f"stylegan_pl.{room}" for room in ("models", "callbacks", "loggers", "metrics", "data.datamodule")),
 )
-"""What imports Lightning or torchmetrics, which takes seconds; most mistakes are elsewhere, and can be told sooner."""
+"""What imports Lightning or torchmetrics, which takes seconds: its source is read instead, and says the same sooner."""
 _PLAIN = (bool, int, float, str, type(None))
 
 
-def check_config(config: DictConfig, path: str = "", *, quick: bool = False) -> None:
+def check_config(config: DictConfig, path: str = "") -> None:
     """Raise for the first key that its class does not take, value of the wrong type, or missing argument.
 
     Command-line overrides are held to existing keys by Hydra; this is for keys that came from a file.
 
     Args:
         path: where `config` stands in the whole.
-        quick: leave out what would import Lightning.
 
     Raises:
         ConfigError: one line with the place, and the nearest valid key.
     """
-    for place, node in _targets(config, path):
-        target = str(node._get_node("_target_")._value())  # type: ignore[union-attr]
-        if quick and target.startswith(_SLOW):
-            continue
-        try:
-            function = get_object(target)
-        except (ImportError, AttributeError, ValueError) as error:
-            raise ConfigError(f"{place}._target_: cannot import {target} ({first_line(error)})") from error
-        _check_call(place, node, target, function)
+    nodes = [(place, _target(node), node) for place, node in _targets(config, path)]
+    # what is read comes before what is imported: torch alone takes seconds
+    for place, target, node in sorted(nodes, key=lambda found: not found[1].startswith(_SLOW)):
+        signature = signature_of(target) if target.startswith(_SLOW) else None
+        signature = signature or _imported_signature(place, target)
+        if signature is not None:
+            _check_call(place, node, target, signature)
+
+
+def _target(node: DictConfig) -> str:
+    return str(node._get_node("_target_")._value())  # type: ignore[union-attr]  # `_targets` saw that it is there
 
 
 def _targets(node: Any, path: str) -> Iterator[tuple[str, DictConfig]]:
@@ -57,36 +59,43 @@ def _targets(node: Any, path: str) -> Iterator[tuple[str, DictConfig]]:
             yield from _targets(node._get_node(index), f"{path}[{index}]")
 
 
-def _check_call(path: str, node: DictConfig, target: str, function: Any) -> None:
+def _imported_signature(place: str, target: str) -> Signature | None:
+    """The same, asked of the object itself; None for a builtin without a signature: instantiation will tell."""
     try:
-        parameters = inspect.signature(function).parameters
+        function = get_object(target)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise ConfigError(f"{place}._target_: cannot import {target} ({first_line(error)})") from error
+    try:
+        parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
-        return  # a builtin without a signature: instantiation will tell
-    given = [str(key) for key in node if key not in _HYDRA_KEYS]
-    open_ended = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
-    for key in given:
-        if key not in parameters and not open_ended:
-            raise ConfigError(
-                f"{path}.{key}: {target.rsplit('.', 1)[-1]} has no option '{key}'{nearest(key, parameters)}"
-            )
-    if not node.get("_partial_", False):
-        for name, parameter in parameters.items():
-            required = parameter.default is parameter.empty and parameter.kind in (
-                parameter.POSITIONAL_OR_KEYWORD,
-                parameter.KEYWORD_ONLY,
-            )
-            if required and name not in given and "_args_" not in node:
-                raise ConfigError(f"{path}: {target.rsplit('.', 1)[-1]} needs '{name}'; type {path}.{name}=…")
-    _check_types(path, node, function, given)
-
-
-def _check_types(path: str, node: DictConfig, function: Any, given: list[str]) -> None:
+        return None
     try:
         hints = get_type_hints(function.__init__ if inspect.isclass(function) else function)
     except (NameError, TypeError, AttributeError):
-        return
+        hints = {}
+    named = [p for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    return Signature(
+        {p.name: Parameter(hints.get(p.name), required=p.default is p.empty) for p in named},
+        open_ended=any(p.kind is p.VAR_KEYWORD for p in parameters),
+    )
+
+
+def _check_call(path: str, node: DictConfig, target: str, signature: Signature) -> None:
+    parameters, name = signature.parameters, target.rsplit(".", 1)[-1]
+    given = [str(key) for key in node if key not in _HYDRA_KEYS]
     for key in given:
-        if key not in hints:
+        if key not in parameters and not signature.open_ended:
+            raise ConfigError(f"{path}.{key}: {name} has no option '{key}'{nearest(key, parameters)}")
+    if not node.get("_partial_", False) and "_args_" not in node:
+        for key, parameter in parameters.items():
+            if parameter.required and key not in given:
+                raise ConfigError(f"{path}: {name} needs '{key}'; type {path}.{key}=…")
+    _check_types(path, node, {key: parameters[key].annotation for key in given if key in parameters})
+
+
+def _check_types(path: str, node: DictConfig, hints: dict[str, Any]) -> None:
+    for key, hint in hints.items():
+        if hint is None:
             continue
         try:
             value = node[key]
@@ -98,7 +107,7 @@ def _check_types(path: str, node: DictConfig, function: Any, given: list[str]) -
             value = OmegaConf.to_container(value, resolve=True)
         elif not isinstance(value, _PLAIN):
             continue
-        _check_type(f"{path}.{key}", value, hints[key])
+        _check_type(f"{path}.{key}", value, hint)
 
 
 def _check_type(path: str, value: Any, hint: Any) -> None:

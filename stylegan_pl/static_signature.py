@@ -1,0 +1,168 @@
+"""What a class takes and says of itself, read from its source: importing Lightning to ask would take seconds."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from operator import or_
+from typing import Any, NamedTuple
+
+import griffe
+
+_MODULES = griffe.ModulesCollection()  # what was read already, for all questions of a process
+_TYPES: dict[str, Any] = {
+    **{kind.__name__: kind for kind in (int, float, str, bool)},
+    **{"None": type(None), "typing.Optional": "optional", "typing.Union": "union"},
+    **{f"{prefix}{kind.__name__}": kind for kind in (list, dict, tuple) for prefix in ("", "typing.")},
+    **{f"typing.{kind.__name__.title()}": kind for kind in (list, dict, tuple)},
+    **{f"{module}.Sequence": Sequence for module in ("typing", "collections.abc")},
+    **{f"{module}.Mapping": Mapping for module in ("typing", "collections.abc")},
+}
+"""Where an annotation's name comes from -> the type; an annotation of these alone can be checked without any import."""
+_BARE_BASES = ("object", "abc.ABC", "typing.Generic", "typing.Protocol")  # they bring no constructor and no attribute
+_TOO_LARGE = ("torch",)  # reading its source takes longer than importing it
+
+
+class Parameter(NamedTuple):
+    """One option of a constructor."""
+
+    annotation: Any  # its type; None where there is none, or none that could be told
+    required: bool
+
+
+class Signature(NamedTuple):
+    """The options of a constructor or function by name, its own `self` left out."""
+
+    parameters: dict[str, Parameter]
+    open_ended: bool  # takes further names, by `**kwargs`
+
+
+class _Unknown(Exception):
+    """The source does not tell."""
+
+
+def signature_of(target: str) -> Signature | None:
+    """The signature behind a dotted path; nothing is imported, so nothing of it runs.
+
+    A class without a constructor of its own has its base's, in whatever package that is; a dataclass has its fields.
+    Bases are asked depth first, from left to right. Annotations of int, float, str, bool, None, their unions, lists,
+    dicts, tuples, sequences and mappings are told; any other is left out.
+
+    Returns:
+        None where the source does not tell: no such name in it, or a base that cannot be read.
+    """
+    try:
+        thing = _resolve(target)
+        if isinstance(thing, griffe.Class):
+            constructor = _inherited(thing, "__init__")
+            return Signature({}, open_ended=False) if constructor is None else _signature(constructor, bound=True)
+        static = thing.has_labels("staticmethod") or not isinstance(thing.parent, griffe.Class)
+        return _signature(thing, bound=not static)
+    except _Unknown:
+        return None
+
+
+def class_attribute(target: str, name: str, default: Any) -> Any:
+    """A class's attribute, its own or inherited, that is a literal such as `True`; `default` for any other.
+
+    Nor is one told that methods set on instances as well: which value holds depends on what ran.
+    """
+    try:
+        thing = _resolve(target)
+        found = _inherited(thing, name) if isinstance(thing, griffe.Class) else None
+        value = getattr(found, "value", None)  # an expression, or None for a property and the like
+        if found is None or value is None or _set_in_a_method(found):
+            return default
+        return ast.literal_eval(str(value))
+    except (_Unknown, ValueError, SyntaxError):
+        return default
+
+
+def _resolve(path: str) -> griffe.Object:
+    """The object of a dotted path, imports between modules followed."""
+    package = path.split(".")[0]
+    try:
+        if package in _TOO_LARGE:
+            raise _Unknown(path)
+        if package not in _MODULES.members:
+            loader = griffe.GriffeLoader(modules_collection=_MODULES, allow_inspection=False, store_source=False)
+            loader.load(package, try_relative_path=False)
+        found = _MODULES.get_member(path)
+        # an alias into a package that was not read yet knows its target's path only
+        return _resolve(found.target_path) if isinstance(found, griffe.Alias) else found
+    except (griffe.GriffeError, ImportError, KeyError, RecursionError) as error:  # RecursionError: names in a circle
+        raise _Unknown(path) from error
+
+
+def _inherited(owner: griffe.Class, name: str) -> griffe.Object | None:
+    """The class member `name`, the owner's own or its nearest base's; None where no class of the line has it."""
+    member = owner.members.get(name)
+    if member is not None and not _only_on_instances(member):
+        return _resolve(member.path)
+    for base in owner.bases:
+        path = base if isinstance(base, str) else base.canonical_path
+        if path in _BARE_BASES:
+            continue
+        parent = _resolve(path)
+        if not isinstance(parent, griffe.Class):
+            raise _Unknown(path)
+        found = _inherited(parent, name)
+        if found is not None:
+            return found
+    return None
+
+
+def _only_on_instances(member: griffe.Object | griffe.Alias) -> bool:
+    """Whether it is set in methods, or merely annotated."""
+    if not member.is_attribute or "property" in member.labels:
+        return False
+    return "class-attribute" not in member.labels or getattr(member, "value", None) is None
+
+
+def _set_in_a_method(attribute: griffe.Object) -> bool:
+    owner, line = attribute.parent, attribute.lineno or 0
+    methods = [] if owner is None else [m for m in owner.members.values() if isinstance(m, griffe.Function)]
+    return any((method.lineno or 0) <= line <= (method.endlineno or 0) for method in methods)
+
+
+def _signature(function: griffe.Object, *, bound: bool) -> Signature:
+    if not isinstance(function, griffe.Function):
+        raise _Unknown(function.path)
+    given = list(function.parameters)[1 if bound else 0 :]
+    parameters = {
+        parameter.name: Parameter(_type(parameter.annotation), required=parameter.default is None)
+        for parameter in given
+        if parameter.kind in (griffe.ParameterKind.positional_or_keyword, griffe.ParameterKind.keyword_only)
+    }
+    open_ended = any(parameter.kind is griffe.ParameterKind.var_keyword for parameter in given)
+    return Signature(parameters, open_ended)
+
+
+def _type(annotation: str | griffe.Expr | None) -> Any:
+    """The type that an annotation of plain types stands for, else None."""
+    try:
+        return None if annotation is None else _evaluated(annotation)
+    except _Unknown:
+        return None
+
+
+def _evaluated(node: str | griffe.Expr) -> Any:
+    if isinstance(node, griffe.ExprBinOp) and node.operator == "|":
+        return _evaluated(node.left) | _evaluated(node.right)
+    if isinstance(node, griffe.ExprSubscript):
+        kind = _named(node.left)
+        inner = node.slice.elements if isinstance(node.slice, griffe.ExprTuple) else [node.slice]
+        types = tuple(... if str(part) == "..." else _evaluated(part) for part in inner)
+        if kind in ("optional", "union"):
+            return reduce(or_, types if kind == "union" else (*types, type(None)))
+        return kind[types]
+    kind = _named(node)
+    if isinstance(kind, str):
+        raise _Unknown(str(node))
+    return kind
+
+
+def _named(node: str | griffe.Expr) -> Any:
+    path = node if isinstance(node, str) else node.canonical_path
+    if path not in _TYPES:
+        raise _Unknown(path)
+    return _TYPES[path]

@@ -1,23 +1,24 @@
 """The source document's generator: five convolutions at full resolution."""
 
-from torch import Tensor, nn
+from torch import nn
+
+from stylegan_pl.generators.chain import ChainGenerator
+from stylegan_pl.nn.taps import Tap
 
 
-class SeedGenerator(nn.Module):
+class SeedGenerator(ChainGenerator):
     """Conv 3×3 – ReLU four times, conv 3×3 – tanh; stride 1, zero padding. 114,307 parameters at width 64.
 
-    Its receptive field is 11 pixels: it repaints colour and fine texture, not shapes.
+    Its receptive field is 11 pixels: it repaints colour and fine texture, not shapes. Taps: `image`, `relu1` … `relu4`.
+    Weights start as torch draws them, as in the document.
     """
 
     stride = 1  # any image size
 
     def __init__(self, *, width: int = 64) -> None:
-        super().__init__()
         layers: list[nn.Module] = []
-        for channels in (3, width, width, width):
+        places = {"image": Tap(0, 3)}
+        for number, channels in enumerate((3, width, width, width), start=1):
             layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(width, 3, 3, padding=1), nn.Tanh())
-
-    def forward(self, content: Tensor) -> Tensor:
-        """(N, 3, H, W) in [-1, 1] -> the same shape and range."""
-        return self.layers(content)
+            places[f"relu{number}"] = Tap(len(layers), width)
+        super().__init__(nn.Sequential(*layers, nn.Conv2d(width, 3, 3, padding=1), nn.Tanh()), places)

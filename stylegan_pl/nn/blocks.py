@@ -3,14 +3,17 @@
 from torch import Tensor, nn
 
 
-def conv_norm_relu(inputs: int, outputs: int, kernel: int, *, stride: int = 1) -> list[nn.Module]:
-    """Reflection-padded convolution, instance norm without affine or running statistics, ReLU.
+def conv_norm_relu(inputs: int, outputs: int, kernel: int, *, stride: int = 1, affine: bool = False) -> list[nn.Module]:
+    """Reflection-padded convolution, instance norm without running statistics, ReLU.
 
     Without running statistics train and eval agree, which is what keeps eval() from blurring the picture.
+
+    Args:
+        affine: whether the norm learns a scale and an offset for each channel (Ulyanov et al., 2016; not CycleGAN).
     """
     return [
         nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, padding_mode="reflect"),
-        nn.InstanceNorm2d(outputs),
+        nn.InstanceNorm2d(outputs, affine=affine),
         nn.ReLU(inplace=True),
     ]
 
@@ -18,11 +21,63 @@ def conv_norm_relu(inputs: int, outputs: int, kernel: int, *, stride: int = 1) -
 class ResidualBlock(nn.Module):
     """x + IN(conv(ReLU(IN(conv(x))))), reflection padding (Johnson et al., 2016; CycleGAN's form)."""
 
+    def __init__(self, channels: int, *, affine: bool = False) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *conv_norm_relu(channels, channels, 3, affine=affine),
+            nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"),
+            nn.InstanceNorm2d(channels, affine=affine),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, C, H, W) -> the same shape."""
+        return features + self.body(features)
+
+
+class PlainResidualBlock(nn.Module):
+    """(x + conv(ReLU(conv(x)))) / √2, reflection padding, no norm.
+
+    For features whose mean and spread carry the style: an instance norm would set both back to 0 and 1. The √2 keeps
+    the spread from growing block by block, which is what the norm does elsewhere.
+    """
+
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
-            *conv_norm_relu(channels, channels, 3),
             nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"),
+            nn.ReLU(inplace=True),
+            nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, C, H, W) -> the same shape."""
+        return (features + self.body(features)) * 0.5**0.5
+
+
+class SeparableConv(nn.Sequential):
+    """A 3×3 convolution of each channel on its own, then a 1×1 across them; reflection padding.
+
+    A little more than a ninth of the weights and arithmetic of a full 3×3 convolution (MobileNet, Howard et al., 2017).
+    """
+
+    def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
+        super().__init__(
+            # no bias: the second convolution has one
+            nn.Conv2d(inputs, inputs, 3, stride=stride, padding=1, padding_mode="reflect", groups=inputs, bias=False),
+            nn.Conv2d(inputs, outputs, 1),
+        )
+
+
+class SeparableBlock(nn.Module):
+    """x + IN(sep(ReLU(IN(sep(x))))): `ResidualBlock` of separable convolutions."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            SeparableConv(channels, channels),
+            nn.InstanceNorm2d(channels),
+            nn.ReLU(inplace=True),
+            SeparableConv(channels, channels),
             nn.InstanceNorm2d(channels),
         )
 

@@ -46,3 +46,19 @@ def test_gradients_flow_to_the_input_and_not_to_the_weights() -> None:
     frozen(image).square().sum().backward()
     assert image.grad.abs().sum() > 0
     assert all(not weights.requires_grad and weights.grad is None for weights in frozen.buffers())
+
+
+def test_a_persistent_one_is_saved_and_loaded_but_not_trained() -> None:
+    original = network()
+    weights = {key: value.clone() for key, value in original.state_dict().items()}
+    frozen = freeze(original, persistent=True)
+    assert list(frozen.parameters()) == []
+    assert frozen.state_dict().keys() == weights.keys()
+    other = network()
+    for parameter in other.parameters():
+        nn.init.zeros_(parameter)
+    freeze(freeze(other), persistent=True)  # frozen again, with another mind
+    other.load_state_dict(weights)
+    image = torch.randn(1, 3, 8, 8)
+    assert torch.equal(other(image), frozen(image))
+    assert freeze(other).state_dict() == {}

@@ -1,0 +1,97 @@
+"""One network for every style: AdaIN between an encoder and a decoder (Huang and Belongie, 2017)."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from torch import Tensor
+
+from stylegan_pl.nn.adain import Statistics, channel_statistics, restyle
+from stylegan_pl.nn.decoders import Decoder, MirrorDecoder
+from stylegan_pl.nn.encoder import Encoder
+from stylegan_pl.nn.features import Features
+from stylegan_pl.nn.generator import Generator
+from stylegan_pl.nn.init import Init, init_normal
+
+
+class Painting(NamedTuple):
+    """A picture, and what the paper's losses compare it with; everything with gradients, nothing encoded twice."""
+
+    picture: Tensor  # G(x, y), (N, 3, H, W) in [-1, 1]
+    target: Tensor  # t at the bottleneck, what the decoder was given: the content loss is ‖f(G(x, y)) − t‖²
+    content_features: Features  # f(x) at the bottleneck
+    style_features: Features  # f(y) at every tap: the style loss compares their means and spreads
+
+
+class AdaINGenerator(Generator):
+    """G(x, y) = g(t), t = α · AdaIN(f(x), f(y)) + (1 − α) · f(x), with f the encoder and g the decoder.
+
+    The style is an input: any painting, also one that was never seen in training. With VGG-19 to relu4_1 and the
+    mirror decoder, 3,505,219 parameters are trained. `init` draws what is trained; frozen weights stay. Both images
+    need more than one position at the bottleneck: sides of `stride` pixels are too small.
+
+    Args:
+        encoder: f; frozen or trained along.
+        decoder: builds g from the channels of the bottleneck.
+        init: draws the initial weights.
+    """
+
+    takes_style = True
+
+    def __init__(self, *, encoder: Encoder, decoder: Decoder = MirrorDecoder, init: Init = init_normal) -> None:
+        super().__init__()
+        self.stride = encoder.stride
+        self.encoder = encoder
+        self.decoder = decoder(encoder.taps[encoder.bottleneck])
+        scale = getattr(self.decoder, "scale", self.stride)
+        if scale != self.stride:
+            raise ValueError(
+                f"the encoder's {encoder.bottleneck} is at 1/{self.stride} of the resolution and "
+                f"{type(self.decoder).__name__} enlarges {scale} times; choose layers or a decoder that fit"
+            )
+        init(self)
+
+    def forward(self, content: Tensor, style: Tensor, strength: float = 1.0) -> Tensor:
+        """The content in the manner of the style.
+
+        Args:
+            content: (N, 3, H, W) in [-1, 1], sides multiples of `stride`.
+            style: (N, 3, h, w) in [-1, 1], of any such size; with N = 1, for all.
+            strength: α, 0 repaints the content as it is, 1 is full style.
+        """
+        return self.decode_with(content, self.statistics(style), strength)
+
+    def paint(self, content: Tensor, style: Tensor, strength: float = 1.0) -> Painting:
+        """`forward`, with the encoder's activations on the way: for training."""
+        bottleneck = self.encoder.bottleneck
+        content_features = self.encode(content, [bottleneck])
+        style_features = self.encode(style, list(self.taps))
+        target = _target(content_features[bottleneck], channel_statistics(style_features[bottleneck]), strength)
+        return Painting(self.decoder(target), target, content_features, style_features)
+
+    def statistics(self, style: Tensor) -> Statistics:
+        """Mean and spread of each channel of f(style), (N, C, 1, 1): all that AdaIN takes from a painting.
+
+        Styles are mixed by averaging theirs: with Σ w = 1, Σ_k w_k · AdaIN(f(x), f(y_k)) is AdaIN with the averages.
+        """
+        return channel_statistics(self._bottleneck(style))
+
+    def decode_with(self, content: Tensor, statistics: Statistics, strength: float = 1.0) -> Tensor:
+        """The picture for statistics that may be of several paintings; shapes as in `forward`."""
+        return self.decoder(_target(self._bottleneck(content), statistics, strength))
+
+    @property
+    def taps(self) -> dict[str, int]:
+        """The encoder's layers -> channels."""
+        return self.encoder.taps
+
+    def encode(self, image: Tensor, layers: Sequence[str]) -> Features:
+        """The encoder's activations."""
+        return self.encoder(image, layers)
+
+    def _bottleneck(self, image: Tensor) -> Tensor:
+        name = self.encoder.bottleneck
+        return self.encode(image, [name])[name]
+
+
+def _target(content_features: Tensor, style: Statistics, strength: float) -> Tensor:
+    return strength * restyle(content_features, style) + (1 - strength) * content_features

@@ -1,0 +1,78 @@
+"""Fakes of earlier steps, for a discriminator that should not forget them (Shrivastava et al., 2017; CycleGAN)."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+class ImagePool(nn.Module):
+    """Hands images back, half of them swapped for older ones.
+
+    Sample by sample: while the pool is not full the image is kept and returned; then, with probability ½, it takes the
+    place of a random old one, which is returned instead of it. Size 0 returns its input.
+
+    The images are part of the state, so a resumed run shows D what an undisturbed one would have. They are kept in
+    float32, detached. With several devices each has a pool of its own, and a checkpoint holds that of the first.
+
+    Args:
+        size: images kept; 50 in both papers.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        if size < 0:
+            raise ValueError(f"a pool cannot hold {size} images; try 0 for none")
+        self.size = size
+        self._images: Tensor | None = None  # (kept, C, H, W)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, C, H, W) -> as many; float32 and detached unless the size is 0.
+
+        Raises:
+            ValueError: images of another size than those in the pool.
+        """
+        if self.size == 0:
+            return images
+        images = images.detach().float()
+        kept = images[:0] if self._images is None else self._images.to(images.device)
+        if kept.shape[1:] != images.shape[1:]:
+            raise ValueError(
+                f"the pool holds images of {tuple(kept.shape[1:])}, got {tuple(images.shape[1:])}; resume with the "
+                "size that the run had"
+            )
+        old = len(kept)
+        slots, returned = self._bookkeep(old, len(images))
+        handed_back = torch.stack([kept[i] if i < old else images[i - old] for i in returned])
+        for slot, source in enumerate(slots[:old]):
+            if source >= old:
+                kept[slot] = images[source - old]
+        self._images = torch.cat([kept, *(images[i - old].unsqueeze(0) for i in slots[old:])])
+        return handed_back
+
+    def _bookkeep(self, kept: int, new: int) -> tuple[list[int], list[int]]:
+        """What the pool holds afterwards and what is handed back, as positions in [kept, new].
+
+        The draws are the CPU's: nothing here waits for a device.
+        """
+        swapped, chosen = (torch.rand(new) < 0.5).tolist(), torch.randint(self.size, (new,)).tolist()
+        slots, returned = list(range(kept)), []
+        for sample, (swap, slot) in enumerate(zip(swapped, chosen, strict=True), start=kept):
+            if len(slots) < self.size:
+                slots.append(sample)
+                returned.append(sample)
+            elif swap:
+                returned.append(slots[slot])
+                slots[slot] = sample
+            else:
+                returned.append(sample)
+        return slots, returned
+
+    def get_extra_state(self) -> dict[str, Any]:
+        """For the state_dict: the images, or None before the first."""
+        return {"images": self._images}
+
+    def set_extra_state(self, state: dict[str, Any]) -> None:
+        """See `get_extra_state`; a smaller pool keeps the first ones."""
+        images = state["images"]
+        self._images = None if images is None or self.size == 0 else images[: self.size].clone()

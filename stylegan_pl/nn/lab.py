@@ -1,0 +1,35 @@
+"""sRGB pictures as CIE Lab, where equal distances look about equally large."""
+
+import torch
+from torch import Tensor
+
+_XYZ_OF_RGB = (  # IEC 61966-2-1: linear sRGB under D65
+    (0.4124564, 0.3575761, 0.1804375),
+    (0.2126729, 0.7151522, 0.0721750),
+    (0.0193339, 0.1191920, 0.9503041),
+)
+_DELTA = 6 / 29  # below its cube the root is continued as a line (CIE 15:2004)
+
+
+def lab(image: Tensor) -> Tensor:
+    """sRGB (N, 3, H, W) in [-1, 1] -> L in [0, 100], a and b in about [-110, 110]; D65, 2° observer; same shape.
+
+    Differentiable, with finite slopes, everywhere: values outside the range go on as the formulas do.
+    """
+    matrix = torch.tensor(_XYZ_OF_RGB, device=image.device, dtype=image.dtype)
+    matrix = matrix / matrix.sum(dim=1, keepdim=True)  # relative to white, whose R = G = B = 1: greys get a = b = 0
+    xyz = torch.einsum("ij,njhw->nihw", matrix, _linear((image + 1) / 2))
+    x, y, z = _root(xyz).unbind(1)
+    return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
+
+
+def _linear(rgb: Tensor) -> Tensor:
+    """sRGB's transfer curve undone. Both branches are computed, so each is kept where its slope is finite."""
+    curve = ((rgb.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4
+    return torch.where(rgb > 0.04045, curve, rgb / 12.92)
+
+
+def _root(share: Tensor) -> Tensor:
+    """Cube root of a share of white, a line near 0."""
+    root = share.clamp(min=_DELTA**3) ** (1 / 3)
+    return torch.where(share > _DELTA**3, root, share / (3 * _DELTA**2) + 4 / 29)

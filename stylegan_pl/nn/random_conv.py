@@ -1,0 +1,20 @@
+"""A convolution that is drawn once from a seed and never trained."""
+
+import torch
+from torch import nn
+from torch.nn.init import kaiming_normal_
+
+
+def random_conv(
+    before: int, after: int, size: int, generator: torch.Generator, *, stride: int = 1, nonlinearity: str = "linear"
+) -> nn.Conv2d:
+    """`size` × `size`, no bias, He's initialisation from the given generator: the scale of what comes in goes out.
+
+    Args:
+        before, after: channels.
+        nonlinearity: what follows; `relu` makes up for the half that it closes.
+    """
+    conv = nn.Conv2d(before, after, size, stride=stride, padding=size // 2, bias=False)
+    if not conv.weight.is_meta:  # where only shapes are wanted, nothing can be drawn
+        kaiming_normal_(conv.weight, nonlinearity=nonlinearity, generator=generator)  # type: ignore[arg-type]
+    return conv

@@ -1,0 +1,89 @@
+"""Every generator, small enough for a test, and how to call it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from stylegan_pl.generators.adain import AdaINGenerator
+from stylegan_pl.generators.johnson import JohnsonGenerator
+from stylegan_pl.generators.mobile import MobileGenerator
+from stylegan_pl.generators.resnet import ResNetGenerator
+from stylegan_pl.generators.seed import SeedGenerator
+from stylegan_pl.generators.unet import UNetGenerator
+from stylegan_pl.nn.conv_encoder import ConvEncoder
+from stylegan_pl.nn.decoders import ResidualDecoder
+from stylegan_pl.nn.downsample import AntialiasedDownsample
+from stylegan_pl.nn.generator import Generator
+from stylegan_pl.nn.init import init_he
+from stylegan_pl.nn.pretrained import without_pretrained
+from stylegan_pl.nn.upsample import AntialiasedUpsample, TransposedConv, TransposedConv4
+from stylegan_pl.nn.vgg_encoder import VGGEncoder
+
+
+def random_vgg_encoder(*layers: str) -> VGGEncoder:
+    """VGG-19 with He's random weights: as lively as pretrained ones."""
+    with without_pretrained():
+        encoder = VGGEncoder(layers=layers) if layers else VGGEncoder()
+    for layer in encoder.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    return encoder
+
+
+def scratch() -> AdaINGenerator:
+    """An AdaIN that trains its own encoder."""
+    return AdaINGenerator(
+        encoder=ConvEncoder(width=8), decoder=lambda channels: ResidualDecoder(channels, blocks=2), init=init_he
+    )
+
+
+SMALL: dict[str, Callable[[], Generator]] = {
+    "resnet": lambda: ResNetGenerator(blocks=2, width=8),
+    "resnet_transposed": lambda: ResNetGenerator(blocks=1, width=8, upsample=TransposedConv),
+    "resnet_antialiased": lambda: ResNetGenerator(
+        blocks=6, width=4, upsample=AntialiasedUpsample, downsample=AntialiasedDownsample
+    ),
+    "seed": lambda: SeedGenerator(width=8),
+    "unet": lambda: UNetGenerator(levels=4, width=8),
+    "unet_transposed": lambda: UNetGenerator(levels=4, width=8, upsample=TransposedConv4),
+    "mobile": lambda: MobileGenerator(blocks=2, width=16),
+    "johnson": lambda: JohnsonGenerator(blocks=2, width=8),
+    "adain": lambda: AdaINGenerator(encoder=random_vgg_encoder()),
+    "adain_scratch": scratch,
+}
+
+
+def picture(*shape: int, seed: int = 1) -> Tensor:
+    """Uniform in [-1, 1]."""
+    return torch.rand(shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+def run(generator: Generator, content: Tensor) -> Tensor:
+    """The picture, in a fixed style where one is asked for."""
+    if generator.takes_style:
+        return generator(content, picture(len(content), 3, 24, 32, seed=5))
+    return generator(content)
+
+
+def count(network: nn.Module) -> int:
+    """Trained parameters."""
+    return sum(p.numel() for p in network.parameters() if p.requires_grad)
+
+
+@contextmanager
+def recorded(network: nn.Module) -> Iterator[list[tuple[nn.Module, Tensor]]]:
+    """Every module that runs, in order, with what it returned, before a layer in place could change it."""
+    calls: list[tuple[nn.Module, Tensor]] = []
+
+    def note(module: nn.Module, _: object, output: object) -> None:
+        if isinstance(output, Tensor):
+            calls.append((module, output.detach().clone()))
+
+    hooks = [module.register_forward_hook(note) for module in network.modules()]
+    try:
+        yield calls
+    finally:
+        for hook in hooks:
+            hook.remove()

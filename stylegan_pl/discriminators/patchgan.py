@@ -4,8 +4,10 @@ from itertools import pairwise
 
 from torch import Tensor, nn
 
-from stylegan_pl.errors import ConfigError
-from stylegan_pl.nn.init import init_normal
+from stylegan_pl.discriminators.smallest import check_smallest
+from stylegan_pl.nn.blur import BlurPool
+from stylegan_pl.nn.init import Init, init_normal
+from stylegan_pl.nn.spectral_norm import add_spectral_norm
 
 
 class PatchGAN(nn.Module):
@@ -15,38 +17,49 @@ class PatchGAN(nn.Module):
     but first and last, leaky ReLU 0.2 (CycleGAN, appendix 7.2).
 
     Args:
+        inputs: channels of the image; 6 where a second picture is the condition.
         n_layers: strided layers; the receptive field is 16, 34, 70, 142, 286 pixels for 1 to 5.
         width: channels of the first layer.
-        init_std: standard deviation of the initial weights.
+        antialias: each halving is a convolution of stride 1, its norm and ReLU, then a blur of stride 2 (Zhang, 2019),
+            as CUT has it; the number of parameters stays.
+        spectral_norm: whether every convolution has a largest singular value of 1.
+        init: draws the first weights.
     """
 
-    def __init__(self, *, n_layers: int = 3, width: int = 64, init_std: float = 0.02) -> None:
+    def __init__(
+        self,
+        *,
+        inputs: int = 3,
+        n_layers: int = 3,
+        width: int = 64,
+        antialias: bool = False,
+        spectral_norm: bool = False,
+        init: Init = init_normal,
+    ) -> None:
         super().__init__()
         if n_layers < 1:
             raise ValueError(f"n_layers must be at least 1, got {n_layers}")
-        self.n_layers = n_layers
+        self.inputs, self.n_layers = inputs, n_layers
         self.smallest = 3 * 2**n_layers  # pixels; below it the last instance norm has one position to normalise
         channels = [width * min(2**i, 8) for i in range(n_layers + 1)]
-        layers: list[nn.Module] = [nn.Conv2d(3, width, 4, stride=2, padding=1), nn.LeakyReLU(0.2, inplace=True)]
-        for i, (inputs, outputs) in enumerate(pairwise(channels), start=1):
-            stride = 2 if i < n_layers else 1
-            layers += [
-                nn.Conv2d(inputs, outputs, 4, stride=stride, padding=1),
-                nn.InstanceNorm2d(outputs),
-                nn.LeakyReLU(0.2, inplace=True),
-            ]
+        layers: list[nn.Module] = []
+        for i, (before, after) in enumerate(pairwise([inputs, *channels])):
+            halves = i < n_layers
+            layers.append(nn.Conv2d(before, after, 4, stride=2 if halves and not antialias else 1, padding=1))
+            layers += [nn.InstanceNorm2d(after)] if i > 0 else []
+            layers.append(nn.LeakyReLU(0.2, inplace=True))
+            layers += [BlurPool(after)] if halves and antialias else []
         self.layers = nn.Sequential(*layers, nn.Conv2d(channels[-1], 1, 4, padding=1))
-        init_normal(self, std=init_std)
+        init(self)
+        if spectral_norm:
+            add_spectral_norm(self)
 
     def forward(self, image: Tensor) -> Tensor:
-        """(N, 3, H, W) in [-1, 1] -> logits (N, 1, H/2^n − 2, W/2^n − 2).
+        """(N, inputs, H, W) in [-1, 1] -> logits (N, 1, H/2^n − 2, W/2^n − 2).
 
         Raises:
             ConfigError: the image is smaller than 3 · 2^n pixels.
         """
-        if min(image.shape[-2:]) < self.smallest:
-            raise ConfigError(
-                f"image_size={min(image.shape[-2:])} is too small for PatchGAN with n_layers={self.n_layers}; type "
-                f"image_size={self.smallest} or more, or fewer layers"
-            )
+        name = f"PatchGAN with n_layers={self.n_layers}"
+        check_smallest(image, self.smallest, network=name, advice="fewer layers")
         return self.layers(image)

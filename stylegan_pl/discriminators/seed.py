@@ -2,20 +2,33 @@
 
 from torch import Tensor, nn
 
+from stylegan_pl.nn.spectral_norm import add_spectral_norm
+
 
 class SeedDiscriminator(nn.Module):
     """Conv 3×3 – ReLU four times, conv 3×3; stride 1, so logits are H × W. 113,153 parameters at width 64.
 
+    Weights start as torch starts them, as the document's do.
     Departure: the document ends in a sigmoid; its BCE on that sigmoid is our BCE on these logits, only stable.
+
+    Args:
+        inputs: channels of the image; 6 where a second picture is the condition.
+        width: channels of every layer.
+        spectral_norm: whether every convolution has a largest singular value of 1.
     """
 
-    def __init__(self, *, width: int = 64) -> None:
+    smallest = 1  # pixels
+
+    def __init__(self, *, inputs: int = 3, width: int = 64, spectral_norm: bool = False) -> None:
         super().__init__()
+        self.inputs = inputs
         layers: list[nn.Module] = []
-        for channels in (3, width, width, width):
+        for channels in (inputs, width, width, width):
             layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
         self.layers = nn.Sequential(*layers, nn.Conv2d(width, 1, 3, padding=1))
+        if spectral_norm:
+            add_spectral_norm(self)
 
     def forward(self, image: Tensor) -> Tensor:
-        """(N, 3, H, W) in [-1, 1] -> logits (N, 1, H, W)."""
+        """(N, inputs, H, W) in [-1, 1] -> logits (N, 1, H, W)."""
         return self.layers(image)

@@ -8,9 +8,11 @@ from torch import Tensor, nn
 class AdversarialLoss(nn.Module, ABC):
     """One objective seen by both players. Logits may have any shape: labels are shaped like them."""
 
+    needs_reals = False  # the generator's side compares with D(y), too
+
     @abstractmethod
-    def generator(self, fake_logits: Tensor) -> Tensor:
-        """Scalar that falls as fakes are taken for real."""
+    def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+        """Scalar that falls as fakes are taken for real; `real_logits` only where the loss `needs_reals`."""
 
     @abstractmethod
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:

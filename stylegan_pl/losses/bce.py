@@ -13,7 +13,7 @@ class BinaryCrossEntropy(AdversarialLoss):
     The source document's code: BCE on a sigmoid, here on logits, which is the same number without the underflow.
     """
 
-    def generator(self, fake_logits: Tensor) -> Tensor:
+    def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
         """See the class."""
         return binary_cross_entropy_with_logits(fake_logits, torch.ones_like(fake_logits))
 

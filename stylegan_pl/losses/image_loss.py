@@ -1,6 +1,7 @@
 """What an image loss is: a scalar of a stylised picture beside its content, its style, and their features."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import torch
@@ -9,16 +10,25 @@ from torch import Tensor, nn
 from stylegan_pl.contracts import Terms
 from stylegan_pl.nn.features import FeatureNetwork, Features
 
+Paint = Callable[[Tensor], Tensor]
+"""Photographs -> stylised pictures by the generator in training, in the style of this batch where it takes one."""
+
+Encode = Callable[[Tensor, Sequence[str]], Features]
+"""Images, names of the generator's taps -> its encoder's activations there."""
+
 
 class Views:
     """One batch as image losses see it; features are computed when first asked for, once for all losses.
 
     Args:
         stylised: G(x), (N, 3, H, W) in [-1, 1].
-        content: x.
+        content: x, as G saw it.
         style: y.
         identity: G(y), only where a loss `needs_identity`.
         network: None when no loss looks through one.
+        paint: G itself, for losses that ask it about other images.
+        encode: G's encoder.
+        mirrored: whether x here, and so G(x), is the photograph mirrored left to right.
     """
 
     def __init__(
@@ -29,10 +39,14 @@ class Views:
         *,
         identity: Tensor | None = None,
         network: FeatureNetwork | None = None,
+        paint: Paint | None = None,
+        encode: Encode | None = None,
+        mirrored: bool = False,
     ) -> None:
         self.stylised, self.content, self.style = stylised.float(), content.float(), style.float()
         self.identity = None if identity is None else identity.float()
-        self._network = network
+        self.mirrored = mirrored
+        self._network, self._paint, self._encode = network, paint, encode
         device = stylised.device.type
         self._autocast = torch.autocast(
             device, dtype=torch.get_autocast_dtype(device), enabled=torch.is_autocast_enabled(device)
@@ -43,6 +57,20 @@ class Views:
             raise ValueError("an image loss reads features, and the model has no feature_network")
         with self._autocast:  # the network may run in half precision; what losses add up may not
             return {name: layer.float() for name, layer in self._network(image).items()}
+
+    def paint(self, images: Tensor) -> Tensor:
+        """G of other images, (N, 3, H, W) in [-1, 1] -> the same, float32, with gradients."""
+        if self._paint is None:
+            raise ValueError("an image loss asks the generator for further pictures, and the model does not offer it")
+        with self._autocast:
+            return self._paint(images).float()
+
+    def encode(self, images: Tensor, layers: Sequence[str]) -> Features:
+        """The generator's encoder at `layers`, float32, with gradients."""
+        if self._encode is None:
+            raise ValueError("an image loss reads the generator's encoder, and this generator has no `encode`")
+        with self._autocast:
+            return {name: layer.float() for name, layer in self._encode(images, layers).items()}
 
     @cached_property
     def stylised_features(self) -> Features:
@@ -66,11 +94,15 @@ class ImageLoss(nn.Module, ABC):
     """A weighted scalar of the views. Weight 0 switches a loss off, at no cost."""
 
     needs_features = False  # reads layers of the feature network
-    needs_identity = False  # reads G(y)
+    needs_identity = False  # reads G(y); a property where an option decides
+    needs_encoder = False  # reads the generator's encoder, so the generator must have `taps` and `encode`
 
     def __init__(self, *, weight: float) -> None:
         super().__init__()
         self.weight = weight
+
+    def attach(self, generator: nn.Module) -> None:
+        """Called once by the model that owns the loss: build what depends on the generator's widths; do not keep it."""
 
     @abstractmethod
     def forward(self, views: Views) -> Tensor:
@@ -78,10 +110,18 @@ class ImageLoss(nn.Module, ABC):
 
 
 class ImageLosses(nn.ModuleDict):
-    """Any number of image losses by name; calling it gives one weighted term each."""
+    """Any number of image losses by name; calling it gives one weighted term each.
 
-    def __init__(self, losses: dict[str, ImageLoss] | None = None) -> None:
-        super().__init__({name: loss for name, loss in (losses or {}).items() if loss.weight != 0})
+    Args:
+        generator: the one that the losses judge; losses that read its encoder fit themselves to it.
+    """
+
+    def __init__(self, losses: dict[str, ImageLoss] | None = None, generator: nn.Module | None = None) -> None:
+        chosen = {name: loss for name, loss in (losses or {}).items() if loss.weight != 0}
+        super().__init__(chosen)
+        if generator is not None:
+            for loss in chosen.values():
+                loss.attach(generator)
 
     @property
     def need_features(self) -> bool:

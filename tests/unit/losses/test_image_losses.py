@@ -4,19 +4,57 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d
 
+from stylegan_pl.losses.adain_statistics import AdaINStatistics
+from stylegan_pl.losses.colour import ColourLoss
 from stylegan_pl.losses.content import ContentLoss
 from stylegan_pl.losses.identity import IdentityLoss
 from stylegan_pl.losses.image_loss import ImageLoss, ImageLosses, Views
-from stylegan_pl.losses.pixel import PixelLoss
+from stylegan_pl.losses.multi_scale_pixel import MultiScalePixelLoss
+from stylegan_pl.losses.palette import PaletteLoss
+from stylegan_pl.losses.patch_nce import PatchNCE
+from stylegan_pl.losses.pixel import PixelL1Loss, PixelLoss
 from stylegan_pl.losses.style import GramStyleLoss
+from stylegan_pl.losses.temporal import TemporalConsistency
 from stylegan_pl.losses.total_variation import TotalVariationLoss
 from stylegan_pl.nn.features import Features
 from stylegan_pl.nn.random_filters import RandomFilters
 
 STYLE = {"colour": 0.1, "scale1": 1.0, "scale2": 1.0}
 CONTENT = {"scale2": 1.0}
+
+
+class Painter(nn.Module):
+    """A generator with an encoder of two layers."""
+
+    taps = {"image": 3, "inner": 5}  # noqa: RUF012  # as a generator's property says it
+
+    def __init__(self) -> None:
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            self.encoder, self.decoder = nn.Conv2d(3, 5, 3, padding=1), nn.Conv2d(5, 3, 3, padding=1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        return torch.tanh(self.decoder(self.encoder(image)))
+
+    def encode(self, image: Tensor, layers: list[str]) -> Features:
+        features = {"image": image, "inner": avg_pool2d(self.encoder(image), 2)}
+        return {layer: features[layer] for layer in layers}
+
+
+PAINTER = Painter()
+
+
+def attached(loss: ImageLoss) -> ImageLoss:
+    """Fitted to the painter, always with the same weights."""
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        loss.attach(PAINTER)
+    return loss
+
 
 LOSSES: dict[str, Callable[[float], ImageLoss]] = {
     "style": lambda weight: GramStyleLoss(weight=weight, layers=STYLE),
@@ -25,6 +63,14 @@ LOSSES: dict[str, Callable[[float], ImageLoss]] = {
     "pixel": lambda weight: PixelLoss(weight=weight),
     "identity": lambda weight: IdentityLoss(weight=weight),
     "total_variation": lambda weight: TotalVariationLoss(weight=weight),
+    "pixel_l1": lambda weight: PixelL1Loss(weight=weight),
+    "multi_scale_pixel": lambda weight: MultiScalePixelLoss(weight=weight),
+    "adain_statistics": lambda weight: AdaINStatistics(weight=weight, layers=STYLE),
+    "colour": lambda weight: ColourLoss(weight=weight, blur=2.0),
+    "palette": lambda weight: PaletteLoss(weight=weight),
+    "temporal": lambda weight: TemporalConsistency(weight=weight),
+    "patch_nce": lambda weight: attached(PatchNCE(weight=weight, width=8)),
+    "patch_nce_fast": lambda weight: attached(PatchNCE(weight=weight, width=8, identity=False)),
 }
 
 
@@ -44,8 +90,9 @@ def make_views(side: int = 16, network: RandomFilters | None = None) -> Views:
     generator = torch.Generator().manual_seed(0)
     stylised, content, style, identity = (torch.rand(2, 3, side, side, generator=generator) * 2 - 1 for _ in range(4))
     return Views(
-        stylised.requires_grad_(), content, style, identity=identity.requires_grad_(), network=network or Counting()
-    )
+        stylised.requires_grad_(), content, style, identity=identity.requires_grad_(), network=network or Counting(),
+        paint=PAINTER, encode=PAINTER.encode,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("side", [32, 64])
@@ -63,8 +110,10 @@ def test_every_loss_is_a_finite_scalar_with_a_finite_gradient(name: str, side: i
 def test_terms_bear_the_names_and_the_weights() -> None:
     views = make_views()
     losses = {name: make(0.5 + i) for i, (name, make) in enumerate(LOSSES.items())}
+    torch.manual_seed(0)  # some draw places or directions
     terms = ImageLosses(losses)(views)
     assert list(terms) == list(LOSSES)
+    torch.manual_seed(0)
     for i, (name, make) in enumerate(LOSSES.items()):
         torch.testing.assert_close(terms[name], (0.5 + i) * make(1.0)(views))
 
@@ -93,6 +142,14 @@ def test_no_losses_make_no_terms(losses: ImageLosses) -> None:
         ("pixel", False, False),
         ("identity", False, True),
         ("total_variation", False, False),
+        ("pixel_l1", False, False),
+        ("multi_scale_pixel", False, False),
+        ("adain_statistics", True, False),
+        ("colour", False, False),
+        ("palette", False, False),
+        ("temporal", False, False),
+        ("patch_nce", False, True),
+        ("patch_nce_fast", False, False),
     ],
 )
 def test_what_a_loss_needs(name: str, features: bool, identity: bool) -> None:
@@ -107,7 +164,8 @@ def test_what_a_loss_needs(name: str, features: bool, identity: bool) -> None:
         (["style", "style_source", "content"], ["content", "style", "stylised"]),
         (["style", "style_source"], ["style", "stylised"]),
         (["content"], ["content", "stylised"]),
-        (["pixel", "identity", "total_variation"], []),
+        (["adain_statistics", "style"], ["style", "stylised"]),
+        (["pixel", "identity", "total_variation", "colour", "palette", "temporal", "patch_nce"], []),
     ],
 )
 def test_features_of_each_picture_are_computed_at_most_once(names: list[str], shown: list[str]) -> None:
@@ -136,12 +194,15 @@ def test_only_the_stylised_picture_carries_gradients() -> None:
 
 def test_terms_are_float32_under_bf16_and_close_to_it() -> None:
     losses = ImageLosses({name: make(1.0) for name, make in LOSSES.items()})
+    torch.manual_seed(0)
     full = losses(make_views())
     with torch.autocast("cpu", dtype=torch.bfloat16):
         plain = make_views()
         views = Views(
-            plain.stylised.bfloat16(), plain.content, plain.style, identity=plain.identity, network=Counting()
-        )
+            plain.stylised.bfloat16(), plain.content, plain.style, identity=plain.identity, network=Counting(),
+            paint=PAINTER, encode=PAINTER.encode,
+        )  # fmt: skip
+        torch.manual_seed(0)
         terms = losses(views)
     for name, term in terms.items():
         assert term.dtype == torch.float32, name
@@ -164,6 +225,17 @@ def test_features_without_a_network_are_refused() -> None:
     views = Views(torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8), torch.zeros(1, 3, 8, 8))
     with pytest.raises(ValueError, match="an image loss reads features, and the model has no feature_network"):
         LOSSES["content"](1.0)(views)
+
+
+def test_only_those_that_read_the_encoder_ask_for_one() -> None:
+    assert [name for name, make in LOSSES.items() if make(1.0).needs_encoder] == ["patch_nce", "patch_nce_fast"]
+
+
+def test_the_collection_fits_its_losses_to_the_generator_and_keeps_no_hold_of_it() -> None:
+    losses = ImageLosses({"nce": PatchNCE(weight=1.0, width=8), "pixel": PixelLoss(weight=1.0)}, PAINTER)
+    assert losses(make_views())["nce"].isfinite()
+    own = {id(parameter) for parameter in losses.parameters()}
+    assert own and not own & {id(parameter) for parameter in PAINTER.parameters()}
 
 
 def test_the_base_class_is_abstract() -> None:

@@ -1,4 +1,4 @@
-"""Losses of pictures alone, against loops: pixel, identity, total variation."""
+"""Losses of pictures alone, against loops: pixel, at one size or several, identity, total variation."""
 
 import pytest
 import torch
@@ -6,7 +6,8 @@ from torch import Tensor
 
 from stylegan_pl.losses.identity import IdentityLoss
 from stylegan_pl.losses.image_loss import Views
-from stylegan_pl.losses.pixel import PixelLoss
+from stylegan_pl.losses.multi_scale_pixel import MultiScalePixelLoss
+from stylegan_pl.losses.pixel import PixelL1Loss, PixelLoss
 from stylegan_pl.losses.total_variation import TotalVariationLoss, total_variation
 
 
@@ -19,6 +20,49 @@ def test_pixel_is_the_mean_square_to_the_style_image() -> None:
     pairs = list(zip(stylised.flatten().tolist(), style.flatten().tolist(), strict=True))
     expected = sum((a - b) ** 2 for a, b in pairs) / len(pairs)
     assert PixelLoss(weight=5.0)(Views(stylised, picture(2), style)).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_pixel_l1_is_the_mean_distance_to_the_style_image() -> None:
+    stylised, style = picture(0), picture(1)
+    pairs = list(zip(stylised.flatten().tolist(), style.flatten().tolist(), strict=True))
+    expected = sum(abs(a - b) for a, b in pairs) / len(pairs)
+    assert PixelL1Loss(weight=5.0)(Views(stylised, picture(2), style)).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_multi_scale_pixel_is_a_loop_over_blocks() -> None:
+    stylised, style, weights = picture(0, 2, 3, 8, 12).double(), picture(1, 2, 3, 8, 12).double(), [0.5, 2.0, 3.0]
+    expected = 0.0
+    for scale, weight in enumerate(weights):
+        block = 2**scale
+        gaps = [
+            abs((stylised - style)[n, c, y : y + block, x : x + block].sum().item()) / block**2
+            for n in range(2)
+            for c in range(3)
+            for y in range(0, 8, block)
+            for x in range(0, 12, block)
+        ]
+        expected += weight * sum(gaps) / len(gaps)
+    loss = MultiScalePixelLoss(weight=5.0, weights=weights)
+    assert loss(Views(stylised, picture(2, 2, 3, 8, 12), style)).item() == pytest.approx(expected, rel=1e-5)
+
+
+def test_multi_scale_pixel_of_known_pictures() -> None:
+    loss = MultiScalePixelLoss(weight=1.0, weights=[1.0, 1.0])
+    flat, stripes = torch.zeros(1, 3, 8, 8), torch.tensor([1.0, -1.0]).repeat(4).expand(1, 3, 8, 8)
+    assert loss(Views(stripes, flat, flat)) == 1  # seen at full size only
+    assert loss(Views(flat + 0.5, flat, flat)) == 1  # seen at both
+    assert loss(Views(flat, stripes, flat)) == 0  # the photograph does not matter
+    assert MultiScalePixelLoss(weight=1.0, weights=[1.0])(Views(stripes, flat, flat)) == 1
+
+
+def test_multi_scale_pixel_refuses_what_it_cannot_halve() -> None:
+    flat = torch.zeros(1, 3, 8, 6)
+    with pytest.raises(
+        ValueError, match="halves 3 times, and pictures have 6 pixels; give fewer weights, or image_size=8"
+    ):
+        MultiScalePixelLoss(weight=1.0, weights=[1.0] * 4)(Views(flat, flat, flat))
+    with pytest.raises(ValueError, match="weights must name at least one size"):
+        MultiScalePixelLoss(weight=1.0, weights=[])
 
 
 def test_identity_is_the_mean_distance_of_the_painting_to_itself_repainted() -> None:

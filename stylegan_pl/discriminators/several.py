@@ -1,0 +1,81 @@
+"""Several discriminators that judge the same image."""
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+
+@dataclass
+class Member:
+    """One of several discriminators."""
+
+    network: nn.Module
+    weight: float  # of all its heads together; weights that sum to 1 leave the adversarial weight its meaning
+
+    def __post_init__(self) -> None:
+        if self.weight <= 0:
+            raise ValueError(f"a member's weight must be above 0, got {self.weight}; leave the member out instead")
+
+    @property
+    def head_weights(self) -> list[float]:
+        """weight × the network's own."""
+        return [self.weight * own for own in own_head_weights(self.network)]
+
+
+class Several(nn.Module):
+    """D(y) = all heads of all members, each as heavy as its member: a game against several judges at once.
+
+    What one overlooks another sees: a PatchGAN of 70 pixels the composition, one of 16 the strokes, a PixelGAN the
+    palette. GMAN (Durugkar et al., 2017) with fixed weights.
+
+    Args:
+        members: by name, so that a config can change one of them.
+        inputs: channels of the image; 6 where a second picture is the condition.
+
+    Raises:
+        ValueError: there are no members, or one takes other images; later, if one has other heads than weights.
+    """
+
+    def __init__(self, *, members: dict[str, Member], inputs: int = 3) -> None:
+        super().__init__()
+        if not members:
+            raise ValueError("members must name at least one discriminator, got none")
+        for name, member in members.items():
+            check_inputs(member.network, inputs, name=f"members.{name}.network")
+        self.inputs = inputs
+        self.members = nn.ModuleDict({name: member.network for name, member in members.items()})
+        self.head_weights = [weight for member in members.values() for weight in member.head_weights]
+        self.smallest = max(getattr(member.network, "smallest", 1) for member in members.values())  # pixels
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """(N, inputs, H, W) in [-1, 1] -> logits of every head, member by member."""
+        logits: list[Tensor] = []
+        for name, network in self.members.items():
+            logits += own_heads(network, image, name=name)
+        return logits
+
+
+def check_inputs(network: nn.Module, inputs: int, *, name: str) -> None:
+    """Raise where a discriminator inside another takes images of other channels."""
+    own = getattr(network, "inputs", inputs)
+    if own != inputs:
+        raise ValueError(f"{name} takes {own} channels and is shown {inputs}; try {name}.inputs={inputs}")
+
+
+def own_head_weights(network: nn.Module) -> list[float]:
+    """How much each head of a discriminator counts, known without a forward; one head unless it says otherwise."""
+    return list(getattr(network, "head_weights", [1.0]))
+
+
+def own_heads(network: nn.Module, image: Tensor, *, name: str) -> list[Tensor]:
+    """A discriminator's logits as a list, in the precision they come in.
+
+    Raises:
+        ValueError: they are not as many as its `head_weights`.
+    """
+    logits = network(image)
+    heads = logits if isinstance(logits, list) else [logits]
+    expected = len(own_head_weights(network))
+    if len(heads) != expected:
+        raise ValueError(f"{name} has {len(heads)} heads, weights for {expected}; give it `head_weights`, one a head")
+    return heads

@@ -1,0 +1,18 @@
+"""The refusal of images that are too small to be judged."""
+
+from torch import Tensor
+
+from stylegan_pl.errors import ConfigError
+
+
+def check_smallest(image: Tensor, smallest: int, *, network: str, advice: str) -> None:
+    """Raise where a side of the image is below `smallest` pixels.
+
+    Raises:
+        ConfigError: one line with the size to type, or what else would help.
+    """
+    side = min(image.shape[-2:])
+    if side < smallest:
+        raise ConfigError(
+            f"image_size={side} is too small for {network}; type image_size={smallest} or more, or {advice}"
+        )

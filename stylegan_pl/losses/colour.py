@@ -1,0 +1,52 @@
+"""The photograph's colours, kept as seen from afar."""
+
+import math
+
+import torch
+from torch import Tensor
+from torch.nn.functional import conv2d, pad
+
+from stylegan_pl.losses.image_loss import ImageLoss, Views
+from stylegan_pl.nn.lab import lab
+
+_LAB_SCALE = 100.0  # L of white
+
+
+def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
+    """(N, C, H, W) averaged with a Gaussian of `sigma` pixels, cut off at 3 sigma, mirrored at the border.
+
+    A picture that is smaller than the Gaussian is averaged as far as it reaches; sigma 0 leaves it.
+    """
+    if sigma == 0:
+        return image
+    for dim in (2, 3):
+        radius = min(math.ceil(3 * sigma), image.shape[dim] - 1)  # reflection cannot exceed the picture
+        at = torch.arange(-radius, radius + 1, device=image.device, dtype=image.dtype)
+        taps = torch.exp(-0.5 * (at / sigma) ** 2)
+        kernel = (taps / taps.sum()).view([-1 if d == dim else 1 for d in range(4)])
+        margin = [0, 0, radius, radius] if dim == 2 else [radius, radius, 0, 0]
+        channels = image.shape[1]
+        image = conv2d(pad(image, margin, mode="reflect"), kernel.expand(channels, 1, -1, -1), groups=channels)
+    return image
+
+
+class ColourLoss(ImageLoss):
+    """mean over pixels of ‖Lab(b ∗ G(x)) − Lab(b ∗ x)‖² / 100², b a Gaussian: black for white costs 1.
+
+    Strokes may do what they like below the size of b; what is averaged over it keeps the photograph's colour. Against
+    inverted and drifting colours, where the identity loss holds back the strokes as well.
+
+    Args:
+        blur: standard deviation of b in pixels; 0 compares pixel by pixel.
+    """
+
+    def __init__(self, *, weight: float, blur: float = 8.0) -> None:
+        super().__init__(weight=weight)
+        if blur < 0:
+            raise ValueError(f"blur is a Gaussian's standard deviation in pixels, at least 0, got {blur}; try 8")
+        self.blur = blur
+
+    def forward(self, views: Views) -> Tensor:
+        """See the class."""
+        painted, seen = (lab(gaussian_blur(image, self.blur)) for image in (views.stylised, views.content))
+        return ((painted - seen) / _LAB_SCALE).square().sum(dim=1).mean()

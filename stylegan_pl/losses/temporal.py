@@ -1,0 +1,34 @@
+"""Calm video from still pictures: strokes should move with what they paint."""
+
+import torch
+from torch import Tensor
+
+from stylegan_pl.losses.image_loss import ImageLoss, Views
+from stylegan_pl.nn.flow_warp import random_flow, warp
+
+
+class TemporalConsistency(ImageLoss):
+    """mean |W(G(x)) − G(W(x) + n)| over what W knows: a next frame made up by a random smooth flow W, and noise n.
+
+    The compound regularisation of Wang et al. ("Consistent video style transfer via compound regularization", AAAI
+    2020): no video and no optical flow is needed, and what flickers between frames costs something. G answers twice.
+
+    Args:
+        max_shift: pixels that the whole moves at most in each direction; it bends by about a quarter of that.
+        noise: standard deviation of n, in the range [-1, 1] of pictures.
+    """
+
+    def __init__(self, *, weight: float, max_shift: float = 8.0, noise: float = 0.02) -> None:
+        super().__init__(weight=weight)
+        if max_shift < 0 or noise < 0:
+            raise ValueError(f"max_shift and noise must be at least 0, got {max_shift} and {noise}; try 8 and 0.02")
+        self.max_shift, self.noise = max_shift, noise
+
+    def forward(self, views: Views) -> Tensor:
+        """See the class."""
+        flow = random_flow(views.content, max_shift=self.max_shift)
+        frame, known = warp(views.content, flow)
+        painted = views.paint(frame + self.noise * torch.randn_like(frame))
+        moved, _ = warp(views.stylised, flow)
+        gap = (moved - painted).abs().mean(dim=1, keepdim=True)  # (N, 1, H, W)
+        return (gap * known).sum() / known.sum().clamp(min=1)

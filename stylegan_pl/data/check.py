@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from stylegan_pl.data.folder import ImageFolder, Source
+from stylegan_pl.data.single import SingleImage, check_single
 from stylegan_pl.errors import DataError, UserError
 
 _log = logging.getLogger(__name__)
@@ -46,6 +47,9 @@ def check_folder(folder: ImageFolder, *, name: str, size: int, limit: float) -> 
     Raises:
         DataError: missing or empty folder, fewer than 2 training images, images unreadable or smaller than the crop.
     """
+    if isinstance(folder, SingleImage):
+        check_single(folder, name=name, size=size)
+        return
     root = Path(folder.root)
     if not root.is_dir():
         raise DataError(f"{name}.root: no folder {root}; {_remedy(folder, name)}")

@@ -48,9 +48,9 @@ class ImageFolder:
     Args:
         root: the folder; searched in depth, links to folders followed.
         include: keep only files whose path below root, or name, matches one of these (`fnmatch`).
-        load_size: pixels of the shorter side after shrinking; None leaves the size. Nothing is enlarged.
+        load_size: pixels of the shorter side after shrinking; None leaves the size.
         held_out: fraction for validation, where no `val` folder exists.
-        upscale: enlarge images smaller than the crop instead of refusing them.
+        upscale: enlarge images smaller than `load_size` or the crop; otherwise the former stay and the latter are refused.
         source: where the set can be had, if it may be fetched.
         how_to: what a person must do where it may not.
     """
@@ -111,9 +111,8 @@ class ImageFolder:
 
     def _resized(self, image: Image.Image, size: int) -> Image.Image:
         shorter = min(image.size)
-        target = shorter if self.load_size is None else min(shorter, self.load_size)
-        if self.upscale:
-            target = max(target, size)
+        load_size = self.load_size or shorter
+        target = max(load_size, size) if self.upscale else min(load_size, shorter)
         if target == shorter:
             return image
         scale = target / shorter

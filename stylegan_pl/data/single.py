@@ -1,0 +1,117 @@
+"""One picture as a data set: crops of it at many places and sizes, for training on a single pair."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from stylegan_pl.data.folder import ImageFolder, list_images
+from stylegan_pl.errors import DataError
+from stylegan_pl.images import image_to_tensor, read_image
+
+
+@dataclass(frozen=True)
+class SingleImage(ImageFolder):
+    """A set of one image file, for training and validation alike.
+
+    A training crop first draws how large the picture is: its shorter side is `load_size` times a zoom, but at least the
+    crop, which then falls anywhere. Validation takes the middle at the largest zoom. SinCUT (Park et al., 2020, section
+    4.4) does so; departures: its zoom is drawn for each side on its own, and once for a whole batch.
+
+    Args:
+        root: the file, or a folder that holds one image.
+        load_size: pixels of the shorter side at zoom 1; None leaves the size. Only `upscale`, or a zoom above 1,
+            enlarges.
+        upscale: enlarge a picture smaller than `load_size` or the crop instead of refusing the latter.
+        zoom: smallest and largest.
+    """
+
+    zoom: Sequence[float] = (1 / 3, 1.0)
+
+    def __post_init__(self) -> None:
+        if len(self.zoom) != 2 or not 0 < self.zoom[0] <= self.zoom[1]:
+            raise ValueError(f"zoom is [smallest, largest], above 0, got {list(self.zoom)}; try [0.333, 1.0]")
+
+    @property
+    def has_splits(self) -> bool:
+        """Never: the picture is on both sides."""
+        return False
+
+    def base(self, split: str) -> Path:
+        """The folder that the picture is in."""
+        root = Path(self.root)
+        return root if root.is_dir() else root.parent
+
+    def files(self, split: str) -> list[Path]:
+        """The picture; empty where there is none."""
+        root = Path(self.root)
+        return list_images(root) if root.is_dir() else [root] if root.is_file() else []
+
+    def by_name(self, split: str) -> dict[str, Path]:
+        """Its name below `base(split)` -> the picture."""
+        return {path.relative_to(self.base(split)).as_posix(): path for path in self.files(split)}
+
+    def crop(self, path: Path, size: int, rng: np.random.Generator | None) -> Tensor:
+        """A file -> uint8 (3, size, size): zoomed and cropped at random or, without `rng`, the middle.
+
+        Raises:
+            DataError: unreadable, or smaller than the crop.
+        """
+        largest = None if self.load_size is None else round(self.load_size * max(1.0, self.zoom[1]))
+        image = _read(path, None if largest is None else max(largest, size))
+        width, height = image.size
+        shorter = min(width, height)
+        if shorter < size and not self.upscale:
+            raise DataError(f"{path}: {width}×{height} pixels is smaller than the crop of {size}")
+        load_size = self.load_size or shorter
+        zoom = self.zoom[1] if rng is None else rng.uniform(self.zoom[0], self.zoom[1])
+        target = max(size, round(zoom * (load_size if self.upscale else min(load_size, shorter))))
+        side = size * shorter / target  # of the crop, in pixels of the file
+        x, y = (0.5, 0.5) if rng is None else rng.uniform(size=2)
+        left, top = x * (width - side), y * (height - side)
+        box = (left, top, min(left + side, width), min(top + side, height))  # min: against rounding
+        return image_to_tensor(image.resize((size, size), Image.Resampling.LANCZOS, box=box))
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, at_least: int | None) -> Image.Image:
+    """The decoded picture, kept: a large photograph takes longer to read than to crop."""
+    return read_image(path, at_least=at_least)
+
+
+def check_single(single: SingleImage, *, name: str, size: int) -> None:
+    """Raise one error that names the file, what was found and what to type.
+
+    Args:
+        name: the set's config path, `data.content` or `data.style`.
+        size: pixels of the training crop.
+
+    Raises:
+        DataError: not one picture, or it is unreadable or smaller than the crop.
+    """
+    files = single.files("train")
+    wanted = f"{name}.root=FILE, one picture (JPEG, PNG, WebP, TIFF or BMP)"
+    if not Path(single.root).exists():
+        raise DataError(f"{name}.root: no file {single.root}; type {wanted}, or data=sample to try without any")
+    if not files:
+        raise DataError(f"{name}.root: no image below {single.root}; type {wanted}, or data=sample to try without any")
+    if len(files) > 1:
+        raise DataError(
+            f"{name}.root: {len(files)} images below {single.root}, and this is training on one; type "
+            f"{name}.root={files[0]}, or data=folders for all of them"
+        )
+    try:
+        width, height = read_image(files[0]).size
+    except DataError as error:
+        raise DataError(f"{name}.root: {error}; type {wanted}") from error
+    if min(width, height) < size and not single.upscale:
+        usable = min(width, height) // 4 * 4
+        smaller = f"image_size={usable}, or " if usable >= 16 else ""  # no generator takes less
+        raise DataError(
+            f"{name}.root: {files[0]} has {width}×{height} pixels, fewer than the crop of {size}; type {smaller}"
+            f"{name}.upscale=true to enlarge it"
+        )

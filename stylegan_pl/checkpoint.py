@@ -12,6 +12,7 @@ from hydra.utils import instantiate
 from torch import nn
 
 from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.nn.pretrained import without_pretrained
 
 _log = logging.getLogger(__name__)
 
@@ -70,7 +71,8 @@ def load_generator(path: Path, *, trusted: Sequence[str] = ()) -> nn.Module:
     checkpoint = load(path)
     node = checkpoint["config"]["model"]["generator"]
     check_targets(node, path, trusted)
-    generator: nn.Module = instantiate(node, _convert_="all")
+    with without_pretrained():  # the checkpoint has them
+        generator: nn.Module = instantiate(node, _convert_="all")
     state = checkpoint["state_dict"]
     prefix = "ema.averaged." if any(key.startswith("ema.averaged.") for key in state) else "generator."
     weights = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
@@ -103,7 +105,10 @@ def check_targets(node: Any, path: Path, trusted: Sequence[str] = ()) -> None:
 
 
 def _is_allowed(target: str, trusted: Sequence[str]) -> bool:
-    """A class, asked for from the very module that defines it: `stylegan_pl.x.os.system` has the prefix, too."""
+    """A network, or a way to draw first weights, asked for from the very module that defines it.
+
+    `stylegan_pl.x.os.system` has the prefix, too.
+    """
     if any(target.startswith(prefix) for prefix in trusted):
         return True
     module, _, name = target.rpartition(".")
@@ -113,4 +118,6 @@ def _is_allowed(target: str, trusted: Sequence[str]) -> bool:
         found = getattr(importlib.import_module(module), name, None)
     except ImportError:  # `…seed.SeedGenerator` is no module
         return False
-    return inspect.isclass(found) and issubclass(found, nn.Module) and found.__module__ == module
+    network = inspect.isclass(found) and issubclass(found, nn.Module)
+    draws = inspect.isfunction(found) and module == "stylegan_pl.nn.init"
+    return (network or draws) and found.__module__ == module

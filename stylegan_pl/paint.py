@@ -4,9 +4,10 @@ import logging
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from rich.progress import track
 from torch import Tensor
 
@@ -15,6 +16,7 @@ from stylegan_pl.checkpoint import load_generator, resolve
 from stylegan_pl.errors import DataError
 from stylegan_pl.images import image_to_tensor, read_image, tensor_to_image, upright_exif, write_image
 from stylegan_pl.inference.files import plan
+from stylegan_pl.inference.styles import in_style
 from stylegan_pl.inference.stylize import batches_of_one_size, stylize_batch
 from stylegan_pl.schema import Precision
 
@@ -25,7 +27,10 @@ Job = tuple[Path, Path]
 def paint(config: DictConfig) -> int:
     """Stylise by a composed `StylizeConfig`; returns the exit code, 1 when a file could not be read or written."""
     jobs = plan(Path(config.input), Path(config.output), image_format=config.image_format, overwrite=config.overwrite)
-    generator = load_generator(resolve(config.ckpt), trusted=config.trust)
+    generator = in_style(
+        load_generator(resolve(config.ckpt), trusted=config.trust), _listed(config.style), weights=config.style_weights,
+        strength=config.strength, size=config.style_size,
+    )  # fmt: skip
     device = inference_device(config.device)
     dtype = torch.bfloat16 if _half(config.precision, device) else torch.float32
     generator.to(device)
@@ -39,6 +44,13 @@ def paint(config: DictConfig) -> int:
         _log.error("skipped: %s", line)
     _log.info("%d of %d pictures painted -> %s", painted, len(jobs), config.output)
     return 1 if refused else 0
+
+
+def _listed(style: Any) -> list[str]:
+    """Nothing, one file or a list of them -> a list."""
+    if style is None:
+        return []
+    return [str(path) for path in style] if OmegaConf.is_list(style) else [str(style)]
 
 
 def _half(precision: Precision, device: torch.device) -> bool:

@@ -15,8 +15,7 @@ from stylegan_pl.callbacks.checkpoints import RunCheckpoints
 from stylegan_pl.callbacks.evaluation import Evaluation
 from stylegan_pl.callbacks.graceful_stop import GracefulStop
 from stylegan_pl.callbacks.sample_grid import SampleGrid
-from stylegan_pl.callbacks.status import code_version, machine_facts, write_status
-from stylegan_pl.check_config import check_config
+from stylegan_pl.callbacks.status import code_version, machine_facts, peak_memory_gib, write_status
 from stylegan_pl.checkpoint import load, newest_good, resolve
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.errors import ConfigError, UserError, first_line
@@ -34,10 +33,10 @@ def run(config: DictConfig) -> int:
     """
     _quiet_libraries()
     run_dir = Path(config.run_dir).resolve()
-    check_config(config)
     checkpoint = _resume_from(config, run_dir)
     if _first_process():
         _open_run(config, run_dir, resuming=checkpoint is not None)
+    started = time.monotonic()
     try:
         code = _fit(config, run_dir, checkpoint)
     except BaseException as error:
@@ -45,7 +44,8 @@ def run(config: DictConfig) -> int:
             write_status(run_dir, "failed", error=f"{type(error).__name__}: {first_line(error)}")
         raise
     if _first_process():
-        write_status(run_dir, _ENDED[code])
+        seconds = round(time.monotonic() - started, 1)
+        write_status(run_dir, _ENDED[code], seconds=seconds, peak_memory_gib=peak_memory_gib())
     return code
 
 

@@ -44,6 +44,8 @@ class TrainConfig:
     # what a method is made of; a model's file says which of these it uses
     model: Any = MISSING
     adversarial: Any = None
+    penalty: Any = None
+    diff_augment: Any = None
     image_loss: dict[str, Any] = field(default_factory=dict)
     feature_network: Any = None
     scheduler: Any = None
@@ -68,6 +70,10 @@ class StylizeConfig:
     batch_size: int = MISSING
     overwrite: bool = MISSING
     image_format: str | None = MISSING
+    style: Any = None  # one file or a list of them
+    style_weights: list[float] | None = None
+    strength: float | None = None
+    style_size: int = MISSING
     trust: list[str] = field(default_factory=list)
     run_dir: str = MISSING
 

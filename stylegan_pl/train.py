@@ -9,7 +9,7 @@ def train(config: DictConfig) -> int:
     """One run of the composed config; returns the exit code."""
     from stylegan_pl.check_config import check_config
 
-    check_config(config, quick=True)
+    check_config(config)
     make_data_ready(config)
     from stylegan_pl.run import run  # here, once config and data are in order: Lightning takes seconds to import
 

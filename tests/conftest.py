@@ -7,7 +7,7 @@ import pytest
 import torch
 from hydra import compose, initialize_config_dir
 from images_on_disk import write_images
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.paths import conf_dir
 from stylegan_pl.schema import register
@@ -60,3 +60,43 @@ def compose_config(name: str, overrides: list[str]) -> DictConfig:
     register()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         return compose(name, overrides=overrides)
+
+
+LocalWeights = Callable[[DictConfig], None]
+
+
+@pytest.fixture(scope="session")
+def local_weights(tmp_path_factory: pytest.TempPathFactory) -> LocalWeights:
+    """Point every pretrained part of a config at a file with its keys and shapes, as a download brings."""
+    folder = tmp_path_factory.mktemp("weights")
+
+    def file_of(architecture: str) -> Path:
+        path = folder / f"{architecture}.pth"
+        if not path.exists():
+            torch.save(random_weights(architecture), path)
+        return path
+
+    def fill(node: DictConfig) -> None:
+        for key in node:
+            if OmegaConf.is_interpolation(node, key) or OmegaConf.is_missing(node, key):
+                continue
+            if isinstance(node[key], DictConfig):
+                fill(node[key])
+            elif key == "weights_path":
+                node.weights_path = str(file_of(node.architecture))
+
+    return fill
+
+
+def random_weights(architecture: str) -> dict[str, torch.Tensor]:
+    """The state of a torchvision network, or of timm's of that name; of a VGG the convolutions alone."""
+    import torchvision
+
+    if architecture not in torchvision.models.list_models():
+        import timm
+
+        return timm.create_model(architecture, pretrained=False).state_dict()
+    if architecture.startswith("vgg"):
+        features = getattr(torchvision.models, architecture)(weights=None).features
+        return {f"features.{key}": value for key, value in features.state_dict().items()}
+    return torchvision.models.get_model(architecture, weights=None).state_dict()

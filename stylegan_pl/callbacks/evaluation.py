@@ -25,7 +25,8 @@ class Anchors(NamedTuple):
 class Evaluation(L.Callback):
     """With each validation: the metrics over the fixed validation photographs, against fixed crops of the paintings.
 
-    Beside a score `val/<metric>` stands `val/<metric>_gap_closed`, the share of the way from floor to ceiling.
+    Beside a score `val/<metric>` stand its anchors, `_floor` and `_ceiling`, and `_gap_closed`, the share of the way
+    from the one to the other.
 
     Args:
         metrics: name -> metric with `update(images, real=…)`.
@@ -75,10 +76,10 @@ class Evaluation(L.Callback):
             score = float(metric.compute())
             self.scores[name] = score
             self.gap_closed[name] = (floor - score) / (floor - ceiling) if floor != ceiling else float("nan")
-            pl_module.log_dict({f"val/{name}": score, f"val/{name}_gap_closed": self.gap_closed[name]}, logger=False)
-            log_scalars(
-                trainer, {f"val/{name}": score, f"val/{name}_gap_closed": self.gap_closed[name]}, pl_module.images_seen
-            )
+            scalars = {f"val/{name}": score, f"val/{name}_gap_closed": self.gap_closed[name]}
+            pl_module.log_dict(scalars, logger=False)
+            anchors = {f"val/{name}_floor": floor, f"val/{name}_ceiling": ceiling}
+            log_scalars(trainer, scalars | anchors, pl_module.images_seen)
 
     def summary(self) -> list[str]:
         """A line a metric, for the end of a run."""

@@ -45,7 +45,7 @@ class SampleGrid(L.Callback):
         )
         content, style = to_float(batch.content), to_float(batch.style)
         with torch.no_grad():
-            stylised = model(content.to(model.device)).float().cpu()
+            stylised = model(content.to(model.device), style.to(model.device)).float().cpu()
         write_image(grid([list(row) for row in zip(content, stylised, style, strict=True)]), path)
         self.last = path
         for logger in trainer.loggers:

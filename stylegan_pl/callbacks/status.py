@@ -4,12 +4,14 @@ import json
 import platform
 import socket
 import subprocess
+import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import lightning as L
+import torch
 
 from stylegan_pl.callbacks.checkpoints import RunCheckpoints
 from stylegan_pl.contracts import StylePair
@@ -51,6 +53,21 @@ def code_version() -> str:
     except (OSError, subprocess.SubprocessError):
         return version("stylegan-pl")
     return found.stdout.strip()
+
+
+def peak_memory_gib() -> float | None:
+    """The most this process has held: on its GPU where it used one, else in main memory, without the loader's workers.
+
+    None where the system does not tell (Windows).
+    """
+    if torch.cuda.is_available() and torch.cuda.max_memory_allocated() > 0:
+        return round(torch.cuda.max_memory_allocated() / 2**30, 3)
+    if sys.platform == "win32":
+        return None
+    import resource  # not there on Windows
+
+    unit = 2**30 if sys.platform == "darwin" else 2**20  # bytes there, kilobytes on Linux
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 3)
 
 
 class RunStatus(L.Callback):

@@ -4,10 +4,9 @@ import time
 from typing import Any
 
 import lightning as L
-import torch
 
 from stylegan_pl.contracts import StylePair
-from stylegan_pl.models.base import PLAYERS, TwoPlayerModule
+from stylegan_pl.models.base import TwoPlayerModule
 
 
 class TermLog(L.Callback):
@@ -29,7 +28,7 @@ class TermLog(L.Callback):
             return
         terms = {name: trainer.strategy.reduce(outputs[name], reduce_op="mean") for name in sorted(outputs)}
         scalars: dict[str, float] = {name: float(term) for name, term in terms.items()}
-        for player, optimizer in zip(PLAYERS, trainer.optimizers, strict=True):
+        for player, optimizer in zip(pl_module.players, trainer.optimizers, strict=True):
             scalars[f"train/{player}/learning_rate"] = optimizer.param_groups[0]["lr"]
         scalars["train/images_per_second"] = self._rate(pl_module.images_seen)
         log_scalars(trainer, scalars, pl_module.images_seen)
@@ -46,8 +45,3 @@ def log_scalars(trainer: L.Trainer, scalars: dict[str, float], images_seen: int)
     if trainer.is_global_zero and not trainer.sanity_checking:
         for logger in trainer.loggers:
             logger.log_metrics({**scalars, "images_seen": images_seen}, step=images_seen)
-
-
-def gpu_memory_gib() -> float | None:
-    """Peak memory of this process on its GPU, GiB; None on a CPU."""
-    return torch.cuda.max_memory_allocated() / 2**30 if torch.cuda.is_available() else None

@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import lightning as L
@@ -12,42 +11,10 @@ from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
 from stylegan_pl.contracts import Fakes, OptimizerFactory, Progress, Schedule, StylePair, Terms
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.losses.image_loss import ImageLoss, ImageLosses, Views
+from stylegan_pl.models.mechanics import PLAYERS, Mechanics
 from stylegan_pl.nn.ema import ExponentialMovingAverage
-
-PLAYERS = ("generator", "discriminator")
-
-
-@dataclass(frozen=True)
-class Mechanics:
-    """How the two players take turns, whatever the method.
-
-    The budget is whichever of `max_images` and `max_epochs` is used up first.
-    """
-
-    seed: int  # of every random draw in training
-    max_images: int | None = None  # global, all devices together
-    max_epochs: float | None = None  # passes over the larger set
-    first_player: str = "generator"  # who steps first; the other answers to the same fakes
-    accumulate_batches: int = 1  # batches whose gradients make one step
-    generator_clip_norm: float | None = None  # largest norm of the generator's gradient; null: any
-    discriminator_clip_norm: float | None = None
-    ema_half_life_images: float | None = 10_000  # memory of the generator's average; null: no average
-
-    def __post_init__(self) -> None:
-        if self.first_player not in PLAYERS:
-            raise ConfigError(
-                f"model.mechanics.first_player must be generator or discriminator, got '{self.first_player}'"
-            )
-        if self.accumulate_batches < 1:
-            raise ConfigError(f"model.mechanics.accumulate_batches must be at least 1, got {self.accumulate_batches}")
-        if self.max_images is None and self.max_epochs is None:
-            raise ConfigError("a run needs a budget: type max_images=100000 or max_epochs=200")
-
-    def total_images(self, epoch_images: int) -> int:
-        """The budget in images."""
-        budgets = [self.max_images, None if self.max_epochs is None else round(self.max_epochs * epoch_images)]
-        return max(1, min(budget for budget in budgets if budget is not None))
+from stylegan_pl.nn.features import FeatureNetwork
 
 
 class TwoPlayerModule(L.LightningModule, ABC):
@@ -59,23 +26,35 @@ class TwoPlayerModule(L.LightningModule, ABC):
 
     Args:
         generator: the network that is averaged, exported and used; (N, 3, H, W) in [-1, 1] -> the same.
-        generator_optimizer, discriminator_optimizer: parameters -> optimizer.
+        generator_optimizer: parameters -> optimizer.
+        discriminator_optimizer: likewise; None where nobody plays against the generator.
         schedule: progress -> factor on both learning rates.
+        image_losses: name -> a loss of the stylised picture, with its weight; any method takes any number of them.
+        feature_network: what perceptual image losses look through; built only where one does.
     """
 
     automatic_optimization = False
+    needs_pairs = False  # content and style of a pair must show the same scene
+    gives_style = False  # the generator is called with the style image as well
+    conditions_discriminator = False  # the discriminator sees a second picture beside the one it judges: 6 channels
 
     def __init__(
         self,
         generator: nn.Module,
         generator_optimizer: OptimizerFactory,
-        discriminator_optimizer: OptimizerFactory,
+        discriminator_optimizer: OptimizerFactory | None,
         schedule: Schedule,
         mechanics: Mechanics,
+        *,
+        image_losses: dict[str, ImageLoss],
+        feature_network: FeatureNetwork | None = None,
     ) -> None:
         super().__init__()
         self.generator = generator
-        self.optimizer_factories = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
+        factories = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
+        self.optimizer_factories = {player: make for player, make in factories.items() if make is not None}
+        self.image_losses = ImageLosses(image_losses, generator)
+        self.feature_network = feature_network
         self.schedule = schedule
         self.mechanics = mechanics
         half_life = mechanics.ema_half_life_images
@@ -87,7 +66,7 @@ class TwoPlayerModule(L.LightningModule, ABC):
 
     @abstractmethod
     def generate(self, batch: StylePair) -> Fakes:
-        """The step's only generator forward."""
+        """Every picture of the step, each made once; both players answer to these."""
 
     @abstractmethod
     def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
@@ -101,6 +80,24 @@ class TwoPlayerModule(L.LightningModule, ABC):
     def player_modules(self, player: str) -> Iterable[nn.Module]:
         """The modules that `generator` or `discriminator` trains."""
 
+    def paint(self, images: Tensor, batch: StylePair) -> Tensor:
+        """The generator in training on other images, in the batch's style where it takes one."""
+        return self.generator(images)
+
+    def image_terms(self, batch: StylePair, fakes: Fakes) -> Terms:
+        """Every image loss of what was generated, weighted."""
+        views = Views(
+            fakes["stylised"], batch.content, batch.style, identity=fakes.get("identity"), network=self.feature_network,
+            paint=lambda images: self.paint(images, batch), encode=getattr(self.generator, "encode", None),
+            mirrored=bool(fakes.get("mirrored", False)),
+        )  # fmt: skip
+        return self.image_losses(views)
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Who steps, in the order of `configure_optimizers`."""
+        return tuple(self.optimizer_factories)
+
     # ------------------------------------------------------------------ inference
 
     @property
@@ -108,22 +105,29 @@ class TwoPlayerModule(L.LightningModule, ABC):
         """The network to use: the average where one is kept."""
         return self.generator if self.ema is None else self.ema.averaged
 
-    def forward(self, content: Tensor) -> Tensor:
-        """Photographs -> stylised pictures by the averaged generator; (N, 3, H, W) in [-1, 1] both."""
-        return self.stylizer(content)
+    def forward(self, content: Tensor, style: Tensor) -> Tensor:
+        """Photographs -> stylised pictures by the averaged generator; (N, 3, H, W) in [-1, 1].
+
+        The style is looked at only where the generator takes it as an input.
+        """
+        return self.stylizer(content, style) if self.gives_style else self.stylizer(content)
 
     def validation_step(self, batch: StylePair, batch_idx: int) -> Tensor:
         """The averaged generator's pictures of a fixed batch, for callbacks to judge."""
-        return self(batch.content)
+        return self(batch.content, batch.style)
 
     # ------------------------------------------------------------------ training
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
-        """The generator's optimizer, then the discriminator's."""
-        return [
-            self.optimizer_factories[player]([p for m in self.player_modules(player) for p in m.parameters()])
-            for player in PLAYERS
-        ]
+        """The generator's optimizer, then the discriminator's if there is one.
+
+        What image losses train (a projector of patches) is the generator's: it descends the same sum.
+        """
+        optimizers = []
+        for player, make in self.optimizer_factories.items():
+            modules = [*self.player_modules(player), *([self.image_losses] if player == "generator" else [])]
+            optimizers.append(make([p for module in modules for p in module.parameters() if p.requires_grad]))
+        return optimizers
 
     def progress(self) -> Progress:
         """How far the run is."""
@@ -141,8 +145,9 @@ class TwoPlayerModule(L.LightningModule, ABC):
         return batch
 
     def training_step(self, batch: StylePair, batch_idx: int) -> dict[str, Tensor]:
-        """Both players step once; returns every term by path name, detached, on the device."""
-        optimizers: dict[str, Any] = dict(zip(PLAYERS, self.optimizers(), strict=True))
+        """Each player steps once; returns every term by path name, detached, on the device."""
+        found = self.optimizers()  # Lightning unpacks a list of one
+        optimizers: dict[str, Any] = dict(zip(self.players, found if isinstance(found, list) else [found], strict=True))
         self._schedule_learning_rates(optimizers.values())
         self._batches += 1
         fakes = self.generate(batch)
@@ -156,7 +161,13 @@ class TwoPlayerModule(L.LightningModule, ABC):
         return log
 
     def _order(self) -> tuple[str, ...]:
-        return PLAYERS if self.mechanics.first_player == "generator" else PLAYERS[::-1]
+        order = PLAYERS if self.mechanics.first_player == "generator" else PLAYERS[::-1]
+        return tuple(player for player in order if player in self.players)
+
+    @property
+    def step(self) -> int:
+        """Steps that each player has finished."""
+        return max(0, self._batches - 1) // self.mechanics.accumulate_batches
 
     def _terms(self, player: str, batch: StylePair, fakes: Fakes) -> Terms:
         if player == "generator":

@@ -42,3 +42,38 @@ class Cosine:
         """See the class."""
         done = min(progress.images_seen / progress.total_images, 1.0)
         return self.final + (1.0 - self.final) * 0.5 * (1.0 + math.cos(math.pi * done))
+
+
+class LinearDecayByEpoch:
+    """1 − max(0, e + 1 − n) / (n_decay + 1) in epoch e = 0, 1, …: CycleGAN's and CUT's published rule, epoch by epoch.
+
+    One epoch is a pass over the larger set. `LinearDecay` is the same slope without the steps.
+
+    Args:
+        constant_epochs: n.
+        decay_epochs: n_decay; give the run a budget of max_epochs = n + n_decay.
+    """
+
+    def __init__(self, *, constant_epochs: int = 100, decay_epochs: int = 100) -> None:
+        self.constant_epochs, self.decay_epochs = constant_epochs, decay_epochs
+
+    def __call__(self, progress: Progress) -> float:
+        """See the class."""
+        epoch = progress.images_seen // progress.epoch_images
+        return max(0.0, 1.0 - max(0, epoch + 1 - self.constant_epochs) / (self.decay_epochs + 1))
+
+
+class InverseTime:
+    """1 / (1 + decay · i) at iteration i, of `batch_images` images each: AdaIN's published rule.
+
+    Args:
+        decay: a step.
+        batch_images: images of a step in the paper; so the rule is one of images, whatever batch is trained with.
+    """
+
+    def __init__(self, *, decay: float = 5e-5, batch_images: int = 8) -> None:
+        self.decay, self.batch_images = decay, batch_images
+
+    def __call__(self, progress: Progress) -> float:
+        """See the class."""
+        return 1.0 / (1.0 + self.decay * progress.images_seen / self.batch_images)

@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.losses.adversarial import AdversarialLoss
-from stylegan_pl.losses.image_loss import ImageLoss, ImageLosses, Views
-from stylegan_pl.models.base import Mechanics, TwoPlayerModule
+from stylegan_pl.losses.image_loss import ImageLoss
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.models.game import AdversarialGame
+from stylegan_pl.models.mechanics import Mechanics
 from stylegan_pl.nn.features import FeatureNetwork
 
 
@@ -17,24 +18,22 @@ class VanillaGAN(TwoPlayerModule):
     """min_G max_D of one pair of networks, content x into G, style y to D.
 
         L_G = w_adv · adv_G(D(G(x))) + Σ_i w_i · L_i(G(x), x, y)
-        L_D = adv_D(D(y), D(G(x)))
+        L_D = adv_D(D(y), D(G(x))) + γ · penalty
 
     With `bce` and the pixel loss these are the source document's code, with `least_squares` and the Gram style loss
     its formulas. The document runs the generator twice a step; here both players answer to one forward.
 
     Args:
-        discriminator: image -> logits of any shape.
-        adversarial: adv_G and adv_D.
-        image_losses: name -> L_i with its weight w_i.
-        feature_network: what perceptual image losses look through; built only where one does.
-        adversarial_weight: w_adv; 0 leaves the image losses alone.
+        discriminator: image -> logits, of one head or several.
+        game: adv_G, adv_D and what surrounds them.
+        adversarial_weight: w_adv; 0 leaves the image losses alone, and D idle.
     """
 
     def __init__(
         self,
         generator: nn.Module,
         discriminator: nn.Module,
-        adversarial: AdversarialLoss,
+        game: AdversarialGame,
         generator_optimizer: OptimizerFactory,
         discriminator_optimizer: OptimizerFactory,
         schedule: Schedule,
@@ -44,18 +43,28 @@ class VanillaGAN(TwoPlayerModule):
         feature_network: FeatureNetwork | None = None,
         adversarial_weight: float = 1.0,
     ) -> None:
-        super().__init__(generator, generator_optimizer, discriminator_optimizer, schedule, mechanics)
-        if adversarial_weight == 0 and all(loss.weight == 0 for loss in image_losses.values()):
-            raise ConfigError("the generator has nothing to learn: adversarial_weight and every image loss are 0")
+        super().__init__(
+            generator, generator_optimizer, discriminator_optimizer if adversarial_weight != 0 else None, schedule,
+            mechanics, image_losses=image_losses, feature_network=feature_network,
+        )  # fmt: skip
         self.discriminator = discriminator
-        self.adversarial = adversarial
-        self.image_losses = ImageLosses(image_losses)
-        self.feature_network = feature_network
+        self.game = game
         self.adversarial_weight = adversarial_weight
+        if not self.has_goal:
+            raise ConfigError("the generator has nothing to learn: adversarial_weight and every image loss are 0")
+
+    @property
+    def has_goal(self) -> bool:
+        """Whether any term of L_G has a weight."""
+        return self.adversarial_weight != 0 or len(self.image_losses) > 0
 
     def player_modules(self, player: str) -> Iterable[nn.Module]:
         """One network each."""
         return [self.generator if player == "generator" else self.discriminator]
+
+    def shown(self, image: Tensor, batch: StylePair) -> Tensor:
+        """What D sees of an image that it judges: the image alone."""
+        return image
 
     def generate(self, batch: StylePair) -> Fakes:
         """G(x), and G(y) in the same forward where an image loss asks for it."""
@@ -66,17 +75,16 @@ class VanillaGAN(TwoPlayerModule):
 
     def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
         """See the class."""
-        terms: Terms = {}
-        if self.adversarial_weight != 0:
-            logits = self.discriminator(fakes["stylised"]).float()
-            terms["adversarial"] = self.adversarial_weight * self.adversarial.generator(logits)
-        views = Views(
-            fakes["stylised"], batch.content, batch.style, identity=fakes.get("identity"), network=self.feature_network
-        )
-        return terms | self.image_losses(views)
+        return self.adversarial_terms(batch, fakes) | self.image_terms(batch, fakes)
+
+    def adversarial_terms(self, batch: StylePair, fakes: Fakes) -> Terms:
+        """w_adv · adv_G, or nothing where the weight is 0."""
+        if self.adversarial_weight == 0:
+            return {}
+        fake, real = self.shown(fakes["stylised"], batch), self.shown(batch.style, batch)
+        return {"adversarial": self.adversarial_weight * self.game.generator_loss(self.discriminator, fake, real)}
 
     def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
         """See the class."""
-        real_logits = self.discriminator(batch.style).float()
-        fake_logits = self.discriminator(fakes["stylised"]).float()
-        return {"adversarial": self.adversarial.discriminator(real_logits, fake_logits)}
+        real, fake = self.shown(batch.style, batch), self.shown(fakes["stylised"], batch)
+        return self.game.discriminator_loss(self.discriminator, real, fake, step=self.step)

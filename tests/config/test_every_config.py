@@ -15,10 +15,18 @@ from stylegan_pl.data.sample import VERSION
 from stylegan_pl.paths import conf_dir
 
 NOT_GROUPS = {"hydra"}
-FRAGMENTS = {"model/mechanics", "data/loading"}  # included by the other files of their groups
+FRAGMENTS = {
+    "model/mechanics",
+    "model/game",
+    "model/surroundings",
+    "data/loading",
+}  # included by the other files of their groups
 PLACES = {  # group -> where a train config puts it, for groups that are not chosen by their bare name
     "generator": "generator@model.generator",
+    "upsample": "upsample@model.generator.upsample",
+    "downsample": "downsample@model.generator.downsample",
     "discriminator": "discriminator@model.discriminator",
+    "init": "init@model.generator.init",
     "optimizer": "optimizer@model.generator_optimizer",
     "dataset": "dataset@data",
     "experiment": "+experiment",
@@ -37,31 +45,13 @@ def options(group: str | None = None) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.fixture(scope="session")
-def vgg_weights(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Files with VGG-16's and VGG-19's keys and shapes, random values: what a download would bring."""
-    from torchvision.models import vgg16, vgg19
-
-    folder = tmp_path_factory.mktemp("vgg")
-    for name, make in (("vgg16", vgg16), ("vgg19", vgg19)):
-        state = {f"features.{key}": value for key, value in make(weights=None).features.state_dict().items()}
-        torch.save(state, folder / f"{name}.pth")
-    return {name: folder / f"{name}.pth" for name in ("vgg16", "vgg19")}
-
-
-def local_vgg(config, vgg_weights) -> None:
-    """Point a VGG at the local file; everything else stays as the file says."""
-    if config.feature_network is not None and config.feature_network.get("architecture"):
-        config.feature_network.weights_path = str(vgg_weights[config.feature_network.architecture])
-
-
 @pytest.mark.parametrize(("group", "option"), options(), ids=lambda value: value)
-def test_composes_checks_and_builds(group, option, tmp_path, image_sets, vgg_weights):
+def test_composes_checks_and_builds(group, option, tmp_path, image_sets, local_weights):
     place = PLACES.get(group, group)
     choice = f"{place}=[{option}]" if group in ("image_loss", "metric") else f"{place}={option}"
     base = [f"run_dir={tmp_path}", f"data_root={image_sets}", "max_images=4"]
     config = compose_config("train", [*base, *([] if group == "logger" else ["logger=none"]), choice])
-    local_vgg(config, vgg_weights)
+    local_weights(config)
     check_config(config)
     model, data = build_model(config), build_data(config)
     assert any(p.requires_grad for p in model.parameters())

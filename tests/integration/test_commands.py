@@ -1,31 +1,18 @@
 """The verbs as a user types them: train, then stylize with what it left."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from conftest import SMALL
+from fitting import assert_same, command
 from images_on_disk import write_images
 from PIL import Image
 
 from stylegan_pl.checkpoint import load_generator
 from stylegan_pl.images import image_to_tensor, read_image, to_float, to_uint8
-
-
-def command(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """`python -m stylegan_pl.…` in a folder of its own, without anybody's W&B key."""
-    env = {k: v for k, v in os.environ.items() if not k.startswith("WANDB")} | {
-        "OMP_NUM_THREADS": "1",
-        "HOME": str(cwd),
-    }
-    return subprocess.run(
-        [sys.executable, "-m", *arguments], capture_output=True, text=True, cwd=cwd, env=env | environment, timeout=300
-    )
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +57,7 @@ def test_the_saved_config_repeats_the_run(trained):
     )
     assert again.returncode == 0, again.stderr
     first, second = (torch.load(cwd / name / "checkpoints/last.ckpt", weights_only=True) for name in ("run", "again"))
-    assert all(torch.equal(first["state_dict"][key], second["state_dict"][key]) for key in first["state_dict"])
+    assert_same(first["state_dict"], second["state_dict"])
 
 
 def test_a_second_run_in_the_same_folder_is_refused_unless_it_resumes(trained):

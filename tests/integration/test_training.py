@@ -2,48 +2,20 @@
 
 import csv
 import json
-import os
 import signal
 from pathlib import Path
 
 import pytest
 import torch
+from fitting import Spy, assert_same, fit, run_until
 from images_on_disk import write_images
-from lightning import Callback
 from PIL import Image
 
-from stylegan_pl import run as run_module
 from stylegan_pl.build import build_data, build_model, build_trainer
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.images import to_float
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.run import run
-
-
-class Spy(Callback):
-    """Keeps what the players' weights and gradients are just before each optimizer's step."""
-
-    def __init__(self) -> None:
-        self.steps: list[tuple[int, dict[str, bool]]] = []
-
-    def on_before_optimizer_step(self, trainer, pl_module, optimizer) -> None:
-        owner = trainer.optimizers.index(optimizer)
-        has_gradient = {
-            name: p.grad is not None and bool((p.grad != 0).any()) for name, p in pl_module.named_parameters()
-        }
-        self.steps.append((owner, has_gradient))
-
-
-def fit(config, *callbacks: Callback) -> tuple[TwoPlayerModule, dict[str, torch.Tensor]]:
-    """Train; returns the model and its parameters as they were before."""
-    torch.manual_seed(0)
-    data, model = build_data(config), build_model(config)
-    data.prepare()
-    before = {name: p.detach().clone() for name, p in model.named_parameters()}
-    trainer = build_trainer(config, Path(config.run_dir))
-    trainer.callbacks.extend(callbacks)
-    trainer.fit(model, data)
-    return model, before
 
 
 def moved(model: TwoPlayerModule, before: dict[str, torch.Tensor], prefix: str) -> list[bool]:
@@ -138,17 +110,6 @@ def test_two_accumulated_batches_make_the_step_of_one_large_batch(train_config):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
 
 
-class InterruptAt(Callback):
-    """Sends this process a signal once so many images are seen, as Ctrl-C would."""
-
-    def __init__(self, images: int, number: signal.Signals) -> None:
-        self.images, self.number = images, number
-
-    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:
-        if pl_module.images_seen == self.images - len(batch.content):
-            os.kill(os.getpid(), self.number)
-
-
 @pytest.mark.parametrize(
     ("stop_at", "number", "code", "state"),
     [
@@ -168,17 +129,8 @@ def test_stopped_and_resumed_equals_undisturbed_bit_for_bit(
     ]
     assert run(train_config(*common, f"run_dir={tmp_path / 'whole'}")) == 0
 
-    built = run_module.build_trainer
-
-    def interrupted(config, run_dir):
-        trainer = built(config, run_dir)
-        trainer.callbacks.append(InterruptAt(stop_at, number))
-        return trainer
-
-    monkeypatch.setattr(run_module, "build_trainer", interrupted)
-    assert run(train_config(*common, f"run_dir={tmp_path / 'halves'}")) == code
+    assert run_until(stop_at, number, train_config(*common, f"run_dir={tmp_path / 'halves'}"), monkeypatch) == code
     assert json.loads((tmp_path / "halves/status.json").read_text())["state"] == state
-    monkeypatch.setattr(run_module, "build_trainer", built)
     stopped = torch.load(tmp_path / "halves/checkpoints/last.ckpt", weights_only=True)
     assert stopped["images_seen"] == stop_at
     assert run(train_config(*common, f"run_dir={tmp_path / 'halves'}", "resume=auto")) == 0
@@ -197,23 +149,6 @@ def test_stopped_and_resumed_equals_undisturbed_bit_for_bit(
         }
     name = "samples/000000020.png"
     assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "halves" / name).read_bytes()
-
-
-def assert_same(a, b, path: str = "") -> None:
-    """Equal to the last bit, however nested."""
-    assert type(a) is type(b), path
-    if isinstance(a, torch.Tensor):
-        assert torch.equal(a, b), path
-    elif isinstance(a, dict):
-        assert a.keys() == b.keys(), path
-        for key in a:
-            assert_same(a[key], b[key], f"{path}.{key}")
-    elif isinstance(a, list | tuple):
-        assert len(a) == len(b), path
-        for index, (x, y) in enumerate(zip(a, b, strict=True)):
-            assert_same(x, y, f"{path}[{index}]")
-    else:
-        assert a == b, path
 
 
 def test_deterministic_runs_give_the_same_bytes_and_another_seed_does_not(train_config, tmp_path):
@@ -286,7 +221,7 @@ def test_a_fixed_tiny_problem_is_learned(train_config, tmp_path):
     for index in range(4):
         content, style = (to_float(image)[None] for image in data.val_set[index])
         with torch.no_grad():
-            errors.append(float((model(content) - style).square().mean()))
+            errors.append(float((model(content, style) - style).square().mean()))
         untouched.append(float((content - style).square().mean()))
     assert sum(errors) < 0.15 * sum(untouched)
 

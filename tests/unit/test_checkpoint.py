@@ -202,7 +202,7 @@ def refused(node: Any, target: str, trusted: tuple[str, ...] = ()) -> None:
         "stylegan_pl.nn.upsample.nn.Conv2d",
         "stylegan_pl.generators.resnet.ResidualBlock",  # ours, but asked for from where it is only imported
         "stylegan_pl.nn.frozen.freeze",  # a function
-        "stylegan_pl.nn.init.init_normal",
+        "stylegan_pl.nn.init.nn.Conv2d",
         "stylegan_pl.generators.seed.SeedGenerator.__init__",
         "stylegan_pl.generators.seed.Nothing",
         "stylegan_pl.generators.nothing.SeedGenerator",

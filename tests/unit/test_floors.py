@@ -14,7 +14,7 @@ FLOORS = [
     {"generators", "discriminators", "losses", "metrics", "data"},
     {"models"},
     {"callbacks", "loggers", "inference"},
-    {"schema", "explain", "check_config", "cli", "build", "checkpoint"},
+    {"schema", "explain", "static_signature", "check_combination", "check_config", "cli", "build", "checkpoint"},
     {"run", "paint", "train", "stylize", "prepare", "__main__"},
 ]
 LEAVES = FLOORS[2]

@@ -6,7 +6,7 @@ from itertools import pairwise
 import pytest
 
 from stylegan_pl.contracts import Progress
-from stylegan_pl.models.schedule import Constant, Cosine, LinearDecay
+from stylegan_pl.models.schedule import Constant, Cosine, InverseTime, LinearDecay, LinearDecayByEpoch
 
 
 def at(share: float, total: int = 1_000) -> Progress:
@@ -70,3 +70,28 @@ def test_factors_never_rise(schedule: object) -> None:
     factors = [schedule(Progress(i, 37, 10)) for i in range(50)]
     assert all(a >= b >= 0 for a, b in pairwise(factors))
     assert factors[0] == 1.0
+
+
+def factor_in_epoch(schedule: LinearDecayByEpoch, epoch: int, *, images: int = 50) -> float:
+    """In the middle of an epoch: the rate is the epoch's, not the image's."""
+    return schedule(Progress(images_seen=epoch * images + images // 2, total_images=10**9, epoch_images=images))
+
+
+@pytest.mark.parametrize(
+    ("constant", "decay", "table"),
+    [
+        (100, 100, {0: 1, 98: 1, 99: 1, 100: 100 / 101, 149: 51 / 101, 199: 1 / 101, 200: 0, 250: 0}),  # CycleGAN
+        (200, 200, {199: 1, 200: 200 / 201, 399: 1 / 201}),  # CUT
+        (150, 50, {149: 1, 150: 50 / 51, 199: 1 / 51}),  # FastCUT
+    ],
+)
+def test_linear_decay_by_epoch_is_the_published_table(constant: int, decay: int, table: dict[int, float]) -> None:
+    schedule = LinearDecayByEpoch(constant_epochs=constant, decay_epochs=decay)
+    for epoch, factor in table.items():
+        assert factor_in_epoch(schedule, epoch) == pytest.approx(factor, abs=1e-12), epoch
+
+
+@pytest.mark.parametrize(("iteration", "factor"), [(0, 1.0), (20_000, 0.5), (160_000, 1 / 9)])
+def test_inverse_time_is_adains_rule_at_batch_8(iteration: int, factor: float) -> None:
+    progress = Progress(images_seen=8 * iteration, total_images=8 * 160_000, epoch_images=100)
+    assert InverseTime(decay=5e-5, batch_images=8)(progress) == pytest.approx(factor)

@@ -1,0 +1,100 @@
+"""Parts that are each right and do not go together, told before anything is read or built."""
+
+import inspect
+from typing import Any
+
+import torch
+from hydra.utils import get_object, instantiate
+from omegaconf import DictConfig
+from torch import nn
+
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.losses.image_loss import ImageLosses
+from stylegan_pl.nn.pretrained import without_pretrained
+from stylegan_pl.static_signature import class_attribute
+
+
+def check_roles(config: DictConfig) -> None:
+    """What the model is to its data, generator and discriminator; classes are looked at, nothing is built.
+
+    Raises:
+        ConfigError: one line with what to type instead.
+    """
+    model = config.model
+    name = _name(model)
+
+    def says(role: str) -> bool:
+        return bool(class_attribute(model._target_, role, False))
+
+    if says("needs_pairs") and not get_object(config.data.pairing._target_).same_place:
+        raise ConfigError(
+            f"{name} learns from pairs of one scene, and these data are unpaired; type data=paired data_root=FOLDER, "
+            "where content/a.jpg and style/a.png show the same, or data=sample_paired, or an unpaired model such as "
+            "model=cyclegan"
+        )
+    takes_style = bool(getattr(get_object(model.generator._target_), "takes_style", False))
+    if takes_style and not says("gives_style"):
+        raise ConfigError(
+            f"{_name(model.generator)} paints in the style of a second picture, and {name} gives it none; type "
+            "model=adain, or generator@model.generator=resnet9"
+        )
+    if says("gives_style") and not takes_style:
+        raise ConfigError(
+            f"{name} gives its generator a style, and {_name(model.generator)} takes none; type "
+            "generator@model.generator=adain or adain_scratch, or model=vanilla"
+        )
+    if "discriminator" in model:
+        _check_inputs(model, says("conditions_discriminator"))
+
+
+def _check_inputs(model: DictConfig, conditional: bool) -> None:
+    wanted, critic = (6 if conditional else 3), _name(model.discriminator)
+    if conditional and "inputs" not in inspect.signature(get_object(model.discriminator._target_)).parameters:
+        raise ConfigError(
+            f"{_name(model)} shows its discriminator two pictures side by side, 6 channels, and {critic} takes 3; type "
+            "discriminator@model.discriminator=patchgan70"
+        )
+    if model.discriminator.get("inputs", wanted) != wanted:
+        raise ConfigError(
+            f"model.discriminator.inputs={model.discriminator.inputs}: {_name(model)} shows its discriminator "
+            f"{wanted} channels; type model.discriminator.inputs={wanted}"
+        )
+
+
+def check_fit(config: DictConfig) -> None:
+    """Sizes, encoders and penalties; networks are built without memory (torch's meta device) or weights.
+
+    Call it when every key is known to be right. Parts from elsewhere are left to their own constructors.
+
+    Raises:
+        ConfigError: one line with what to type instead.
+    """
+    model = config.model
+    with without_pretrained(), torch.device("meta"):
+        generator, discriminator = (_ours(model.get(part)) for part in ("generator", "discriminator"))
+        if "game" in model:
+            instantiate(model.game, _convert_="all")
+        if generator is not None and model.image_losses:
+            ImageLosses(instantiate(model.image_losses, _convert_="all"), generator)
+    stride = int(getattr(generator, "stride", 1))
+    if config.image_size % stride != 0:
+        fitting = max(1, round(config.image_size / stride)) * stride
+        raise ConfigError(
+            f"image_size={config.image_size}: {_name(model.generator)} needs sides that are multiples of {stride}; "
+            f"type image_size={fitting}" + (", or generator@model.generator=resnet9" if stride > 8 else "")
+        )
+    smallest = int(getattr(discriminator, "smallest", 1))
+    if config.image_size < smallest:
+        raise ConfigError(
+            f"image_size={config.image_size} is too small for {_name(model.discriminator)}; type "
+            f"image_size={smallest} or more, or discriminator@model.discriminator=patchgan16"
+        )
+
+
+def _ours(node: Any) -> nn.Module | None:
+    known = node is not None and str(node._target_).startswith("stylegan_pl.")
+    return instantiate(node, _convert_="all") if known else None
+
+
+def _name(node: DictConfig) -> str:
+    return str(node._target_).rsplit(".", 1)[-1]

@@ -1,0 +1,93 @@
+"""Which paintings a style-conditioned generator paints after, and how much of each."""
+
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.generators.adain import AdaINGenerator
+from stylegan_pl.images import image_to_tensor, read_image, to_float
+from stylegan_pl.nn.adain import Statistics
+
+
+class InStyle(nn.Module):
+    """A generator that takes any style, with its style given: photographs in, pictures out, like any other.
+
+    Args:
+        statistics: of one painting, or the weighted mean of several.
+        strength: α in [0, 1].
+    """
+
+    def __init__(self, generator: AdaINGenerator, statistics: Statistics, strength: float) -> None:
+        super().__init__()
+        self.generator, self.statistics, self.strength = generator, statistics, strength
+        self.stride = generator.stride
+
+    def forward(self, content: Tensor) -> Tensor:
+        """(N, 3, H, W) in [-1, 1], sides multiples of `stride` -> the same shape and range."""
+        statistics = Statistics(*(part.to(content.device) for part in self.statistics))
+        return self.generator.decode_with(content, statistics, self.strength)
+
+
+def in_style(
+    generator: nn.Module,
+    paintings: Sequence[str],
+    *,
+    weights: Sequence[float] | None,
+    strength: float | None,
+    size: int,
+) -> nn.Module:
+    """The generator with the user's paintings given; one that has learned a style is handed back as it is.
+
+    Args:
+        paintings: image files.
+        weights: how much of each, at least 0; None: all alike.
+        strength: α in [0, 1]; None: 1.
+        size: pixels that each painting's shorter side is shrunk to, which sets the size of its strokes.
+
+    Raises:
+        UserError: the generator wants a painting and has none, or has no use for one; or numbers out of range.
+    """
+    takes_style = isinstance(generator, AdaINGenerator)
+    if not takes_style and (paintings or weights is not None or strength is not None):
+        raise UserError(
+            "style=, style_weights= and strength= are for generators that take any painting (model=adain); this one "
+            "has learned its style: type the command without them"
+        )
+    if not isinstance(generator, AdaINGenerator):
+        return generator
+    if not paintings:
+        raise UserError("this generator paints after any painting, and none was given; type style=painting.jpg")
+    strength = 1.0 if strength is None else strength
+    if not 0 <= strength <= 1:
+        raise UserError(f"strength={strength} must be between 0 (the photograph) and 1 (full style)")
+    shares = _shares(weights, len(paintings))
+    with torch.no_grad():
+        statistics = [generator.statistics(_read(Path(path), size, generator.stride)) for path in paintings]
+    means, stds = zip(*statistics, strict=True)
+    return InStyle(generator, Statistics(_mix(means, shares), _mix(stds, shares)), strength)
+
+
+def _mix(parts: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    return torch.stack([share * part for part, share in zip(parts, shares, strict=True)]).sum(dim=0)
+
+
+def _shares(weights: Sequence[float] | None, count: int) -> list[float]:
+    given = [1.0] * count if weights is None else list(weights)
+    if len(given) != count:
+        raise UserError(f"style_weights={given}: {len(given)} weights for {count} paintings; give one for each style")
+    if not (min(given) >= 0 and 0 < sum(given) < math.inf):  # nan fails every comparison
+        raise UserError(f"style_weights={given}: weights must be at least 0, and one of them above it")
+    return [weight / sum(given) for weight in given]
+
+
+def _read(path: Path, size: int, stride: int) -> Tensor:
+    """A painting -> (1, 3, H, W) in [-1, 1], sides multiples of the stride; a margin below it is cut off."""
+    image = read_image(path, at_least=size)
+    scale = min(1.0, size / min(image.size))
+    width, height = (max(2 * stride, round(side * scale) // stride * stride) for side in image.size)
+    return to_float(image_to_tensor(image.resize((width, height), Image.Resampling.LANCZOS)))[None]

@@ -1,0 +1,92 @@
+"""Style-aware content: the generator's own encoder says what must stay (Sanakoyeu et al., 2018)."""
+
+import torch
+from torch import nn
+from torch.nn.functional import avg_pool2d, l1_loss
+
+from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.losses.image_loss import Encode, ImageLoss
+from stylegan_pl.models.game import AdversarialGame
+from stylegan_pl.models.mechanics import Mechanics
+from stylegan_pl.models.vanilla import VanillaGAN
+from stylegan_pl.nn.features import FeatureNetwork
+
+
+class AST(VanillaGAN):
+    """E is G's encoder, T a fixed average over 10 × 10 pixels; the photograph is a second thing that is no painting.
+
+        L_G = w_adv · adv_G(D(G(x))) + λ_T · mean (T(x) − T(G(x)))² + λ_c · mean |E(x) − E(G(x))| + Σ_i w_i · L_i
+        L_D = adv_D(D(y), {D(G(x)), D(x)})
+
+    λ_T = λ_c = 100 (equations 3 to 6 and the published code). E learns with G, so "content" comes to mean what
+    matters for this style.
+
+    Departures: the two kinds of negatives share one mean, the paper adds them; both players step on every batch, the
+    paper lets the loser of the last batches step; any generator's encoder serves.
+
+    Args:
+        transformed_weight: λ_T.
+        content_weight: λ_c.
+        pool_size: pixels, the side of T's average.
+        encoder_layer: the generator's tap that is E; None takes the deepest.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        game: AdversarialGame,
+        generator_optimizer: OptimizerFactory,
+        discriminator_optimizer: OptimizerFactory,
+        schedule: Schedule,
+        mechanics: Mechanics,
+        *,
+        image_losses: dict[str, ImageLoss],
+        feature_network: FeatureNetwork | None = None,
+        adversarial_weight: float = 1.0,
+        transformed_weight: float = 100.0,
+        content_weight: float = 100.0,
+        pool_size: int = 10,
+        encoder_layer: str | None = None,
+    ) -> None:
+        self.transformed_weight, self.content_weight = transformed_weight, content_weight  # asked by the parent
+        super().__init__(
+            generator, discriminator, game, generator_optimizer, discriminator_optimizer, schedule, mechanics,
+            image_losses=image_losses, feature_network=feature_network, adversarial_weight=adversarial_weight,
+        )  # fmt: skip
+        self.pool_size = pool_size
+        taps = list(getattr(generator, "taps", {}))
+        if content_weight != 0 and not taps:
+            raise ConfigError(
+                f"model=ast compares what the generator encodes, and {type(generator).__name__} has no encoder to "
+                "read; type generator@model.generator=resnet9, or model.content_weight=0"
+            )
+        if encoder_layer is not None and encoder_layer not in taps:
+            raise ConfigError(f"model.encoder_layer={encoder_layer}: this generator has {', '.join(taps)}")
+        self.encoder_layer = encoder_layer or (taps[-1] if taps else None)
+
+    @property
+    def has_goal(self) -> bool:
+        """See the parent."""
+        return self.transformed_weight != 0 or self.content_weight != 0 or super().has_goal
+
+    def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+        """See the class."""
+        terms = self.adversarial_terms(batch, fakes)
+        stylised, content = fakes["stylised"], batch.content
+        if self.transformed_weight != 0:
+            gap = avg_pool2d(stylised.float() - content, self.pool_size, stride=1)  # T is linear
+            terms["transformed"] = self.transformed_weight * gap.square().mean()
+        if self.content_weight != 0 and self.encoder_layer is not None:
+            encode: Encode = self.generator.encode  # type: ignore[assignment]  # nn.Module hides methods' types
+            encoded = encode(torch.cat([stylised, content]), [self.encoder_layer])[self.encoder_layer]
+            of_stylised, of_content = encoded.float().chunk(2)
+            terms["style_aware_content"] = self.content_weight * l1_loss(of_stylised, of_content)
+        return terms | self.image_terms(batch, fakes)
+
+    def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+        """See the class."""
+        return self.game.discriminator_loss(
+            self.discriminator, batch.style, fakes["stylised"], step=self.step, negatives=batch.content
+        )

@@ -1,0 +1,69 @@
+"""CUT: content kept by contrasting patches, one generator, no way back (Park et al., 2020)."""
+
+import torch
+from torch import nn
+
+from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.losses.image_loss import ImageLoss
+from stylegan_pl.losses.patch_nce import PatchNCE
+from stylegan_pl.models.game import AdversarialGame
+from stylegan_pl.models.mechanics import Mechanics
+from stylegan_pl.models.vanilla import VanillaGAN
+from stylegan_pl.nn.features import FeatureNetwork
+
+
+class CUT(VanillaGAN):
+    """A patch of G(x) should resemble the same place of x more than other places of x.
+
+        L_G = adv_G(D(G(x))) + λ_NCE · ½ [NCE(x, G(x)) + NCE(y, G(y))]     (CUT, equation 5)
+        L_G = adv_G(D(G(x))) + λ_NCE · NCE(x, G(x))                        (FastCUT)
+        L_D = ½ · adv_D(D(y), D(G(x)))
+
+    NCE is `losses/patch_nce.py`: λ_NCE = 1, τ = 0.07, 256 patches of five encoder layers; FastCUT takes λ_NCE = 10, no
+    NCE of paintings, and flips. D steps first, no pool of fakes. SinCUT is the same on a single pair of images.
+
+    Departure: the published projector has an Adam of its own, with the generator's settings; here it is in the
+    generator's Adam, which is the same arithmetic. It is built with the model instead of in the first step.
+
+    Args:
+        flip_equivariance: half the time G sees x mirrored, and its patches are compared with those of x as it is.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        game: AdversarialGame,
+        generator_optimizer: OptimizerFactory,
+        discriminator_optimizer: OptimizerFactory,
+        schedule: Schedule,
+        mechanics: Mechanics,
+        *,
+        image_losses: dict[str, ImageLoss],
+        feature_network: FeatureNetwork | None = None,
+        adversarial_weight: float = 1.0,
+        flip_equivariance: bool = False,
+    ) -> None:
+        super().__init__(
+            generator, discriminator, game, generator_optimizer, discriminator_optimizer, schedule, mechanics,
+            image_losses=image_losses, feature_network=feature_network, adversarial_weight=adversarial_weight,
+        )  # fmt: skip
+        if not any(isinstance(loss, PatchNCE) for loss in self.image_losses.values()):
+            raise ConfigError(
+                "model=cut contrasts patches, and no image loss does; type image_loss=[patch_nce,…], or model=vanilla"
+            )
+        self.flip_equivariance = flip_equivariance
+
+    def generate(self, batch: StylePair) -> Fakes:
+        """As the parent; with flip equivariance, half the time of mirrored photographs."""
+        mirrored = self.flip_equivariance and bool(torch.rand(()) < 0.5)
+        return super().generate(_mirror(batch) if mirrored else batch) | {"mirrored": torch.tensor(mirrored)}
+
+    def image_terms(self, batch: StylePair, fakes: Fakes) -> Terms:
+        """As the parent, beside the photographs as G saw them."""
+        return super().image_terms(_mirror(batch) if fakes["mirrored"] else batch, fakes)
+
+
+def _mirror(batch: StylePair) -> StylePair:
+    return batch._replace(content=batch.content.flip(-1))

@@ -1,0 +1,131 @@
+"""CycleGAN: there and back again, so that unpaired sets suffice (Zhu et al., 2017)."""
+
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import l1_loss
+
+from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.losses.image_loss import ImageLoss
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.models.game import AdversarialGame
+from stylegan_pl.models.mechanics import Mechanics
+from stylegan_pl.nn.features import FeatureNetwork
+
+
+class CycleGAN(TwoPlayerModule):
+    """G: photographs x -> paintings y, F: back; D_Y judges paintings, D_X photographs.
+
+        L_G = w_adv · [adv_G(D_Y(G(x))) + adv_G(D_X(F(y)))]
+              + λ · [mean |F(G(x)) − x| + mean |G(F(y)) − y|]
+              + λ_idt · λ · [mean |G(y) − y| + mean |F(x) − x|]
+              + Σ_i w_i · L_i(G(x), x, y)
+        L_D = ½ · [adv_D(D_Y(y), D_Y(pool(G(x)))) + adv_D(D_X(x), D_X(pool(F(y))))]
+
+    λ = 10 and λ_idt = ½ (sections 4 and 5.2; appendix 7.2), least squares, a pool of 50 fakes a discriminator. One
+    optimizer moves both generators, one both discriminators.
+
+    Three forwards make all six pictures, G of [x, y], F of [y, G(x), x], G of F(y): the same numbers, as nothing here
+    meets across a batch. Image losses judge G(x), the direction that is used.
+
+    Args:
+        backward_generator: F.
+        discriminator: D_Y.
+        content_discriminator: D_X.
+        game: of D_Y, with its pool.
+        content_game: of D_X, with its own.
+        cycle_weight: λ.
+        identity_weight: λ_idt, relative to λ; keeps colours, and too much of it keeps everything.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        backward_generator: nn.Module,
+        discriminator: nn.Module,
+        content_discriminator: nn.Module,
+        game: AdversarialGame,
+        content_game: AdversarialGame,
+        generator_optimizer: OptimizerFactory,
+        discriminator_optimizer: OptimizerFactory,
+        schedule: Schedule,
+        mechanics: Mechanics,
+        *,
+        image_losses: dict[str, ImageLoss],
+        feature_network: FeatureNetwork | None = None,
+        adversarial_weight: float = 1.0,
+        cycle_weight: float = 10.0,
+        identity_weight: float = 0.5,
+    ) -> None:
+        super().__init__(
+            generator, generator_optimizer, discriminator_optimizer if adversarial_weight != 0 else None, schedule,
+            mechanics, image_losses=image_losses, feature_network=feature_network,
+        )  # fmt: skip
+        if adversarial_weight == cycle_weight == 0 and not self.image_losses:
+            raise ConfigError(
+                "the generators have nothing to learn: adversarial_weight, cycle_weight and every image loss are 0"
+            )
+        self.backward_generator = backward_generator
+        self.discriminator, self.content_discriminator = discriminator, content_discriminator
+        self.game, self.content_game = game, content_game
+        self.adversarial_weight, self.cycle_weight = adversarial_weight, cycle_weight
+        self.identity_weight = identity_weight * cycle_weight
+
+    def player_modules(self, player: str) -> Iterable[nn.Module]:
+        """Two networks each."""
+        if player == "generator":
+            return [self.generator, self.backward_generator]
+        return [self.discriminator, self.content_discriminator]
+
+    def generate(self, batch: StylePair) -> Fakes:
+        """G(x), F(y), the way back of both, and what each makes of its own domain where that is asked."""
+        x, y = batch
+        identity = self.identity_weight != 0 or self.image_losses.need_identity
+        stylised, *same_style = self.generator(torch.cat([x, y] if identity else [x])).split(len(x))
+        fakes = {"stylised": stylised}
+        backwards = {"photograph": y}
+        if self.cycle_weight != 0:
+            backwards["cycled_content"] = stylised
+        if identity:
+            fakes["identity"] = same_style[0]
+        if self.identity_weight != 0:
+            backwards["content_identity"] = x
+        made = self.backward_generator(torch.cat(list(backwards.values()))).split(len(x))
+        fakes |= dict(zip(backwards, made, strict=True))
+        if self.cycle_weight != 0:
+            fakes["cycled_style"] = self.generator(fakes["photograph"])
+        return fakes
+
+    def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+        """See the class."""
+        terms: Terms = {}
+        if self.adversarial_weight != 0:
+            to_style = self.game.generator_loss(self.discriminator, fakes["stylised"], batch.style)
+            to_content = self.content_game.generator_loss(
+                self.content_discriminator, fakes["photograph"], batch.content
+            )
+            terms["adversarial_style"] = self.adversarial_weight * to_style
+            terms["adversarial_content"] = self.adversarial_weight * to_content
+        if self.cycle_weight != 0:
+            terms["cycle_content"] = self.cycle_weight * _l1(fakes["cycled_content"], batch.content)
+            terms["cycle_style"] = self.cycle_weight * _l1(fakes["cycled_style"], batch.style)
+        if self.identity_weight != 0:
+            terms["identity_style"] = self.identity_weight * _l1(fakes["identity"], batch.style)
+            terms["identity_content"] = self.identity_weight * _l1(fakes["content_identity"], batch.content)
+        return terms | self.image_terms(batch, fakes)
+
+    def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+        """See the class."""
+        style = self.game.discriminator_loss(self.discriminator, batch.style, fakes["stylised"], step=self.step)
+        content = self.content_game.discriminator_loss(
+            self.content_discriminator, batch.content, fakes["photograph"], step=self.step
+        )
+        return {f"{name}_style": term for name, term in style.items()} | {
+            f"{name}_content": term for name, term in content.items()
+        }
+
+
+def _l1(image: Tensor, target: Tensor) -> Tensor:
+    return l1_loss(image.float(), target)

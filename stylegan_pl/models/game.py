@@ -1,0 +1,96 @@
+"""The adversarial game, once for every method: what D descends and what G descends because of D."""
+
+import torch
+from torch import Tensor, nn
+
+from stylegan_pl.contracts import Terms
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.losses.adversarial import AdversarialLoss
+from stylegan_pl.losses.penalty import Critic, Penalty
+from stylegan_pl.nn.diff_augment import DiffAugment
+from stylegan_pl.nn.discriminator import Heads, head_weights, heads
+from stylegan_pl.nn.image_pool import ImagePool
+
+
+class AdversarialGame(nn.Module):
+    """An adversarial loss with its penalty, augmentation and history of fakes; the discriminator is handed in.
+
+        L_G = Σ_h w_h · adv_G(D_h(T(ŷ)))
+        L_D = w_D · Σ_h w_h · adv_D(D_h(T(y)), D_h(T(ŷ_pool))) + γ · penalty
+
+    h runs over the discriminator's heads, T is the augmentation, drawn anew each time (Zhao et al., 2020), and ŷ_pool
+    are fakes of this and of earlier steps.
+
+    Args:
+        adversarial: adv_G and adv_D.
+        penalty: on D's slope, every step or lazily.
+        diff_augment: T, the same policy for reals and fakes, in both players' steps.
+        pool_size: fakes remembered for D (CycleGAN: 50); 0 shows it the present ones alone.
+        discriminator_weight: w_D (CycleGAN and pix2pix: ½, which slows D beside G).
+    """
+
+    def __init__(
+        self,
+        adversarial: AdversarialLoss,
+        penalty: Penalty,
+        diff_augment: DiffAugment,
+        *,
+        pool_size: int = 0,
+        discriminator_weight: float = 1.0,
+    ) -> None:
+        super().__init__()
+        if pool_size > 0 and penalty.needs_fresh_fakes:
+            raise ConfigError(
+                f"model.game.pool_size={pool_size}: {type(penalty).__name__} mixes each real with the fake of its own "
+                "step, and a pool hands out old ones; type model.game.pool_size=0, or penalty=r1"
+            )
+        self.adversarial, self.penalty, self.diff_augment = adversarial, penalty, diff_augment
+        self.pool = ImagePool(pool_size)
+        self.discriminator_weight = discriminator_weight
+
+    def generator_loss(self, discriminator: nn.Module, fakes: Tensor, reals: Tensor) -> Tensor:
+        """L_G, unweighted; gradients flow through D to the fakes."""
+        critic = self._critic(discriminator)
+        fake_heads = critic(fakes)
+        real_heads = critic(reals) if self.adversarial.needs_reals else [None] * len(fake_heads)
+        losses = [self.adversarial.generator(fake, real) for fake, real in zip(fake_heads, real_heads, strict=True)]
+        return _weighted(losses, discriminator)
+
+    def discriminator_loss(
+        self, discriminator: nn.Module, reals: Tensor, fakes: Tensor, *, step: int, negatives: Tensor | None = None
+    ) -> Terms:
+        """L_D's terms.
+
+        Args:
+            reals, fakes: (N, C, H, W) each, detached.
+            step: how many steps D has made; a lazy penalty looks at it.
+            negatives: as many further images to be taken for fakes, such as the untouched photographs.
+        """
+        critic = self._critic(discriminator)
+        fakes = self.pool(fakes)
+        real_heads = critic(reals)
+        self.diff_augment.observe(real_heads, len(reals) * _ranks())
+        fake_heads = critic(fakes if negatives is None else torch.cat([fakes, negatives]))
+        if negatives is not None:  # a relativistic loss pairs each fake with a real
+            real_heads = [torch.cat([head, head]) for head in real_heads]
+        losses = [self.adversarial.discriminator(*pair) for pair in zip(real_heads, fake_heads, strict=True)]
+        terms = {"adversarial": self.discriminator_weight * _weighted(losses, discriminator)}
+        if self.penalty.is_due(step):
+            price = self.penalty.weight * self.penalty.every
+            terms["penalty"] = price * self.penalty(critic, reals, fakes)
+        return terms
+
+    def _critic(self, discriminator: nn.Module) -> Critic:
+        def critic(images: Tensor) -> Heads:
+            return heads(discriminator, self.diff_augment(images))
+
+        return critic
+
+
+def _weighted(losses: list[Tensor], discriminator: nn.Module) -> Tensor:
+    weights = head_weights(discriminator, len(losses))
+    return torch.stack([weight * loss for weight, loss in zip(weights, losses, strict=True)]).sum()
+
+
+def _ranks() -> int:
+    return torch.distributed.get_world_size() if torch.distributed.is_initialized() else 1

@@ -7,7 +7,7 @@ EXPERIMENT ?= coco_vangogh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train test test-fast lint format types bench lock clean
+.PHONY: help setup demo train compare test lint format types bench lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ demo: setup  ## train the flagship small, on the embedded sample, and paint the 
 
 train: setup  ## the main job; EXPERIMENT=coco_vangogh ARGS="seed=1 batch_size=8"
 	$(BIN)/python -m stylegan_pl.train +experiment=$(EXPERIMENT) $(ARGS)
+
+compare: setup  ## every method on the sample at one budget: the table of docs/recipes.md; ARGS="images=4000 seed=0"
+	$(BIN)/python -m benchmarks.compare $(ARGS)
 
 test: setup  ## every test, in parallel
 	$(BIN)/python -m pytest -n auto $(ARGS)

@@ -71,7 +71,8 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> int:
         _finish_wandb()
     if trainer.is_global_zero:
         _conclude(trainer, run_dir, time.monotonic() - started)
-    return next((c.exit_code for c in trainer.callbacks if isinstance(c, GracefulStop)), 0)  # type: ignore[attr-defined]
+    callbacks = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
+    return next((c.exit_code for c in callbacks if isinstance(c, GracefulStop)), 0)
 
 
 def _first_process() -> bool:
@@ -134,7 +135,7 @@ def _announce(config: DictConfig, model: L.LightningModule, data: StyleTransferD
 
 def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float) -> None:
     """One short block: the checkpoint, the last grid, the score, the next command."""
-    callbacks = trainer.callbacks  # type: ignore[attr-defined]
+    callbacks = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
     grid = next((c.last for c in callbacks if isinstance(c, SampleGrid)), None)
     checkpoints = next((c for c in callbacks if isinstance(c, RunCheckpoints)), None)
     lines = [f"done in {seconds / 60:.1f} min: {_short(run_dir)}"]

@@ -52,7 +52,7 @@ class Evaluation(L.Callback):
             metric.update(self._paintings.to(pl_module.device), real=True)
         self._photographs: list[Tensor] = []
 
-    def on_validation_batch_end(  # type: ignore[override]
+    def on_validation_batch_end(  # type: ignore[override]  # our validation_step returns pictures
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Tensor, batch: StylePair, batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:  # fmt: skip
@@ -99,7 +99,7 @@ class Evaluation(L.Callback):
         )
 
     def _style_crops(self, trainer: L.Trainer) -> Tensor:
-        data = trainer.datamodule  # type: ignore[attr-defined]
+        data = trainer.datamodule  # type: ignore[attr-defined]  # set by a connector
         assert isinstance(data, StyleTransferData)
         mine = range(trainer.global_rank, self.style_crops, trainer.world_size)
         return to_float(torch.stack([data.style_crop(index) for index in mine]))

@@ -37,7 +37,7 @@ class GracefulStop(L.Callback):
             raise KeyboardInterrupt
         self.received = signal.Signals(number)
 
-    def on_train_batch_end(  # type: ignore[override]
+    def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
     ) -> None:
         """Stop where both players have stepped: half an accumulated step cannot be resumed."""

@@ -52,7 +52,7 @@ class RunProgress(ProgressBar):
             "training", total=progress.total_images, completed=progress.images_seen, rate="–", losses=""
         )
 
-    def on_train_batch_end(  # type: ignore[override]
+    def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: dict[str, Any], batch: StylePair, batch_idx: int
     ) -> None:
         """Show where the run is."""

@@ -37,7 +37,7 @@ class SampleGrid(L.Callback):
         path = self.folder / f"{model.images_seen:09d}.png"
         if not trainer.is_global_zero or path == self.last:
             return
-        data = trainer.datamodule  # type: ignore[attr-defined]
+        data = trainer.datamodule  # type: ignore[attr-defined]  # set by a connector
         assert isinstance(data, StyleTransferData)
         pairs = data.val_set if len(data.val_set) else data.train_set
         batch = StylePair(

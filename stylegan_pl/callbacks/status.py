@@ -77,7 +77,7 @@ class RunStatus(L.Callback):
         self.run_dir = Path(run_dir)
         self._written = 0.0
 
-    def on_train_batch_end(  # type: ignore[override]
+    def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
     ) -> None:
         """See the class."""

@@ -131,7 +131,7 @@ class TwoPlayerModule(L.LightningModule, ABC):
 
     def progress(self) -> Progress:
         """How far the run is."""
-        epoch_images = self.trainer.datamodule.epoch_images  # type: ignore[attr-defined]
+        epoch_images = self.trainer.datamodule.epoch_images  # type: ignore[attr-defined]  # set by a connector
         return Progress(self.images_seen, self.mechanics.total_images(epoch_images), epoch_images)
 
     def on_before_batch_transfer(self, batch: StylePair, dataloader_idx: int) -> StylePair:

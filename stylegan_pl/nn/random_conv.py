@@ -16,5 +16,5 @@ def random_conv(
     """
     conv = nn.Conv2d(before, after, size, stride=stride, padding=size // 2, bias=False)
     if not conv.weight.is_meta:  # where only shapes are wanted, nothing can be drawn
-        kaiming_normal_(conv.weight, nonlinearity=nonlinearity, generator=generator)  # type: ignore[arg-type]
+        kaiming_normal_(conv.weight, nonlinearity=nonlinearity, generator=generator)  # type: ignore[arg-type]  # a str here, a Literal there
     return conv

@@ -43,6 +43,13 @@ def check_roles(config: DictConfig) -> None:
             f"{name} gives its generator a style, and {_name(model.generator)} takes none; type "
             "generator@model.generator=adain or adain_scratch, or model=vanilla"
         )
+    needed = class_attribute(model._target_, "needs_image_loss", "")
+    losses = model.image_losses or {}
+    if needed and not any(loss.weight != 0 and loss._target_ == needed for loss in losses.values()):
+        raise ConfigError(
+            f"{name} is nothing without {needed.rsplit('.', 1)[-1]}, and no image loss is one; type "
+            f"image_loss=[{needed.split('.')[-2]},…], or model=vanilla"
+        )
     if "discriminator" in model:
         _check_inputs(model, says("conditions_discriminator"))
 

@@ -70,6 +70,9 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose) -> str:
     except (HydraException, OmegaConfBaseException):
         return f"no option '{key}'"
     groups = [str(group) for group in config.hydra.runtime.choices if not str(group).startswith("hydra/")]
+    if "@" in key:
+        group, _, place = key.partition("@")
+        return f"no {group} is chosen at {place} in this run{nearest(key, [known for known in groups if '@' in known])}"
     parts = key.split(".")
     node: Any = config
     for depth, part in enumerate(parts):
@@ -79,12 +82,22 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose) -> str:
             if not where:
                 known = [name for name in known if name != "hydra"] + [group for group in groups if group not in known]
             return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
+        if OmegaConf.is_interpolation(node, part):
+            return _built_alike(".".join(parts[: depth + 1]), str(node._get_node(part)._value()))
         node = node[part] if OmegaConf.is_dict(node) and not OmegaConf.is_missing(node, part) else None
     if placed := [group for group in groups if group.split("@")[0] == key]:
         if placed[0] == key:  # `--config-name config` of a run folder: no defaults list, nothing to choose
             return f"{key}: a saved config is whole, its groups cannot be swapped; change its values, as in seed=1"
         return f"{key} is chosen at its place: type {placed[0]}=NAME"
     return f"no group '{key}' to choose from{nearest(key, groups)}"
+
+
+def _built_alike(place: str, reference: str) -> str:
+    """Said of a key inside a node that is another's copy."""
+    source = reference.removeprefix("${").removesuffix("}")
+    if source.startswith("."):  # relative to the node that holds it
+        source = f"{place.rpartition('.')[0]}{source}"
+    return f"{place} is built like {source}: change that, as in {source}.KEY=VALUE"
 
 
 def _with_prefix(hint: str, where: str) -> str:

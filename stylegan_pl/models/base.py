@@ -36,6 +36,7 @@ class TwoPlayerModule(L.LightningModule, ABC):
     automatic_optimization = False
     needs_pairs = False  # content and style of a pair must show the same scene
     gives_style = False  # the generator is called with the style image as well
+    needs_image_loss = ""  # the class of one that the method is nothing without
     conditions_discriminator = False  # the discriminator sees a second picture beside the one it judges: 6 channels
 
     def __init__(

@@ -4,9 +4,7 @@ import torch
 from torch import nn
 
 from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
-from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.image_loss import ImageLoss
-from stylegan_pl.losses.patch_nce import PatchNCE
 from stylegan_pl.models.game import AdversarialGame
 from stylegan_pl.models.mechanics import Mechanics
 from stylegan_pl.models.vanilla import VanillaGAN
@@ -30,6 +28,8 @@ class CUT(VanillaGAN):
         flip_equivariance: half the time G sees x mirrored, and its patches are compared with those of x as it is.
     """
 
+    needs_image_loss = "stylegan_pl.losses.patch_nce.PatchNCE"
+
     def __init__(
         self,
         generator: nn.Module,
@@ -49,10 +49,6 @@ class CUT(VanillaGAN):
             generator, discriminator, game, generator_optimizer, discriminator_optimizer, schedule, mechanics,
             image_losses=image_losses, feature_network=feature_network, adversarial_weight=adversarial_weight,
         )  # fmt: skip
-        if not any(isinstance(loss, PatchNCE) for loss in self.image_losses.values()):
-            raise ConfigError(
-                "model=cut contrasts patches, and no image loss does; type image_loss=[patch_nce,…], or model=vanilla"
-            )
         self.flip_equivariance = flip_equivariance
 
     def generate(self, batch: StylePair) -> Fakes:

@@ -45,6 +45,14 @@ COMBINATIONS = [
         "type model.game.pool_size=0",
     ),
     (
+        ["model=cut", "image_loss=[style]"],
+        "CUT is nothing without PatchNCE, and no image loss is one; type image_loss=[patch_nce,…], or model=vanilla",
+    ),
+    (
+        ["model=cut", "image_loss.patch_nce.weight=0"],
+        "CUT is nothing without PatchNCE",
+    ),
+    (
         ["model.discriminator.inputs=6"],
         "model.discriminator.inputs=6: VanillaGAN shows its discriminator 3 channels; type "
         "model.discriminator.inputs=3",

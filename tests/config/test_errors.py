@@ -41,6 +41,7 @@ def command(monkeypatch, capsys, *arguments: str, verb: str = "train", action=la
         ("image_loss=[style,conten]", "image_loss has no option 'conten'; did you mean 'content'?"),
         ("data=smple", "data has no option 'smple'; did you mean 'sample'?"),
         ("generator=resnet6", "type generator@model.generator=NAME"),
+        ("generator@model.generater=resnet6", "no generator is chosen at model.generater in this run; did you mean"),
         ("experiment=coco_vangogh", "experiment is added with a plus: type +experiment=NAME"),
         ("+experiment=coco_vangog", "experiment has no option 'coco_vangog'; did you mean 'coco_vangogh'?"),
         ("seed=abc", "seed: value 'abc' of type 'str' could not be converted to Integer"),
@@ -55,6 +56,24 @@ def test_the_command_line_names_the_nearest_valid_name(monkeypatch, capsys, argu
     assert code == 2
     assert said.startswith("error: ") and said.count("\n") == 1
     assert line in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ["model=perceptual", "discriminator@model.discriminator=pixel"],
+            "no discriminator is chosen at model.discriminator in this run",
+        ),
+        (
+            ["model=cyclegan", "model.backward_generator.blocks=3"],
+            "model.backward_generator is built like model.generator: change that, as in model.generator.KEY=VALUE",
+        ),
+    ],
+)
+def test_what_a_model_does_not_have_is_told_with_what_it_has(monkeypatch, capsys, arguments, line):
+    code, said = command(monkeypatch, capsys, *arguments, "hydra.run.dir=.")
+    assert code == 2 and said.startswith("error: ") and said.count("\n") == 1 and line in said
 
 
 def test_a_typo_in_a_users_file_is_named_with_its_place(tmp_path):

@@ -103,22 +103,22 @@ def compose_cell(image_sets: Path, tmp_path: Path, local_weights):
             config.model.game.pool_size = 0
         shrink(config.model)
         shrink(config.feature_network)
-        shrink(config.image_loss)
+        shrink(config.image_loss, {**AT_MOST, "width": 32})  # of a projector's 8 ReLUs all may be dead
         local_weights(config.model)
         return config
 
     return composed
 
 
-def shrink(node: DictConfig) -> None:
-    """Bring the keys of AT_MOST down, however deep."""
+def shrink(node: DictConfig, at_most: dict[str, int] = AT_MOST) -> None:
+    """Bring the keys of `at_most` down, however deep."""
     for key in node:
         if OmegaConf.is_interpolation(node, key) or OmegaConf.is_missing(node, key):
             continue
         if isinstance(node[key], DictConfig):
-            shrink(node[key])
-        elif isinstance(node[key], int) and key in AT_MOST:
-            node[key] = min(node[key], AT_MOST[str(key)])
+            shrink(node[key], at_most)
+        elif isinstance(node[key], int) and key in at_most:
+            node[key] = min(node[key], at_most[str(key)])
 
 
 def train_two_steps(config: DictConfig) -> None:

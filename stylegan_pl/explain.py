@@ -83,7 +83,9 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose) -> str:
                 known = [name for name in known if name != "hydra"] + [group for group in groups if group not in known]
             return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
         if OmegaConf.is_interpolation(node, part):
-            return _built_alike(".".join(parts[: depth + 1]), str(node._get_node(part)._value()))
+            raw = OmegaConf.to_container(node, resolve=False)
+            assert isinstance(raw, dict)
+            return _built_alike(".".join(parts[: depth + 1]), str(raw[part]))
         node = node[part] if OmegaConf.is_dict(node) and not OmegaConf.is_missing(node, part) else None
     if placed := [group for group in groups if group.split("@")[0] == key]:
         if placed[0] == key:  # `--config-name config` of a run folder: no defaults list, nothing to choose
@@ -114,7 +116,8 @@ def _at_key(key: str, text: str, compose: Compose) -> str:
 
 def _key_of(override: str) -> str | None:
     try:
-        return OverridesParser.create().parse_override(override).key_or_group
+        parsed = OverridesParser.create().parse_override(override)
+        return parsed.get_key_element().lstrip("+~")  # the package, too: discriminator@model.discriminator
     except HydraException:
         return None
 

@@ -41,7 +41,6 @@ def command(monkeypatch, capsys, *arguments: str, verb: str = "train", action=la
         ("image_loss=[style,conten]", "image_loss has no option 'conten'; did you mean 'content'?"),
         ("data=smple", "data has no option 'smple'; did you mean 'sample'?"),
         ("generator=resnet6", "type generator@model.generator=NAME"),
-        ("generator@model.generater=resnet6", "no generator is chosen at model.generater in this run; did you mean"),
         ("experiment=coco_vangogh", "experiment is added with a plus: type +experiment=NAME"),
         ("+experiment=coco_vangog", "experiment has no option 'coco_vangog'; did you mean 'coco_vangogh'?"),
         ("seed=abc", "seed: value 'abc' of type 'str' could not be converted to Integer"),

@@ -19,6 +19,7 @@ from stylegan_pl.callbacks.status import code_version, machine_facts, peak_memor
 from stylegan_pl.checkpoint import load, newest_good, resolve
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.errors import ConfigError, UserError, first_line
+from stylegan_pl.models.base import TwoPlayerModule
 
 _log = logging.getLogger(__name__)
 
@@ -148,7 +149,11 @@ def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float) -> None:
     evaluation = next((c for c in callbacks if isinstance(c, Evaluation)), None)
     if evaluation is not None:
         lines += [f"  {line}" for line in evaluation.summary()]
-    lines.append(f"  next        python -m stylegan_pl.stylize ckpt={_short(run_dir)} input=PHOTO output=painting.png")
+    model = trainer.lightning_module
+    style = " style=PAINTING" if isinstance(model, TwoPlayerModule) and model.gives_style else ""
+    lines.append(
+        f"  next        python -m stylegan_pl.stylize ckpt={_short(run_dir)} input=PHOTO{style} output=painting.png"
+    )
     _log.info("\n".join(lines))
 
 

@@ -3,14 +3,13 @@
 import inspect
 from typing import Any
 
-import torch
 from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig
 from torch import nn
 
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.image_loss import ImageLosses
-from stylegan_pl.nn.pretrained import without_pretrained
+from stylegan_pl.nn.shapes import shapes_only
 from stylegan_pl.static_signature import class_attribute
 
 
@@ -69,7 +68,7 @@ def _check_inputs(model: DictConfig, conditional: bool) -> None:
 
 
 def check_fit(config: DictConfig) -> None:
-    """Sizes, encoders and penalties; networks are built without memory (torch's meta device) or weights.
+    """Sizes, encoders and penalties; networks are built for their shapes alone.
 
     Call it when every key is known to be right. Parts from elsewhere are left to their own constructors.
 
@@ -77,7 +76,7 @@ def check_fit(config: DictConfig) -> None:
         ConfigError: one line with what to type instead.
     """
     model = config.model
-    with without_pretrained(), torch.device("meta"):
+    with shapes_only():
         generator, discriminator = (_ours(model.get(part)) for part in ("generator", "discriminator"))
         if "game" in model:
             instantiate(model.game, _convert_="all")

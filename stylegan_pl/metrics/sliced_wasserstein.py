@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
-from torchmetrics import Metric
+
+from stylegan_pl.metrics.kinds import SetMetric
 
 _BINOMIAL = (1.0, 4.0, 6.0, 4.0, 1.0)
 _SMALLEST_LEVEL = 16  # pixels
@@ -37,7 +38,7 @@ def sliced_wasserstein(a: Tensor, b: Tensor, directions: Tensor) -> Tensor:
     return ((a @ directions).sort(dim=0).values - (b @ directions).sort(dim=0).values).abs().mean()
 
 
-class SlicedWasserstein(Metric):
+class SlicedWasserstein(SetMetric):
     """Karras et al. (2018), section 5: patches of Laplacian pyramids, compared by sliced Wasserstein distance.
 
     Random 7×7 patches of each level down to 16 pixels are brought to mean 0 and deviation 1 a colour channel over their
@@ -57,7 +58,6 @@ class SlicedWasserstein(Metric):
     higher_is_better = False
     real: list[Tensor]
     fake: list[Tensor]
-    full_state_update = False
 
     def __init__(
         self,

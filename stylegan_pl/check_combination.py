@@ -20,6 +20,10 @@ def check_roles(config: DictConfig) -> None:
         ConfigError: one line with what to type instead.
     """
     model = config.model
+    if "_target_" not in model:
+        raise ConfigError(
+            "model: that file is a part of the methods' files, not a method; type model=vanilla or model=cut"
+        )
     name = _name(model)
 
     def says(role: str) -> bool:
@@ -40,11 +44,11 @@ def check_roles(config: DictConfig) -> None:
     if says("gives_style") and not takes_style:
         raise ConfigError(
             f"{name} gives its generator a style, and {_name(model.generator)} takes none; type "
-            "generator@model.generator=adain or adain_scratch, or model=vanilla"
+            "generator@model.generator=adain, or model=adain_scratch or vanilla"
         )
     needed = class_attribute(model._target_, "needs_image_loss", "")
     losses = model.image_losses or {}
-    if needed and not any(loss.weight != 0 and loss._target_ == needed for loss in losses.values()):
+    if needed and not any(loss._target_ == needed for loss in losses.values()):
         raise ConfigError(
             f"{name} is nothing without {needed.rsplit('.', 1)[-1]}, and no image loss is one; type "
             f"image_loss=[{needed.split('.')[-2]},…], or model=vanilla"
@@ -82,19 +86,33 @@ def check_fit(config: DictConfig) -> None:
             instantiate(model.game, _convert_="all")
         if generator is not None and model.image_losses:
             ImageLosses(instantiate(model.image_losses, _convert_="all"), generator)
+    _check_sizes(config, generator, discriminator)
+
+
+def _check_sizes(config: DictConfig, generator: nn.Module | None, discriminator: nn.Module | None) -> None:
+    model = config.model
     stride = int(getattr(generator, "stride", 1))
+    smallest = -(-int(getattr(discriminator, "smallest", 1)) // stride) * stride  # that the generator takes, too
     if config.image_size % stride != 0:
-        fitting = max(1, round(config.image_size / stride)) * stride
+        fitting = max(smallest, round(config.image_size / stride) * stride)
         raise ConfigError(
             f"image_size={config.image_size}: {_name(model.generator)} needs sides that are multiples of {stride}; "
-            f"type image_size={fitting}" + (", or generator@model.generator=resnet9" if stride > 8 else "")
+            f"type image_size={fitting}" + _shallower(model.generator, config.image_size)
         )
-    smallest = int(getattr(discriminator, "smallest", 1))
     if config.image_size < smallest:
         raise ConfigError(
             f"image_size={config.image_size} is too small for {_name(model.discriminator)}; type "
             f"image_size={smallest} or more, or discriminator@model.discriminator=patchgan16"
         )
+
+
+def _shallower(generator: DictConfig, image_size: int) -> str:
+    """What else would fit: a U-Net of fewer levels, or a generator that hardly minds."""
+    levels = (image_size & -image_size).bit_length() - 1  # how often the size can be halved
+    if "levels" not in generator:
+        return ""
+    fewer = f", or model.generator.levels={levels}" if levels >= 3 else ""
+    return f"{fewer}, or generator@model.generator=resnet9"
 
 
 def _ours(node: Any) -> nn.Module | None:

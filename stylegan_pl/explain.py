@@ -72,7 +72,8 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose) -> str:
     groups = [str(group) for group in config.hydra.runtime.choices if not str(group).startswith("hydra/")]
     if "@" in key:
         group, _, place = key.partition("@")
-        return f"no {group} is chosen at {place} in this run{nearest(key, [known for known in groups if '@' in known])}"
+        places = [known for known in groups if known.split("@")[0] == group]
+        return f"no {group} is chosen at {place} in this run{nearest(key, places)}"
     parts = key.split(".")
     node: Any = config
     for depth, part in enumerate(parts):

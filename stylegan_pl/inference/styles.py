@@ -62,6 +62,8 @@ def in_style(
         return generator
     if not paintings:
         raise UserError("this generator paints after any painting, and none was given; type style=painting.jpg")
+    if size < 1:
+        raise UserError(f"style_size={size} must be at least 1 pixel; 512 unless given")
     strength = 1.0 if strength is None else strength
     if not 0 <= strength <= 1:
         raise UserError(f"strength={strength} must be between 0 (the photograph) and 1 (full style)")
@@ -87,6 +89,8 @@ def _shares(weights: Sequence[float] | None, count: int) -> list[float]:
 
 def _read(path: Path, size: int, stride: int) -> Tensor:
     """A painting -> (1, 3, H, W) in [-1, 1], sides multiples of the stride; a margin below it is cut off."""
+    if not path.is_file():
+        raise UserError(f"style={path}: no such file; type style=painting.jpg, or style=[a.jpg,b.jpg] for several")
     image = read_image(path, at_least=size)
     scale = min(1.0, size / min(image.size))
     width, height = (max(2 * stride, round(side * scale) // stride * stride) for side in image.size)

@@ -13,8 +13,9 @@ from stylegan_pl.nn.adain import channel_statistics
 class AdaINStatistics(ImageLoss):
     """Σ_l λ_l · [mean (μ_l(G(x)) − μ_l(y))² + mean (σ_l(G(x)) − σ_l(y))²], means over batch and channels.
 
-    Equation 13. The paper has the norm ‖·‖₂ of each layer, whose size grows with the number of channels; the authors'
-    code, and this, the mean square. λ_l then fit layers of any width; the authors weigh the sum 10.
+    Equation 13 with mean squares, as the PyTorch port in common use has it, weight 10: λ_l then fit layers of any
+    width. Departure: the paper has the norm ‖·‖₂ of each layer, the authors' Torch code a sum of squares over channels,
+    weight 0.01, so that a layer counts by its width.
 
     Args:
         layers: layer -> λ_l.

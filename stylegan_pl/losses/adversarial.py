@@ -9,6 +9,7 @@ class AdversarialLoss(nn.Module, ABC):
     """One objective seen by both players. Logits may have any shape: labels are shaped like them."""
 
     needs_reals = False  # the generator's side compares with D(y), too
+    boundary: float | None = 0.0  # the logit at which D cannot decide; None where only differences mean something
 
     @abstractmethod
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:

@@ -11,6 +11,8 @@ class LeastSquares(AdversarialLoss):
     The source document's formulas. Its text writes x in both terms of L_D; the real sample is the style image y.
     """
 
+    boundary = 0.5
+
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
         """See the class."""
         return (fake_logits - 1).square().mean()

@@ -17,6 +17,7 @@ class Relativistic(AdversarialLoss):
     """
 
     needs_reals = True
+    boundary = None
 
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
         """See the class."""

@@ -12,6 +12,8 @@ class Wasserstein(AdversarialLoss):
     it with `penalty=wgan_gp`, or with a discriminator of `spectral_norm=true`. The paper clips weights instead.
     """
 
+    boundary = None
+
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
         """See the class."""
         return -fake_logits.mean()

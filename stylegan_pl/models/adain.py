@@ -22,7 +22,8 @@ class AdaINTransfer(VanillaGAN):
 
     f is the frozen encoder, g the decoder. With w_adv = 0, w_c = 1 and the image loss `adain_statistics` × 10 this is
     the paper's objective (equations 11 to 13); the discriminator on top is ours. ỹ is y mirrored left to right: it
-    shows D the style at every place, and a real pair is not the same pixels twice.
+    shows D the style at every place, and a real pair is not the same pixels twice. A D that sees the whole picture at
+    once could still tell a mirror image; one of patches sees it along the middle alone.
 
     Args:
         content_weight: w_c; with an encoder that is trained along, 0, or it would be lowered by shrinking f.

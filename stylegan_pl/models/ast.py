@@ -23,7 +23,8 @@ class AST(VanillaGAN):
     matters for this style.
 
     Departures: the two kinds of negatives share one mean, the paper adds them; both players step on every batch, the
-    paper lets the loser of the last batches step; any generator's encoder serves.
+    paper lets the loser of the last batches step; any generator's encoder and any discriminator serve, where the paper
+    has networks of its own.
 
     Args:
         transformed_weight: λ_T.

@@ -69,8 +69,8 @@ class AdversarialGame(nn.Module):
         critic = self._critic(discriminator)
         fakes = self.pool(fakes)
         real_heads = critic(reals)
-        self.diff_augment.observe(real_heads, len(reals) * _ranks())
         fake_heads = critic(fakes if negatives is None else torch.cat([fakes, negatives]))
+        self.diff_augment.observe(self._decisions(real_heads, fake_heads), len(reals) * _ranks())
         if negatives is not None:  # a relativistic loss pairs each fake with a real
             real_heads = [torch.cat([head, head]) for head in real_heads]
         losses = [self.adversarial.discriminator(*pair) for pair in zip(real_heads, fake_heads, strict=True)]
@@ -79,6 +79,14 @@ class AdversarialGame(nn.Module):
             price = self.penalty.weight * self.penalty.every
             terms["penalty"] = price * self.penalty(critic, reals, fakes)
         return terms
+
+    def _decisions(self, real_heads: Heads, fake_heads: Heads) -> Heads:
+        """Logits at reals with 0 where D cannot decide; without a fixed boundary, half way between reals and fakes."""
+        boundary = self.adversarial.boundary
+        return [
+            (real - (boundary if boundary is not None else (real.mean() + fake.mean()) / 2)).detach()
+            for real, fake in zip(real_heads, fake_heads, strict=True)
+        ]
 
     def _critic(self, discriminator: nn.Module) -> Critic:
         def critic(images: Tensor) -> Heads:

@@ -18,7 +18,7 @@ class PerceptualTransfer(TwoPlayerModule):
         L_G = w_c · content(G(x), x) + w_s · style(G(x), y) + w_tv · TV(G(x))      (Johnson et al., equation 5)
 
     Each term is an image loss of its own. Departure: y is any painting of the style set, so what is learned is the
-    set's style; Johnson's single painting is a set of one (`data=single_pair`, or a folder with two crops of it).
+    set's style; for Johnson's single painting give a folder with two crops of it.
     """
 
     def __init__(

@@ -17,6 +17,9 @@ class AdaptiveAugment(DiffAugment):
     r_t is near 0 while reals and fakes look alike and 1 when every real is known by heart; images are those of the
     interval. p and the running mean are part of the state, so a resumed run goes on exactly.
 
+    Logits are counted from where the adversarial loss cannot decide (½ of least squares); Wasserstein and relativistic
+    losses have no such place, and half way between the means of reals and fakes serves.
+
     Departures: the paper draws for each of 18 transforms on its own, here the policy is one; r_t is a mean over all
     logits, patches and heads.
 

@@ -17,4 +17,4 @@ class DiffAugment(nn.Module):
         return images
 
     def observe(self, real_logits: Heads, images: int) -> None:
-        """Told of each discriminator step: its logits at reals, and the images of all devices in it."""
+        """Told of each discriminator step: its logits at reals, 0 where it cannot decide, and all devices' images."""

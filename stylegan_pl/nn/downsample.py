@@ -16,7 +16,7 @@ Downsample = Callable[[int, int], nn.Sequential]
 
 
 class StridedConv(nn.Sequential):
-    """Reflection-padded 3×3 convolution of stride 2, instance norm, ReLU, as the published CycleGAN has it."""
+    """Reflection-padded 3×3 convolution of stride 2, instance norm, ReLU; CycleGAN's code has zeros here."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(*conv_norm_relu(inputs, outputs, 3, stride=2))

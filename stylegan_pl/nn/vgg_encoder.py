@@ -56,7 +56,7 @@ class VGGEncoder(Encoder):
 
 
 class _GeneratorsVGG(VGG):
-    remedy = VGG.remedy._replace(place="model.generator.encoder", instead="generator@model.generator=adain_scratch")
+    remedy = VGG.remedy._replace(place="model.generator.encoder", instead="model=adain_scratch")
 
 
 def _places(network: VGG, wanted: Sequence[str]) -> dict[str, Tap]:

@@ -23,12 +23,12 @@ COMBINATIONS = [
     (
         ["model=adain", "generator@model.generator=resnet6"],
         "AdaINTransfer gives its generator a style, and ResNetGenerator takes none; type "
-        "generator@model.generator=adain or adain_scratch",
+        "generator@model.generator=adain, or model=adain_scratch or vanilla",
     ),
     (
         ["generator@model.generator=unet256", "image_size=320"],
         "image_size=320: UNetGenerator needs sides that are multiples of 256; type image_size=256, or "
-        "generator@model.generator=resnet9",
+        "model.generator.levels=6, or generator@model.generator=resnet9",
     ),
     (
         ["generator@model.generator=unet128", "image_size=100"],
@@ -49,8 +49,12 @@ COMBINATIONS = [
         "CUT is nothing without PatchNCE, and no image loss is one; type image_loss=[patch_nce,…], or model=vanilla",
     ),
     (
-        ["model=cut", "image_loss.patch_nce.weight=0"],
-        "CUT is nothing without PatchNCE",
+        ["discriminator@model.discriminator=multiscale", "image_size=32"],
+        "image_size=32 is too small for MultiScale; type image_size=96 or more",  # 93 would do for it alone
+    ),
+    (
+        ["discriminator@model.discriminator=multiscale", "image_size=93"],
+        "image_size=93: ResNetGenerator needs sides that are multiples of 4; type image_size=96",
     ),
     (
         ["model.discriminator.inputs=6"],
@@ -88,6 +92,8 @@ def test_a_discriminator_from_elsewhere_that_cannot_take_two_pictures_is_refused
         ["model=pix2pix", "data=sample_paired"],
         ["model=cyclegan", "data=paired"],  # knows nothing of the pairs, and may
         ["model=cyclegan", "penalty=wgan_gp", "model.game.pool_size=0"],
+        ["model=cut", "image_loss.patch_nce.weight=0"],  # a weight of 0 is legal everywhere
+        ["discriminator@model.discriminator=multiscale", "image_size=96"],
         ["generator@model.generator=unet256", "image_size=256"],
         ["model=adain", "discriminator@model.discriminator=several"],
     ],

@@ -14,7 +14,7 @@ from small_generators import picture, random_vgg_encoder, scratch
 from torch import Tensor, nn
 
 from stylegan_pl.build import build_model, plain
-from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.errors import UserError
 from stylegan_pl.generators.adain import AdaINGenerator
 from stylegan_pl.generators.seed import SeedGenerator
 from stylegan_pl.images import image_to_tensor, to_float, to_uint8
@@ -189,9 +189,15 @@ def test_what_cannot_be_painted_is_said(generator, paintings, count, weights, st
 
 def test_a_painting_that_is_no_picture_is_named(generator, paintings, tmp_path):
     (tmp_path / "broken.jpg").write_bytes(b"not a picture")
-    for name in ("broken.jpg", "nowhere.jpg"):
-        with pytest.raises(DataError, match=name):
+    sentences = {
+        "broken.jpg": "broken.jpg: cannot be read as an image",
+        "nowhere.jpg": "nowhere.jpg: no such file; type style=",
+    }
+    for name, sentence in sentences.items():
+        with pytest.raises(UserError, match=sentence):
             in_style(generator, [*paintings, str(tmp_path / name)], weights=None, strength=None, size=512)
+    with pytest.raises(UserError, match="style_size=0 must be at least 1 pixel"):
+        in_style(generator, paintings, weights=None, strength=None, size=0)
 
 
 # ---------------------------------------------------------------------- the verb

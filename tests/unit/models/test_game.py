@@ -10,6 +10,7 @@ from stylegan_pl.losses.least_squares import LeastSquares
 from stylegan_pl.losses.penalty import NoPenalty, Penalty
 from stylegan_pl.losses.r1 import R1
 from stylegan_pl.losses.relativistic import Relativistic
+from stylegan_pl.losses.wasserstein import Wasserstein
 from stylegan_pl.losses.wgan_gp import WGANGP
 from stylegan_pl.models.game import AdversarialGame
 from stylegan_pl.nn.diff_augment import DiffAugment
@@ -187,8 +188,14 @@ def test_the_augmentation_observes_each_discriminator_step(monkeypatch):
     plays.discriminator_loss(critic, REALS, FAKES, step=0)
     ((logits, images),) = augment.observed
     assert images == len(REALS)
-    for ours, theirs in zip(logits, critic(augment.returned[-2]), strict=True):  # of the reals as D saw them
-        assert torch.equal(ours, theirs)
+    reals, fakes = augment.returned[-2:]  # as D saw them
+    for ours, theirs in zip(logits, critic(reals), strict=True):
+        torch.testing.assert_close(ours, theirs.detach() - 0.5)  # least squares cannot decide at ½
+    augment.observed.clear()
+    game(diff_augment=augment, adversarial=Wasserstein()).discriminator_loss(critic, REALS, FAKES, step=0)
+    reals, fakes = augment.returned[-2:]
+    for ours, real, fake in zip(augment.observed[0][0], critic(reals), critic(fakes), strict=True):
+        torch.testing.assert_close(ours, (real - (real.mean() + fake.mean()) / 2).detach())  # it has no such place
     monkeypatch.setattr(torch.distributed, "is_initialized", lambda: True)
     monkeypatch.setattr(torch.distributed, "get_world_size", lambda: 4)
     plays.discriminator_loss(critic, REALS, FAKES, step=1)

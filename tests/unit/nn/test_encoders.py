@@ -67,7 +67,7 @@ def test_missing_weights_are_told_with_the_generators_remedies(tmp_path: Path) -
         VGGEncoder(weights_path=str(tmp_path / "nowhere.pth"))
     message = str(caught.value)
     assert "model.generator.encoder.weights_path: no file" in message
-    assert "generator@model.generator=adain_scratch" in message
+    assert "or take model=adain_scratch, which needs none" in message
     assert "feature_network" not in message
 
 

@@ -2,7 +2,7 @@
 
 `python -m benchmarks.compare images=4000` prints the table of docs/recipes.md. Each method is one training run in a
 process of its own, with small networks; what is typed beside `model=NAME` stands in METHODS. `methods=[cut,ast]` runs
-some, any other argument is an override of all, such as seed=1.
+some, `vgg16=FILE` adds `adain` with that file's weights, any other argument is an override of all, such as seed=1.
 """
 
 import csv
@@ -96,6 +96,10 @@ def table(rows: list[dict[str, Any]]) -> str:
 def main() -> None:
     """Run what the command line names; the table, then JSON on the last line."""
     options = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    if vgg16 := options.pop("vgg16", None):
+        encoder = "model.generator.encoder"
+        weights = [f"{encoder}.architecture=vgg16", f"{encoder}.weights_path={vgg16}"]
+        METHODS["adain"] = ["model=adain", *SMALL_OPPONENT, *STROKES, "model.generator_optimizer.lr=2e-4", *weights]
     methods = options.pop("methods", ",".join(METHODS)).strip("[]").split(",")
     if unknown := [method for method in methods if method not in METHODS]:
         sys.exit(f"error: no method '{unknown[0]}'; there is {', '.join(METHODS)}")

@@ -7,11 +7,12 @@ from stylegan_pl.cli import run_verb
 
 def train(config: DictConfig) -> int:
     """One run of the composed config; returns the exit code."""
-    from stylegan_pl.check_combination import check_fit, check_roles
     from stylegan_pl.check_config import check_config
 
-    check_roles(config)
     check_config(config)
+    from stylegan_pl.check_combination import check_fit, check_roles  # here, once every key is right: it imports torch
+
+    check_roles(config)
     check_fit(config)
     make_data_ready(config)
     from stylegan_pl.run import run  # here, once config and data are in order: Lightning takes seconds to import

@@ -23,6 +23,7 @@ class Spy(Callback):
     def __init__(self) -> None:
         self.steps: list[tuple[int, dict[str, bool]]] = []
         self.terms: list[dict[str, float]] = []
+        self.largest: dict[str, float] = {}  # of each parameter's gradients, in absolute value
 
     def on_before_optimizer_step(self, trainer, pl_module, optimizer) -> None:
         owner = trainer.optimizers.index(optimizer)
@@ -30,6 +31,9 @@ class Spy(Callback):
             name: p.grad is not None and bool((p.grad != 0).any()) for name, p in pl_module.named_parameters()
         }
         self.steps.append((owner, has_gradient))
+        for name, p in pl_module.named_parameters():
+            if p.grad is not None:
+                self.largest[name] = max(self.largest.get(name, 0.0), float(p.grad.abs().max()))
 
     def on_train_batch_end(self, trainer, pl_module, outputs: dict[str, Any], batch, batch_idx) -> None:
         self.terms.append({name: float(term) for name, term in outputs.items()})

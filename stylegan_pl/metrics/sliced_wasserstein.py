@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
-from stylegan_pl.metrics.kinds import SetMetric
+from stylegan_pl.metrics.two_sets import TwoSets
 
 _BINOMIAL = (1.0, 4.0, 6.0, 4.0, 1.0)
 _SMALLEST_LEVEL = 16  # pixels
@@ -38,7 +38,7 @@ def sliced_wasserstein(a: Tensor, b: Tensor, directions: Tensor) -> Tensor:
     return ((a @ directions).sort(dim=0).values - (b @ directions).sort(dim=0).values).abs().mean()
 
 
-class SlicedWasserstein(SetMetric):
+class SlicedWasserstein(TwoSets):
     """Karras et al. (2018), section 5: patches of Laplacian pyramids, compared by sliced Wasserstein distance.
 
     Random 7×7 patches of each level down to 16 pixels are brought to mean 0 and deviation 1 a colour channel over their
@@ -56,8 +56,6 @@ class SlicedWasserstein(SetMetric):
     """
 
     higher_is_better = False
-    real: list[Tensor]
-    fake: list[Tensor]
 
     def __init__(
         self,
@@ -71,12 +69,9 @@ class SlicedWasserstein(SetMetric):
         super().__init__()
         self.patches, self.directions, self.patch_size = patches, directions, patch_size
         self.normalise, self.seed = normalise, seed
-        self.add_state("real", default=[], dist_reduce_fx="cat")
-        self.add_state("fake", default=[], dist_reduce_fx="cat")
 
-    def update(self, images: Tensor, *, real: bool) -> None:
-        """Add pictures, (N, 3, H, W) in [-1, 1], all of one size, to the paintings or to the stylised."""
-        (self.real if real else self.fake).append(images.detach().float())
+    def _kept(self, images: Tensor) -> Tensor:
+        return images.detach().float()  # whole, and so all of one size
 
     def compute(self) -> Tensor:
         """Mean over the levels."""
@@ -84,10 +79,8 @@ class SlicedWasserstein(SetMetric):
 
     def by_level(self) -> Tensor:
         """Distance of each level, finest first."""
-        # torchmetrics hands over lists within a rank and one tensor after gathering ranks
-        real, fake = (torch.cat(list(s)) if isinstance(s, list) else s for s in (self.real, self.fake))
         return multi_scale_distance(
-            real, fake, patches=self.patches, directions=self.directions, patch_size=self.patch_size,
+            *self._sets(), patches=self.patches, directions=self.directions, patch_size=self.patch_size,
             normalise=self.normalise, seed=self.seed,
         )  # fmt: skip
 

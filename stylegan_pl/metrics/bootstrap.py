@@ -1,0 +1,37 @@
+"""How far a score would move if other pictures of the same kind had been drawn."""
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import Tensor
+
+_LEVEL = 0.95
+
+
+def bootstrap_interval(
+    drawn: Tensor | Sequence[Tensor], statistic: Callable[..., Tensor], *, samples: int = 1000, seed: int = 0
+) -> tuple[float, float]:
+    """Percentile bootstrap (Efron, 1979), 95 %: (low, high) of `statistic` over sets drawn anew with replacement.
+
+    Args:
+        drawn: what was observed, a row a picture, (N, …); or several such sets, each resampled by itself, that
+            `statistic` takes side by side. Rows may be values, features, or row numbers of something precomputed.
+        statistic: resampled rows -> scalar.
+        samples: resamplings.
+        seed: of these, so that the same pictures give the same interval.
+
+    Raises:
+        ValueError: a set is empty, or there are no samples.
+    """
+    sets = [drawn] if isinstance(drawn, Tensor) else list(drawn)
+    if samples < 1 or not sets or any(len(rows) == 0 for rows in sets):
+        sizes = [len(rows) for rows in sets]
+        raise ValueError(f"a bootstrap needs a sample and a row in every set, got samples={samples} and {sizes} rows")
+    random = torch.Generator().manual_seed(seed)
+    values = []
+    for _ in range(samples):
+        picks = [torch.randint(len(rows), (len(rows),), generator=random) for rows in sets]
+        values.append(statistic(*(rows[pick.to(rows.device)] for rows, pick in zip(sets, picks, strict=True))))
+    tails = torch.tensor([(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], dtype=torch.float64)
+    low, high = torch.stack(values).to("cpu", torch.float64).quantile(tails).tolist()
+    return low, high

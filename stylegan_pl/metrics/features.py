@@ -1,0 +1,50 @@
+"""What sets of pictures are compared by: one vector a picture, from a frozen network."""
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from stylegan_pl.nn.features import FeatureNetwork
+
+
+class SetFeatures(nn.Module, ABC):
+    """A frozen network that tells a picture in one vector. Its weights are in no checkpoint."""
+
+    @abstractmethod
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W) in [-1, 1] -> (N, d)."""
+
+    def train(self, mode: bool = True) -> "SetFeatures":
+        """Frozen: stays in eval mode."""
+        return super().train(False)
+
+
+class PooledTaps(SetFeatures):
+    """Every layer that a feature network taps, averaged over positions; the layers' channels side by side.
+
+    Pictures are looked at in their own size. Distances by it are comparable among runs with the same network and size,
+    not with published ones. With VGG they say how alike textures are; they are not blind to colour.
+
+    Args:
+        network: such as VGG, or random filters, which need no weights.
+    """
+
+    def __init__(self, *, network: FeatureNetwork) -> None:
+        super().__init__()
+        if not network.taps:
+            raise ValueError("network: it taps no layer, so there is nothing to compare by; give it style_layers")
+        self.network = network
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W) in [-1, 1] -> (N, ΣC), layers in the order of `network.taps`."""
+        features = self.network(images)
+        return torch.cat([features[tap].mean(dim=(2, 3)) for tap in self.network.taps], dim=1)
+
+
+@torch.no_grad()
+def in_full_precision(network: nn.Module, images: Tensor) -> Any:
+    """`network(images)` in float32, whatever the run's precision: a score is not to change with it."""
+    with torch.autocast(images.device.type, enabled=False):
+        return network(images.detach().float())

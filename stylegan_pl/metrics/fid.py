@@ -1,0 +1,61 @@
+"""Fréchet inception distance: how unlike two sets of pictures are, as two Gaussians of features."""
+
+import torch
+from torch import Tensor
+
+from stylegan_pl.metrics.two_sets import FeatureSets
+
+
+def frechet_distance(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tensor) -> Tensor:
+    """‖μ_a − μ_b‖² + Tr(Σ_a + Σ_b − 2 (Σ_a Σ_b)^½) of two Gaussians, (d,) and (d, d) each -> scalar in float64."""
+    return _from_roots(mean_a, _root(cov_a.double()), mean_b, _root(cov_b.double()))
+
+
+def frechet_distance_of_sets(a: Tensor, b: Tensor) -> Tensor:
+    """The same of the Gaussians with the sets' means and N − 1 covariances: (M, d), (N, d) -> scalar in float64.
+
+    nan where a set has one row, which has no covariance.
+    """
+    if min(len(a), len(b)) < 2:
+        return torch.tensor(torch.nan, dtype=torch.float64)
+    a, b = a.double(), b.double()
+    return _from_roots(a.mean(dim=0), _root_of_set(a), b.mean(dim=0), _root_of_set(b))
+
+
+def _from_roots(mean_a: Tensor, root_a: Tensor, mean_b: Tensor, root_b: Tensor) -> Tensor:
+    """For Σ = RᵀR the eigenvalues of Σ_a Σ_b are the squared singular values of R_a R_bᵀ.
+
+    So Tr (Σ_a Σ_b)^½ is their sum: no root is drawn of a matrix that rounding has made indefinite, and no covariance
+    of few pictures, which has no full rank, needs an ε on its diagonal.
+    """
+    trace_of_root = torch.linalg.svdvals(root_a @ root_b.T).sum()
+    spread = root_a.square().sum() + root_b.square().sum() - 2 * trace_of_root
+    return (mean_a.double() - mean_b.double()).square().sum() + spread.clamp(min=0)  # below 0 by rounding alone
+
+
+def _root(cov: Tensor) -> Tensor:
+    values, vectors = torch.linalg.eigh(cov)
+    return (vectors * values.clamp(min=0).sqrt()).T
+
+
+def _root_of_set(rows: Tensor) -> Tensor:
+    root = (rows - rows.mean(dim=0)) / (len(rows) - 1) ** 0.5
+    return torch.linalg.qr(root, mode="r").R if len(rows) > rows.shape[1] else root
+
+
+class FID(FeatureSets):
+    """Heusel et al. (2017): Fréchet distance of features, ‖Δμ‖² + Tr(Σ1 + Σ2 − 2(Σ1Σ2)^½), N − 1 covariances, float64.
+
+    Biased: it falls as N grows, by tens up to some thousand pictures. Compare at one N alone, and take KID for small
+    sets. What is compared and how pictures are resized is said by `features`; see `metrics.inception` for the
+    protocols `fid_clean` and `fid_legacy`. nan where a set has one picture.
+
+    Args:
+        features: what pictures are compared by.
+    """
+
+    higher_is_better = False
+
+    def compute(self) -> Tensor:
+        """See the class."""
+        return frechet_distance_of_sets(*self._vectors()).float().to(self.device)

@@ -9,7 +9,12 @@ _LEVEL = 0.95
 
 
 def bootstrap_interval(
-    drawn: Tensor | Sequence[Tensor], statistic: Callable[..., Tensor], *, samples: int = 1000, seed: int = 0
+    drawn: Tensor | Sequence[Tensor],
+    statistic: Callable[..., Tensor],
+    *,
+    samples: int = 1000,
+    seed: int = 0,
+    around: float | None = None,
 ) -> tuple[float, float]:
     """Percentile bootstrap (Efron, 1979), 95 %: (low, high) of `statistic` over sets drawn anew with replacement.
 
@@ -19,6 +24,8 @@ def bootstrap_interval(
         statistic: resampled rows -> scalar.
         samples: resamplings.
         seed: of these, so that the same pictures give the same interval.
+        around: of a distance, the score itself. A set drawn with replacement has fewer pictures that differ, and so
+            lies further off, always; what is told is then how far the resampled values spread, laid around the score.
 
     Raises:
         ValueError: a set is empty, or there are no samples.
@@ -32,6 +39,28 @@ def bootstrap_interval(
     for _ in range(samples):
         picks = [torch.randint(len(rows), (len(rows),), generator=random) for rows in sets]
         values.append(statistic(*(rows[pick.to(rows.device)] for rows, pick in zip(sets, picks, strict=True))))
+    resampled = torch.stack(values).to("cpu", torch.float64)
+    if around is not None:
+        resampled = resampled - resampled.mean() + around
     tails = torch.tensor([(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], dtype=torch.float64)
-    low, high = torch.stack(values).to("cpu", torch.float64).quantile(tails).tolist()
+    low, high = resampled.quantile(tails).tolist()
     return low, high
+
+
+def bootstrap_of_counts(
+    sizes: Sequence[int], statistic: Callable[..., Tensor], *, samples: int, seed: int = 0, around: float | None = None
+) -> tuple[float, float]:
+    """The same of a statistic that is told how often each row was drawn: for what is computed of all rows once.
+
+    Args:
+        sizes: rows of each set.
+        statistic: counts of each set, (N,) in float64 -> scalar.
+        samples, seed, around: see `bootstrap_interval`.
+    """
+
+    def of_rows(*picks: Tensor) -> Tensor:
+        counts = (pick.bincount(minlength=n).double() for pick, n in zip(picks, sizes, strict=True))
+        return statistic(*counts)
+
+    rows = [torch.arange(n) for n in sizes]
+    return bootstrap_interval(rows, of_rows, samples=samples, seed=seed, around=around)

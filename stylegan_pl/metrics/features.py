@@ -7,10 +7,26 @@ import torch
 from torch import Tensor, nn
 
 from stylegan_pl.nn.features import FeatureNetwork
+from stylegan_pl.nn.fingerprint import weights_hash
 
 
 class SetFeatures(nn.Module, ABC):
-    """A frozen network that tells a picture in one vector. Its weights are in no checkpoint."""
+    """A frozen network that tells a picture in one vector. Its weights are in no checkpoint.
+
+    Attributes:
+        resize: what is done to a picture before it is looked at.
+        layers: which of the network's answers make the vector; None: vectors are not kept on disk.
+    """
+
+    resize = "none: pictures in their own size"
+    layers: str | None = None
+
+    @property
+    def key(self) -> str | None:
+        """All that a vector depends on beside the picture; None where `layers` does not say it."""
+        if self.layers is None:
+            return None
+        return f"{type(self).__module__}.{type(self).__qualname__} {self.layers} {self.resize} {weights_hash(self)}"
 
     @abstractmethod
     def forward(self, images: Tensor) -> Tensor:
@@ -36,6 +52,7 @@ class PooledTaps(SetFeatures):
         if not network.taps:
             raise ValueError("network: it taps no layer, so there is nothing to compare by; give it style_layers")
         self.network = network
+        self.layers = f"mean of {', '.join(network.taps)}"
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1] -> (N, ΣC), layers in the order of `network.taps`."""
@@ -44,7 +61,7 @@ class PooledTaps(SetFeatures):
 
 
 @torch.no_grad()
-def in_full_precision(network: nn.Module, images: Tensor) -> Any:
-    """`network(images)` in float32, whatever the run's precision: a score is not to change with it."""
-    with torch.autocast(images.device.type, enabled=False):
-        return network(images.detach().float())
+def in_full_precision(network: nn.Module, *images: Tensor) -> Any:
+    """`network(*images)` in float32, whatever the run's precision: a score is not to change with it."""
+    with torch.autocast(images[0].device.type, enabled=False):
+        return network(*(batch.detach().float() for batch in images))

@@ -49,6 +49,8 @@ class Inception(SetFeatures):
         UserError: the weights can neither be found nor downloaded; the message lists the remedies.
     """
 
+    layers = "pool3"
+
     def __init__(self, *, architecture: str = "inception_v3", weights_path: str | None = None) -> None:
         super().__init__()
         if architecture != "inception_v3":
@@ -79,12 +81,16 @@ class Inception(SetFeatures):
 class CleanInception(Inception):
     """Protocol `fid_clean`: pictures rounded to uint8, then PIL's antialiased bicubic to 299; see `Inception`."""
 
+    resize = "fid_clean: rounded to uint8, PIL's antialiased bicubic to 299"
+
     def _resized(self, images: Tensor) -> Tensor:
         return resize_clean(images)
 
 
 class LegacyInception(Inception):
     """Protocol `fid_legacy`: pictures rounded to uint8, then bilinear to 299, not antialiased; see `Inception`."""
+
+    resize = "fid_legacy: rounded to uint8, bilinear to 299, not antialiased"
 
     def _resized(self, images: Tensor) -> Tensor:
         return resize_legacy(images)

@@ -3,8 +3,9 @@
 import torch
 from torch import Tensor
 
-from stylegan_pl.metrics.bootstrap import bootstrap_interval
+from stylegan_pl.metrics.bootstrap import bootstrap_of_counts
 from stylegan_pl.metrics.features import SetFeatures
+from stylegan_pl.metrics.kinds import Interval
 from stylegan_pl.metrics.two_sets import FeatureSets
 
 
@@ -79,25 +80,21 @@ class KID(FeatureSets):
             )
         self.subset_size, self.subset_count, self.seed = subset_size, subset_count, seed
 
-    def compute(self) -> Tensor:
-        """The exact unbiased estimate of all pictures."""
-        return kernel_distance(*self._vectors()).float().to(self.device)
+    def _distance(self, real: Tensor, fake: Tensor) -> Tensor:
+        return kernel_distance(real, fake)
 
     def subsets(self) -> tuple[Tensor, Tensor]:
         """Mean and deviation over subsets; the same however pictures were spread over batches and ranks."""
-        real, fake = (rows[rows.sum(dim=1).argsort()] for rows in self._vectors())
+        real, fake = self._sets()
         return kernel_distance_of_subsets(
             real, fake, subsets=self.subset_count, subset_size=self.subset_size, seed=self.seed
         )
 
-    def interval(self, *, samples: int = 1000) -> tuple[float, float]:
-        """95 % bootstrap interval, both sets resampled."""
-        real, fake = (rows[rows.sum(dim=1).argsort()] for rows in self._vectors())
+    def _interval(self, samples: int, value: float) -> Interval:
+        real, fake = self._sets()
         kernels = polynomial_kernel(real, real), polynomial_kernel(fake, fake), polynomial_kernel(real, fake)
 
-        def again(rows_a: Tensor, rows_b: Tensor) -> Tensor:
-            times_a = rows_a.bincount(minlength=len(real)).double()
-            return _weighted_distance(*kernels, times_a, rows_b.bincount(minlength=len(fake)).double())
+        def again(times_real: Tensor, times_fake: Tensor) -> Tensor:
+            return _weighted_distance(*kernels, times_real, times_fake)
 
-        numbers = [torch.arange(len(real)), torch.arange(len(fake))]
-        return bootstrap_interval(numbers, again, samples=samples, seed=self.seed)
+        return bootstrap_of_counts([len(real), len(fake)], again, samples=samples, seed=self.seed)

@@ -1,6 +1,5 @@
 """Structural similarity: how much of a photograph's structure its stylised picture has kept, pixel by pixel."""
 
-import torch
 from torch import Tensor
 from torchmetrics.functional.image import structural_similarity_index_measure
 
@@ -31,5 +30,4 @@ class SSIM(PerPicture):
     higher_is_better = True
 
     def _each(self, stylised: Tensor, content: Tensor) -> Tensor:
-        with torch.autocast(stylised.device.type, enabled=False):
-            return ssim(stylised, content)
+        return ssim(stylised, content)

@@ -19,18 +19,33 @@ from stylegan_pl.errors import UserError, first_line
 class Remedy(NamedTuple):
     """What a refusal tells the user to type."""
 
-    place: str  # in the config, of the network that takes `architecture` and `weights_path`
+    place: str  # in the config, of the network that takes `architecture` and `weights_path`, where it mostly stands
     family: str  # whose keys the file must have
     architectures: str  # that could have been meant
     instead: str  # the choice that needs no weights
     library: str = "torchvision"  # whose names the keys are
 
 
+class WeightsError(UserError):
+    """Weights that cannot be had, or are another network's."""
+
+    def __init__(self, message: str, remedy: Remedy) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+
+    def at(self, place: str) -> "WeightsError":
+        """The same, said of where in the config the network was built, such as metric.kid_vgg.features.network."""
+        usual = self.remedy.place
+        message = str(self).replace(f"{usual}.", f"{place}.").replace(f"{usual}=", f"{usual}@{place}=")
+        return WeightsError(message, self.remedy._replace(place=place))
+
+
 def read_weights(architecture: str, weights_path: str | None, remedy: Remedy) -> dict[str, Tensor]:
     """The state of an ImageNet network from a file, from a URL, or (None) from torchvision's download.
 
     Raises:
-        UserError: the weights can neither be found nor downloaded, or the file is none.
+        WeightsError: the weights can neither be found nor downloaded.
+        UserError: the file is none.
     """
     if weights_path is not None and not weights_path.startswith(("http://", "https://")):
         return read_file(Path(weights_path), remedy)
@@ -40,9 +55,10 @@ def read_weights(architecture: str, weights_path: str | None, remedy: Remedy) ->
 def read_file(path: Path, remedy: Remedy) -> dict[str, Tensor]:
     """Name -> tensor of a .pth or .safetensors file; never any code from it."""
     if not path.is_file():
-        raise UserError(
+        raise WeightsError(
             f"{remedy.place}.weights_path: no file {path}; give a .pth or .safetensors file with {remedy.library}'s "
-            f"{remedy.family} keys, or take {remedy.instead}, which needs none"
+            f"{remedy.family} keys, or take {remedy.instead}, which needs none",
+            remedy,
         )
     try:
         if path.suffix == ".safetensors":
@@ -60,15 +76,16 @@ def load_weights(
     """Copy `weights[prefix + key]` into every key of the module, in the module's own precision.
 
     Raises:
-        UserError: the weights are those of another network.
+        WeightsError: the weights are those of another network.
     """
     wanted = module.state_dict()
     found = {key: weights[f"{prefix}{key}"] for key in wanted if f"{prefix}{key}" in weights}
     wrong = [key for key in wanted if key not in found or found[key].shape != wanted[key].shape]
     if wrong:
-        raise UserError(
+        raise WeightsError(
             f"{source}: not the weights of this {remedy.family}, '{prefix}{wrong[0]}' is missing or of another shape; "
-            f"check {remedy.place}.architecture ({remedy.architectures})"
+            f"check {remedy.place}.architecture ({remedy.architectures})",
+            remedy,
         )
     module.load_state_dict({key: found[key].to(wanted[key].dtype) for key in wanted})
 
@@ -86,10 +103,11 @@ def _download(architecture: str, url: str, remedy: Remedy) -> Path:
         cached.parent.mkdir(parents=True, exist_ok=True)
         torch.hub.download_url_to_file(url, str(cached), digest and digest.group(1), progress=False)
     except (OSError, RuntimeError) as error:
-        raise UserError(
+        raise WeightsError(
             f"{architecture}: the pretrained weights could not be downloaded from {url} ({first_line(error)}); give a "
             f"local file with {remedy.place}.weights_path=FILE (.pth or .safetensors), or take {remedy.instead}, "
-            "which needs none"
+            "which needs none",
+            remedy,
         ) from error
     return cached
 

@@ -24,12 +24,12 @@ def scipys(a: Tensor, b: Tensor, *, bias: bool = False) -> float:
     return float(gap @ gap + np.trace(cov_a + cov_b - 2 * np.real(sqrtm(cov_a @ cov_b))))
 
 
-def test_equal_covariances_and_means_1_apart_in_2048_dimensions_are_2048_apart() -> None:
-    zero, one, cov = torch.zeros(2048), torch.ones(2048), torch.eye(2048)
-    assert frechet_distance(zero, cov, one, cov).item() == pytest.approx(2048, rel=1e-9)
+def test_equal_covariances_and_means_1_apart_are_as_far_as_there_are_dimensions() -> None:
+    zero, one, cov = torch.zeros(300), torch.ones(300), rows(400, 300).T.cov()
+    assert frechet_distance(zero, cov, one, cov).item() == pytest.approx(300, rel=1e-6)
 
 
-def test_a_shifted_set_of_few_pictures_is_as_far_as_its_shift() -> None:
+def test_a_set_shifted_by_1_in_2048_dimensions_is_2048_apart() -> None:
     pictures = rows(60, 16).repeat(1, 128)  # 2048 dimensions, covariance of rank 16
     assert frechet_distance_of_sets(pictures, pictures + 1).item() == pytest.approx(2048, rel=1e-6)
 

@@ -14,6 +14,7 @@ from stylegan_pl.metrics.sliced_wasserstein import (
     multi_scale_distance,
     sliced_wasserstein,
 )
+from stylegan_pl.metrics.two_sets import in_one_order
 
 PATCHES = 1024
 
@@ -254,7 +255,8 @@ def test_the_metric_is_the_mean_of_its_levels() -> None:
     measure.update(gratings(4, 4.0), real=False)
     by_level = measure.by_level()
     assert by_level.shape == (2,)
-    assert torch.equal(by_level, multi_scale_distance(noise(4), gratings(4, 4.0), patches=256, directions=16))
+    sets = in_one_order(noise(4)), in_one_order(gratings(4, 4.0))
+    assert torch.equal(by_level, multi_scale_distance(*sets, patches=256, directions=16))
     assert measure.compute().item() == pytest.approx(by_level.mean().item())
     assert measure.higher_is_better is False
 

@@ -1,0 +1,125 @@
+"""Several metrics of one generator at once: fed alike, read beside their anchors, timed by part."""
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import cycle, islice
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from stylegan_pl.metrics.kinds import PictureMetric, SetMetric
+from stylegan_pl.metrics.score import Score
+from stylegan_pl.metrics.statistics_cache import StatisticsCache
+
+
+class Anchors(NamedTuple):
+    """What a score is to be read against; see `Score`."""
+
+    floor: float
+    ceiling: float
+
+
+class Scorer:
+    """Anchors once, then any number of rounds of stylised pictures of the same photographs.
+
+    Under several processes each rank adds its own share; `anchor` and `scores` are called by all of them.
+
+    Args:
+        metrics: name -> metric.
+        cache: of what is kept of the paintings; None computes it anew.
+    """
+
+    def __init__(self, metrics: Mapping[str, PictureMetric], *, cache: StatisticsCache | None = None) -> None:
+        self.metrics, self.cache = dict(metrics), cache
+        self.anchors: dict[str, Anchors] = {}
+        self.seconds = {name: dict.fromkeys(("features", "distances", "interval"), 0.0) for name in self.metrics}
+
+    def to(self, device: torch.device) -> None:
+        """Move networks and states."""
+        for metric in self.metrics.values():
+            metric.to(device)
+
+    def anchor(self, paintings: Sequence[Tensor], photographs: Iterable[Tensor]) -> None:
+        """Look at batches, (N, 3, H, W) in [-1, 1], of this rank's paintings and photographs; forget all others."""
+        batches = list(photographs)
+        for name, metric in self.metrics.items():
+            with self._timed(name, "features"):
+                self._see(metric, paintings)
+                for batch in batches:
+                    metric.add_stylised(batch, batch)
+            with self._timed(name, "distances"):
+                floor = metric.read().value
+            self.anchors[name] = Anchors(floor, self._ceiling(name, paintings, batches))
+            metric.reset()
+
+    def _see(self, metric: PictureMetric, paintings: Sequence[Tensor]) -> None:
+        if not isinstance(metric, SetMetric):
+            return
+        metric.keeps_paintings = False
+        metric.reset()
+        if self.cache is None:
+            for batch in paintings:
+                metric.add_paintings(batch)
+        else:
+            self.cache.fill(metric, paintings)
+        metric.keeps_paintings = True
+
+    def _ceiling(self, name: str, paintings: Sequence[Tensor], photographs: list[Tensor]) -> float:
+        metric = self.metrics[name]
+        if isinstance(metric, SetMetric):
+            with self._timed(name, "distances"):
+                return metric.among_paintings()
+        metric.reset()
+        with self._timed(name, "features"):
+            endless = cycle(painting for batch in paintings for painting in batch)
+            for batch in photographs:
+                beside = list(islice(endless, len(batch)))
+                if beside:
+                    metric.add_stylised(torch.stack(beside), batch)
+        return metric.read().value
+
+    def add(self, stylised: Tensor, content: Tensor) -> None:
+        """Stylised pictures and their photographs, row by row: (N, 3, H, W) in [-1, 1] each."""
+        for name, metric in self.metrics.items():
+            with self._timed(name, "features"):
+                metric.add_stylised(stylised, content)
+
+    def n_pictures(self) -> int:
+        """Stylised pictures that this rank has added since the last `scores`."""
+        return min((metric.n_pictures for metric in self.metrics.values()), default=0)
+
+    def scores(self, *, resamples: int = 0) -> dict[str, Score]:
+        """Read every metric beside its anchors, then forget the stylised pictures.
+
+        Args:
+            resamples: of the interval; 0: none.
+        """
+        scores = {name: self._score(name, resamples) for name in self.metrics}
+        for metric in self.metrics.values():
+            metric.reset()
+        return scores
+
+    def _score(self, name: str, resamples: int) -> Score:
+        metric = self.metrics[name]
+        with self._timed(name, "distances"):
+            reading = metric.read()
+        if resamples:
+            with self._timed(name, "interval"):
+                reading = metric.read(resamples=resamples)
+        return Score(
+            value=reading.value, floor=self.anchors[name].floor, ceiling=self.anchors[name].ceiling,
+            interval=reading.interval, n=reading.n_pictures, n_paintings=reading.n_paintings,
+            higher_is_better=metric.higher_is_better, of_sets=isinstance(metric, SetMetric),
+            weights=metric.weights_hash, resize=metric.resize, factors=reading.factors,
+            seconds=dict(self.seconds[name]),
+        )  # fmt: skip
+
+    @contextmanager
+    def _timed(self, name: str, part: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        if torch.cuda.is_available():  # kernels are only queued by then
+            torch.cuda.synchronize()
+        self.seconds[name][part] += time.perf_counter() - started

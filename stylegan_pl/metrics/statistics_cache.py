@@ -1,0 +1,62 @@
+"""What metrics keep of the paintings, on disk: a network looks at each set of paintings once."""
+
+import logging
+import os
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import safetensors
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from stylegan_pl.metrics.kinds import SetMetric
+
+_log = logging.getLogger(__name__)
+
+
+class StatisticsCache:
+    """A file for each (paintings' pixels, network's weights, layers, resizing); other paintings are another file.
+
+    Args:
+        folder: where the files are; anything in it may be deleted. `auto`: below the user's cache folder.
+    """
+
+    def __init__(self, folder: str = "auto") -> None:
+        user_cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+        self.folder = Path(user_cache, "stylegan_pl", "statistics") if folder == "auto" else Path(folder)
+
+    def fill(self, metric: SetMetric, paintings: Sequence[Tensor]) -> bool:
+        """Put batches of paintings, (N, 3, H, W) in [-1, 1], into a metric; True where a file was there already."""
+        if metric.paintings_key is None:
+            for batch in paintings:
+                metric.add_paintings(batch)
+            return False
+        path = self.folder / f"{_digest(paintings, metric.paintings_key)}.safetensors"
+        try:
+            metric.load_paintings(load_file(path))
+            return True
+        except (OSError, safetensors.SafetensorError):  # not there, or of an interrupted disk: made anew
+            for batch in paintings:
+                metric.add_paintings(batch)
+        self._save(metric.paintings_state(), path)
+        return False
+
+    def _save(self, state: dict[str, Tensor], path: Path) -> None:
+        partial = path.with_suffix(f".{os.getpid()}.partial")  # two processes may save the same
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            save_file({name: rows.detach().cpu().contiguous() for name, rows in state.items()}, partial)
+            partial.replace(path)
+        except OSError as error:  # no home, a full disk: next time it is computed again
+            _log.warning("%s: what metrics saw of the paintings cannot be kept (%s)", self.folder, error)
+
+
+def _digest(paintings: Sequence[Tensor], key: str) -> str:
+    """Of the pixels, whatever the batches."""
+    digest = sha256(key.encode())
+    for painting in (painting for batch in paintings for painting in batch):
+        digest.update(f" {tuple(painting.shape)} ".encode())
+        digest.update(painting.detach().to("cpu", torch.float32).contiguous().numpy().tobytes())
+    return digest.hexdigest()[:32]

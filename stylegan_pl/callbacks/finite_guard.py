@@ -1,0 +1,61 @@
+"""A run whose numbers are nan or infinite ends, before a checkpoint holds them."""
+
+from typing import Any
+
+import lightning as L
+import torch
+
+from stylegan_pl.callbacks.checkpoints import RunCheckpoints
+from stylegan_pl.contracts import StylePair
+from stylegan_pl.diagnosis.not_finite import ADVICE, not_finite_terms, weights_are_finite
+from stylegan_pl.errors import UserError
+from stylegan_pl.models.base import TwoPlayerModule
+
+
+class FiniteGuard(L.Callback):
+    """Looks at the terms of each logged step, and at the weights before each validation and at the end.
+
+    Checkpoints are saved after either, so the last one stays good. In half precision a step that overflows is skipped
+    by the loss scaler: there, a term may be no number once, but not in two logged steps in a row.
+
+    Raises:
+        UserError: names what is not finite, what to type, and the last good checkpoint.
+    """
+
+    def __init__(self) -> None:
+        self._last_was_bad = False
+
+    def on_train_batch_end(  # type: ignore[override]  # our training_step returns the terms
+        self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: dict[str, Any], batch: StylePair, batch_idx: int
+    ) -> None:
+        """Look at the terms; all ranks see the mean of all, so they end together."""
+        if (batch_idx + 1) % trainer.log_every_n_steps != 0:  # type: ignore[attr-defined]  # set by a connector
+            return
+        names = sorted(outputs)
+        values = torch.stack([outputs[name].float() for name in names])
+        values = trainer.strategy.reduce(values, reduce_op="mean")
+        bad = not_finite_terms(dict(zip(names, values.tolist(), strict=True)))
+        scaled = getattr(trainer.precision_plugin, "scaler", None) is not None
+        if bad and (self._last_was_bad or not scaled):
+            raise _not_finite(trainer, pl_module, ", ".join(bad))
+        self._last_was_bad = bool(bad)
+
+    def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Look at the weights: a checkpoint follows."""
+        self._check_weights(trainer, pl_module)
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """As before a validation."""
+        self._check_weights(trainer, pl_module)
+
+    def _check_weights(self, trainer: L.Trainer, model: L.LightningModule) -> None:
+        bad = trainer.strategy.reduce_boolean_decision(not weights_are_finite(model), all=False)
+        if bad:
+            raise _not_finite(trainer, model, "a network's weights")
+
+
+def _not_finite(trainer: L.Trainer, model: L.LightningModule, what: str) -> UserError:
+    assert isinstance(model, TwoPlayerModule)
+    kept = next((c.last_path for c in trainer.checkpoint_callbacks if isinstance(c, RunCheckpoints)), None)
+    good = f"; {kept} is from before" if kept is not None and kept.exists() else ""
+    return UserError(f"{what}: nan or infinite after {model.images_seen:,} images; {ADVICE}{good}")

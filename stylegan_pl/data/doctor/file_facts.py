@@ -1,0 +1,88 @@
+"""One image file, looked at once: what it is on disk, whether it can be read, what it shows."""
+
+import hashlib
+import warnings
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import ExifTags, Image
+
+from stylegan_pl.data.doctor.colours import ColourCount
+from stylegan_pl.data.doctor.perceptual_hash import Thumbnails, thumbnail
+from stylegan_pl.errors import DataError, first_line
+from stylegan_pl.images import read_image
+
+FORMATS = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".bmp": "BMP",
+}
+_DECODED = 256  # pixels of the shorter side that suffice for hash and colours: large JPEGs are decoded smaller
+_QUARTER_TURNS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
+
+
+class FileFacts(NamedTuple):
+    """What a file is; the fields after `problem` are empty where there is one."""
+
+    path: Path
+    problem: str | None = None  # why it cannot be read
+    size: tuple[int, int] = (0, 0)  # width and height, upright
+    mode: str = ""  # as on disk: RGB, L, CMYK, P, I;16 …
+    format: str = ""  # as its bytes say: JPEG, PNG …
+    rotated: bool = False  # by its EXIF block
+    digest: str = ""  # SHA-256 of the bytes
+    thumbnail: Thumbnails | None = None  # (32, 32)
+    colours: ColourCount | None = None
+
+    @property
+    def misnamed(self) -> bool:
+        """Whether its bytes are of another format than its extension says."""
+        return self.problem is None and self.format != FORMATS.get(self.path.suffix.lower(), self.format)
+
+
+def look_at(path: Path) -> FileFacts:
+    """Read a file as a run would; never raises for what is wrong with it."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Pillow's own remarks on odd files that it can read
+        try:
+            data = path.read_bytes()
+            if not data:
+                return FileFacts(path, problem="the file is empty")
+            size, mode, kind, rotated = _header(path)
+            image = read_image(path, at_least=_DECODED)
+        except DataError as error:
+            return FileFacts(path, problem=str(error).removeprefix(f"{path}: ").replace(f" '{path}'", ""))
+        except OSError as error:
+            return FileFacts(path, problem=f"cannot be read ({error.strerror or error})")
+        except Exception as error:  # a decoder's own bug, set off by damaged bytes
+            return FileFacts(path, problem=f"cannot be read as an image ({type(error).__name__}: {first_line(error)})")
+    digest = hashlib.sha256(data).hexdigest()
+    return FileFacts(
+        path, None, size, mode, kind, rotated, digest, thumbnail(image), ColourCount.of(_some_pixels(image))
+    )
+
+
+def _header(path: Path) -> tuple[tuple[int, int], str, str, bool]:
+    """Upright size, mode, format, whether EXIF turns or mirrors it; nothing is decoded."""
+    try:
+        with Image.open(path) as image:
+            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
+            width, height = image.size
+            size = (height, width) if orientation in _QUARTER_TURNS else (width, height)
+            kind = (
+                "JPEG" if image.format == "MPO" else image.format or ""
+            )  # a phone's JPEG with a second picture inside
+            return size, image.mode, kind, orientation in range(2, 9)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise DataError(f"{path}: cannot be read as an image ({first_line(error)})") from error
+
+
+def _some_pixels(image: Image.Image) -> NDArray[np.uint8]:
+    """Pixels on a 48 × 48 grid, (2304, 3): nearest, since averages would be greyer than the picture."""
+    return np.asarray(image.resize((48, 48), Image.Resampling.NEAREST)).reshape(-1, 3)

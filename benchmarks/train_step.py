@@ -1,72 +1,125 @@
-"""Images a second and peak memory of the flagship's training step: `python -m benchmarks.train_step image_size=128`.
+"""Images a second, peak memory and share of the machine's arithmetic of a training step.
 
-Arguments are Hydra overrides of `+experiment=sample`. The last line is JSON; medians over the repetitions.
+    python -m benchmarks.train_step image_size=128 models=cyclegan,cut
+    python -m benchmarks.train_step image_size=128 switches=true model=cyclegan     a row a switch, with and without it
+    python -m benchmarks.train_step memory=true model=cyclegan                      peak by image size and batch
+
+Arguments are Hydra overrides of the training config, and `models=`, `switches=`, `memory=`, `repetitions=`. The table
+comes first, JSON is the last line.
 """
 
-import json
-import resource
-import statistics
 import sys
-import time
+from typing import Any
 
 import torch
-from hydra import compose, initialize_config_dir
 
-from stylegan_pl.build import build_model
-from stylegan_pl.contracts import StylePair
-from stylegan_pl.paths import conf_dir
-from stylegan_pl.schema import register
+from benchmarks.flops import flops, matmul_peak
+from benchmarks.memory import peak_of_step
+from benchmarks.pairs import cpu_ratio, last_line, machine, median, pairs, ratio, table
+from benchmarks.steps import NO_DOWNLOADS, Step, composed, device
 
-REPETITIONS = 10
+MODELS = ("vanilla", "cyclegan", "cut", "fastcut", "pix2pix", "adain_scratch", "ast", "perceptual")
+SWITCHES = {
+    "channels_last": ["model.mechanics.channels_last=false"],
+    "multiply_less": ["model.mechanics.multiply_less=false"],
+    "one_forward": ["model.game.one_forward=false"],
+    "shared_forwards": ["model.shared_forwards=false"],
+    "fused Adam": ["model.generator_optimizer.fused=false", "model.discriminator_optimizer.fused=false"],
+    "compile": ["model.mechanics.compile=true"],
+    "bf16": ["precision=bf16"],
+    "recompute": ["model.mechanics.recompute=true"],
+}
+"""Switch -> what turns it round from where it stands."""
+_OWN = ("models", "switches", "memory", "repetitions")
 
 
 def main() -> None:
-    """Time both players' forward and backward on random pictures, without loader or logging."""
-    register()
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        config = compose("train", overrides=["+experiment=sample", "run_dir=.", *sys.argv[1:]])
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = build_model(config).to(device)
-    optimizers = model.configure_optimizers()
-    size = (config.batch_size, 3, config.image_size, config.image_size)
-    batch = StylePair(torch.rand(size, device=device) * 2 - 1, torch.rand(size, device=device) * 2 - 1)
-    seconds = []
-    for repetition in range(REPETITIONS + 2):
-        started = time.perf_counter()
-        fakes = model.generate(batch)
-        _step(optimizers[0], model.generator_loss(batch, fakes))
-        _step(optimizers[1], model.discriminator_loss(batch, {name: fake.detach() for name, fake in fakes.items()}))
-        if device.type == "cuda":
-            torch.cuda.synchronize()
-        if repetition >= 2:  # the first ones allocate and pick kernels
-            seconds.append(time.perf_counter() - started)
-    _report(config.batch_size, seconds, device)
+    """See the module."""
+    words = [word for word in sys.argv[1:] if word.partition("=")[0] in _OWN]
+    own = dict(word.split("=", 1) for word in words)
+    overrides = [*NO_DOWNLOADS, *(word for word in sys.argv[1:] if word not in words)]
+    repetitions = int(own.get("repetitions", 3))
+    if own.get("switches"):
+        rows = switch_rows(overrides, own["switches"], repetitions)
+    elif own.get("memory"):
+        rows = memory_rows(overrides)
+    else:
+        rows = model_rows(overrides, own.get("models", ",".join(MODELS)).split(","), repetitions)
+    table(rows)
+    last_line({"rows": rows, **machine()})
 
 
-def _step(optimizer: torch.optim.Optimizer, terms: dict[str, torch.Tensor]) -> None:
-    optimizer.zero_grad(set_to_none=True)
-    torch.stack(list(terms.values())).sum().backward()
-    optimizer.step()
+def model_rows(overrides: list[str], models: list[str], repetitions: int) -> list[dict[str, Any]]:
+    """One row a model."""
+    peak = matmul_peak(device(), torch.bfloat16 if "precision=bf16" in overrides else torch.float32)
+    rows = []
+    for model in models:
+        chosen = [*overrides, f"model={model}", *_small_unet(model, overrides)]
+        config = composed(chosen)
+        step = Step(config)
+        plain = Step(composed([*chosen, "model.mechanics.multiply_less=false"]))
+        defined = flops(plain)  # as the layers define it; our own rules need fewer
+        del plain
+        seconds = median(pairs({"step": step}, repetitions=repetitions, warm_up=1)["step"])
+        del step
+        rows.append(
+            {
+                "model": model,
+                "s a step": round(seconds, 3),
+                "images/s": round(config.batch_size / seconds, 3),
+                "GMAC a pair": round(defined / 2e9 / config.batch_size, 1),
+                "GFLOP/s": round(defined / seconds / 1e9, 1),
+                "of matmul peak": round(defined / seconds / peak, 3),
+                "peak GiB": round(peak_of_step(chosen), 2),
+            }
+        )
+    return rows
 
 
-def _report(batch_size: int, seconds: list[float], device: torch.device) -> None:
-    median = statistics.median(seconds)
-    peak = (
-        torch.cuda.max_memory_allocated()
-        if device.type == "cuda"
-        else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    )
-    row = {
-        "device": torch.cuda.get_device_name() if device.type == "cuda" else f"cpu, {torch.get_num_threads()} threads",
-        "seconds_per_step": round(median, 4),
-        "fastest": round(min(seconds), 4),
-        "slowest": round(max(seconds), 4),
-        "images_per_second": round(batch_size / median, 2),
-        "peak_memory_gib": round(peak / 2**30, 3),
-    }
-    for name, value in row.items():
-        print(f"{name:20} {value}")
-    print(json.dumps(row))
+def switch_rows(overrides: list[str], names: str, repetitions: int) -> list[dict[str, Any]]:
+    """One row a switch: as the config has it and turned round, in pairs."""
+    rows = []
+    for name in SWITCHES if names == "true" else names.split(","):
+        changes = SWITCHES[name]
+        runs = {"as set": Step(composed(overrides)), "turned": Step(composed([*overrides, *changes]))}
+        spent = pairs(runs, repetitions=repetitions, warm_up=1)
+        rows.append(
+            {
+                "switch": name,
+                "turned to": changes[0],
+                "s as set": round(median(spent["as set"]), 3),
+                "s turned": round(median(spent["turned"]), 3),
+                "turned / as set": round(ratio(spent["turned"], spent["as set"]), 3),
+                "of processor time": round(cpu_ratio(spent["turned"], spent["as set"]), 3),
+            }
+        )
+    return rows
+
+
+def memory_rows(overrides: list[str]) -> list[dict[str, Any]]:
+    """Peak of a step by image size and batch, with and without recomputed blocks."""
+    rows = []
+    for image_size, batch_size in ((128, 1), (128, 4), (256, 1), (256, 2)):
+        size = [*overrides, f"image_size={image_size}", f"batch_size={batch_size}"]
+        kept = peak_of_step(size)
+        again = peak_of_step([*size, "model.mechanics.recompute=true"])
+        rows.append(
+            {
+                "image_size": image_size,
+                "batch_size": batch_size,
+                "peak GiB": round(kept, 2),
+                "recompute=true GiB": round(again, 2),
+            }
+        )
+    return rows
+
+
+def _small_unet(model: str, overrides: list[str]) -> list[str]:
+    """A U-Net of as many levels as the picture can be halved."""
+    if model != "pix2pix" or any("generator" in word for word in overrides):
+        return []
+    size = int(composed(overrides).image_size)
+    return [f"model.generator.levels={min(8, (size & -size).bit_length() - 1)}"]
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ from torch import Tensor, nn
 from stylegan_pl.contracts import Fakes, OptimizerFactory, Progress, Schedule, StylePair, Terms
 from stylegan_pl.losses.image_loss import ImageLoss, ImageLosses, Views
 from stylegan_pl.models.mechanics import PLAYERS, Mechanics
+from stylegan_pl.models.speed import speed_up
 from stylegan_pl.nn.ema import ExponentialMovingAverage
+from stylegan_pl.nn.equivalents import channels_last
 from stylegan_pl.nn.features import FeatureNetwork
 
 
@@ -119,6 +121,11 @@ class TwoPlayerModule(L.LightningModule, ABC):
 
     # ------------------------------------------------------------------ training
 
+    def configure_model(self) -> None:
+        """Lightning's hook, called before optimizers and checkpoints: networks take the faster rules."""
+        networks = [module for player in self.players for module in self.player_modules(player)]
+        speed_up(self, networks, self.mechanics)
+
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         """The generator's optimizer, then the discriminator's if there is one.
 
@@ -151,6 +158,8 @@ class TwoPlayerModule(L.LightningModule, ABC):
         optimizers: dict[str, Any] = dict(zip(self.players, found if isinstance(found, list) else [found], strict=True))
         self._schedule_learning_rates(optimizers.values())
         self._batches += 1
+        if self.mechanics.channels_last:
+            batch = StylePair(*map(channels_last, batch))
         fakes = self.generate(batch)
         log: dict[str, Tensor] = {}
         for player in self._order():

@@ -38,6 +38,7 @@ class CycleGAN(TwoPlayerModule):
         content_game: of D_X, with its own.
         cycle_weight: λ.
         identity_weight: λ_idt, relative to λ; keeps colours, and too much of it keeps everything.
+        shared_forwards: whether pictures of one generator are made in one batch where they can be; false: six forwards.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class CycleGAN(TwoPlayerModule):
         adversarial_weight: float = 1.0,
         cycle_weight: float = 10.0,
         identity_weight: float = 0.5,
+        shared_forwards: bool = True,
     ) -> None:
         super().__init__(
             generator, generator_optimizer, discriminator_optimizer if adversarial_weight != 0 else None, schedule,
@@ -72,6 +74,7 @@ class CycleGAN(TwoPlayerModule):
         self.game, self.content_game = game, content_game
         self.adversarial_weight, self.cycle_weight = adversarial_weight, cycle_weight
         self.identity_weight = identity_weight * cycle_weight
+        self.shared_forwards = shared_forwards
 
     def player_modules(self, player: str) -> Iterable[nn.Module]:
         """Two networks each."""
@@ -83,7 +86,7 @@ class CycleGAN(TwoPlayerModule):
         """G(x), F(y), the way back of both, and what each makes of its own domain where that is asked."""
         x, y = batch
         identity = self.identity_weight != 0 or self.image_losses.need_identity
-        stylised, *same_style = self.generator(torch.cat([x, y] if identity else [x])).split(len(x))
+        stylised, *same_style = self._make(self.generator, [x, y] if identity else [x])
         fakes = {"stylised": stylised}
         backwards = {"photograph": y}
         if self.cycle_weight != 0:
@@ -92,11 +95,16 @@ class CycleGAN(TwoPlayerModule):
             fakes["identity"] = same_style[0]
         if self.identity_weight != 0:
             backwards["content_identity"] = x
-        made = self.backward_generator(torch.cat(list(backwards.values()))).split(len(x))
+        made = self._make(self.backward_generator, list(backwards.values()))
         fakes |= dict(zip(backwards, made, strict=True))
         if self.cycle_weight != 0:
             fakes["cycled_style"] = self.generator(fakes["photograph"])
         return fakes
+
+    def _make(self, generator: nn.Module, images: list[Tensor]) -> list[Tensor]:
+        if not self.shared_forwards:
+            return [generator(image) for image in images]
+        return list(generator(torch.cat(images)).split(len(images[0])))
 
     def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
         """See the class."""

@@ -1,7 +1,12 @@
 """The adversarial game, once for every method: what D descends and what G descends because of D."""
 
+from collections.abc import Callable
+from typing import Any
+
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.nn.utils.parametrize import is_parametrized
 
 from stylegan_pl.contracts import Terms
 from stylegan_pl.errors import ConfigError
@@ -27,6 +32,7 @@ class AdversarialGame(nn.Module):
         diff_augment: T, the same policy for reals and fakes, in both players' steps.
         pool_size: fakes remembered for D (CycleGAN: 50); 0 shows it the present ones alone.
         discriminator_weight: w_D (CycleGAN and pix2pix: ½, which slows D beside G).
+        one_forward: whether D sees reals and fakes in one batch, where it judges each picture on its own: same logits.
     """
 
     def __init__(
@@ -37,6 +43,7 @@ class AdversarialGame(nn.Module):
         *,
         pool_size: int = 0,
         discriminator_weight: float = 1.0,
+        one_forward: bool = False,
     ) -> None:
         super().__init__()
         if pool_size > 0 and penalty.needs_fresh_fakes:
@@ -46,7 +53,7 @@ class AdversarialGame(nn.Module):
             )
         self.adversarial, self.penalty, self.diff_augment = adversarial, penalty, diff_augment
         self.pool = ImagePool(pool_size)
-        self.discriminator_weight = discriminator_weight
+        self.discriminator_weight, self.one_forward = discriminator_weight, one_forward
 
     def generator_loss(self, discriminator: nn.Module, fakes: Tensor, reals: Tensor) -> Tensor:
         """L_G, unweighted; gradients flow through D to the fakes."""
@@ -66,10 +73,9 @@ class AdversarialGame(nn.Module):
             step: how many steps D has made; a lazy penalty looks at it.
             negatives: as many further images to be taken for fakes, such as the untouched photographs.
         """
-        critic = self._critic(discriminator)
         fakes = self.pool(fakes)
-        real_heads = critic(reals)
-        fake_heads = critic(fakes if negatives is None else torch.cat([fakes, negatives]))
+        shown = fakes if negatives is None else torch.cat([fakes, negatives])
+        real_heads, fake_heads = self._judge(discriminator, reals, shown)
         self.diff_augment.observe(self._decisions(real_heads, fake_heads), len(reals) * _ranks())
         if negatives is not None:  # a relativistic loss pairs each fake with a real
             real_heads = [torch.cat([head, head]) for head in real_heads]
@@ -77,8 +83,18 @@ class AdversarialGame(nn.Module):
         terms = {"adversarial": self.discriminator_weight * _weighted(losses, discriminator)}
         if self.penalty.is_due(step):
             price = self.penalty.weight * self.penalty.every
-            terms["penalty"] = price * self.penalty(critic, reals, fakes)
+            # `forward`: compiled code cannot be differentiated twice, the plain discriminator can
+            terms["penalty"] = price * self.penalty(self._critic(discriminator.forward), reals, fakes)
         return terms
+
+    def _judge(self, discriminator: nn.Module, reals: Tensor, fakes: Tensor) -> tuple[Heads, Heads]:
+        """D's logits of reals and of fakes, each augmented on its own."""
+        if not self.one_forward or not judges_alone(discriminator):
+            critic = self._critic(discriminator)
+            return critic(reals), critic(fakes)
+        pictures = torch.cat([self.diff_augment(reals), self.diff_augment(fakes)])
+        both = [head.split([len(reals), len(fakes)]) for head in heads(discriminator, pictures)]
+        return [real for real, _ in both], [fake for _, fake in both]
 
     def _decisions(self, real_heads: Heads, fake_heads: Heads) -> Heads:
         """Logits at reals with 0 where D cannot decide; without a fixed boundary, half way between reals and fakes."""
@@ -88,11 +104,22 @@ class AdversarialGame(nn.Module):
             for real, fake in zip(real_heads, fake_heads, strict=True)
         ]
 
-    def _critic(self, discriminator: nn.Module) -> Critic:
+    def _critic(self, discriminator: Callable[[Tensor], Any]) -> Critic:
         def critic(images: Tensor) -> Heads:
-            return heads(discriminator, self.diff_augment(images))
+            return heads(discriminator, self.diff_augment(images))  # type: ignore[arg-type]  # it is only called
 
         return critic
+
+
+def judges_alone(discriminator: nn.Module) -> bool:
+    """Whether a logit depends on its own picture, and a forward leaves nothing behind and draws nothing.
+
+    A batch norm's does not; a spectral norm iterates once a forward; one dropout mask is not two.
+    """
+    return not any(
+        module.training and (isinstance(module, _BatchNorm | nn.modules.dropout._DropoutNd) or is_parametrized(module))
+        for module in discriminator.modules()
+    )
 
 
 def _weighted(losses: list[Tensor], discriminator: nn.Module) -> Tensor:

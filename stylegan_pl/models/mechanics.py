@@ -1,4 +1,4 @@
-"""How two players take turns, as numbers: order, accumulation, clipping, average, budget."""
+"""How two players take turns, as numbers: order, accumulation, clipping, average, budget; and the rules they run by."""
 
 from dataclasses import dataclass
 
@@ -22,6 +22,13 @@ class Mechanics:
     generator_clip_norm: float | None = None  # largest norm of the generator's gradient; null: any
     discriminator_clip_norm: float | None = None
     ema_half_life_images: float | None = 10_000  # memory of the generator's average; null: no average
+
+    # same results but for rounding; models/speed.py
+    channels_last: bool = True  # pictures and features by pixel; norms that keep them so
+    multiply_less: bool = True  # convolutions by sums of fewer products
+    compile: bool = False  # networks through torch.compile; minutes before the first step
+    recompute: bool = False  # residual blocks run twice and keep nothing: less memory
+    tf32: bool | None = None  # float32 of NVIDIA GPUs in TF32; null: convolutions alone, as torch has it
 
     def __post_init__(self) -> None:
         if self.first_player not in PLAYERS:

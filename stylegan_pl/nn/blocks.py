@@ -1,6 +1,10 @@
 """Convolution blocks that several generators share."""
 
+from abc import ABC, abstractmethod
+
+import torch
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 
 def conv_norm_relu(inputs: int, outputs: int, kernel: int, *, stride: int = 1, affine: bool = False) -> list[nn.Module]:
@@ -18,7 +22,28 @@ def conv_norm_relu(inputs: int, outputs: int, kernel: int, *, stride: int = 1, a
     ]
 
 
-class ResidualBlock(nn.Module):
+class Block(nn.Module, ABC):
+    """Features to features of the same shape, without random draws, so that it can be run again.
+
+    With `recompute` it keeps its input alone for the backward and makes the rest anew there: memory for time (Chen et
+    al., 2016).
+    """
+
+    recompute = False
+
+    @abstractmethod
+    def change(self, features: Tensor) -> Tensor:
+        """What the block does; (N, C, H, W) -> the same shape."""
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(N, C, H, W) -> the same shape."""
+        if not (self.recompute and torch.is_grad_enabled()):
+            return self.change(features)
+        changed: Tensor = checkpoint(self.change, features, use_reentrant=False, preserve_rng_state=False)
+        return changed
+
+
+class ResidualBlock(Block):
     """x + IN(conv(ReLU(IN(conv(x))))), reflection padding (Johnson et al., 2016; CycleGAN's form)."""
 
     def __init__(self, channels: int, *, affine: bool = False) -> None:
@@ -29,12 +54,12 @@ class ResidualBlock(nn.Module):
             nn.InstanceNorm2d(channels, affine=affine),
         )
 
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, C, H, W) -> the same shape."""
+    def change(self, features: Tensor) -> Tensor:
+        """See the class."""
         return features + self.body(features)
 
 
-class PlainResidualBlock(nn.Module):
+class PlainResidualBlock(Block):
     """(x + conv(ReLU(conv(x)))) / √2, reflection padding, no norm.
 
     For features whose mean and spread carry the style: an instance norm would set both back to 0 and 1. The √2 keeps
@@ -49,8 +74,8 @@ class PlainResidualBlock(nn.Module):
             nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect"),
         )
 
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, C, H, W) -> the same shape."""
+    def change(self, features: Tensor) -> Tensor:
+        """See the class."""
         return (features + self.body(features)) * 0.5**0.5
 
 
@@ -68,7 +93,7 @@ class SeparableConv(nn.Sequential):
         )
 
 
-class SeparableBlock(nn.Module):
+class SeparableBlock(Block):
     """x + IN(sep(ReLU(IN(sep(x))))): `ResidualBlock` of separable convolutions."""
 
     def __init__(self, channels: int) -> None:
@@ -81,6 +106,6 @@ class SeparableBlock(nn.Module):
             nn.InstanceNorm2d(channels),
         )
 
-    def forward(self, features: Tensor) -> Tensor:
-        """(N, C, H, W) -> the same shape."""
+    def change(self, features: Tensor) -> Tensor:
+        """See the class."""
         return features + self.body(features)

@@ -13,7 +13,7 @@ class ImagePool(nn.Module):
     place of a random old one, which is returned instead of it. Size 0 returns its input.
 
     The images are part of the state, so a resumed run shows D what an undisturbed one would have. They are kept in
-    float32, detached. With several devices each has a pool of its own, and a checkpoint holds that of the first.
+    float32, detached. With several devices each has a pool of its own, and `RankPools` puts all into the checkpoint.
 
     Args:
         size: images kept; 50 in both papers.

@@ -1,0 +1,66 @@
+"""How large a batch would fit: said when one did not."""
+
+import torch
+from torch import Tensor
+
+from stylegan_pl.contracts import StylePair
+from stylegan_pl.models.base import TwoPlayerModule
+
+_COPIES = 4  # of a trained weight: itself, its gradient, Adam's two averages
+_BESIDE = 1.15  # measured: 1.0 (CycleGAN, 64 pixels, batch 4 against 1, a CPU); the rest is caution
+
+
+def fixed_bytes(model: TwoPlayerModule) -> int:
+    """What a step holds whatever the batch: weights, gradients, Adam's averages, the average of the generator."""
+    trained = sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
+    others = sum(p.numel() * p.element_size() for p in model.parameters() if not p.requires_grad)
+    return _COPIES * trained + others + sum(b.numel() * b.element_size() for b in model.buffers())
+
+
+def pair_bytes(model: TwoPlayerModule, image_size: int) -> int:
+    """What autograd keeps of one pair's generator forwards, in float32; of a model on the meta device, at no cost."""
+    parameters = {id(p) for p in model.parameters()}
+    kept: dict[int, Tensor] = {}
+
+    def keep(tensor: Tensor) -> Tensor:
+        if id(tensor) not in parameters:
+            kept[id(tensor.untyped_storage())] = tensor
+        return tensor
+
+    images = torch.empty(1, 3, image_size, image_size, device="meta")
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
+        model.generate(StylePair(images, images.clone()))
+    return sum(tensor.numel() * tensor.element_size() for tensor in kept.values())
+
+
+def fitting_batch(model: TwoPlayerModule, image_size: int, capacity_bytes: int, *, half: bool) -> int:
+    """Pairs a device that a step should have room for; 0 where not even one has.
+
+    Args:
+        model: built on the meta device (`nn.shapes.shapes_only`).
+        capacity_bytes: of the device.
+        half: whether activations are kept in 16 bits.
+    """
+    pair = _BESIDE * pair_bytes(model, image_size) * (0.5 if half else 1.0)
+    return max(0, int((0.95 * capacity_bytes - fixed_bytes(model)) // pair))
+
+
+def out_of_memory_advice(
+    model: TwoPlayerModule, *, image_size: int, batch_size: int, capacity_bytes: int, half: bool
+) -> str:
+    """One line: what did not fit, the batch that would have, and what else lowers it; arguments as before."""
+    fits = min(fitting_batch(model, image_size, capacity_bytes, half=half), batch_size - 1)
+    said = f"about {fits} pairs would have fitted" if fits >= 1 else "not even one pair would have fitted"
+    options = []
+    if fits >= 1:
+        turns = -(-batch_size // fits)
+        options.append(f"batch_size={-(-batch_size // turns)} model.mechanics.accumulate_batches={turns}")
+    if not model.mechanics.recompute:
+        options.append("model.mechanics.recompute=true")
+    if not half:
+        options.append("precision=bf16")
+    options.append("a smaller image_size")
+    return (
+        f"out of memory at batch_size={batch_size}, image_size={image_size} on {capacity_bytes / 2**30:.0f} GiB: "
+        f"{said}; type {', or '.join(options)}"
+    )

@@ -1,0 +1,52 @@
+"""The rules that a model's networks run by: the same results but for rounding, sooner or in less memory."""
+
+import os
+import shutil
+
+import torch
+from torch import nn
+
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.models.mechanics import Mechanics
+from stylegan_pl.nn.equivalents import keep_layout, multiply_less, recompute_blocks, show_channels_last
+
+_COMPILERS = ("g++", "clang++", "c++", "cl")  # that torch.compile looks for
+
+
+def speed_up(model: nn.Module, networks: list[nn.Module], mechanics: Mechanics) -> None:
+    """Apply the switches of `mechanics`, in place; again is the same as once.
+
+    Args:
+        model: all of it; its average and frozen networks run by the same rules.
+        networks: what is called in training, generators and discriminators; these are compiled.
+
+    Raises:
+        ConfigError: torch.compile would not find a compiler.
+    """
+    if mechanics.channels_last:
+        keep_layout(model)
+        for network in networks:
+            show_channels_last(network)
+    if mechanics.multiply_less:
+        multiply_less(model)
+    if mechanics.recompute:
+        for network in networks:
+            recompute_blocks(network)
+    if mechanics.tf32 is not None and torch.cuda.is_available():
+        torch.backends.cudnn.allow_tf32 = mechanics.tf32
+        torch.set_float32_matmul_precision("high" if mechanics.tf32 else "highest")
+    if mechanics.compile:
+        _check_compiler()
+        for network in networks:
+            network.compile()  # in place: names, checkpoints and averages stay as they are
+
+
+def _check_compiler() -> None:
+    """Raise where networks on a CPU could not be compiled."""
+    named = os.environ.get("CXX")
+    if torch.cuda.is_available() or shutil.which(named or "") or any(map(shutil.which, _COMPILERS)):
+        return
+    raise ConfigError(
+        "model.mechanics.compile=true: torch.compile needs a C++ compiler on a CPU, and there is no g++ or clang++ "
+        "(nor $CXX); on Debian apt install g++, or type model.mechanics.compile=false"
+    )

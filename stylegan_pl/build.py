@@ -2,21 +2,25 @@
 
 import logging
 import math
-import os
 from pathlib import Path
 from typing import Any
 
 import lightning as L
 import torch
 from hydra.utils import get_object, instantiate
-from lightning.pytorch.strategies import DDPStrategy, Strategy
+from lightning.pytorch.strategies import Strategy
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.callbacks.config_keeper import ConfigKeeper
+from stylegan_pl.callbacks.heartbeat import Heartbeat
+from stylegan_pl.callbacks.rank_state import RankPools
 from stylegan_pl.data.datamodule import StyleTransferData
+from stylegan_pl.device import device_kind
+from stylegan_pl.distributed import TwoPlayerDDP, cluster_environment
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.precision import TwoPlayerMixedPrecision
+from stylegan_pl.ranks import launched
 from stylegan_pl.schema import Precision
 
 _log = logging.getLogger(__name__)
@@ -71,9 +75,12 @@ def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
     node = plain(config.trainer)
     for key in sorted(node.keys() & OWNED.keys()):
         raise ConfigError(f"trainer.{key} would count or do something twice here; type {OWNED[key]}")
-    device = _device(str(node["accelerator"]))
-    node["strategy"] = _strategy(node, device)
+    device = device_kind(str(node["accelerator"]))
+    node |= _devices(node, device)
+    node["strategy"] = strategy = _strategy(config, node, device, run_dir)
     node |= _precision(config.precision, device)
+    node["plugins"] = [*(node.get("plugins") or []), cluster_environment()]
+    callbacks += _of_ranks(strategy)
     trainer: L.Trainer = instantiate(
         node, callbacks=callbacks, logger=loggers or False, deterministic=config.deterministic,
         default_root_dir=str(run_dir), max_epochs=-1, check_val_every_n_epoch=None, val_check_interval=1,
@@ -90,47 +97,46 @@ def _val_batches(config: DictConfig, ranks: int) -> int:
     return accumulate * max(1, math.ceil(config.val_every_images / per_step))
 
 
-def _device(accelerator: str) -> str:
-    """`cuda`, `mps` or `cpu`: what the accelerator will be."""
-    if accelerator in ("gpu", "cuda") and not torch.cuda.is_available() and not torch.backends.mps.is_available():
-        raise ConfigError("device=gpu: this machine has no GPU that torch can use; type device=cpu or trainer=cpu")
-    if accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available():
-        return "cuda"
-    if accelerator in ("auto", "gpu", "mps") and torch.backends.mps.is_available():
-        return "mps"
-    return "cpu"
-
-
-def inference_device(name: str) -> torch.device:
-    """`auto`, `cpu`, `gpu`, `mps`, `cuda:1` -> a torch device.
+def _devices(trainer: dict[str, Any], device: str) -> dict[str, int]:
+    """Machines and devices on each: as torchrun or srun started them, else as typed.
 
     Raises:
-        ConfigError: this machine has no such device.
+        ConfigError: a number is typed that is not theirs.
     """
-    if name.startswith("cuda:"):
-        if int(name[5:]) >= torch.cuda.device_count():
-            raise ConfigError(f"device={name}: this machine has {torch.cuda.device_count()} GPUs; type device=auto")
-        return torch.device(name)
-    if name not in ("auto", "cpu", "gpu", "cuda", "mps"):
-        raise ConfigError(f"device={name}: type auto, cpu, gpu, mps or cuda:N")
-    return torch.device(_device(name))
+    found, devices = launched(), trainer["devices"]
+    if found is None:
+        if devices == "auto":
+            devices = torch.cuda.device_count() if device == "cuda" else 1
+        return {"devices": devices, "num_nodes": trainer["num_nodes"]}
+    nodes, local = found
+    if devices not in ("auto", local):
+        raise ConfigError(
+            f"trainer.devices={devices}, but {local} processes were started on this machine; type trainer=ddp, whose "
+            "devices are as many"
+        )
+    return {"devices": local, "num_nodes": nodes}
 
 
-def _strategy(trainer: dict[str, Any], device: str) -> str | Strategy:
-    """DDP as soon as there are several devices.
-
-    One DDP module holds both players, so each backward leaves the other's parameters unused; instance norm keeps no
-    statistics, so there are no buffers to broadcast.
-    """
-    if trainer["strategy"] not in ("auto", "ddp"):
-        return trainer["strategy"]
-    devices = trainer["devices"]
-    if devices == "auto":
-        devices = torch.cuda.device_count() if device == "cuda" else 1
-    several = (devices if isinstance(devices, int) else 2) * trainer["num_nodes"] > 1
-    if not several and "WORLD_SIZE" not in os.environ:
+def _strategy(config: DictConfig, node: dict[str, Any], device: str, run_dir: Path) -> str | Strategy:
+    """DDP as soon as there are several devices; a strategy of Lightning's own by its name, such as `fsdp`."""
+    strategy, devices = node["strategy"], node["devices"]
+    ours = {"_target_": f"{TwoPlayerDDP.__module__}.{TwoPlayerDDP.__qualname__}"}
+    if strategy in ("auto", "ddp"):
+        strategy = ours
+    if not isinstance(strategy, dict):
+        return strategy
+    if (devices if isinstance(devices, int) else 2) * node["num_nodes"] == 1:
         return "auto"
-    return DDPStrategy(find_unused_parameters=True, broadcast_buffers=False)
+    built: Strategy = instantiate(strategy, _convert_="all")
+    if isinstance(built, TwoPlayerDDP):
+        built.config, built.run_dir = plain(config), run_dir.resolve()
+    return built
+
+
+def _of_ranks(strategy: str | Strategy) -> list[L.Callback]:
+    """What several ranks need, and one does not; the pools also where a run of several goes on alone."""
+    watched = [Heartbeat(timeout_s=strategy.timeout_s)] if isinstance(strategy, TwoPlayerDDP) else []
+    return [RankPools(), *watched]
 
 
 def _precision(precision: Precision, device: str) -> dict[str, Any]:

@@ -1,36 +1,69 @@
-"""Ctrl-C and SIGTERM end a run between two batches, with its state saved."""
+"""Ctrl-C, and the signals of schedulers, end a run between two batches, with its state saved."""
 
 import signal
 from types import FrameType
 from typing import Any
 
 import lightning as L
+import torch
+from torch import Tensor
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.models.base import TwoPlayerModule
 
-EXIT_CODES = {signal.SIGINT: 130, signal.SIGTERM: 75}  # interrupted; preempted and resumable
+INTERRUPTED, PREEMPTED = 130, 75  # exit codes: Ctrl-C; resumable, and a scheduler may start it again
+
+_HEARD = {"SIGINT": 1, "SIGTERM": 2, "SIGUSR1": 3, "SIGUSR2": 3}  # where ranks heard different ones, the highest counts
+_REQUEUE = 3
 
 
 class GracefulStop(L.Callback):
     """The first signal lets the batch finish; checkpoints and loggers then end as at the end of a run.
+
+    One rank that hears it is enough. Ranks tell each other after every batch, over the CPU and while the next batch is
+    computed, so no device is waited for; with several ranks a run therefore ends a batch later. USR1 (Slurm's
+    `--signal=USR1@120`) and USR2 (submitit) ask for the job to be put back into the queue, TERM does not: `scancel`
+    sends it, and a cancelled job must not come back.
 
     A second Ctrl-C interrupts at once.
     """
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
+        self.stopped_for = 0  # what made the run stop, as in _HEARD; 0: nothing
+        self._agreed = 0
+        self._pending: tuple[torch.distributed.Work, Tensor] | None = None
+        self._group: Any = None  # None: the group that all are in
         self._previous: dict[int, Any] = {}
 
     @property
     def exit_code(self) -> int:
         """0, or by convention for the signal."""
-        return 0 if self.received is None else EXIT_CODES[self.received]
+        if self.stopped_for == 0:
+            return 0
+        return INTERRUPTED if self.stopped_for == _HEARD["SIGINT"] else PREEMPTED
+
+    @property
+    def wants_requeue(self) -> bool:
+        """Whether the scheduler is to start the job again."""
+        return self.stopped_for == _REQUEUE
+
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        """Listen, also while data and weights are loaded; the first batch is then the last."""
+        self._listen()
+        if trainer.world_size > 1 and torch.distributed.get_backend() != "gloo":
+            self._group = torch.distributed.new_group(backend="gloo")  # NCCL's flags would have to be read off a GPU
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Listen."""
-        for number in EXIT_CODES:
-            self._previous[number] = signal.signal(number, self._note)
+        """Listen again: Lightning has a handler of its own for TERM by now."""
+        self._listen()
+
+    def _listen(self) -> None:
+        for name in _HEARD:
+            if hasattr(signal, name):  # Windows has no USR1
+                number = getattr(signal, name)
+                before = signal.signal(number, self._note)
+                self._previous.setdefault(number, before)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None and number == signal.SIGINT:
@@ -41,15 +74,42 @@ class GracefulStop(L.Callback):
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
     ) -> None:
         """Stop where both players have stepped: half an accumulated step cannot be resumed."""
-        asked = trainer.strategy.reduce_boolean_decision(self.received is not None, all=False)
-        if asked and pl_module.between_steps:
+        self._agree(trainer.world_size)
+        if self._agreed and pl_module.between_steps and not trainer.should_stop:  # else the budget ends it here
+            self.stopped_for = self._agreed
             trainer.should_stop = True
+
+    def _agree(self, ranks: int) -> None:
+        """What any rank had heard by the end of its last batch; alone, of this one."""
+        own = 0 if self.received is None else _HEARD[self.received.name]
+        if ranks == 1:
+            self._agreed = own
+            return
+        self._collect()
+        if self._agreed == 0:
+            flag = torch.tensor(own)
+            work = torch.distributed.all_reduce(
+                flag, op=torch.distributed.ReduceOp.MAX, group=self._group, async_op=True
+            )
+            assert work is not None
+            self._pending = (work, flag)
+
+    def _collect(self) -> None:
+        if self._pending is not None:
+            work, flag = self._pending
+            work.wait()
+            self._agreed, self._pending = int(flag), None
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Give the signals back."""
+        self._collect()  # nobody may leave while others still ask
         self._restore()
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
+        """Give the signals back."""
+        self._restore()
+
+    def teardown(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
         """Give the signals back."""
         self._restore()
 

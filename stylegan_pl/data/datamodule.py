@@ -107,11 +107,14 @@ class StyleTransferData(L.LightningDataModule):
         )  # fmt: skip
 
     def val_dataloader(self) -> DataLoader[StylePair]:
-        """The first `val_pairs` fixed pairs of the held-out images; each rank takes every n-th."""
+        """The first `val_pairs` fixed pairs of the held-out images; each rank takes every n-th.
+
+        A rank for which there is none looks at the first, too, and does not count it: Lightning wants no empty loader.
+        """
         trainer = self.trainer
         assert trainer is not None
         count = min(self.val_pairs, len(self.val_set))
-        mine = range(trainer.global_rank, count, trainer.world_size)
+        mine = range(trainer.global_rank, count, trainer.world_size) or range(min(count, 1))
         return DataLoader(Subset(self.val_set, mine), batch_size=self.batch_size, num_workers=0)
 
     def style_crop(self, index: int) -> Tensor:

@@ -9,6 +9,8 @@ from typing import Any
 
 from lightning.pytorch.loggers import WandbLogger
 
+from stylegan_pl.ranks import is_first
+
 _log = logging.getLogger(__name__)
 
 
@@ -23,7 +25,7 @@ def run_wandb(run_dir: str, *, project: str, name: str, offline: bool | None = N
     """
     if offline is None:
         offline = not has_key()
-        if offline and int(os.environ.get("LOCAL_RANK", 0)) == 0:
+        if offline and is_first():
             _log.warning(
                 "W&B: no API key, so the run is kept offline; send it later: wandb sync %s/wandb/offline-*", run_dir
             )

@@ -1,0 +1,43 @@
+"""Whether a run begins or goes on, and from which checkpoint."""
+
+import json
+import logging
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from stylegan_pl.checkpoint import load, newest_good, resolve
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.ranks import is_first, restarted
+
+_log = logging.getLogger(__name__)
+
+
+def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
+    """The checkpoint to go on from, or None to start.
+
+    What a scheduler has started again, and what was preempted, goes on without being told. Every rank finds the same by
+    itself: rank 0 may refuse a folder that holds a run, so for the others it is one to go on with.
+
+    Raises:
+        ConfigError: the folder holds a run already, and nothing says that it should go on.
+    """
+    if config.resume not in (None, "auto"):
+        raise ConfigError(f"resume={config.resume}: type resume=auto, or ckpt_path={config.resume}")
+    given = None if config.ckpt_path is None else resolve(config.ckpt_path)
+    if given is not None:
+        load(given)
+        if given.resolve().is_relative_to(run_dir) and not restarted():
+            return given
+    goes_on = config.resume == "auto" or not is_first() or restarted() or _was_preempted(run_dir)
+    if not goes_on and (run_dir / "checkpoints" / "last.ckpt").exists():
+        raise ConfigError(f"{run_dir} holds a run already; type resume=auto to continue it, or another hydra.run.dir")
+    found = newest_good(run_dir) if goes_on else None
+    if goes_on:
+        _log.info("resuming from %s", found) if found else _log.info("nothing to resume in %s: starting", run_dir)
+    return found or given
+
+
+def _was_preempted(run_dir: Path) -> bool:
+    status = run_dir / "status.json"
+    return status.is_file() and json.loads(status.read_text()).get("state") == "preempted"

@@ -6,6 +6,7 @@ from pathlib import Path
 from PIL import Image
 
 from stylegan_pl.data.folder import ImageFolder, Source
+from stylegan_pl.data.shards import Shards, check_index
 from stylegan_pl.data.single import SingleImage, check_single
 from stylegan_pl.errors import DataError, UserError
 
@@ -49,6 +50,10 @@ def check_folder(folder: ImageFolder, *, name: str, size: int, limit: float) -> 
     """
     if isinstance(folder, SingleImage):
         check_single(folder, name=name, size=size)
+        return
+    if isinstance(folder, Shards):
+        check_index(folder, name=name)
+        _check_sizes(folder, folder.sizes("train"), name=name, size=size, limit=limit)
         return
     root = Path(folder.root)
     if not root.is_dir():

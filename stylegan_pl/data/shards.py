@@ -1,0 +1,219 @@
+"""Image sets as a few large files: tar shards and an index, read by ranges from a folder, S3 or HTTP."""
+
+import csv
+import hashlib
+import io
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from filelock import FileLock
+from torch import Tensor
+
+from stylegan_pl.data.folder import SPLITS, ImageFolder
+from stylegan_pl.errors import DataError, UserError, first_line
+from stylegan_pl.images import read_image
+
+INDEX = "index.tsv"
+COLUMNS = ("split", "name", "shard", "offset", "bytes", "width", "height")
+_TRIES = 4  # a network is not always there
+_CHUNK = 8 * 2**20  # bytes of a shard that are copied at a time
+
+
+class Member(NamedTuple):
+    """Where an image lies, and its size in pixels."""
+
+    shard: str
+    offset: int
+    n_bytes: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Shards(ImageFolder):
+    """One set of images in tar shards (WebDataset's layout: uncompressed, `train-000000.tar` …) with an index.
+
+    The index says where in which shard each image begins, so any image is one range read: keys, shuffling, resuming and
+    the dealing out to ranks and workers are those of a folder, image for image. Each rank's workers read what their own
+    keys name, so no byte is read twice in an epoch, whatever the number of ranks; and no directory of 118,000 files is
+    ever listed or opened.
+
+    Args:
+        root: a folder or URL (`s3://bucket/coco`, `https://…`) that holds `index.tsv` and the shards.
+        include: keep only images whose name, as it was in the folder, matches one of these.
+        cache: folder on the machine's own disk where shards are copied, whole, when first touched; None reads ranges.
+    """
+
+    cache: str | None = None
+
+    @property
+    def has_splits(self) -> bool:
+        """Always: the index says which images are for validation."""
+        return True
+
+    def base(self, split: str) -> Path:
+        """The set's place, for messages."""
+        return Path(self.root)
+
+    def files(self, split: str) -> list[Path]:
+        """`split/name` of each image, in the order of the folder they came from."""
+        return list(self.by_name(split).values())
+
+    def by_name(self, split: str) -> dict[str, Path]:
+        """Name in the folder -> `split/name`."""
+        names = [path.relative_to(split).as_posix() for path in _index(self.root) if path.parts[0] == split]
+        return {name: Path(split, name) for name in names if not self.include or self._includes(name)}
+
+    def sizes(self, split: str) -> list[tuple[int, int]]:
+        """Width and height of each image, from the index."""
+        return [(_index(self.root)[path].width, _index(self.root)[path].height) for path in self.files(split)]
+
+    def crop(self, path: Path, size: int, rng: np.random.Generator | None) -> Tensor:
+        """As `ImageFolder.crop`, of a name that `files` gave.
+
+        Raises:
+            DataError: the image is damaged, or smaller than the crop.
+            UserError: its shard cannot be reached.
+        """
+        picture = _Bytes(self._bytes(_index(self.root)[path]), str(path))
+        try:
+            return self.crop_image(read_image(picture, at_least=self.load_size), size, rng)  # type: ignore[arg-type]
+        except DataError as error:
+            raise DataError(str(error) if str(path) in str(error) else f"{path}: {error}") from error
+
+    def _includes(self, name: str) -> bool:
+        from fnmatch import fnmatch
+
+        return any(fnmatch(name, pattern) or fnmatch(Path(name).name, pattern) for pattern in self.include)
+
+    def _bytes(self, member: Member) -> bytes:
+        start, end = member.offset, member.offset + member.n_bytes
+        if self.cache is not None:
+            with self._copy(member.shard).open("rb") as file:
+                file.seek(start)
+                found = file.read(member.n_bytes)
+        else:
+            found = _read(f"{self.root.rstrip('/')}/{member.shard}", start, end)
+        if len(found) != member.n_bytes:
+            raise UserError(
+                f"{self.root}/{member.shard}: {len(found)} bytes came where {member.n_bytes} were asked for: the shard "
+                "is cut short, or its server gives no ranges; write it again, or type cache=FOLDER for that set"
+            )
+        return found
+
+    def _copy(self, shard: str) -> Path:
+        """The machine's own copy; the first process that needs it makes it, the others wait."""
+        assert self.cache is not None
+        place = Path(self.cache, hashlib.sha256(self.root.encode()).hexdigest()[:12], shard)
+        if not place.exists():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(place.with_suffix(".lock")):
+                if not place.exists():
+                    _download(f"{self.root.rstrip('/')}/{shard}", place)
+        return place
+
+
+class _Bytes(io.BytesIO):
+    """An image in memory that messages call by its name."""
+
+    def __init__(self, content: bytes, name: str) -> None:
+        super().__init__(content)
+        self.shown = name
+
+    def __str__(self) -> str:
+        return self.shown
+
+
+@lru_cache(maxsize=8)
+def _index(root: str) -> dict[Path, Member]:
+    """`split/name` -> where it lies; read once a process.
+
+    Raises:
+        DataError: no index there, or not one of ours.
+    """
+    try:
+        text = _read(f"{root.rstrip('/')}/{INDEX}").decode("utf-8", "surrogateescape")
+    except UserError as error:
+        raise DataError(
+            f"{error}; write shards with: python -m stylegan_pl.prepare dataset=NAME shards=FOLDER"
+        ) from error
+    rows = csv.DictReader(io.StringIO(text), delimiter="\t")
+    if tuple(rows.fieldnames or ()) != COLUMNS:
+        raise DataError(f"{root}/{INDEX}: its columns should be {', '.join(COLUMNS)}; write the shards again")
+    return {
+        Path(row["split"], row["name"]): Member(row["shard"], *(int(row[column]) for column in COLUMNS[3:]))
+        for row in rows
+    }
+
+
+def _read(url: str, start: int | None = None, end: int | None = None) -> bytes:
+    """A file or a range of it, tried again after a network's hiccup.
+
+    Raises:
+        UserError: not to be had. No DataError: a run does not go on without images because a network fails.
+    """
+    for attempt in range(_TRIES):
+        try:
+            system, path = _file_system(url)
+            content: bytes = system.cat_file(path, start=start, end=end)
+            return content
+        except FileNotFoundError as error:
+            raise UserError(f"{url}: no such file") from error
+        except Exception as error:  # each file system has its own
+            if attempt == _TRIES - 1:
+                raise UserError(f"{url}: cannot be read ({type(error).__name__}: {first_line(error)})") from error
+            time.sleep(2.0**attempt / 4)
+    raise AssertionError
+
+
+def _file_system(url: str) -> tuple[Any, str]:
+    from fsspec.core import url_to_fs  # here: most runs read folders
+
+    try:
+        found: tuple[Any, str] = url_to_fs(url)
+        return found
+    except ImportError as error:  # s3fs, gcsfs …
+        raise UserError(
+            f"{url}: {first_line(error)}; type: pip install s3fs (gcsfs, adlfs), as the place needs"
+        ) from error
+
+
+def _download(url: str, place: Path) -> None:
+    system, path = _file_system(url)
+    partial = place.with_suffix(".partial")
+    try:
+        with system.open(path, "rb") as source, partial.open("wb") as target:
+            for chunk in _chunks(source):
+                target.write(chunk)
+    except Exception as error:
+        raise UserError(f"{url}: cannot be copied to {place.parent} ({first_line(error)})") from error
+    partial.replace(place)
+
+
+def _chunks(source: Any) -> Iterator[bytes]:
+    while chunk := source.read(_CHUNK):
+        yield chunk
+
+
+def check_index(shards: Shards, *, name: str) -> None:
+    """Raise one error where there is nothing to train on.
+
+    Args:
+        name: the set's config path, `data.content` or `data.style`.
+
+    Raises:
+        DataError: no index, or fewer than 2 training images.
+    """
+    try:
+        found = {split: len(shards.files(split)) for split in SPLITS}
+    except DataError as error:
+        raise DataError(f"{name}.root: {error}") from error
+    if found["train"] < 2:
+        raise DataError(
+            f"{name}.root: {found['train']} images to train on in {shards.root}/{INDEX}, at least 2 are needed"
+        )

@@ -1,0 +1,108 @@
+"""Every combination of what was typed with commas, `choice(…)` and `range(…)`, as numbered jobs."""
+
+import itertools
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.types import HydraContext
+from omegaconf import OmegaConf
+
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.sweeps.job_folder import folder_name, read_status
+from stylegan_pl.sweeps.jobs import ended_well, launch, refuse_used_folders
+from stylegan_pl.sweeps.summary import exit_code, summary
+from stylegan_pl.sweeps.sweeper import JobSweeper
+
+_log = logging.getLogger(__name__)
+
+
+class GridSweeper(JobSweeper):
+    """Hydra's basic sweeper, with folders 000, 001, …, a sweep that outlives a failed job, and a summary.
+
+    With `resume=auto`, jobs that ended well are left alone, so the same command goes on with an interrupted sweep.
+
+    Args:
+        params: key -> values, as they would be typed; the command line goes before.
+        stop_on_failure: start nothing more once a job has failed.
+    """
+
+    def __init__(self, *, params: dict[str, str] | None = None, stop_on_failure: bool = False) -> None:
+        self.params, self.stop_on_failure = dict(params or {}), stop_on_failure
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Run all jobs; the exit code is left at the task."""
+        sweep_dir = self.folder
+        jobs = list(enumerate(combinations(parse([*params_as_typed(self.params), *arguments], self.hydra_context))))
+        self.validate_batch_is_legal([overrides for _, overrides in jobs])
+        sweep_dir.mkdir(parents=True, exist_ok=True)
+        OmegaConf.save(self.config, sweep_dir / "multirun.yaml")
+        left = self._left(jobs, sweep_dir)
+        try:
+            for batch in [[job] for job in left] if self.stop_on_failure else [left]:
+                launch(self.launcher, batch, sweep_dir)
+                if self.stop_on_failure and not ended_well(sweep_dir / folder_name(batch[0][0])):
+                    _log.info("stopping: job %s failed, and sweep.stop_on_failure=true", folder_name(batch[0][0]))
+                    break
+        finally:
+            numbers = [number for number, _ in jobs]
+            print(summary(sweep_dir, numbers))
+            self.task.sweep_code = exit_code(sweep_dir, numbers)
+
+    def _left(self, jobs: list[tuple[int, list[str]]], sweep_dir: Path) -> list[tuple[int, list[str]]]:
+        if self.config.get("resume") != "auto":
+            refuse_used_folders([sweep_dir / folder_name(number) for number, _ in jobs])
+            return jobs
+        ended = [
+            number for number, overrides in jobs
+            if ended_well(folder := sweep_dir / folder_name(number)) and read_status(folder)["overrides"] == overrides
+        ]  # fmt: skip
+        if ended:
+            _log.info("%d of %d jobs have ended already", len(ended), len(jobs))
+        return [job for job in jobs if job[0] not in ended]
+
+
+def params_as_typed(params: dict[str, str]) -> list[str]:
+    """`sweep.params` as overrides.
+
+    Raises:
+        ConfigError: a value is no text, number or list.
+    """
+    for key, value in params.items():
+        if isinstance(value, dict):
+            raise ConfigError(f"sweep.params.{key}: type what the command line would take, as in {key}: choice(1,2)")
+    return [f"{key}={_as_typed(value)}" for key, value in params.items()]
+
+
+def _as_typed(value: object) -> str:
+    if isinstance(value, list):
+        return f"choice({','.join(str(element) for element in value)})"
+    return str(value)
+
+
+def parse(arguments: list[str], context: HydraContext) -> list[Override]:
+    """Overrides, the last of each key only."""
+    parsed = OverridesParser.create(config_loader=context.config_loader).parse_overrides(arguments)
+    return list({override.get_key_element(): override for override in parsed}.values())
+
+
+def combinations(overrides: Sequence[Override]) -> list[list[str]]:
+    """The product of all sweeps, the last key changing fastest.
+
+    Raises:
+        ConfigError: an `interval(…)`, which has no end of values.
+    """
+    choices: list[list[str]] = []
+    for override in overrides:
+        key = override.get_key_element()
+        if override.is_discrete_sweep():
+            choices.append([f"{key}={value}" for value in override.sweep_string_iterator()])
+        elif override.is_sweep_override():
+            raise ConfigError(
+                f"{override.input_line}: an interval needs a search; type sweep=optuna, too, or choice(…)"
+            )
+        else:
+            choices.append([override.input_line or key])
+    return [list(combination) for combination in itertools.product(*choices)]

@@ -1,0 +1,77 @@
+"""Jobs handed to a launcher; whatever happens to one, the others go on and its folder says what it was."""
+
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from hydra.core.utils import JobReturn, JobStatus
+from hydra.plugins.launcher import Launcher
+
+from stylegan_pl.errors import ConfigError, first_line
+from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name, is_worked_in, job_lock, note, read_status
+
+_log = logging.getLogger(__name__)
+
+Job = tuple[int, list[str]]
+"""Number, overrides."""
+
+
+def launch(launcher: Launcher, jobs: Sequence[Job], sweep_dir: Path) -> None:
+    """Run the jobs; afterwards each folder's status.json says how its job ended.
+
+    A launcher that breaks because a job's process died (killed, out of memory) is asked again for the jobs that had not
+    begun, as long as each time some had.
+    """
+    waiting = list(jobs)
+    while waiting:
+        folders = {number: sweep_dir / folder_name(number) for number, _ in waiting}
+        reasons: dict[int, str] = {}
+        try:
+            results = launcher.launch([_placed(number, overrides) for number, overrides in waiting], waiting[0][0])
+            crash, reasons = None, {job[0]: _reason(result) for job, result in zip(waiting, results, strict=True)}
+        except Exception as error:
+            crash = f"{type(error).__name__}: {first_line(error)}"
+        begun = {number for number, folder in folders.items() if read_status(folder)}
+        for number, overrides in waiting:
+            if number in begun or crash is None or not begun:
+                _settle(number, overrides, folders[number], crash or reasons[number])
+        waiting = [job for job in waiting if job[0] not in begun] if crash is not None and begun else []
+
+
+def _reason(result: JobReturn) -> str:
+    """Why a job ended that did not say so itself."""
+    if result.status is JobStatus.FAILED:
+        return first_line(result._return_value)  # the property would raise it
+    return "its process ended without a word"
+
+
+def _placed(number: int, overrides: list[str]) -> list[str]:
+    """Launchers count on from the first number; a search's numbers may have gaps, so each job is told its folder."""
+    return [*overrides, f"hydra.sweep.subdir='{folder_name(number)}'"]
+
+
+def _settle(number: int, overrides: list[str], folder: Path, reason: str) -> None:
+    """A job that did not say how it ended has failed."""
+    if read_status(folder).get("state") in (None, "running") and not is_worked_in(job_lock(folder)):
+        note(folder, state="failed", error=reason, exit_code=1, overrides=overrides)
+        say_failed(folder.name, reason)
+
+
+def say_failed(name: str, reason: str) -> None:
+    """The one line about a failed job, at once."""
+    print(f"error: job {name}: {reason}", file=sys.stderr, flush=True)
+
+
+def refuse_used_folders(folders: Sequence[Path]) -> None:
+    """Raise before the first job where a job's folder holds a run already."""
+    for folder in folders:
+        if (folder / "checkpoints" / "last.ckpt").exists():
+            raise ConfigError(
+                f"{folder} holds a run already; type resume=auto to go on with that sweep, or another hydra.sweep.dir"
+            )
+
+
+def ended_well(folder: Path) -> bool:
+    """Done or pruned."""
+    return read_status(folder).get("state") in ENDED_WELL

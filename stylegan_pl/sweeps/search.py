@@ -1,0 +1,160 @@
+"""A search by Optuna: each trial is a job, and its score the one that best.ckpt follows."""
+
+import logging
+import os
+import shlex
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.sweeps.grid import params_as_typed, parse
+from stylegan_pl.sweeps.job_folder import folder_name, working_in
+from stylegan_pl.sweeps.jobs import ended_well, launch
+from stylegan_pl.sweeps.summary import exit_code, summary
+from stylegan_pl.sweeps.sweeper import JobSweeper
+
+if TYPE_CHECKING:
+    from optuna.distributions import BaseDistribution
+    from optuna.trial import FrozenTrial
+
+    from stylegan_pl.sweeps.study import Direction, SharedStudy
+
+_log = logging.getLogger(__name__)
+
+
+class OptunaSweeper(JobSweeper):
+    """Asks a study for points and runs them, until it has so many trials. Settings are the `sweep` node of the config.
+
+    The same command again goes on with the study; on several machines it works the same study together.
+    """
+
+    def sweep(self, arguments: list[str]) -> None:
+        """Search; the best trial's command and the plots are left at the end, and the exit code at the task."""
+        try:
+            from stylegan_pl.sweeps.space import split
+            from stylegan_pl.sweeps.study import SharedStudy
+        except ImportError as error:
+            raise ConfigError("sweep=optuna is an extra; type: pip install 'stylegan-pl[sweep]'") from error
+        config = self.config.copy()
+        config.run_dir = str(self.folder / folder_name(0))  # as a trial's: the storage is beside it
+        settings: dict[str, Any] = OmegaConf.to_container(config.sweep, resolve=True)  # type: ignore[assignment]
+        fixed, space = split(parse([*params_as_typed(settings["params"]), *arguments], self.hydra_context))
+        if not space:
+            raise ConfigError(
+                "sweep=optuna: nothing to search; type KEY=interval(a,b), choice(a,b), range(a,b), or fill sweep.params"
+            )
+        direction = _direction(self._base(fixed, space), settings["direction"])
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="optuna")  # what Optuna calls experimental
+            study = SharedStudy(
+                settings["study"], settings["storage"], direction=direction, folder=self.folder,
+                sampler=lambda trials: _sampler(settings["sampler"], trials),
+            )  # fmt: skip
+            OmegaConf.save(self.config, self.folder / "multirun.yaml")
+            if study.counted():
+                _log.info(
+                    "going on with study %s: %d of %d trials", settings["study"], study.counted(), settings["trials"]
+                )
+            self.task.sweep_code = 0
+            with working_in(study.worker_lock):
+                try:
+                    self._search(study, space, fixed, settings)
+                finally:
+                    self._report(study, fixed, self.folder)
+
+    def _base(self, fixed: list[str], space: "dict[str, BaseDistribution]") -> DictConfig:
+        """The config of a trial at some point of the space, checked: a typo is told before anything slow."""
+        from optuna.samplers import RandomSampler
+        from optuna.study import create_study
+
+        from stylegan_pl.sweeps.space import as_typed
+        from stylegan_pl.sweeps.study_storage import quieten
+
+        quieten()
+        point = create_study(sampler=RandomSampler(seed=0)).ask(fixed_distributions=space).params
+        config = self.hydra_context.config_loader.load_sweep_config(self.config, [*fixed, *as_typed(point)])
+        base = config.copy()
+        OmegaConf.set_struct(base, False)
+        del base["hydra"]
+        base.run_dir = "."  # only a run has a folder
+        self.task.check(base)
+        return base
+
+    def _search(
+        self, study: "SharedStudy", space: "dict[str, BaseDistribution]", fixed: list[str], settings: dict[str, Any]
+    ) -> None:
+        at_once = settings["at_once"] or _side_by_side(self.config.hydra.launcher)
+        sweep_dir, code = study.folder, 0
+        while trials := study.ask(space, at_most=at_once, total=settings["trials"]):
+            launch(self.launcher, [(trial.number, _overrides(fixed, trial)) for trial in trials], sweep_dir)
+            for trial in trials:
+                study.tell(trial.number)
+            code = max(code, exit_code(sweep_dir, [trial.number for trial in trials]))
+            self.task.sweep_code = code
+            failed = [t.number for t in trials if not ended_well(sweep_dir / folder_name(t.number))]
+            if failed and settings["stop_on_failure"]:
+                _log.info("stopping: job %s failed, and sweep.stop_on_failure=true", folder_name(failed[0]))
+                return
+        if study.counted() < settings["trials"]:
+            _log.info("every point of the space has been tried")
+
+    def _report(self, study: "SharedStudy", fixed: list[str], sweep_dir: Path) -> None:
+        from stylegan_pl.sweeps.plots import save_plots
+        from stylegan_pl.sweeps.space import as_typed
+
+        print(summary(sweep_dir, study.numbers()))
+        best = study.best()
+        if best is None:
+            return
+        command = ["python", "-m", "stylegan_pl.train", *_without_sweep(fixed), *as_typed(best.params)]
+        print(f"best: trial {folder_name(best.number)}, score {best.value:.6g}\n  {shlex.join(command)}")
+        for path in save_plots(study.study, sweep_dir / "study"):
+            print(f"  {path}")
+
+
+def _overrides(fixed: Sequence[str], trial: "FrozenTrial") -> list[str]:
+    from stylegan_pl.sweeps.space import as_typed
+
+    return [*fixed, *as_typed(trial.params), f"callbacks.pruning.trial={trial.number}"]
+
+
+def _without_sweep(overrides: Sequence[str]) -> list[str]:
+    """What a single run takes."""
+    return [text for text in overrides if text.lstrip("+~").split("=")[0].split(".")[0] not in ("sweep", "launcher")]
+
+
+def _sampler(node: dict[str, Any], trials: int) -> Any:
+    """The sampler; a seed is moved on by the trials there are, else a resumed study would repeat its first draws."""
+    seeded = {**node, "seed": node["seed"] + trials} if node.get("seed") is not None else node
+    return instantiate(seeded, _convert_="all")
+
+
+def _side_by_side(launcher: DictConfig) -> int:
+    """How many jobs a launcher runs at a time; 1 where it does not say."""
+    at_once = int(launcher.get("n_jobs") or launcher.get("array_parallelism") or 1)
+    return at_once if at_once > 0 else os.cpu_count() or 1  # joblib: -1 is a process a core
+
+
+def _direction(config: DictConfig, asked: str | None) -> "Direction":
+    """Which way the score that best.ckpt follows gets better, unless it is typed.
+
+    Raises:
+        ConfigError: nothing is scored.
+    """
+    if asked is not None:
+        if asked not in ("minimize", "maximize"):
+            raise ConfigError(f"sweep.direction={asked}: type minimize or maximize")
+        return "minimize" if asked == "minimize" else "maximize"
+    from stylegan_pl.callbacks.evaluation import followed  # here: Lightning takes seconds to import
+
+    checkpoints = config.callbacks.checkpoints
+    evaluation = instantiate(config.callbacks.evaluation, _convert_="all")
+    monitor, mode = followed([evaluation], checkpoints.monitor, checkpoints.mode)
+    if monitor is None:
+        raise ConfigError("sweep=optuna: this run has no score to search by; type metric=[sliced_wasserstein]")
+    return "minimize" if mode == "min" else "maximize"

@@ -1,0 +1,145 @@
+"""A study that many work: its total to the point, nothing twice, nothing lost with a process that died."""
+
+import threading
+
+import optuna
+import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
+from optuna.samplers import RandomSampler, TPESampler
+from optuna.trial import TrialState
+
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.sweeps.job_folder import job_lock, note, working_in
+from stylegan_pl.sweeps.study import SharedStudy
+
+SPACE = {"lr": FloatDistribution(1e-5, 1e-1, log=True)}
+
+
+def study(tmp_path, *, seed: int | None = None, direction: str = "minimize", storage: str | None = None) -> SharedStudy:
+    return SharedStudy(
+        "s", storage or str(tmp_path / "study.journal"), direction=direction, folder=tmp_path / "sweep",
+        sampler=lambda trials: RandomSampler(None if seed is None else seed + trials),
+    )  # fmt: skip
+
+
+def finish(shared: SharedStudy, number: int, score: float, state: str = "done") -> None:
+    note(shared.folder / f"{number:03d}", state=state, score=score)
+    shared.tell(number)
+
+
+def values(shared: SharedStudy, *states: TrialState) -> list[float]:
+    return [t.params["lr"] for t in shared.study.get_trials(states=states or None)]
+
+
+@pytest.mark.parametrize("storage", ["journal", "sqlite:///{}/trials.db"])
+def test_the_best_of_what_was_told(tmp_path, storage):
+    shared = study(tmp_path, storage=None if storage == "journal" else storage.format(tmp_path))
+    for trial in shared.ask(SPACE, at_most=3, total=5):
+        finish(shared, trial.number, score=(3.0, 1.0, 2.0)[trial.number])
+    assert shared.best().number == 1 and shared.counted() == 3
+    assert len(shared.ask(SPACE, at_most=9, total=5)) == 2
+    assert shared.ask(SPACE, at_most=9, total=5) == []
+
+
+def test_pruned_failed_and_unscored_trials_count_but_are_not_best(tmp_path):
+    shared = study(tmp_path)
+    shared.ask(SPACE, at_most=4, total=4)
+    for number, (state, score) in enumerate([("pruned", 0.0), ("failed", None), ("done", None), ("done", 5.0)]):
+        finish(shared, number, score, state)
+    states = [trial.state for trial in shared.study.trials]
+    assert states == [TrialState.PRUNED, TrialState.FAIL, TrialState.FAIL, TrialState.COMPLETE]
+    assert shared.best().number == 3 and shared.ask(SPACE, at_most=1, total=4) == []
+
+
+def test_a_resumed_study_with_a_seed_draws_other_points(tmp_path):
+    first = study(tmp_path, seed=0)
+    for trial in first.ask(SPACE, at_most=3, total=6):
+        finish(first, trial.number, 1.0)
+    again = study(tmp_path, seed=0)
+    for trial in again.ask(SPACE, at_most=6, total=6):
+        finish(again, trial.number, 1.0)
+    assert len(set(values(again))) == len(values(again)) == 6
+
+
+def test_no_point_of_a_small_space_is_tried_twice_and_the_search_ends_with_it(tmp_path):
+    shared = study(tmp_path, seed=0)
+    space = {"n": IntDistribution(1, 3), "c": CategoricalDistribution(["a", "b"])}
+    tried = []
+    while trials := shared.ask(space, at_most=1, total=50):
+        tried += [tuple(sorted(trial.params.items())) for trial in trials]
+        finish(shared, trials[0].number, 1.0)
+    assert len(tried) == len(set(tried)) == 6 == shared.counted()
+
+
+def test_a_dead_process_trial_is_tried_again_once_and_a_living_ones_is_not(tmp_path):
+    dead, living = study(tmp_path), study(tmp_path)
+    (lost,) = dead.ask(SPACE, at_most=1, total=4)  # nobody holds dead.worker_lock
+    note(dead.folder / "000", state="running")
+    with working_in(living.worker_lock):
+        (held,) = living.ask(SPACE, at_most=1, total=4)  # takes over what was lost
+        assert held.number == 1 and held.params == lost.params
+        other = study(tmp_path)
+        asked = other.ask(SPACE, at_most=9, total=4)
+        assert [trial.number for trial in asked] == [2, 3, 4]
+        assert all(trial.params != lost.params for trial in asked)
+        assert other.study.trials[0].state == TrialState.FAIL and other.study.trials[1].state == TrialState.RUNNING
+    assert other.counted() == 4 and 0 not in other.numbers()
+
+
+def test_a_job_that_outlives_its_sweep_keeps_its_trial(tmp_path):
+    dead = study(tmp_path)
+    dead.ask(SPACE, at_most=1, total=2)
+    with working_in(job_lock(dead.folder / "000")):
+        other = study(tmp_path)
+        assert [trial.number for trial in other.ask(SPACE, at_most=9, total=2)] == [1]
+    note(dead.folder / "000", state="done", score=7.0)
+    with working_in(other.worker_lock):
+        assert study(tmp_path).ask(SPACE, at_most=9, total=2) == []
+    assert other.study.trials[0].value == 7.0
+
+
+def test_workers_at_once_share_the_total_and_no_point(tmp_path):
+    shares: list[list[int]] = [[], [], []]
+
+    def work(which: int) -> None:
+        mine = study(tmp_path, seed=0)
+        with working_in(mine.worker_lock):
+            while trials := mine.ask(SPACE, at_most=1, total=12):
+                shares[which].append(trials[0].number)
+                finish(mine, trials[0].number, 1.0)
+
+    threads = [threading.Thread(target=work, args=(which,)) for which in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    shared = study(tmp_path)
+    done = values(shared, TrialState.COMPLETE)
+    assert sum(map(len, shares)) == 12 == len(done) == len(set(done))
+
+
+def test_another_direction_or_space_is_told(tmp_path):
+    shared = study(tmp_path)
+    finish(shared, shared.ask({"c": CategoricalDistribution(["a", "b"])}, at_most=1, total=9)[0].number, 1.0)
+    with pytest.raises(
+        ConfigError, match=r"is to minimize its score, this command to maximize; type another sweep\.study"
+    ):
+        study(tmp_path, direction="maximize")
+    with pytest.raises(ConfigError, match=r"search space is not that study's .*; type another sweep\.study"):
+        shared.ask({"c": CategoricalDistribution(["a", "z"])}, at_most=1, total=9)
+    with pytest.raises(ConfigError, match="cannot be opened"):
+        study(tmp_path, storage="nosuchdb://x/y")
+
+
+def test_tpe_learns_from_what_was_told(tmp_path):
+    """After a start at random its draws are nearer to the best point than chance (median 0.3): the scores do arrive."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    shared = SharedStudy(
+        "s", str(tmp_path / "j"), direction="minimize", folder=tmp_path,
+        sampler=lambda trials: TPESampler(seed=1, n_startup_trials=10),
+    )  # fmt: skip
+    space, distances = {"x": FloatDistribution(0.0, 1.0)}, []
+    while trials := shared.ask(space, at_most=1, total=30):
+        distances.append(abs(trials[0].params["x"] - 0.2))
+        finish(shared, trials[0].number, distances[-1])
+    assert sorted(distances[-15:])[7] < 0.15

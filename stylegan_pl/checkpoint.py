@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 
 import torch
 from hydra.utils import instantiate
-from torch import nn
+from safetensors import safe_open
+from torch import Tensor, nn
 
 from stylegan_pl.errors import UserError, first_line
 from stylegan_pl.nn.pretrained import without_pretrained
@@ -18,6 +20,8 @@ _log = logging.getLogger(__name__)
 
 ALLOWED_MODULES = ("stylegan_pl.generators.", "stylegan_pl.nn.")
 """What a checkpoint's config may build: instantiating runs code, and a file may come from anyone."""
+METADATA_KEY = "stylegan_pl"
+"""Of the facts (generator's config, training, scores, …) as JSON in the metadata of a file that `export` wrote."""
 
 
 def resolve(run_or_file: str) -> Path:
@@ -67,17 +71,49 @@ def newest_good(folder: Path) -> Path | None:
 
 
 def load_generator(path: Path, *, trusted: Sequence[str] = ()) -> nn.Module:
-    """The generator a checkpoint holds, averaged weights where they were kept; in eval mode on the CPU."""
-    checkpoint = load(path)
-    node = checkpoint["config"]["model"]["generator"]
+    """The generator a file holds, averaged weights where they were kept; in eval mode on the CPU.
+
+    Raises:
+        UserError: the file is damaged, no checkpoint of ours, or would build something else than our networks.
+    """
+    node, weights = _held_generator(path)
     check_targets(node, path, trusted)
     with without_pretrained():  # the checkpoint has them
         generator: nn.Module = instantiate(node, _convert_="all")
+    try:
+        generator.load_state_dict(weights)
+    except RuntimeError as error:  # torch lists every key in a line of its own
+        raise UserError(f"{path}: its weights are not those of the generator its config names") from error
+    return generator.eval().requires_grad_(False)
+
+
+def _held_generator(path: Path) -> tuple[Any, dict[str, Tensor]]:
+    """Config node and weights, by their names in it, of the generator in a file; other kinds branch off here."""
+    if path.suffix == ".safetensors":
+        return _exported(path)
+    checkpoint = load(path)
+    try:
+        node = checkpoint["config"]["model"]["generator"]
+    except (KeyError, TypeError) as error:
+        raise UserError(f"{path}: not a checkpoint of stylegan_pl (its config names no model.generator)") from error
     state = checkpoint["state_dict"]
     prefix = "ema.averaged." if any(key.startswith("ema.averaged.") for key in state) else "generator."
-    weights = {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
-    generator.load_state_dict(weights)
-    return generator.eval().requires_grad_(False)
+    return node, {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+
+
+def _exported(path: Path) -> tuple[Any, dict[str, Tensor]]:
+    """`_held_generator` of a file that `export format=safetensors` wrote."""
+    try:
+        with safe_open(path, "pt") as file:
+            facts = json.loads((file.metadata() or {}).get(METADATA_KEY, "{}"))
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # it is no dict
+    except Exception as error:  # a type of safetensors' own, or json's
+        raise UserError(f"{path}: cannot be read as safetensors ({first_line(error)})") from error
+    if not isinstance(facts, dict) or "generator" not in facts:
+        raise UserError(
+            f"{path}: its header names no generator of stylegan_pl; python -m stylegan_pl.export writes one"
+        )
+    return facts["generator"], weights
 
 
 def check_targets(node: Any, path: Path, trusted: Sequence[str] = ()) -> None:

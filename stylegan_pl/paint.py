@@ -1,49 +1,169 @@
 """One call of `stylize`: files in, files out, one bad file never stops the rest."""
 
 import logging
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import torch
 from omegaconf import DictConfig, OmegaConf
-from rich.progress import track
 from torch import Tensor
 
-from stylegan_pl.build import inference_device
-from stylegan_pl.checkpoint import load_generator, resolve
-from stylegan_pl.errors import DataError
-from stylegan_pl.images import image_to_tensor, read_image, tensor_to_image, upright_exif, write_image
-from stylegan_pl.inference.files import plan
-from stylegan_pl.inference.styles import in_style
-from stylegan_pl.inference.stylize import batches_of_one_size, stylize_batch
-from stylegan_pl.schema import Precision
+from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.images import (
+    check_fits_format,
+    pixel_limit,
+    read_image,
+    tensor_to_image,
+    upright_exif,
+    upright_size,
+    write_image,
+)
+from stylegan_pl.inference.canvas import canvas, planes
+from stylegan_pl.inference.files import Job, Plan, plan
+from stylegan_pl.inference.film.library import is_film
+from stylegan_pl.inference.masks import Masks
+from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.progress import progress
+from stylegan_pl.inference.stylize import batches_of_one_size
+from stylegan_pl.stylizer import load_painter
 
 _log = logging.getLogger(__name__)
-Job = tuple[Path, Path]
+_NAMED = 3  # files that are passed over, by name
 
 
 def paint(config: DictConfig) -> int:
     """Stylise by a composed `StylizeConfig`; returns the exit code, 1 when a file could not be read or written."""
-    jobs = plan(Path(config.input), Path(config.output), image_format=config.image_format, overwrite=config.overwrite)
-    generator = in_style(
-        load_generator(resolve(config.ckpt), trusted=config.trust), _listed(config.style), weights=config.style_weights,
-        strength=config.strength, size=config.style_size,
+    if not 1 <= config.quality <= 100:
+        raise UserError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
+    if is_film(config.input, config.output):
+        from stylegan_pl.paint_film import paint_one_film  # films bring the metrics, and PyAV
+
+        return paint_one_film(config, lambda: _painter(config))
+    planned = plan(
+        _sources(config.input), Path(config.output), image_format=config.image_format, overwrite=config.overwrite,
+        resume=config.resume,
     )  # fmt: skip
-    device = inference_device(config.device)
-    dtype = torch.bfloat16 if _half(config.precision, device) else torch.float32
-    generator.to(device)
-    refused: list[str] = []
-    painted = 0
-    for batch, pictures in batches_of_one_size(_read(jobs, refused), config.batch_size):
-        results = stylize_batch(generator, pictures, device=device, dtype=dtype)
-        for job, result in zip(batch, results, strict=True):
-            painted += _write(result, job, refused)
-    for line in refused:
+    masks = None if config.mask is None else Masks(Path(config.mask))
+    painter = _painter(config)
+    with pixel_limit(config.max_megapixels):
+        call = Call(painter, masks, quality=config.quality, batch_size=config.batch_size)
+        done, kept = call.run(planned)
+    for line in call.refused:
         _log.error("skipped: %s", line)
-    _log.info("%d of %d pictures painted -> %s", painted, len(jobs), config.output)
-    return 1 if refused else 0
+    _tell_passed_over(planned.passed_over)
+    there = f", {kept} were there" if planned.there else ""
+    _log.info("%d of %d pictures painted%s -> %s", done, len(planned.jobs) + len(planned.there), there, config.output)
+    return 1 if call.refused else 0
+
+
+def _painter(config: DictConfig) -> Painter:
+    return load_painter(
+        config.ckpt, style=_listed(config.style), style_weights=config.style_weights, style_size=config.style_size,
+        strength=config.strength, keep_colour=config.keep_colour, device=config.device,
+        tiling=Tiling(config.tile, config.memory_gb, config.tile_exact),
+        precision=config.precision.name, trust=config.trust,
+    )  # fmt: skip
+
+
+class Call:
+    """Pictures read, painted and written, batch by batch.
+
+    Args:
+        masks: where each is painted; None: everywhere.
+        quality: of JPEG and WebP.
+        batch_size: pictures of one size that are painted at a time.
+    """
+
+    def __init__(self, painter: Painter, masks: Masks | None, *, quality: int, batch_size: int) -> None:
+        self.painter, self.masks = painter, masks
+        self.quality, self.batch_size = quality, batch_size
+        self.refused: list[str] = []
+
+    def run(self, planned: Plan) -> tuple[int, int]:
+        """How many were painted, and how many results were there, whole."""
+        kept = sum(self._is_whole(job) for job in planned.there)
+        painted = 0
+        with progress(len(planned.jobs)) as report:
+            for jobs, pictures in batches_of_one_size(self._read(planned.jobs, report), self.batch_size):
+                painted += self._paint(jobs, pictures, report)
+        return painted, kept
+
+    def _read(self, jobs: list[Job], report: Callable[[float], None]) -> Iterator[tuple[Job, Tensor]]:
+        for job in jobs:
+            try:
+                yield job, _pixels(job)
+            except DataError as error:
+                self.refused.append(str(error))
+                report(1)
+
+    def _paint(self, jobs: list[Job], pictures: Tensor, report: Callable[[float], None]) -> int:
+        """How many of one batch were painted and written."""
+        told = 0.0
+
+        def tell(share: float) -> None:
+            nonlocal told
+            told += share
+            report(share)
+
+        try:
+            masks = self._masks_of(jobs, pictures)
+            height, width = pictures.shape[-2:]
+            into = canvas(height, width, jobs[0].result.parent)[None] if len(jobs) == 1 else None
+            results = self.painter(pictures, masks, into=into, report=tell)
+        except (DataError, torch.OutOfMemoryError) as error:
+            return self._one_by_one(jobs, pictures, error, report)
+        written = sum(self._write(result, job) for job, result in zip(jobs, results, strict=True))
+        report(len(jobs) - told)
+        return written
+
+    def _one_by_one(self, jobs: list[Job], pictures: Tensor, error: Exception, report: Callable[[float], None]) -> int:
+        """What may be wrong with one picture of a batch is found by painting them alone."""
+        if len(jobs) > 1:
+            return sum(self._paint([job], picture[None], report) for job, picture in zip(jobs, pictures, strict=True))
+        height, width = pictures.shape[-2:]
+        full = f"{jobs[0].picture}: memory ran out at {width}×{height} pixels; type tile=512, or memory_gb="
+        self.refused.append(full if isinstance(error, torch.OutOfMemoryError) else str(error))
+        report(1)
+        return 0
+
+    def _masks_of(self, jobs: list[Job], pictures: Tensor) -> Tensor | None:
+        if self.masks is None:
+            return None
+        height, width = pictures.shape[-2:]
+        return torch.cat([self.masks.of(job.name, width, height) for job in jobs])
+
+    def _write(self, result: Tensor, job: Job) -> int:
+        try:
+            write_image(tensor_to_image(result), job.result, exif=upright_exif(job.picture), quality=self.quality)
+        except DataError as error:
+            self.refused.append(str(error))
+            return 0
+        return 1
+
+    def _is_whole(self, job: Job) -> bool:
+        """Whether a result that is there is a whole picture of the right size; if not, that is said."""
+        try:
+            fits = read_image(job.result).size == upright_size(job.picture)
+        except DataError:
+            fits = False
+        if not fits:
+            self.refused.append(
+                f"{job.result}: is there, but is no whole picture of the size of {job.picture}; delete it, or type "
+                "overwrite=true for resume=true"
+            )
+        return fits
+
+
+def _pixels(job: Job) -> Tensor:
+    """uint8 (3, H, W); Pillow's own copy is let go of."""
+    image = read_image(job.picture, one_frame=True)
+    check_fits_format(job.result, *image.size)
+    return planes(image)
+
+
+def _sources(given: Any) -> str | list[str]:
+    return [str(path) for path in given] if OmegaConf.is_list(given) else str(given)
 
 
 def _listed(style: Any) -> list[str]:
@@ -53,26 +173,7 @@ def _listed(style: Any) -> list[str]:
     return [str(path) for path in style] if OmegaConf.is_list(style) else [str(style)]
 
 
-def _half(precision: Precision, device: torch.device) -> bool:
-    if precision is Precision.auto:
-        return device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-    return precision in (Precision.bf16, Precision.fp16)
-
-
-def _read(jobs: list[Job], refused: list[str]) -> Iterator[tuple[Job, Tensor]]:
-    quiet = len(jobs) == 1 or not sys.stderr.isatty()
-    for job in track(jobs, description="painting", disable=quiet):
-        try:
-            yield job, image_to_tensor(read_image(job[0]))
-        except DataError as error:
-            refused.append(str(error))
-
-
-def _write(result: Tensor, job: Job, refused: list[str]) -> int:
-    source, target = job
-    try:
-        write_image(tensor_to_image(result), target, exif=upright_exif(source))
-    except DataError as error:
-        refused.append(str(error))
-        return 0
-    return 1
+def _tell_passed_over(files: list[Path]) -> None:
+    if files:
+        names = ", ".join(path.name for path in files[:_NAMED]) + (", …" if len(files) > _NAMED else "")
+        _log.info("passed over: %d files that are no images by their names (%s)", len(files), names)

@@ -1,19 +1,53 @@
 """`python -m stylegan_pl.stylize`: turn photographs into paintings with a trained generator."""
 
-from omegaconf import DictConfig
+import sys
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.cli import run_verb
+from stylegan_pl.errors import ConfigError
+
+PATHS = ("ckpt", "onnx", "input", "output", "style", "mask")
 
 
 def stylize(config: DictConfig) -> int:
     """One call of the composed config; returns the exit code."""
+    if config.onnx is not None:
+        if not OmegaConf.is_missing(config, "ckpt"):
+            raise ConfigError("ckpt= and model= name two generators; type one of the two")
+        from stylegan_pl.paint_onnx import paint_onnx  # torch is never imported
+
+        return paint_onnx(config)
     from stylegan_pl.paint import paint  # here, once the config has composed: torch takes seconds to import
 
     return paint(config)
 
 
+def spelled_out(argument: str) -> str:
+    """`model=FILE` -> `onnx=FILE`: Hydra takes the former for a choice among conf/model/."""
+    return f"onnx={argument.removeprefix('model=')}" if argument.startswith("model=") else argument
+
+
+def quoted(argument: str) -> str:
+    """A file's name that Hydra's grammar cannot read (é, brackets, commas) in the quotes that it wants."""
+    key, equals, value = argument.partition("=")
+    if key not in PATHS or not equals or value[:1] in ("", "[", "{", '"', "'"):
+        return argument
+    try:
+        if not OverridesParser.create().parse_override(argument).is_sweep_override():
+            return argument
+    except HydraException:
+        pass
+    return '{}="{}"'.format(key, value.replace('"', r"\""))
+
+
 def main() -> None:
     """The verb."""
+    sys.argv[1:] = [spelled_out(argument) for argument in sys.argv[1:]]
+    if not {"-m", "--multirun"} & set(sys.argv):
+        sys.argv[1:] = [quoted(argument) for argument in sys.argv[1:]]
     run_verb("stylize", stylize)
 
 

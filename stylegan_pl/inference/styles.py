@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from PIL import Image
@@ -11,7 +12,26 @@ from torch import Tensor, nn
 from stylegan_pl.errors import UserError
 from stylegan_pl.generators.adain import AdaINGenerator
 from stylegan_pl.images import image_to_tensor, read_image, to_float
-from stylegan_pl.nn.adain import Statistics
+from stylegan_pl.nn.adain import Statistics, restyle
+
+
+class AdaIN(nn.Module):
+    """`nn.adain.restyle` as a `PictureNorm`."""
+
+    def __init__(self, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.eps = eps
+
+    def forward(self, content_features: Tensor, style: Statistics) -> Tensor:
+        """(N, C, H, W) -> the same, with the style's mean and spread."""
+        return restyle(content_features, style, self.eps)
+
+    def normalise_with(self, content_features: Tensor, mean: Tensor, variance: Tensor, *conditions: Any) -> Tensor:
+        """By the content statistics of a whole picture; as many positions make its variance unbiased already."""
+        (style,) = conditions
+        centred = content_features - mean.view(-1, 1, 1)
+        std = (variance.view(-1, 1, 1) + self.eps).sqrt()
+        return (style.std * centred / std + style.mean).to(content_features.dtype)
 
 
 class InStyle(nn.Module):
@@ -26,11 +46,18 @@ class InStyle(nn.Module):
         super().__init__()
         self.generator, self.statistics, self.strength = generator, statistics, strength
         self.stride = generator.stride
+        self.restyle = AdaIN()
 
     def forward(self, content: Tensor) -> Tensor:
-        """(N, 3, H, W) in [-1, 1], sides multiples of `stride` -> the same shape and range."""
+        """(N, 3, H, W) in [-1, 1], sides multiples of `stride` -> the same shape and range.
+
+        The generator's own `decode_with`, with its AdaIN as a module, which tiles of one picture can be told about.
+        """
         statistics = Statistics(*(part.to(content.device) for part in self.statistics))
-        return self.generator.decode_with(content, statistics, self.strength)
+        bottleneck = self.generator.encoder.bottleneck
+        features = self.generator.encode(content, [bottleneck])[bottleneck]
+        target = self.strength * self.restyle(features, statistics) + (1 - self.strength) * features
+        return self.generator.decoder(target)
 
 
 def in_style(
@@ -46,17 +73,18 @@ def in_style(
     Args:
         paintings: image files.
         weights: how much of each, at least 0; None: all alike.
-        strength: α in [0, 1]; None: 1.
+        strength: α in [0, 1], blended in the features; None: 1. Of no concern to a generator that is handed back: its
+            pictures are blended when they are done (`finish.Finish`).
         size: pixels that each painting's shorter side is shrunk to, which sets the size of its strokes.
 
     Raises:
         UserError: the generator wants a painting and has none, or has no use for one; or numbers out of range.
     """
     takes_style = isinstance(generator, AdaINGenerator)
-    if not takes_style and (paintings or weights is not None or strength is not None):
+    if not takes_style and (paintings or weights is not None):
         raise UserError(
-            "style=, style_weights= and strength= are for generators that take any painting (model=adain); this one "
-            "has learned its style: type the command without them"
+            "style= and style_weights= are for generators that take any painting (model=adain); this one has learned "
+            "its style: type the command without them"
         )
     if not isinstance(generator, AdaINGenerator):
         return generator

@@ -9,7 +9,7 @@ from torch.nn.functional import pad
 
 from stylegan_pl.images import to_float, to_uint8
 
-_SMALLEST = 16  # pixels; below it residual blocks at a quarter of the size cannot reflect
+SMALLEST = 16  # pixels; below it residual blocks at a quarter of the size cannot reflect
 Tag = TypeVar("Tag")
 
 
@@ -19,7 +19,7 @@ def pad_to_stride(images: Tensor, stride: int) -> Tensor:
     (N, 3, H, W) -> (N, 3, H', W'); the picture stays in the upper left corner.
     """
     height, width = images.shape[-2:]
-    down, right = (-(-max(_SMALLEST, side) // stride) * stride - side for side in (height, width))
+    down, right = (-(-max(SMALLEST, side) // stride) * stride - side for side in (height, width))
     while down or right:  # a mirror is at most one pixel smaller than the picture, so tiny ones take several
         step = (0, min(right, max(images.shape[-1] - 1, 0)), 0, min(down, max(images.shape[-2] - 1, 0)))
         mode = "reflect" if any(step) else "replicate"
@@ -31,17 +31,27 @@ def pad_to_stride(images: Tensor, stride: int) -> Tensor:
 
 
 @torch.no_grad()
-def stylize_batch(generator: nn.Module, pictures: Tensor, *, device: torch.device, dtype: torch.dtype) -> Tensor:
-    """uint8 (N, 3, H, W) -> uint8 of the same shape: exact size, whatever the generator's stride.
+def stylize_images(generator: nn.Module, images: Tensor, *, dtype: torch.dtype = torch.float32) -> Tensor:
+    """(N, 3, H, W) in [-1, 1] -> float32 of the same shape: exact size, whatever the generator's stride.
 
     Args:
+        images: on the generator's device.
         dtype: of the arithmetic; float32, or half precision under autocast.
     """
-    height, width = pictures.shape[-2:]
-    images = pad_to_stride(to_float(pictures.to(device)), int(getattr(generator, "stride", 4)))
-    with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
-        stylised = generator(images)
-    return to_uint8(stylised[..., :height, :width]).cpu()
+    height, width = images.shape[-2:]
+    with torch.autocast(images.device.type, dtype=dtype, enabled=dtype != torch.float32):
+        stylised = generator(pad_to_stride(images, stride_of(generator)))
+    return stylised[..., :height, :width].float()
+
+
+def stylize_batch(generator: nn.Module, pictures: Tensor, *, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """`stylize_images` of uint8 (N, 3, H, W), back as uint8 on the CPU."""
+    return to_uint8(stylize_images(generator, to_float(pictures.to(device)), dtype=dtype)).cpu()
+
+
+def stride_of(generator: nn.Module) -> int:
+    """What sides are padded to a multiple of; 4 for networks that do not say."""
+    return int(getattr(generator, "stride", 4))
 
 
 def batches_of_one_size(pictures: Iterable[tuple[Tag, Tensor]], batch_size: int) -> Iterator[tuple[list[Tag], Tensor]]:
@@ -50,9 +60,14 @@ def batches_of_one_size(pictures: Iterable[tuple[Tag, Tensor]], batch_size: int)
     waiting: list[Tensor] = []
     for tag, picture in pictures:
         if waiting and (picture.shape != waiting[0].shape or len(waiting) == batch_size):
-            yield tags, torch.stack(waiting)
+            yield tags, _together(waiting)
             tags, waiting = [], []
         tags.append(tag)
         waiting.append(picture)
     if waiting:
-        yield tags, torch.stack(waiting)
+        yield tags, _together(waiting)
+
+
+def _together(pictures: list[Tensor]) -> Tensor:
+    """One alone is not copied: it may be large."""
+    return pictures[0][None] if len(pictures) == 1 else torch.stack(pictures)

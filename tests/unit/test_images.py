@@ -14,13 +14,16 @@ from PIL import ExifTags, Image, ImageCms
 from stylegan_pl.errors import DataError
 from stylegan_pl.images import (
     EXTENSIONS,
+    check_fits_format,
     grid,
     image_to_tensor,
+    pixel_limit,
     read_image,
     tensor_to_image,
     to_float,
     to_uint8,
     upright_exif,
+    upright_size,
     write_image,
 )
 
@@ -575,3 +578,49 @@ def test_grid_puts_each_image_at_its_place_on_white(gap: int) -> None:
             top, left = gap + y * (height + gap), gap + x * (width + gap)
             expected[top : top + height, left : left + width] = level
     assert np.array_equal(sheet, expected)
+
+
+# --- limits
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_the_upright_size_is_known_from_the_header(tmp_path: Path, orientation: int) -> None:
+    exif = Image.Exif()
+    exif[ORIENTATION] = orientation
+    path = save(noise(), tmp_path / "a.jpg", exif=exif)
+    assert upright_size(path) == read_image(path).size
+    with pytest.raises(DataError, match="cannot be read as an image"):
+        upright_size(tmp_path / "missing.jpg")
+
+
+def test_a_picture_larger_than_allowed_is_refused_and_the_limit_is_put_back(tmp_path: Path) -> None:
+    path, before = save(noise(100, 100), tmp_path / "a.png"), Image.MAX_IMAGE_PIXELS
+    with pixel_limit(0.01):
+        assert read_image(path).size == (100, 100)
+    with pixel_limit(0.009), pytest.raises(DataError, match=r"of at most 0; type max_megapixels=1 if you trust it"):
+        read_image(path)
+    assert before == Image.MAX_IMAGE_PIXELS
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png", "a.tif"])
+def test_several_frames_are_refused_where_one_is_meant(tmp_path: Path, name: str) -> None:
+    frames = [Image.fromarray(np.roll(noise(), shift)) for shift in range(3)]
+    frames[0].save(tmp_path / name, save_all=True, append_images=frames[1:])
+    assert read_image(tmp_path / name).size == (30, 20)
+    with pytest.raises(DataError, match="3 pictures in one file"):
+        read_image(tmp_path / name, one_frame=True)
+
+
+def test_formats_are_asked_what_they_hold() -> None:
+    check_fits_format(Path("a.png"), 10**6, 1)
+    check_fits_format(Path("a.jpg"), 65500, 1)
+    for name in ("a.jpg", "a.JPEG", "a.webp"):
+        with pytest.raises(DataError, match="type image_format=png"):
+            check_fits_format(Path(name), 1, 65501)
+
+
+def test_an_exif_block_too_long_for_a_jpeg_is_left_out(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[ARTIST] = "x" * 70000
+    write_image(Image.fromarray(noise()), tmp_path / "a.jpg", exif=exif.tobytes())
+    assert read(tmp_path / "a.jpg").shape == (20, 30, 3)

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.inference.files import plan
+from stylegan_pl.inference import files
+
+
+def plan(source, output: Path, *, image_format: str | None, overwrite: bool) -> list[tuple[Path, Path]]:
+    """(picture, result) of every job."""
+    found = files.plan(source, output, image_format=image_format, overwrite=overwrite)
+    return [(job.picture, job.result) for job in found.jobs]
+
 
 KNOWN = r"\.bmp \.jpeg \.jpg \.png \.tif \.tiff \.webp"
 
@@ -133,3 +140,103 @@ def test_an_input_that_is_no_picture_is_named_as_such(album: Path, tmp_path: Pat
     with pytest.raises(UserError, match=r"notes\.txt") as caught:
         plan(album / "day 1" / "notes.txt", tmp_path / "out", image_format=None, overwrite=False)
     assert "image_format=None" not in str(caught.value)
+
+
+# ---------------------------------------------------------------------- patterns and lists
+
+
+def below(output: Path, source, **options) -> dict[str, str]:
+    """Name below the output -> the picture's file name."""
+    found = files.plan(source, output, **{"image_format": None, "overwrite": False} | options)
+    return {job.result.relative_to(output).as_posix(): job.picture.name for job in found.jobs}
+
+
+def test_a_pattern_keeps_names_below_what_its_pictures_share(album: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert below(out, f"{album}/*.jpg") == {"a.jpg": "a.jpg"}
+    assert below(out, f"{album}/**/*.jpg") == {"a.jpg": "a.jpg", "day 1/a.jpg": "a.jpg"}
+    assert below(out, f"{album}/day*/*") == {"a.jpg": "a.jpg", "deep/c.d.webp": "c.d.webp"}  # folders are gone through
+    assert below(out, f"{album}/[ab].*") == {"a.jpg": "a.jpg", "b.PNG": "b.PNG"}
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path: Path) -> None:
+    for name in ("a[1].jpg", "a1.jpg"):
+        (tmp_path / name).touch()
+    assert plan(str(tmp_path / "a[1].jpg"), tmp_path / "out", image_format=None, overwrite=False) == [
+        (tmp_path / "a[1].jpg", tmp_path / "out/a[1].jpg")
+    ]
+
+
+def test_a_list_of_files_folders_and_patterns(album: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    given = [album / "a.jpg", album / "day 1", f"{album}/*.PNG", album / "day 1/a.jpg"]  # one of them twice
+    expected = {"a.jpg": "a.jpg", "day 1/a.jpg": "a.jpg", "day 1/deep/c.d.webp": "c.d.webp", "b.PNG": "b.PNG"}
+    assert below(out, given) == expected
+
+
+@pytest.mark.parametrize("given", ["{}/*.bmp", "{}/nowhere/*"])
+def test_a_pattern_that_matches_nothing_is_said(album: Path, tmp_path: Path, given: str) -> None:
+    with pytest.raises(UserError, match=r"no file or folder matches; \*\* reaches into folders"):
+        plan(given.format(album), tmp_path / "out", image_format=None, overwrite=False)
+
+
+def test_a_missing_file_of_a_list_is_named(album: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"input=.*gone\.jpg: no such file or folder"):
+        plan([album / "a.jpg", album / "gone.jpg"], tmp_path / "out", image_format=None, overwrite=False)
+
+
+def test_several_pictures_into_one_file_are_refused(album: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"may be several pictures, so output=.*out\.png must be one, too"):
+        plan([album / "a.jpg", album / "b.PNG"], tmp_path / "out.png", image_format=None, overwrite=False)
+
+
+def test_a_gif_becomes_a_png_beside_others_of_its_name(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for name in ("a.gif", "a.png"):
+        (tmp_path / "in" / name).touch()
+    assert below(tmp_path / "out", tmp_path / "in") == {"a.gif.png": "a.gif", "a.png": "a.png"}
+    assert set(below(tmp_path / "out", tmp_path / "in/a.gif", image_format="jpg")) == {"a.jpg"}
+
+
+def test_what_is_passed_over_is_listed(album: Path, tmp_path: Path) -> None:
+    found = files.plan(album, tmp_path / "out", image_format=None, overwrite=False)
+    assert found.passed_over == [album / "day 1/notes.txt"]  # hidden files are not even that
+
+
+def test_a_loop_of_links_is_walked_once(tmp_path: Path) -> None:
+    (tmp_path / "in/deep").mkdir(parents=True)
+    (tmp_path / "in/deep/up").symlink_to(tmp_path / "in")
+    (tmp_path / "in/deep/a.jpg").touch()
+    (tmp_path / "in/self.jpg").symlink_to("self.jpg")
+    assert set(below(tmp_path / "out", tmp_path / "in")) == {"deep/a.jpg", "self.jpg"}
+
+
+# ---------------------------------------------------------------------- what is there already
+
+
+def test_resume_keeps_what_is_there_and_plans_the_rest(album: Path, tmp_path: Path) -> None:
+    (tmp_path / "out/day 1").mkdir(parents=True)
+    (tmp_path / "out/day 1/a.jpg").touch()
+    found = files.plan(album, tmp_path / "out", image_format=None, overwrite=False, resume=True)
+    assert [job.name.as_posix() for job in found.there] == ["day 1/a.jpg"]
+    assert sorted(job.name.as_posix() for job in found.jobs) == ["a.jpg", "b.PNG", "day 1/deep/c.d.webp"]
+
+
+def test_a_dangling_link_is_there_too(album: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/a.jpg").symlink_to(tmp_path / "elsewhere.jpg")
+    with pytest.raises(UserError, match=r"a\.jpg is there already"):
+        plan(album, tmp_path / "out", image_format=None, overwrite=False)
+
+
+def test_overwrite_and_resume_contradict_each_other(album: Path, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="type one of the two"):
+        files.plan(album, tmp_path / "out", image_format=None, overwrite=True, resume=True)
+
+
+def test_results_inside_the_input_folder_are_no_photographs(album: Path) -> None:
+    (album / "painted").mkdir()
+    (album / "painted/old.jpg").touch()
+    assert "painted/old.jpg" not in below(album / "painted", album)
+    with pytest.raises(UserError, match="overwrite=true could replace photographs"):
+        plan(album, album / "painted", image_format=None, overwrite=True)

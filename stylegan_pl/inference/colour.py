@@ -1,0 +1,68 @@
+"""The photograph's colours under the painting's strokes."""
+
+from enum import Enum
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, of gamma-encoded sRGB
+_EPS = 1e-5  # added to variances, so that a picture of one colour has a root
+
+
+class KeepColour(Enum):
+    """Two ways to keep colours (Gatys et al., 2016, Preserving color in neural artistic style transfer)."""
+
+    luma = "luma"  # each pixel's own chroma, and the painting's light and dark
+    coral = "coral"  # the photograph's palette as a whole: mean and covariance of its colours
+
+
+class Recolouring(NamedTuple):
+    """Colours c ↦ A c + b: (N, 3, 3) and (N, 3, 1)."""
+
+    matrix: Tensor
+    offset: Tensor
+
+
+def keep_chroma(content: Tensor, painted: Tensor) -> Tensor:
+    """The content's pixels, as light as the painting's: Y from one, Cb and Cr from the other, (N, 3, H, W) in [-1, 1].
+
+    Chroma is made of differences to Y, so equal amounts are added to R, G and B; what leaves the range is clipped.
+    """
+    weights = torch.tensor(_LUMA, device=painted.device, dtype=painted.dtype).view(3, 1, 1)
+    lighter = ((painted - content) * weights).sum(dim=1, keepdim=True)
+    return (content + lighter).clamp(-1, 1)
+
+
+def coral(content: Tensor, painted: Tensor) -> Recolouring:
+    """The map that gives the painting's colours the content's mean and covariance: A = Σ_c^½ Σ_p^−½, b = μ_c − A μ_p.
+
+    (Sun et al., 2016, with the means moved, too.) Departure from AdaIN's reference, which recolours the painting that
+    is the style before it is used: here it is the result, so that it goes with every generator.
+
+    Args:
+        content, painted: (N, 3, H, W) and (N, 3, h, w) in [-1, 1].
+    """
+    (content_mean, content_spread), (painted_mean, painted_spread) = _colours(content), _colours(painted)
+    matrix = _power(content_spread, 0.5) @ _power(painted_spread, -0.5)
+    offset = content_mean - matrix @ painted_mean
+    return Recolouring(matrix.float().to(content.device), offset.float().to(content.device))
+
+
+def recolour(painted: Tensor, recolouring: Recolouring) -> Tensor:
+    """Every pixel's colour mapped; (N, 3, H, W) in [-1, 1], clipped to it."""
+    colours = recolouring.matrix.to(painted.dtype) @ painted.flatten(2) + recolouring.offset.to(painted.dtype)
+    return colours.view_as(painted).clamp(-1, 1)
+
+
+def _colours(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean (N, 3, 1) and covariance (N, 3, 3) of the pixels, float64 on the CPU."""
+    pixels = images.float().flatten(2).cpu().double()
+    mean = pixels.mean(dim=2, keepdim=True)
+    centred = pixels - mean
+    return mean, centred @ centred.mT / pixels.shape[2] + _EPS * torch.eye(3, dtype=torch.float64)
+
+
+def _power(spread: Tensor, exponent: float) -> Tensor:
+    values, vectors = torch.linalg.eigh(spread)
+    return vectors @ torch.diag_embed(values.clamp(min=_EPS) ** exponent) @ vectors.mT

@@ -1,0 +1,148 @@
+"""A film file as a stream of pictures with their times, and of everything else, untouched."""
+
+import contextlib
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from torch import Tensor
+
+from stylegan_pl.errors import DataError, first_line
+from stylegan_pl.inference.film.frames import Look, ToPictures
+from stylegan_pl.inference.film.library import pyav
+
+_USUAL_RATE = Fraction(25)  # frames a second, of a film that does not say
+
+
+class Frame(NamedTuple):
+    """A picture, and when it is shown: in units of the film's time base."""
+
+    picture: Tensor  # (3, H, W), upright; uint8, or float32 in [-1, 1]
+    pts: int
+    duration: int  # 0: unknown
+
+
+class Film:
+    """An open film; a context manager.
+
+    Iterating yields, in the file's order, a `Frame` for each picture and PyAV's packets of the `others`, undecoded.
+    Only what a decoder holds is in memory.
+
+    Raises:
+        DataError: it is no film, or has no picture.
+    """
+
+    def __init__(self, path: Path) -> None:
+        av = pyav()
+        self.path, self.damaged = path, 0  # packets that could not be decoded
+        try:
+            self._container = av.open(str(path))
+        except (av.FFmpegError, OSError, ValueError) as error:
+            raise DataError(f"{path}: cannot be read as a film ({first_line(error)})") from error
+        if not self._container.streams.video:
+            self.close()
+            raise DataError(f"{path}: has no pictures")
+        self.stream = self._container.streams.video[0]
+        self.stream.thread_type = "AUTO"
+        self.others = [*self._container.streams.audio, *self._container.streams.subtitles]
+        self._next_pts = 0
+        self._items = self._demux()
+        self._waiting, self._first = self._until_first_picture()
+        self.look = Look.of(self._first)
+
+    def __enter__(self) -> "Film":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._container.close()
+
+    @property
+    def time_base(self) -> Fraction:
+        """Seconds of a unit of time."""
+        return _fraction(self.stream.time_base)
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames a second, on average."""
+        rates = (self.stream.average_rate, self.stream.guessed_rate)
+        return next((_fraction(rate) for rate in rates if rate), _USUAL_RATE)
+
+    @property
+    def aspect(self) -> Fraction:
+        """Width of an upright pixel by its height."""
+        stored = _fraction(self.stream.sample_aspect_ratio or 1)
+        return 1 / stored if self.look.quarter_turns % 2 else stored
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Title, date, and so on; not what the container says of itself."""
+        own = {"encoder", "major_brand", "minor_version", "compatible_brands", "duration"}
+        return {key: value for key, value in self._container.metadata.items() if key.lower() not in own}
+
+    @property
+    def frames(self) -> int:
+        """How many pictures, as far as the file says."""
+        if self.stream.frames:
+            return int(self.stream.frames)
+        if self.stream.duration:
+            return max(1, round(self.stream.duration * self.time_base * self.rate))
+        return max(1, round((self._container.duration or 0) * self.rate / pyav().time_base))
+
+    def __iter__(self) -> Iterator[Frame | Any]:
+        to_picture = ToPictures(self.look)
+        yield from self._waiting
+        self._waiting = []
+        first, self._first = self._first, None
+        yield self._timed(first, to_picture)
+        del first
+        for item in self._items:
+            yield self._timed(item, to_picture) if isinstance(item, pyav().VideoFrame) else item
+
+    def _until_first_picture(self) -> tuple[list[Any], Any]:
+        packets: list[Any] = []
+        for item in self._items:
+            if isinstance(item, pyav().VideoFrame):
+                return packets, item
+            packets.append(item)
+        self.close()
+        raise DataError(f"{self.path}: no picture in it can be decoded")
+
+    def _demux(self) -> Iterator[Any]:
+        """Decoded pictures, and packets of the others."""
+        av = pyav()
+        packets = self._container.demux(self.stream, *self.others)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except (av.FFmpegError, OSError):  # the rest of the file is lost
+                self.damaged += 1
+                with contextlib.suppress(av.FFmpegError):
+                    yield from self.stream.decode(None)
+                return
+            if packet.stream is not self.stream:
+                if packet.dts is not None or packet.pts is not None:  # the empty packet at the end
+                    yield packet
+                continue
+            try:
+                yield from packet.decode()
+            except av.FFmpegError:
+                self.damaged += 1
+
+    def _timed(self, frame: Any, to_picture: ToPictures) -> Frame:
+        """Times that a file does not tell are made up of its rate; two pictures never share one."""
+        step = max(1, round(1 / (self.rate * self.time_base)))
+        pts = self._next_pts if frame.pts is None else max(int(frame.pts), self._next_pts - step + 1)
+        self._next_pts = pts + step
+        return Frame(to_picture(frame), pts, int(getattr(frame, "duration", None) or 0))
+
+
+def _fraction(ratio: Any) -> Fraction:
+    """Of PyAV's, which has a class of its own from version 19 on."""
+    return Fraction(ratio.numerator, ratio.denominator)

@@ -1,0 +1,188 @@
+"""Painted pictures into a film file, at the times of the originals, beside their sound."""
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from stylegan_pl.errors import DataError, UserError, first_line
+from stylegan_pl.inference.film.decode import Film, Frame
+from stylegan_pl.inference.film.frames import ToFrames
+from stylegan_pl.inference.film.library import pyav
+from stylegan_pl.inference.film.packet_times import PacketTimes
+from stylegan_pl.inference.film.pixel_format import pixel_format_for
+
+_log = logging.getLogger(__name__)
+
+_CRF = {"libx264", "libx264rgb", "libx265", "libvpx", "libvpx-vp9", "libsvtav1", "libaom-av1", "librav1e"}
+_WEBM = "libvpx-vp9"
+_MOV = {".mp4", ".m4v", ".mov", ".3gp"}
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """How a film is compressed.
+
+    Args:
+        codec: an encoder of FFmpeg's.
+        crf: constant quality, lower is better; its scale is the codec's. None: the codec's own choice.
+        bitrate: megabits a second, in place of `crf`.
+        options: more of the encoder's, such as preset.
+
+    Raises:
+        UserError: numbers out of range.
+    """
+
+    codec: str | None = None
+    crf: float | None = 18
+    bitrate: float | None = None
+    options: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.crf is not None and not 0 <= self.crf <= 63:
+            raise UserError(
+                f"film.crf={self.crf} must be between 0 (best) and 51 (63 for VP9 and AV1); 18 unless given"
+            )
+        if self.bitrate is not None and not 0 < self.bitrate <= 2000:
+            raise UserError(f"film.bitrate={self.bitrate} is in megabits a second; type film.bitrate=8")
+
+    def encoder_for(self, output: Path) -> str:
+        """The codec, or what players of that container expect."""
+        return self.codec or (_WEBM if output.suffix.lower() == ".webm" else "libx264")
+
+    def encoder_options(self, codec: str) -> dict[str, str]:
+        """FFmpeg's words for it.
+
+        Raises:
+            UserError: the codec has no constant quality.
+        """
+        given = {key: str(value) for key, value in self.options.items()}
+        if self.crf is None or self.bitrate is not None:
+            return given
+        if codec.endswith("_nvenc"):
+            return {"cq": f"{self.crf:g}", **given}
+        if codec not in _CRF:
+            raise UserError(
+                f"film.codec={codec} knows no crf; type film.crf=null, and film.bitrate=8 where it is lossy"
+            )
+        return {"crf": f"{self.crf:g}", **given}
+
+
+class Painting:
+    """A film that is being written, in a hidden file beside its place until `finish`.
+
+    Times, pixel aspect, colour tags, sound, subtitles and titles are the original's. Pictures are stored upright.
+
+    Raises:
+        UserError: the encoder or the container cannot do it.
+    """
+
+    def __init__(self, film: Film, output: Path, encoding: Encoding) -> None:
+        av = pyav()
+        self.film, self.output = film, output
+        self.frames, self._closed = 0, False
+        self.codec = encoding.encoder_for(output)
+        self.pixel_format = pixel_format_for(self.codec, film)
+        options = encoding.encoder_options(self.codec)
+        self._to_frame = ToFrames(film.look, self.pixel_format)
+        self._timing = PacketTimes(film.time_base, counts_decoding=output.suffix.lower() in _MOV)
+        self._partial = output.with_name(f".{output.stem}.partial{output.suffix}")
+        try:
+            output.parent.mkdir(parents=True, exist_ok=True)
+            self._container = av.open(str(self._partial), "w")
+            self._stream = self._container.add_stream(self.codec, rate=film.rate, options=options)
+            self._describe(encoding)
+            self._others = {stream.index: copy for stream in film.others if (copy := self._copy_of(stream)) is not None}
+            self._container.metadata.update(film.metadata)
+            self._container.start_encoding()
+        except (av.FFmpegError, OSError, ValueError) as error:
+            self.discard()
+            raise DataError(
+                f"output={output}: {self.codec} in {output.suffix} cannot be written ({first_line(error)}); type "
+                "output= with .mkv, or film.codec=libx264"
+            ) from error
+        except UserError:
+            self.discard()
+            raise
+
+    def _describe(self, encoding: Encoding) -> None:
+        look, context = self.film.look, self._stream.codec_context
+        context.width, context.height, context.pix_fmt = look.width, look.height, self.pixel_format
+        context.time_base = self.film.time_base  # not 1 / rate: frames keep their own times
+        context.sample_aspect_ratio = self.film.aspect
+        context.colorspace, context.color_range = look.colours.matrix, look.colours.range
+        context.color_primaries, context.color_trc = look.colours.primaries, look.colours.curve
+        context.thread_type = "AUTO"
+        if encoding.bitrate is not None:
+            context.bit_rate = round(encoding.bitrate * 1e6)
+        elif self.codec.startswith("libvpx"):
+            context.bit_rate = 0  # otherwise crf is a bound of a bit rate of its own
+        self._stream.metadata.update(self.film.stream.metadata)
+
+    def _copy_of(self, stream: Any) -> Any | None:
+        """A stream of the output for packets of that one; None where the container holds no such subtitles."""
+        try:
+            copy = self._container.add_stream_from_template(stream)
+        except ValueError as error:
+            if stream.type == "audio":
+                raise UserError(
+                    f"output={self.output}: {self.output.suffix} cannot hold the film's {stream.codec_context.name} "
+                    f"sound; type output={self.output.with_suffix('.mkv')}"
+                ) from error
+            _log.warning("%s holds no %s subtitles; they are left out", self.output.suffix, stream.codec_context.name)
+            return None
+        copy.metadata.update(stream.metadata)
+        return copy
+
+    def write(self, frame: Frame, painted: Tensor) -> None:
+        """Add a picture, (3, H, W), at the original's time."""
+        encoded = self._to_frame(painted)
+        encoded.pts, encoded.time_base = frame.pts, self.film.time_base
+        self._timing.expect(frame)
+        self._mux(self._timing.timed(self._stream.encode(encoded)))
+        self.frames += 1
+
+    @property
+    def seconds(self) -> float:
+        """From the first picture to the end of the last."""
+        return float(self._timing.length * self.film.time_base)
+
+    def copy(self, packet: Any) -> None:
+        """Add a packet of sound or subtitles as it is."""
+        stream = self._others.get(packet.stream.index)
+        if stream is not None:
+            packet.stream = stream
+            self._container.mux(packet)
+
+    def finish(self, *, whole: bool = True) -> None:
+        """Write what the encoder still has, and put the film in its place; without a frame there is none.
+
+        Args:
+            whole: nothing of the original is missing, so that it is as long as that says.
+        """
+        if self.frames == 0:
+            self.discard()
+            return
+        self._mux(self._timing.timed(self._stream.encode(None)))
+        self._mux(self._timing.last(self.film.stream.duration if whole else None))
+        self._close()
+        self._partial.replace(self.output)
+
+    def discard(self) -> None:
+        """Leave nothing."""
+        with suppress(Exception):  # a container without a header cannot be closed well
+            self._close()
+        with suppress(OSError):
+            self._partial.unlink(missing_ok=True)
+
+    def _close(self) -> None:
+        if not self._closed and hasattr(self, "_container"):
+            self._closed = True
+            self._container.close()
+
+    def _mux(self, packets: list[Any]) -> None:
+        for packet in packets:
+            self._container.mux(packet)

@@ -1,0 +1,165 @@
+"""Frames of a film in, frames of its painting out: what belongs to one scene is painted alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.inference.colour import Recolouring
+from stylegan_pl.inference.film.running_mean import RunningMean
+from stylegan_pl.inference.film.scene_cuts import SceneCuts
+from stylegan_pl.inference.film.scene_statistics import SceneStatistics
+from stylegan_pl.inference.film.smoothing import Smoothing
+from stylegan_pl.inference.large import LargePicture
+from stylegan_pl.inference.memory import budget_bytes
+from stylegan_pl.inference.painter import BLEND, Painter, as_float, as_type_of
+from stylegan_pl.inference.stylize import pad_to_stride
+
+_SMALL = 128**2  # pixels: so many always fit, nothing to measure
+
+
+@dataclass(frozen=True)
+class Steadiness:
+    """How a painting is kept from flickering.
+
+    Args:
+        statistics_half_life: seconds after which a frame counts half in the norms' statistics; None: all frames since
+            the cut count alike; 0: each frame has its own.
+        smoothing: see `Smoothing`.
+        cut_threshold: see `SceneCuts`.
+
+    Raises:
+        UserError: numbers out of range.
+    """
+
+    statistics_half_life: float | None = 2.0
+    smoothing: float = 0.0
+    cut_threshold: float | None = 0.1
+
+    def __post_init__(self) -> None:
+        half_life = self.statistics_half_life
+        if half_life is not None and half_life < 0:
+            raise UserError(f"film.statistics_half_life={half_life} must be at least 0 seconds; 2 unless given")
+        if self.cut_threshold is not None and not 0 <= self.cut_threshold <= 1:
+            raise UserError(f"film.cut_threshold={self.cut_threshold} must be between 0 and 1; 0.1 unless given")
+
+    def keep(self, seconds: float) -> float:
+        """What is left, after so long, of the weight of frames before."""
+        if self.statistics_half_life is None:
+            return 1.0
+        return 0.5 ** (max(seconds, 0.0) / self.statistics_half_life) if self.statistics_half_life else 0.0
+
+
+class FramePainter:
+    """A `Painter` with a memory: the norms' statistics, the palette and the strokes of a scene are carried on.
+
+    Args:
+        painter: the generator, where it runs, what is done to its pictures, when they are cut into tiles.
+        mask: (1, 1, H, W) in [0, 1] for all frames; where it is 0 the film stays.
+    """
+
+    def __init__(self, painter: Painter, steadiness: Steadiness, *, mask: Tensor | None = None) -> None:
+        self.painter, self.steadiness = painter, steadiness
+        self.mask = None if mask is None else mask.to(painter.device)
+        self.statistics = SceneStatistics(painter.generator)
+        self.cuts = SceneCuts(steadiness.cut_threshold)
+        self.smoothing = Smoothing(steadiness.smoothing)
+        self.begun: list[int] = []  # frames that begin a scene, counted from the film's first
+        self._palettes = RunningMean()
+        self._frames, self._time = 0, 0.0
+
+    @torch.no_grad()
+    def __call__(self, frames: Tensor, times: Sequence[float]) -> Tensor:
+        """Paint frames that follow those before.
+
+        Args:
+            frames: (N, 3, H, W), uint8 or float in [-1, 1], on the CPU.
+            times: of each frame, seconds.
+
+        Returns:
+            The frames' shape and type, on the CPU.
+        """
+        tile = self.painter.tile_for(*frames.shape[-2:])
+        together = len(frames) if tile is None and self._fit(frames) else 1
+        painted = torch.empty_like(frames)
+        for start in range(0, len(frames), together):
+            part = slice(start, start + together)
+            painted[part] = self._paint(frames[part], times[part], tile)
+        return painted
+
+    def _paint(self, frames: Tensor, times: Sequence[float], tile: int | None) -> Tensor:
+        content = as_float(frames.to(self.painter.device))
+        begins = [self.cuts.begins(frame) for frame in content]
+        keeps = [self._keep(first, time) for first, time in zip(begins, times, strict=True)]
+        if tile is None:
+            painted = self._whole(content, keeps)
+        else:
+            painted = self._in_tiles(frames[0], keeps[0], tile)[None].to(self.painter.device)
+        smooth = [
+            self.smoothing(frame, picture, begins=first)
+            for frame, picture, first in zip(content, painted, begins, strict=True)
+        ]
+        return as_type_of(frames, torch.stack(smooth)).cpu()
+
+    def _keep(self, begins: bool, time: float) -> float:
+        keep = 0.0 if begins else self.steadiness.keep(time - self._time)
+        if begins:
+            self.begun.append(self._frames)
+        self._frames, self._time = self._frames + 1, time
+        return keep
+
+    def _whole(self, content: Tensor, keeps: Sequence[float]) -> Tensor:
+        """(N, 3, H, W) in [-1, 1], painted and finished."""
+        painter, (height, width) = self.painter, content.shape[-2:]
+        with torch.autocast(painter.device.type, dtype=painter.dtype, enabled=painter.dtype != torch.float32):
+            painted = self.statistics.paint_frames(pad_to_stride(content, painter.stride), keeps)
+        painted = painted[..., :height, :width].float()
+        if not painter.finish.needs_palette:
+            return painter.finish(content, painted, self.mask)
+        frames = zip(content.split(1), painted.split(1), keeps, strict=True)
+        return torch.cat(
+            [
+                painter.finish(frame, own, self.mask, self._steady(painter.finish.palette(frame, own), keep))
+                for frame, own, keep in frames
+            ]
+        )
+
+    def _in_tiles(self, frame: Tensor, keep: float, tile: int) -> Tensor:
+        """(3, H, W) in [-1, 1] on the CPU, painted and finished."""
+        painter = self.painter
+        overlap = painter.overlap
+        if painter.tiling.tile != "auto":
+            overlap = min(overlap, tile // 4 // painter.stride * painter.stride)
+        self.statistics.keep = keep
+        large = _LargeFrame(
+            painter.generator, frame, None if self.mask is None else self.mask[0].cpu(), device=painter.device,
+            dtype=painter.dtype, finish=painter.finish, tile=tile, overlap=overlap, blend=min(BLEND, overlap // 2),
+        )  # fmt: skip
+        large.painter, large.statistics = self, self.statistics
+        painted = torch.empty(frame.shape)
+        large.paint(painted, exact=False, report=lambda share: None)
+        return painted
+
+    def _steady(self, palette: Recolouring | None, keep: float) -> Recolouring | None:
+        """The scene's, so that colours do not jump with what is in the picture."""
+        return None if palette is None else Recolouring(*self._palettes.add(palette, keep))
+
+    def _fit(self, frames: Tensor) -> bool:
+        """Whether memory holds them all at a time."""
+        pixels = len(frames) * frames.shape[-2] * frames.shape[-1]
+        if len(frames) == 1 or self.painter.tiling.tile is None or pixels <= _SMALL:
+            return True
+        budget = budget_bytes(self.painter.tiling.memory_gb, self.painter.device, pixels)
+        return pixels * self.painter.pixel_bytes <= budget
+
+
+class _LargeFrame(LargePicture):
+    """A picture in tiles, by the scene's statistics and palette."""
+
+    painter: FramePainter
+
+    def _look(self, *given: Any) -> Recolouring | None:
+        return self.painter._steady(super()._look(*given), self.painter.statistics.keep)

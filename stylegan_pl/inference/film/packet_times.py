@@ -1,0 +1,68 @@
+"""How long each encoded picture is shown, which encoders forget."""
+
+from fractions import Fraction
+from typing import Any
+
+from stylegan_pl.inference.film.decode import Frame
+
+
+class PacketTimes:
+    """Gives packets the durations of their pictures; between them an encoder may reorder pictures.
+
+    MP4 and its kin store no times of showing but times of decoding, and a film's length is their sum. There the last
+    packet gets what is missing to the true length: it is held back until it is known to be the last.
+
+    Args:
+        time_base: seconds of a unit of the film's times.
+        counts_decoding: whether the container is of that kind.
+    """
+
+    def __init__(self, time_base: Fraction, *, counts_decoding: bool) -> None:
+        self.time_base, self.counts_decoding = time_base, counts_decoding
+        self._durations: dict[int, int] = {}  # of pictures within the encoder, by their time
+        self._first_pts: int | None = None
+        self._first_dts: int | None = None  # in the packets' units
+        self._end = 0
+        self._held: list[Any] = []
+
+    def expect(self, frame: Frame) -> None:
+        """A picture goes into the encoder."""
+        self._first_pts = frame.pts if self._first_pts is None else self._first_pts
+        self._end = max(self._end, frame.pts + frame.duration)
+        if frame.duration:
+            self._durations[frame.pts] = frame.duration
+
+    @property
+    def length(self) -> int:
+        """From the first picture to the end of the last, in units of the film's times."""
+        return 0 if self._first_pts is None else self._end - self._first_pts
+
+    def timed(self, packets: list[Any]) -> list[Any]:
+        """Packets that come out of the encoder, as far as they may be written."""
+        for packet in packets:
+            if self._first_dts is None:
+                self._first_dts = packet.dts
+            duration = self._durations.pop(round(packet.pts * _base(packet) / self.time_base), 0)
+            if duration:
+                packet.duration = round(duration * self.time_base / _base(packet))
+        if not self.counts_decoding:
+            return packets
+        ready = [*self._held, *packets]
+        self._held = ready[-1:]
+        return ready[:-1]
+
+    def last(self, length: int | None = None) -> list[Any]:
+        """What was held back.
+
+        Args:
+            length: that the original tells of itself; None: from the first picture to the end of the last.
+        """
+        for packet in self._held:
+            if self._first_dts is not None and packet.dts is not None:
+                told = self.length if length is None else length
+                packet.duration = max(1, round(told * self.time_base / _base(packet)) - (packet.dts - self._first_dts))
+        return self._held
+
+
+def _base(packet: Any) -> Fraction:
+    return Fraction(packet.time_base.numerator, packet.time_base.denominator)

@@ -1,0 +1,62 @@
+"""Which pixel format a painted film is stored in."""
+
+import logging
+import re
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.inference.film.decode import Film
+from stylegan_pl.inference.film.library import pyav
+
+_log = logging.getLogger(__name__)
+
+_MEZZANINE = ("yuv422p10le", "yuv444p10le")  # what editors' codecs, such as ProRes, have alone
+
+
+def pixel_format_for(codec: str, film: Film) -> str:
+    """The film's own where the encoder has it, else 4:2:0 of its depth, which everything plays, else of 8 bits.
+
+    An odd side has no 4:2:0; such a film is stored in 4:4:4.
+
+    Raises:
+        UserError: there is no such encoder, or none of these.
+    """
+    av = pyav()
+    try:
+        known = [pixels.name for pixels in av.Codec(codec, "w").video_formats or []]
+    except ValueError as error:  # av.codec.UnknownCodecError is one
+        raise UserError(
+            f"film.codec={codec}: PyAV has no such encoder; try libx264, libx265, libvpx-vp9, libsvtav1"
+        ) from error
+    for name in _wanted(film):
+        if name in known:
+            if film.look.deep and not _is_deep(name):
+                _log.warning("%s stores 8 bits a colour, the film has more; film.codec=libx265 keeps 10", codec)
+            return name
+    raise UserError(
+        f"film.codec={codec} cannot store {film.look.width}×{film.look.height} pixels as {' or '.join(_wanted(film))}; "
+        "type film.codec=libx264"
+    )
+
+
+def _wanted(film: Film) -> list[str]:
+    own = (film.stream.codec_context.pix_fmt or "yuv420p").replace("yuvj", "yuv")
+    odd = film.look.width % 2 or film.look.height % 2
+    plain = ["yuv444p"] if odd else ["yuv420p", "yuv444p"]
+    deep = [f"{name}10le" for name in plain]
+    if odd and film.look.deep:
+        deep += ["yuv422p10le"] if film.look.width % 2 == 0 else []
+    first = [own] if re.fullmatch(r"yuv4\d\dp(\d+le)?", own) and not _too_coarse(own, film) else []
+    if film.look.quarter_turns % 2:
+        first = [name for name in first if not name.startswith("yuv422")]  # its halved side would be the other
+    return [*first, *(deep if film.look.deep else []), *plain, *_MEZZANINE]
+
+
+def _too_coarse(name: str, film: Film) -> bool:
+    """Whether chroma is halved along an odd side."""
+    return (film.look.width % 2 == 1 and not name.startswith("yuv444")) or (
+        film.look.height % 2 == 1 and name.startswith(("yuv420", "yuv410", "yuv440"))
+    )
+
+
+def _is_deep(name: str) -> bool:
+    return re.search(r"p\d+le$", name) is not None

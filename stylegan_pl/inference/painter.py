@@ -1,0 +1,179 @@
+"""A generator that paints pictures of any size within the memory there is: what files, films and pages share."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.images import to_float, to_uint8
+from stylegan_pl.inference.finish import Finish
+from stylegan_pl.inference.large import LargePicture
+from stylegan_pl.inference.memory import budget_bytes, tile_side
+from stylegan_pl.inference.stylize import stride_of, stylize_images
+from stylegan_pl.nn.activation_memory import bytes_per_pixel
+from stylegan_pl.nn.picture_statistics import PictureStatistics
+
+_log = logging.getLogger(__name__)
+
+Report = Callable[[float], None]
+"""Told, now and then, which share of a picture has been painted since the last call."""
+
+BLEND = 16  # pixels: half the width of the ramp between tiles
+LARGEST = 4096  # pixels: what is larger is always cut; libraries count a map's elements in 32 bits
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """When and how pictures are cut into tiles.
+
+    Args:
+        tile: pixels of a tile's side; None never cuts; "auto" cuts what memory cannot hold, as large as it can.
+        memory_gb: see `memory.budget_bytes`.
+        exact: take the norms' statistics from all tiles, not from a thumbnail; about half as many times the time as the
+            generator has norms, and then tiles paint what the whole would be.
+
+    Raises:
+        UserError: a number out of range.
+    """
+
+    tile: int | str | None = "auto"
+    memory_gb: float | None = None
+    exact: bool = False
+
+    def __post_init__(self) -> None:
+        if isinstance(self.tile, str) and self.tile != "auto":
+            raise UserError(f"tile={self.tile}: type tile=auto, tile=1024 (pixels), or tile=null to never cut")
+        if isinstance(self.tile, int) and self.tile < 64:
+            raise UserError(f"tile={self.tile} must be at least 64 pixels; type tile=auto to let memory decide")
+
+
+class Painter:
+    """Pictures in, paintings of exactly their size out.
+
+    Args:
+        generator: (N, 3, H, W) in [-1, 1] -> the same; one that takes a style, with its style given (`in_style`).
+        device: where it paints; pictures come from the CPU and go back there.
+        dtype: of the arithmetic; float32, or half precision under autocast.
+        finish: colours, strength.
+        tiling: what happens to large pictures.
+    """
+
+    def __init__(
+        self,
+        generator: nn.Module,
+        *,
+        device: torch.device | str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        finish: Finish | None = None,
+        tiling: Tiling | None = None,
+    ) -> None:
+        self.device, self.dtype = torch.device(device), dtype
+        self.generator = generator.to(self.device).eval()
+        self.finish, self.tiling = finish or Finish(), tiling or Tiling()
+        self.stride = stride_of(generator)
+        self._pixel_bytes: float | None = None
+        self._reach: int | None = None
+
+    @torch.no_grad()
+    def __call__(
+        self, pictures: Tensor, masks: Tensor | None = None, *, into: Tensor | None = None, report: Report | None = None
+    ) -> Tensor:
+        """Paint pictures of one size.
+
+        Args:
+            pictures: (N, 3, H, W), uint8 or float in [-1, 1].
+            masks: (N, 1, H, W) in [0, 1]; where it is 0 the picture stays.
+            into: where to write, of the pictures' shape and type; None: new memory.
+            report: told the progress of large pictures.
+
+        Returns:
+            The pictures' shape and type, on the CPU.
+
+        Raises:
+            UserError: memory does not hold the smallest tile.
+        """
+        result = into if into is not None else torch.empty_like(pictures, device="cpu")
+        tile = self.tile_for(*pictures.shape[-2:])
+        together = len(pictures) if tile is None and self._fit(pictures) else 1
+        for start in range(0, len(pictures), together):
+            part = slice(start, start + together)
+            mask = None if masks is None else masks[part]
+            if tile is None:
+                result[part] = self._whole(pictures[part], mask)
+            else:
+                self._cut(pictures[start], mask, result[start], tile, report)
+        return result
+
+    def tile_for(self, height: int, width: int) -> int | None:
+        """Pixels of the side of the tiles that a picture is cut into; None: it is painted whole."""
+        tile = self.tiling.tile
+        if tile is None:
+            return None
+        if isinstance(tile, int):
+            side = -(-tile // self.stride) * self.stride
+            return side if max(height, width) > side else None
+        if max(height, width) <= 128:  # a stamp always fits: nothing to measure
+            return None
+        budget = budget_bytes(self.tiling.memory_gb, self.device, height * width)
+        if height * width * self.pixel_bytes <= budget and height * width <= LARGEST**2:
+            return None
+        return tile_side(budget, self.pixel_bytes, overlap=self.overlap, stride=self.stride)
+
+    @property
+    def pixel_bytes(self) -> float:
+        """Memory that painting a pixel takes on the device, activations at their peak."""
+        if self._pixel_bytes is None:
+            self._pixel_bytes = bytes_per_pixel(self.generator, self.stride, device=self.device, dtype=self.dtype)
+        return self._pixel_bytes
+
+    def _fit(self, pictures: Tensor) -> bool:
+        if len(pictures) == 1 or self.tiling.tile is None:
+            return True
+        pixels = len(pictures) * pictures.shape[-2] * pictures.shape[-1]
+        if pixels <= 128**2:
+            return True
+        return pixels * self.pixel_bytes <= budget_bytes(self.tiling.memory_gb, self.device, pixels)
+
+    def _whole(self, pictures: Tensor, masks: Tensor | None) -> Tensor:
+        content = as_float(pictures.to(self.device))
+        painted = stylize_images(self.generator, content, dtype=self.dtype)
+        mask = None if masks is None else masks.to(self.device)
+        return as_type_of(pictures, self.finish(content, painted, mask)).cpu()
+
+    def _cut(self, picture: Tensor, mask: Tensor | None, into: Tensor, tile: int, report: Report | None) -> None:
+        overlap = self._overlap_of(tile)
+        large = LargePicture(
+            self.generator, picture, None if mask is None else mask[0], device=self.device, dtype=self.dtype,
+            finish=self.finish, tile=tile, overlap=overlap, blend=min(BLEND, overlap // 2),
+        )  # fmt: skip
+        large.paint(into, exact=self.tiling.exact, report=report or (lambda share: None))
+
+    @property
+    def overlap(self) -> int:
+        """Pixels that a tile should see beyond its own: as far as the generator looks, and the blend."""
+        if self._reach is None:
+            self._reach = PictureStatistics(self.generator).reach(self.stride) or LARGEST
+        return -(-(self._reach + BLEND) // self.stride) * self.stride
+
+    def _overlap_of(self, tile: int) -> int:
+        """Of a tile that was asked for, at most a quarter of it."""
+        if self.tiling.tile == "auto" or self.overlap <= tile // 4:
+            return self.overlap
+        _log.warning(
+            "tile=%d: tiles overlap by a quarter of their side, less than the %d pixels around each that the generator "
+            "sees; from tile=%d on they agree fully", tile, self.overlap - BLEND, 4 * self.overlap,
+        )  # fmt: skip
+        return tile // 4 // self.stride * self.stride
+
+
+def as_float(pictures: Tensor) -> Tensor:
+    """uint8, or float in [-1, 1] -> float32 in [-1, 1]."""
+    return to_float(pictures) if pictures.dtype == torch.uint8 else pictures.float()
+
+
+def as_type_of(pictures: Tensor, painted: Tensor) -> Tensor:
+    """Float in [-1, 1] -> what the pictures are."""
+    return to_uint8(painted) if pictures.dtype == torch.uint8 else painted.to(pictures.dtype)

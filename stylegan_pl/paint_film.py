@@ -1,0 +1,65 @@
+"""One call of `stylize` whose input is a film."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.inference.film.decode import Film
+from stylegan_pl.inference.film.encode import Encoding
+from stylegan_pl.inference.film.film import Painted, paint_film
+from stylegan_pl.inference.film.frame_painter import FramePainter, Steadiness
+from stylegan_pl.inference.film.library import check_paths
+from stylegan_pl.inference.film.stop import INTERRUPTED, asked_to_stop
+from stylegan_pl.inference.masks import Masks
+from stylegan_pl.inference.painter import Painter
+from stylegan_pl.inference.progress import progress
+
+_log = logging.getLogger(__name__)
+
+_STEADY = ("statistics_half_life", "smoothing", "cut_threshold")
+
+
+def paint_one_film(config: DictConfig, load: Callable[[], Painter]) -> int:
+    """Paint by a composed `StylizeConfig`; the exit code: 1 when parts were damaged, 130 when stopped.
+
+    Args:
+        load: called once the film is known to be one, for it takes its time.
+
+    Raises:
+        UserError: no film, or options that do not go with it.
+    """
+    source, output = Path(config.input), Path(config.output)
+    options: Any = OmegaConf.to_container(config.film, resolve=True)
+    steadiness = Steadiness(**{name: options.pop(name) for name in _STEADY})
+    encoding = Encoding(**options)
+    check_paths(source, output, overwrite=config.overwrite)
+    if config.mask is not None and Path(config.mask).is_dir():
+        raise UserError(f"mask={config.mask} is a folder; a film takes one mask for all frames: mask=mask.png")
+    with Film(source) as film, progress(film.frames) as report, asked_to_stop() as stop:
+        mask = None
+        if config.mask is not None:
+            mask = Masks(Path(config.mask)).of(Path(source.name), film.look.width, film.look.height)
+        frames = FramePainter(load(), steadiness, mask=mask)
+        painted = paint_film(film, output, frames, encoding, batch_size=config.batch_size, stop=stop, report=report)
+    return _told(painted, source, output)
+
+
+def _told(painted: Painted, source: Path, output: Path) -> int:
+    if painted.frames == 0:
+        _log.warning("stopped before a frame was painted; nothing was written")
+        return INTERRUPTED
+    if painted.flicker is not None:
+        _log.info(
+            "flicker: %.4f beyond the film's own (mean change from frame to frame, colours in [-1, 1]: painting %.4f, "
+            "film %.4f)",
+            *painted.flicker,
+        )
+    if painted.damaged:
+        _log.error("%s: %d of its packets could not be decoded and were passed over", source, painted.damaged)
+    said = f"{painted.frames} frames in {painted.scenes} scenes ({painted.seconds:.2f} s) painted -> {output}"
+    _log.info("%s%s", "stopped early: " if painted.stopped else "", said)
+    return INTERRUPTED if painted.stopped else int(painted.damaged > 0)

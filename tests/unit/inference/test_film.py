@@ -1,0 +1,373 @@
+"""A film comes back painted, with its times, its sound and its shape."""
+
+import os
+import signal
+import sys
+import weakref
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from omegaconf import OmegaConf
+from torch import Tensor, nn
+
+av = pytest.importorskip("av")
+
+from clips import FRAMES, HEIGHT, WIDTH, look, regular, scene, write_film  # noqa: E402
+
+from stylegan_pl.errors import DataError, UserError  # noqa: E402
+from stylegan_pl.inference.film import frames as frames_module  # noqa: E402
+from stylegan_pl.inference.film.decode import Film  # noqa: E402
+from stylegan_pl.inference.film.encode import Encoding  # noqa: E402
+from stylegan_pl.inference.film.film import Painted, paint_film  # noqa: E402
+from stylegan_pl.inference.film.frame_painter import FramePainter, Steadiness  # noqa: E402
+from stylegan_pl.inference.film.library import is_film, pyav  # noqa: E402
+from stylegan_pl.inference.film.stop import asked_to_stop  # noqa: E402
+from stylegan_pl.inference.painter import Painter  # noqa: E402
+from stylegan_pl.paint_film import paint_one_film  # noqa: E402
+
+IRREGULAR = [0, 24, 30, 60, 100, 160, 161, 200, 300, 420, 424, 480, 500, 520, 560, 600, 640, 660, 700, 733]
+FINE = Encoding(crf=4, options={"preset": "ultrafast"})
+QUICK = {"preset": "ultrafast"}
+
+
+class Invert(nn.Module):
+    """x ↦ −x."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return -x
+
+
+def painted(source: Path, output: Path, network: nn.Module | None = None, *, batch_size: int = 3, **given) -> Painted:
+    encoding = given.pop("encoding", FINE)
+    steadiness = Steadiness(**given.pop("steadiness", {}))
+    painter = FramePainter(Painter(network or nn.Identity()), steadiness)
+    with Film(source) as film:
+        return paint_film(film, output, painter, encoding, batch_size=batch_size, **given)
+
+
+def gap(a: np.ndarray, b: np.ndarray) -> float:
+    return float(np.abs(a.astype(float) - b.astype(float)).mean())
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("regular.mp4", {}),
+        ("irregular.mp4", {"times": IRREGULAR}),
+        ("reordered.mp4", {"times": IRREGULAR, "options": {"preset": "medium", "bf": "3"}}),
+        ("late.mkv", {"times": [time + 900 for time in IRREGULAR]}),
+        ("sound.mov", {"sound_codec": "pcm_s16le"}),
+        ("open.webm", {"codec": "libvpx-vp9", "sound_codec": "libopus", "options": {"b": "0", "cpu-used": "8"}}),
+        ("silent.mp4", {"sound": False}),
+    ],
+)
+def test_frames_times_durations_and_sound_are_the_films(tmp_path: Path, name: str, options: dict) -> None:
+    options = {"options": QUICK, **options}
+    source = write_film(tmp_path / name, scene(), **options)
+    result = painted(source, tmp_path / f"painted_{name}", encoding=Encoding(crf=4))
+    before, after = look(source), look(tmp_path / f"painted_{name}")
+    assert len(after.frames) == len(before.frames) == result.frames == FRAMES
+    assert after.times == before.times
+    assert after.seconds == before.seconds
+    assert after.sound == before.sound
+    assert bool(after.sound) == options.get("sound", True)
+    assert after.metadata["title"] == "a clip"
+    assert after.pixel_format == before.pixel_format
+    assert gap(before.frames, after.frames) < 2.5
+
+
+def test_frames_are_painted_in_their_order(tmp_path: Path) -> None:
+    source = write_film(tmp_path / "clip.mp4", scene(step=3), options=QUICK)
+    painted(source, tmp_path / "painted.mp4", Invert())
+    before, after = look(source), look(tmp_path / "painted.mp4")
+    errors = [gap(255 - before.frames[t], after.frames[t]) for t in range(FRAMES)]
+    assert max(errors) < 3
+    assert gap(255 - before.frames[3], after.frames[5]) > 3  # the order can be seen
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_a_turned_film_is_painted_and_stored_upright(tmp_path: Path, turns: int) -> None:
+    if not hasattr(av.VideoStream, "set_display_rotation"):
+        pytest.skip("this PyAV writes no rotation")
+    source = write_film(tmp_path / "turned.mp4", scene(), rotation=90 * turns, options=QUICK)
+    assert look(source).rotation % 360 == 90 * turns
+    seen: list[Tensor] = []
+
+    class Watching(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            seen.append(x)
+            return x
+
+    painted(source, tmp_path / "painted.mp4", Watching())
+    after = look(tmp_path / "painted.mp4")
+    upright = np.rot90(scene(), turns, axes=(1, 2))
+    assert after.rotation == 0
+    assert after.frames.shape == upright.shape
+    assert gap(after.frames, upright) < 4
+    assert seen[0].shape[-2:] == upright.shape[1:3]
+    assert after.times == look(source).times
+
+
+def test_ten_bits_stay_ten(tmp_path: Path) -> None:
+    ramp = np.linspace(30000, 34000, WIDTH).round().astype(np.uint16)  # 16 levels of 8 bits, 63 of 10
+    clip = np.broadcast_to(ramp[None, None, :, None], (6, HEIGHT, WIDTH, 3))
+    source = write_film(tmp_path / "deep.mp4", clip, pixel_format="yuv420p10le", options=QUICK)
+    painted(source, tmp_path / "painted.mp4")
+    after = look(tmp_path / "painted.mp4")
+    assert after.pixel_format == "yuv420p10le"
+    assert len(np.unique(after.frames[0, HEIGHT // 2, :, 1])) > 40
+    assert gap(after.frames, clip) < 257  # a level of 8 bits
+
+
+def test_an_encoder_of_eight_bits_is_told_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = write_film(tmp_path / "deep.mkv", scene(4), pixel_format="yuv420p10le", options=QUICK)
+    painted(source, tmp_path / "painted.mkv", encoding=Encoding("libvpx", crf=10))
+    assert look(tmp_path / "painted.mkv").pixel_format == "yuv420p"
+    assert "8 bits" in caplog.text
+
+
+@pytest.mark.parametrize("matrix", [1, 5, 2])
+def test_colours_are_the_films_whatever_its_matrix(tmp_path: Path, matrix: int) -> None:
+    red = np.zeros((4, HEIGHT, WIDTH, 3), dtype=np.uint8) + np.array([200, 40, 90], dtype=np.uint8)
+    source = write_film(tmp_path / "red.mp4", red, matrix=matrix, options=QUICK)
+    seen: list[Tensor] = []
+
+    class Watching(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            seen.append((x + 1) * 127.5)
+            return x
+
+    painted(source, tmp_path / "painted.mp4", Watching())
+    assert (seen[0].mean(dim=(0, 2, 3)) - torch.tensor([200.0, 40.0, 90.0])).abs().max() < 4
+    with av.open(str(tmp_path / "painted.mp4")) as container:
+        frame = next(container.decode(video=0))
+        assert int(frame.colorspace) == matrix
+        rgb = frame.to_ndarray(format="rgb24", src_colorspace=5 if matrix == 2 else matrix)
+    assert np.abs(rgb.mean(axis=(0, 1)) - [200, 40, 90]).max() < 5
+
+
+@pytest.mark.parametrize(("height", "width"), [(47, 63), (47, 64), (48, 63), (2, 16)])
+def test_sizes_are_exact_where_chroma_cannot_be_halved(tmp_path: Path, height: int, width: int) -> None:
+    clip = scene(3, height=height, width=width)
+    source = write_film(tmp_path / "odd.mp4", clip, pixel_format="yuv444p", options=QUICK)
+    painted(source, tmp_path / "painted.mp4", nn.Sequential(nn.Conv2d(3, 3, 1)))
+    assert look(tmp_path / "painted.mp4").frames.shape == clip.shape
+
+
+def test_flicker_is_measured_within_scenes(tmp_path: Path) -> None:
+    clip = np.concatenate([scene(8, seed=1), 255 - scene(8, seed=1)])
+    source = write_film(tmp_path / "cut.mp4", clip, regular(16), options=QUICK)
+
+    class Half(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return 0.5 * x
+
+    result = painted(source, tmp_path / "painted.mp4", Half())
+    decoded = look(source).frames.astype(float) / 127.5
+    changes = [np.abs(decoded[t] - decoded[t - 1]).mean() for t in range(1, 16) if t != 8]
+    assert result.scenes == 2
+    assert result.flicker is not None
+    assert result.flicker.film == pytest.approx(np.mean(changes), rel=0.03)
+    assert result.flicker.painting == pytest.approx(np.mean(changes) / 2, rel=0.1)  # pictures are rounded to 8 bits
+    assert result.flicker.added == pytest.approx(np.mean(changes) / 2, rel=0.1)
+
+
+@pytest.mark.parametrize("batch_size", [1, 4])
+def test_few_frames_are_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_size: int) -> None:
+    source = write_film(tmp_path / "long.mp4", scene(60), regular(60), options=QUICK)
+    alive: list[weakref.ref] = []
+    convert = frames_module.ToPictures.__call__
+
+    def watched(self, frame) -> Tensor:
+        picture = convert(self, frame)
+        alive.append(weakref.ref(picture))
+        return picture
+
+    monkeypatch.setattr(frames_module.ToPictures, "__call__", watched)
+    most: list[int] = []
+
+    def count(_: float) -> None:
+        most.append(sum(picture() is not None for picture in alive))
+
+    painted(source, tmp_path / "painted.mp4", batch_size=batch_size, report=count)
+    assert len(alive) == 60
+    assert max(most) <= batch_size + 1
+
+
+@pytest.mark.parametrize("how", ["flag", "signal", "interrupt"])
+def test_stopped_it_leaves_a_film_of_what_was_painted(tmp_path: Path, how: str) -> None:
+    source = write_film(tmp_path / "clip.mp4", scene(), options=QUICK)
+    output = tmp_path / "painted.mp4"
+    batches = 0
+
+    def report(_: float) -> None:
+        nonlocal batches
+        batches += 1
+        if batches == 2 and how == "signal":
+            os.kill(os.getpid(), signal.SIGINT)
+        if batches == 2 and how == "interrupt":
+            raise KeyboardInterrupt
+
+    with asked_to_stop() as asked:
+        stop = (lambda: batches == 2) if how == "flag" else asked
+        result = painted(source, output, batch_size=4, report=report, stop=stop)
+    assert result.stopped
+    assert result.frames == 8
+    before, after = look(source), look(output)
+    assert after.times == before.times[:8]
+    assert gap(after.frames, before.frames[:8]) < 2.5
+    assert after.sound
+    assert list(tmp_path.iterdir()) == [path for path in tmp_path.iterdir() if path in (source, output)]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_second_signal_interrupts_at_once() -> None:
+    with pytest.raises(KeyboardInterrupt), asked_to_stop() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop()
+        os.kill(os.getpid(), signal.SIGINT)
+        while True:
+            pass
+
+
+def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
+    source = write_film(tmp_path / "clip.mp4", scene(), options=QUICK)
+    output = tmp_path / "painted.mp4"
+    output.write_bytes(b"precious")
+
+    class Broken(nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            raise RuntimeError("out of luck")
+
+    with pytest.raises(RuntimeError, match="out of luck"):
+        painted(source, output, Broken())
+    assert output.read_bytes() == b"precious"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["clip.mp4", "painted.mp4"]
+
+
+def test_a_film_cut_off_is_painted_as_far_as_it_goes(tmp_path: Path) -> None:
+    whole = write_film(tmp_path / "whole.mkv", scene(step=3), options=QUICK)
+    broken = tmp_path / "broken.mkv"
+    broken.write_bytes(whole.read_bytes()[: whole.stat().st_size * 2 // 3])
+    result = painted(broken, tmp_path / "painted.mkv")
+    assert 0 < result.frames < FRAMES
+    assert len(look(tmp_path / "painted.mkv").frames) == result.frames
+
+
+def test_a_gif_becomes_a_film(tmp_path: Path) -> None:
+    from PIL import Image
+
+    pictures = [Image.fromarray(frame) for frame in scene(5, step=4)]
+    source, output = tmp_path / "anim.gif", tmp_path / "painted.mp4"
+    pictures[0].save(source, save_all=True, append_images=pictures[1:], duration=80)
+    assert paint_one_film(call(source, output), lambda: Painter(Invert())) == 0
+    after = look(output)
+    assert [float(time) for time in after.times] == pytest.approx([0.0, 0.08, 0.16, 0.24, 0.32])
+    assert gap(255 - np.stack([np.asarray(picture) for picture in pictures]), after.frames) < 8  # a palette's colours
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"", "cannot be read"), (b"%PDF-1.4 nothing", "cannot be read"), (b"\0" * 5000, "cannot be read")],
+)
+def test_what_is_no_film_is_named(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "film.mp4"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=said) as caught:
+        Film(path)
+    assert "film.mp4" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("output", "encoding", "said"),
+    [
+        ("p.mp4", {"codec": "h265"}, "no such encoder"),
+        ("p.mp4", {"codec": "mpeg4"}, "film.crf=null"),
+        ("p.webm", {}, "p.mkv"),  # AAC
+        ("p.mkv", {"codec": "gif", "crf": None}, "libx264"),  # a palette
+    ],
+)
+def test_what_cannot_be_written_is_told_before_it_is_painted(
+    tmp_path: Path, output: str, encoding: dict, said: str
+) -> None:
+    source = write_film(tmp_path / "clip.mp4", scene(4), options=QUICK)
+    with pytest.raises(UserError, match=said) as caught:
+        painted(source, tmp_path / output, encoding=Encoding(**encoding), report=lambda _: pytest.fail("was painted"))
+    assert "\n" not in str(caught.value)
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+
+
+@pytest.mark.parametrize("given", [{"crf": 70}, {"bitrate": 0}, {"bitrate": 8_000_000}])
+def test_numbers_out_of_range(given: dict) -> None:
+    with pytest.raises(UserError, match=next(iter(given))):
+        Encoding(**given)
+
+
+def test_a_bitrate_takes_the_place_of_quality(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (FRAMES, HEIGHT, WIDTH, 3), dtype=np.uint8)
+    source = write_film(tmp_path / "noise.mp4", noise, sound=False, options=QUICK)
+    for name, bitrate in (("low", 0.1), ("high", 1.0)):
+        painted(source, tmp_path / f"{name}.mp4", encoding=Encoding(bitrate=bitrate))
+    assert 3 * (tmp_path / "low.mp4").stat().st_size < (tmp_path / "high.mp4").stat().st_size
+
+
+def test_films_are_known_by_name() -> None:
+    assert is_film("a/B.MP4", "out.mp4")
+    assert is_film("anim.gif", "out.webm")
+    assert not is_film("anim.gif", "out.png")
+    assert not is_film("photo.jpg", "out.jpg")
+    assert not is_film(["a.mp4", "b.mp4"], "out")
+
+
+def test_without_pyav_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(UserError, match=r"pip install 'stylegan-pl\[film\]'"):
+        pyav()
+
+
+def call(source: Path, output: Path, **given):
+    film = {
+        "codec": None, "crf": 4, "bitrate": None, "options": {}, "statistics_half_life": 2.0, "smoothing": 0.0,
+        "cut_threshold": 0.1,
+    }  # fmt: skip
+    return OmegaConf.create(
+        {"input": str(source), "output": str(output), "overwrite": False, "mask": None, "batch_size": 4, "film": film}
+        | given
+    )
+
+
+def test_a_call_says_the_flicker_of_both(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    source = write_film(tmp_path / "clip.mp4", scene(), options=QUICK)
+    assert paint_one_film(call(source, tmp_path / "painted.mp4"), lambda: Painter(Invert())) == 0
+    assert "painting 0.0" in caplog.text
+    assert "film 0.0" in caplog.text
+    assert "20 frames" in caplog.text
+
+
+def test_a_mask_leaves_the_film_where_it_is_dark(tmp_path: Path) -> None:
+    from PIL import Image
+
+    source = write_film(tmp_path / "clip.mp4", scene(), options=QUICK)
+    mask = Image.new("L", (WIDTH, HEIGHT))
+    mask.paste(255, (WIDTH // 2, 0, WIDTH, HEIGHT))
+    mask.save(tmp_path / "mask.png")
+    config = call(source, tmp_path / "painted.mp4", mask=str(tmp_path / "mask.png"))
+    assert paint_one_film(config, lambda: Painter(Invert())) == 0
+    before, after = look(source).frames, look(tmp_path / "painted.mp4").frames
+    left, right = slice(0, WIDTH // 2 - 4), slice(WIDTH // 2 + 4, WIDTH)
+    assert gap(before[:, :, left], after[:, :, left]) < 3
+    assert gap(255 - before[:, :, right], after[:, :, right]) < 3
+
+
+@pytest.mark.parametrize(
+    ("output", "said"), [("clip.mp4", "is the input"), ("there.mp4", "overwrite=true"), ("painted.png", "must be one")]
+)
+def test_outputs_that_cannot_be(tmp_path: Path, output: str, said: str) -> None:
+    source = write_film(tmp_path / "clip.mp4", scene(2), options=QUICK)
+    (tmp_path / "there.mp4").write_bytes(b"")
+    with pytest.raises(UserError, match=said):
+        paint_one_film(call(source, tmp_path / output), lambda: pytest.fail("was loaded"))

@@ -1,0 +1,24 @@
+"""`python -m stylegan_pl.export`: a trained generator as a file for other programs."""
+
+from omegaconf import DictConfig
+
+from stylegan_pl.cli import run_verb
+
+
+def export(config: DictConfig) -> int:
+    """One call of the composed config; returns the exit code."""
+    from stylegan_pl.exporting.check import check
+
+    check(config)
+    from stylegan_pl.exporting.call import export_file  # here, once the config is right: torch takes seconds to import
+
+    return export_file(config)
+
+
+def main() -> None:
+    """The verb."""
+    run_verb("export", export)
+
+
+if __name__ == "__main__":
+    main()

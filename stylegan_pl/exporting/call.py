@@ -1,0 +1,111 @@
+"""One call of `export`: the file, what it agrees with, its card."""
+
+import logging
+import time
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from omegaconf import DictConfig
+from torch import nn
+
+from stylegan_pl.checkpoint import load_generator, resolve
+from stylegan_pl.errors import UserError
+from stylegan_pl.exporting.card import card
+from stylegan_pl.exporting.check import FORMATS, card_path
+from stylegan_pl.exporting.facts import Facts, facts_of
+from stylegan_pl.exporting.kinds import KINDS
+from stylegan_pl.exporting.parity import Agreement, agreements
+from stylegan_pl.inference.stylize import stride_of
+
+_log = logging.getLogger(__name__)
+
+CLOSE = 2.0  # steps of 1/255 that rounding, and sums in another order, may come to in float32
+
+
+def export_file(config: DictConfig) -> int:
+    """Export by a composed `ExportConfig`; returns the exit code.
+
+    Raises:
+        UserError: the file would not paint what the generator paints; nothing is left of it.
+    """
+    checkpoint, output = resolve(config.ckpt), Path(config.output)
+    generator = load_generator(checkpoint, trusted=config.trust)
+    facts = {**facts_of(checkpoint), **_told(config, generator)}
+    output.parent.mkdir(parents=True, exist_ok=True)
+    partial = output.with_name(f".{output.stem}.partial{output.suffix}")
+    kind = KINDS[config.format]
+    try:
+        kind.write(config, generator, partial, facts)
+        runner = kind.runner(config, generator, partial)
+        found = agreements(generator, runner, [(height, width) for height, width in config.parity_sizes])
+        _check(found, config)
+        size = partial.stat().st_size
+        partial.replace(output)
+    finally:
+        partial.unlink(missing_ok=True)
+    facts["file"]["size"] = f"{size / 1e6:.2f} MB"
+    card_path(output).write_text(card(output.name, facts, found, _use(config, output)), encoding="utf-8")
+    _say(found)
+    _log.info("%s, %s; its card: %s", output, facts["file"]["size"], card_path(output))
+    return 0
+
+
+def _told(config: DictConfig, generator: nn.Module) -> Facts:
+    """What this call adds to what is known of the generator."""
+    takes_style = bool(getattr(generator, "takes_style", False))
+    told = {"licence": config.licence} if config.licence is not None else {}
+    return {
+        **told,
+        "graph": {
+            "stride": stride_of(generator),
+            "takes_style": takes_style,
+            "preprocessing": config.preprocessing and FORMATS[config.format].preprocessing,
+        },
+        "file": {
+            "format": config.format,
+            "numbers": "float16" if config.half else "int8" if config.int8 else "float32",
+            "parameters": sum(p.numel() for p in generator.parameters()),
+            "takes": _interface(config, generator, takes_style),
+            "opset": config.opset if config.format == "onnx" else None,
+            "made": time.strftime("%Y-%m-%d"),
+            "by": f"stylegan_pl {version('stylegan-pl')}, torch {torch.__version__}",
+        },
+    }
+
+
+def _interface(config: DictConfig, generator: nn.Module, takes_style: bool) -> str:
+    if config.format == "safetensors":
+        return "weights and config, for ckpt="
+    if config.preprocessing and FORMATS[config.format].preprocessing:
+        image, style = "image, uint8 RGB (batch, height, width, 3) of any size", "style, uint8 (1, height, width, 3)"
+    else:
+        side = stride_of(generator)
+        image = (
+            f"image, float32 RGB (batch, 3, height, width), pixel / 127.5 − 1, sides multiples of {side}, at least 16"
+        )
+        style = "style, float32 (1, 3, height, width), likewise"
+    return f"{image}; {style}; strength, float32 scalar in [0, 1]" if takes_style else image
+
+
+def _check(found: list[Agreement], config: DictConfig) -> None:
+    """float32 must agree; half and int8 trade it, and say how much."""
+    worst = max(found, key=lambda agreement: agreement.largest, default=None)
+    if worst is not None and worst.largest > CLOSE and not config.half and not config.int8:
+        raise UserError(
+            f"output={config.output}: differs from the generator by {worst.largest:.0f}/255 at {worst.height}×"
+            f"{worst.width}; not written. Try another format= or opset="
+        )
+
+
+def _say(found: list[Agreement]) -> None:
+    for a in found:
+        _log.info("%d×%d: largest difference %.2f/255, mean %.4f/255", a.height, a.width, a.largest, a.mean)
+
+
+def _use(config: DictConfig, output: Path) -> str:
+    ours = {"onnx": "model", "safetensors": "ckpt"}
+    if key := ours.get(config.format):
+        return f"Run it by `python -m stylegan_pl.stylize {key}={output.name} input=photo.jpg output=painting.png`."
+    loader = "torch.export.load(path).module()" if config.format == "torch_export" else "torch.jit.load(path)"
+    return f"Run it in PyTorch, without stylegan_pl: `{loader}`."

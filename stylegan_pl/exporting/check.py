@@ -1,0 +1,72 @@
+"""What is wrong with the command line, told before torch is imported."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.explain import nearest
+
+
+@dataclass(frozen=True)
+class Format:
+    """What a kind of file can hold."""
+
+    suffix: str
+    half: bool = False
+    int8: bool = False
+    preprocessing: bool = False  # inside the file
+
+
+FORMATS = {
+    "onnx": Format(".onnx", half=True, int8=True, preprocessing=True),
+    "safetensors": Format(".safetensors", half=True),
+    "torch_export": Format(".pt2"),
+    "torchscript": Format(".pt"),
+}
+
+
+def check(config: DictConfig) -> None:
+    """Raise for the first thing that cannot be right.
+
+    Raises:
+        ConfigError: one line with what to type instead.
+    """
+    if config.format not in FORMATS:
+        raise ConfigError(f"format={config.format}{nearest(config.format, FORMATS)}; there are {', '.join(FORMATS)}")
+    chosen, output = FORMATS[config.format], Path(config.output)
+    if output.suffix.lower() != chosen.suffix:
+        raise ConfigError(
+            f"output={output}: format={config.format} is written as {chosen.suffix}; type "
+            f"output={output.with_suffix(chosen.suffix)}"
+        )
+    for option in ("half", "int8"):
+        if config[option] and not getattr(chosen, option):
+            able = [name for name, kind in FORMATS.items() if getattr(kind, option)]
+            raise ConfigError(f"{option}=true is for format={' or '.join(able)}, not {config.format}")
+    if config.half and config.int8:
+        raise ConfigError("half=true and int8=true are two ways to make a file smaller; type one of the two")
+    if config.int8 and config.calibration is None:
+        raise ConfigError("int8=true looks at photographs to choose its ranges; type calibration=FOLDER, 20 or more")
+    if config.int8 and not config.preprocessing:
+        raise ConfigError("int8=true measures pictures inside the graph; type preprocessing=true")
+    if config.int8 and not Path(config.calibration).is_dir():
+        raise ConfigError(f"calibration={config.calibration}: no such folder; give one of 20 or more photographs")
+    if config.int8 and config.calibration_images < 1:
+        raise ConfigError(f"calibration_images={config.calibration_images}: type calibration_images=32")
+    if not 18 <= config.opset <= 23:
+        raise ConfigError(f"opset={config.opset}: type a number from 18 to 23; older ones torch no longer writes")
+    for size in config.parity_sizes:
+        if len(size) != 2 or min(size) < 1:
+            raise ConfigError(
+                f"parity_sizes: {list(size)} is no height and width; type parity_sizes=[[128,128],[250,333]]"
+            )
+    for path in (output, card_path(output)):
+        if path.exists() and not config.overwrite:
+            raise ConfigError(f"output={output}: {path} is there already; type overwrite=true or another output=")
+
+
+def card_path(output: Path) -> Path:
+    """The model card beside a file; named after all of it, so that two formats of one name have two."""
+    return output.with_name(f"{output.name}.md")

@@ -1,0 +1,113 @@
+"""The kinds of files: how each is written, and how it paints when it is read again."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import torch
+from omegaconf import DictConfig
+from torch import nn
+
+from stylegan_pl.checkpoint import load_generator
+from stylegan_pl.errors import UserError
+from stylegan_pl.exporting.facts import Facts
+from stylegan_pl.exporting.parity import Pictures, Runner, pixels, planes
+from stylegan_pl.images import EXTENSIONS
+from stylegan_pl.inference.files import files_below
+from stylegan_pl.inference.stylize import pad_to_stride, stride_of
+
+
+class Kind(NamedTuple):
+    """A kind of file."""
+
+    write: Callable[[DictConfig, nn.Module, Path, Facts], None]
+    runner: Callable[[DictConfig, nn.Module, Path], Runner]  # the generator tells stride and role only
+
+
+def _write_onnx(config: DictConfig, generator: nn.Module, path: Path, facts: Facts) -> None:
+    try:
+        from stylegan_pl.exporting.onnx_file import in_half, to_onnx, write_onnx
+        from stylegan_pl.exporting.quantise import quantised
+    except ImportError as error:
+        raise UserError(f"format=onnx is an extra ({error}); type: pip install 'stylegan-pl[onnx]'") from error
+    photographs = _calibration(config, generator) if config.int8 else []
+    model = to_onnx(generator, preprocessing=config.preprocessing, opset=config.opset)
+    if config.half:
+        model = in_half(model)
+    if config.int8:
+        model = quantised(model, photographs)
+    write_onnx(model, path, facts)
+
+
+def _calibration(config: DictConfig, generator: nn.Module) -> list[Path]:
+    if getattr(generator, "takes_style", False):
+        raise UserError("int8=true is for generators that have learned their style; this one takes any: type half=true")
+    folder = Path(config.calibration)
+    found = [path for path in files_below(folder) if path.suffix.lower() in EXTENSIONS]
+    if not found:
+        raise UserError(f"calibration={folder}: no images in this folder; 20 or more photographs will do")
+    step = max(1, len(found) // config.calibration_images)  # spread over the folder: names often go with places
+    return found[::step][: config.calibration_images]
+
+
+def _run_onnx(config: DictConfig, generator: nn.Module, path: Path) -> Runner:
+    from stylegan_pl.inference.onnx_painter import OnnxPainter
+
+    takes_style = bool(getattr(generator, "takes_style", False))
+    return lambda image, style: OnnxPainter(path, style=style if takes_style else None, device="cpu")(image)
+
+
+def _write_safetensors(config: DictConfig, generator: nn.Module, path: Path, facts: Facts) -> None:
+    from stylegan_pl.exporting.safetensors_file import write_safetensors
+
+    write_safetensors(generator, path, facts, half=config.half)
+
+
+def _run_safetensors(config: DictConfig, generator: nn.Module, path: Path) -> Runner:
+    return _network(load_generator(path, trusted=config.trust), generator, strength=False)
+
+
+def _write_torch_export(config: DictConfig, generator: nn.Module, path: Path, facts: Facts) -> None:
+    from stylegan_pl.exporting.torch_files import write_torch_export
+
+    write_torch_export(generator, path, facts)
+
+
+def _run_torch_export(config: DictConfig, generator: nn.Module, path: Path) -> Runner:
+    from stylegan_pl.exporting.torch_files import load_torch_export
+
+    return _network(load_torch_export(path), generator)
+
+
+def _write_torchscript(config: DictConfig, generator: nn.Module, path: Path, facts: Facts) -> None:
+    from stylegan_pl.exporting.torch_files import write_torchscript
+
+    write_torchscript(generator, path, facts)
+
+
+def _run_torchscript(config: DictConfig, generator: nn.Module, path: Path) -> Runner:
+    from stylegan_pl.exporting.torch_files import load_torchscript
+
+    return _network(load_torchscript(path), generator)
+
+
+def _network(loaded: nn.Module, generator: nn.Module, *, strength: bool = True) -> Runner:
+    """What paints planes in [-1, 1], over pixels of any size."""
+    takes_style = bool(getattr(generator, "takes_style", False))
+
+    @torch.no_grad()
+    def run(image: Pictures, style: Pictures) -> Pictures:
+        height, width = image.shape[1:3]
+        given = (planes(style), *([torch.tensor(1.0)] if strength else [])) if takes_style else ()
+        painted = loaded(pad_to_stride(planes(image), stride_of(generator)), *given)
+        return pixels(painted[..., :height, :width])
+
+    return run
+
+
+KINDS = {
+    "onnx": Kind(_write_onnx, _run_onnx),
+    "safetensors": Kind(_write_safetensors, _run_safetensors),
+    "torch_export": Kind(_write_torch_export, _run_torch_export),
+    "torchscript": Kind(_write_torchscript, _run_torchscript),
+}

@@ -1,0 +1,73 @@
+"""Files for PyTorch programs that do not have this package: torch.export's, and TorchScript."""
+
+import json
+import shutil
+import tempfile
+import warnings
+import zipfile
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.export import Dim, ExportedProgram
+
+from stylegan_pl.checkpoint import METADATA_KEY
+from stylegan_pl.exporting.facts import Facts
+from stylegan_pl.inference.stylize import stride_of
+
+_FACTS = f"{METADATA_KEY}.json"
+
+
+def write_torch_export(generator: nn.Module, path: Path, facts: Facts) -> None:
+    """An `ExportedProgram` of free size: (N, 3, H, W) in [-1, 1], sides multiples of the stride.
+
+    torch adds the traced example as a pickle; it is emptied, so that the file is JSON and raw weights.
+    """
+    shapes = [{0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}, {2: Dim.DYNAMIC, 3: Dim.DYNAMIC}, None]
+    example = _example(generator)
+    program: ExportedProgram = torch.export.export(generator, example, dynamic_shapes=tuple(shapes[: len(example)]))
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        raw = Path(folder, "raw.pt2")
+        torch.export.save(program, raw, extra_files={_FACTS: json.dumps(facts)})
+        _without_pickles(raw, path)
+
+
+def write_torchscript(generator: nn.Module, path: Path, facts: Facts) -> None:
+    """A traced `ScriptModule` for `torch.jit.load`, from C++, too; interface as in `write_torch_export`.
+
+    PyTorch has deprecated TorchScript. Its format stores tables as pickles, which torch.jit's own reader takes apart
+    without running Python; the other formats hold none at all.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        traced = torch.jit.trace(generator, _example(generator), check_trace=False)
+        torch.jit.save(traced, str(path), _extra_files={_FACTS: json.dumps(facts)})
+
+
+def load_torch_export(path: Path) -> nn.Module:
+    """What the file paints with."""
+    return torch.export.load(path).module()
+
+
+def load_torchscript(path: Path) -> nn.Module:
+    """What the file paints with."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.jit.load(str(path))
+
+
+def _example(generator: nn.Module) -> tuple[Tensor, ...]:
+    stride = max(stride_of(generator), 16)
+    images = torch.zeros(2, 3, 4 * stride, 6 * stride)
+    if not getattr(generator, "takes_style", False):
+        return (images,)
+    return images, torch.zeros(1, 3, 3 * stride, 5 * stride), torch.tensor(1.0)
+
+
+def _without_pickles(source: Path, target: Path) -> None:
+    """The archive, its sample inputs emptied: torch looks for the name, and takes nothing for none."""
+    with zipfile.ZipFile(source) as archive, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as kept:
+        for item in archive.infolist():
+            with archive.open(item) as part, kept.open(item.filename, "w") as into:
+                if not item.filename.endswith((".pt", ".pkl")):
+                    shutil.copyfileobj(part, into)

@@ -1,0 +1,83 @@
+"""One call of `stylize model=picture.onnx`: as `paint`, but by onnxruntime, and torch is never imported."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+from PIL import Image
+
+from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.images import check_fits_format, pixel_limit, read_image, upright_exif, upright_size, write_image
+from stylegan_pl.inference.files import Job, plan
+from stylegan_pl.inference.onnx_painter import OnnxPainter, read_style, stride_in
+from stylegan_pl.inference.progress import progress
+
+_log = logging.getLogger(__name__)
+_OF_CHECKPOINTS = ("style_weights", "mask")  # what torch is needed for
+
+
+def paint_onnx(config: DictConfig) -> int:
+    """Stylise by a composed `StylizeConfig` with a model; returns the exit code, 1 when a file could not be painted."""
+    for key in _OF_CHECKPOINTS:
+        if config[key] is not None:
+            raise UserError(f"{key}= goes with ckpt=, not with model=; take it away")
+    if not 1 <= config.quality <= 100:
+        raise UserError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
+    sources: Any = OmegaConf.to_container(config.input) if OmegaConf.is_list(config.input) else str(config.input)
+    planned = plan(
+        sources, Path(config.output), image_format=config.image_format, overwrite=config.overwrite, resume=config.resume
+    )
+    painter = _painter(config)
+    refused = [line for job in planned.there if (line := _not_whole(job)) is not None]
+    with pixel_limit(config.max_megapixels), progress(len(planned.jobs)) as report:
+        for job in planned.jobs:
+            try:
+                _paint(painter, job, config.quality)
+            except DataError as error:
+                refused.append(str(error))
+            report(1)
+    for line in refused:
+        _log.error("skipped: %s", line)
+    if planned.passed_over:
+        _log.info("passed over: %d files that are no images by their names", len(planned.passed_over))
+    everything = len(planned.jobs) + len(planned.there)
+    _log.info("%d of %d pictures painted or there -> %s", everything - len(refused), everything, config.output)
+    return 1 if refused else 0
+
+
+def _painter(config: DictConfig) -> OnnxPainter:
+    model = Path(config.onnx)
+    styles = config.style if OmegaConf.is_list(config.style) else [config.style] if config.style is not None else []
+    if len(styles) > 1:
+        raise UserError("style=: an exported file takes one painting; several go with ckpt=")
+    style = read_style(Path(styles[0]), size=config.style_size, stride=stride_in(model)) if len(styles) else None
+    colours = {True: "luma", False: None, None: None}
+    keep_colour = colours.get(config.keep_colour, config.keep_colour)
+    return OnnxPainter(model, style=style, strength=config.strength, keep_colour=keep_colour, device=config.device)
+
+
+def _paint(painter: OnnxPainter, job: Job, quality: int) -> None:
+    """Read, paint, write.
+
+    Raises:
+        DataError: one of the three cannot be done.
+    """
+    image = read_image(job.picture, one_frame=True)
+    check_fits_format(job.result, *image.size)
+    try:
+        painted = painter(np.array(image)[None])[0]
+    except DataError as error:
+        raise DataError(f"{job.picture}: {error}") from error
+    write_image(Image.fromarray(painted), job.result, exif=upright_exif(job.picture), quality=quality)
+
+
+def _not_whole(job: Job) -> str | None:
+    """What is wrong with a result that is there."""
+    try:
+        if read_image(job.result).size == upright_size(job.picture):
+            return None
+    except DataError:
+        pass
+    return f"{job.result}: is there, but is no whole picture of the size of {job.picture}; delete it"

@@ -1,0 +1,69 @@
+"""How numbers are written: digits that can be told apart, the same number of them down a column."""
+
+import math
+from collections.abc import Iterable
+
+from stylegan_pl.metrics.score import Score
+
+ABSENT = "–"
+_MINUS = "−"
+
+
+def decimals(values: Iterable[float]) -> int:
+    """Places after the point that give the largest of them four digits: the smaller ones are what it is about."""
+    largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
+    if largest == 0:
+        return 2
+    return min(max(3 - math.floor(math.log10(largest)), 0), 8)
+
+
+def number(value: float, places: int) -> str:
+    """As people write it: 1,234.5 and −0.012; a dash where there is none."""
+    if not math.isfinite(value):
+        return ABSENT
+    text = f"{value:,.{places}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.removeprefix("-")  # no minus before a nought
+    return text.replace("-", _MINUS)
+
+
+def places_of(scores: Iterable[Score]) -> int:
+    """For one metric's scores, whatever stands in their row or column."""
+    return decimals(value for score in scores for value in (score.value, score.floor, score.ceiling))
+
+
+def interval(score: Score, places: int) -> str:
+    """[low, high], or nothing where none was asked for."""
+    if score.interval is None or not all(map(math.isfinite, score.interval)):
+        return ""
+    return f"[{', '.join(number(end, places) for end in score.interval)}]"
+
+
+def gap_closed(score: Score) -> str:
+    """In per cent; a dash where there is no way from floor to ceiling."""
+    share = score.gap_closed
+    return f"{share:.0%}".replace("-", _MINUS) if math.isfinite(share) else ABSENT
+
+
+def arrow(score: Score) -> str:
+    """Which way is better."""
+    return "↑" if score.higher_is_better else "↓"
+
+
+def short(value: float) -> str:
+    """For ticks and counts: 5e−5, 0.05, 250, 12k, 1.5M."""
+    for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g}{letter}".replace("-", _MINUS)
+    digits, _, power = f"{value:.3g}".partition("e")
+    return (f"{digits}e{int(power)}" if power else digits).replace("-", _MINUS)  # 5e−5, not 5e-05
+
+
+def seconds(value: float) -> str:
+    """0.42 s, 12 s, 3 min 20 s, 2 h 05 min."""
+    if value < 60:
+        return f"{value:.2f} s" if value < 1 else f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
+    whole = round(value)
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"

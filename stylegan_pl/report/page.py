@@ -1,0 +1,60 @@
+"""The page of a report: one HTML file that opens from disk and asks nothing of any network."""
+
+import base64
+import contextlib
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from stylegan_pl.errors import DataError, first_line
+from stylegan_pl.report import curves, numbers
+from stylegan_pl.report.contents import Report
+from stylegan_pl.report.curves import groups
+from stylegan_pl.report.pictures import gallery
+from stylegan_pl.report.score_table import columns, provenance
+
+_HERE = Path(__file__).parent
+_COLOURS = 8  # of lines, in page.css
+
+
+def write_page(report: Report, path: Path) -> None:
+    """Write it; a page that is there is replaced at once, never half.
+
+    Raises:
+        DataError: the folder cannot be written.
+    """
+    text = page(report)
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_text(text, encoding="utf-8")
+        partial.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        raise DataError(f"{path}: cannot be written ({first_line(error)}); choose another output=") from error
+
+
+def page(report: Report) -> str:
+    """The HTML. What comes from a user is escaped; a policy in its head forbids requests and every script but ours."""
+    environment = Environment(
+        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    script = (_HERE / "page.js").read_text(encoding="utf-8")
+    return environment.get_template("page.html").render(
+        report=report,
+        single=len(report.entries) == 1,
+        columns=columns(report),
+        provenance=provenance(report),
+        gallery=gallery(report),
+        groups=groups(report),
+        box=curves,
+        numbers=numbers,
+        colours=_COLOURS,
+        # Markup: these two are ours, and would not work escaped
+        style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
+        script=Markup(script),
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    )

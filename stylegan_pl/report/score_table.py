@@ -1,0 +1,124 @@
+"""What the score table of a page says: a column a metric, a cell an entry."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from stylegan_pl.metrics.score import Score
+from stylegan_pl.report.bar import Bar, bars
+from stylegan_pl.report.contents import Report
+from stylegan_pl.report.numbers import ABSENT, arrow, gap_closed, interval, number, places_of
+from stylegan_pl.report.table import metrics_of
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One entry's score; texts are empty and numbers None where there is none."""
+
+    value: str
+    interval: str
+    gap: str
+    gap_share: float | None
+    raw: float | None  # to sort by
+    bar: Bar | None
+    best: bool
+    factors: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """One metric.
+
+    Attributes:
+        kind: what is compared: the set of pictures with paintings, or each picture with its photograph.
+        cells: an entry each, in order.
+    """
+
+    metric: str
+    arrow: str
+    higher_is_better: bool
+    of_sets: bool
+    floor: str
+    ceiling: str
+    kind: str
+    cells: list[Cell]
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """How a metric's numbers came about."""
+
+    metric: str
+    pictures: str
+    paintings: str
+    resize: str
+    weights: str
+    seconds: str
+
+
+def columns(report: Report) -> list[Column]:
+    """In the order in which the entries name the metrics."""
+    return [_column(report, metric, scores) for metric, scores in metrics_of(report).items()]
+
+
+def provenance(report: Report) -> list[Provenance]:
+    """A line a metric; counts of entries that differ are all told."""
+    return [_provenance(metric, scores) for metric, scores in metrics_of(report).items()]
+
+
+def _column(report: Report, metric: str, scores: Sequence[Score]) -> Column:
+    places, first = places_of(scores), scores[0]
+    drawn = dict(zip(map(id, scores), bars(scores), strict=True))
+    best = _best(scores)
+    each = [entry.scores.get(metric) for entry in report.entries]
+    return Column(
+        metric=metric,
+        arrow=arrow(first),
+        higher_is_better=first.higher_is_better,
+        of_sets=first.of_sets,
+        floor=number(first.floor, places),
+        ceiling=number(first.ceiling, places),
+        kind="pictures with paintings" if first.of_sets else "each picture with its photograph",
+        cells=[_nothing() if s is None else _cell(s, places, drawn[id(s)], best=s.value == best) for s in each],
+    )
+
+
+def _cell(score: Score, places: int, bar: Bar | None, *, best: bool) -> Cell:
+    return Cell(
+        value=number(score.value, places),
+        interval=interval(score, places),
+        gap=gap_closed(score),
+        gap_share=score.gap_closed if math.isfinite(score.gap_closed) else None,
+        raw=score.value if math.isfinite(score.value) else None,
+        bar=bar,
+        best=best,
+        factors=", ".join(f"{name} {factor:.3g}" for name, factor in score.factors.items()),
+    )
+
+
+def _nothing() -> Cell:
+    return Cell(ABSENT, "", ABSENT, None, None, None, False, "")
+
+
+def _best(scores: Sequence[Score]) -> float | None:
+    """Only where the metric tells how well was painted: an untouched photograph is the most like itself."""
+    values = [score.value for score in scores if math.isfinite(score.value)]
+    if len(values) < 2 or not scores[0].of_sets:
+        return None
+    return max(values) if scores[0].higher_is_better else min(values)
+
+
+def _provenance(metric: str, scores: Sequence[Score]) -> Provenance:
+    last = scores[-1].seconds  # a metric's clock runs on from entry to entry
+    return Provenance(
+        metric=metric,
+        pictures=_each(f"{score.n:,}" for score in scores),
+        paintings=_each(f"{score.n_paintings:,}" if score.n_paintings else ABSENT for score in scores),
+        resize=_each(score.resize for score in scores),
+        weights=_each(score.weights or ABSENT for score in scores),
+        seconds=", ".join(f"{part} {took:.2f}" for part, took in last.items()) or ABSENT,
+    )
+
+
+def _each(texts: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(texts))

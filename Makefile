@@ -7,7 +7,7 @@ EXPERIMENT ?= coco_vangogh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train compare test lint format types bench lock clean
+.PHONY: help setup demo train leaderboard test lint format types bench lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -32,8 +32,8 @@ demo: setup  ## train the flagship small, on the embedded sample, and paint the 
 train: setup  ## the main job; EXPERIMENT=coco_vangogh ARGS="seed=1 batch_size=8"
 	$(BIN)/python -m stylegan_pl.train +experiment=$(EXPERIMENT) $(ARGS)
 
-compare: setup  ## every method on the sample at one budget: the table of docs/recipes.md; ARGS="images=4000 seed=0"
-	$(BIN)/python -m benchmarks.compare $(ARGS)
+leaderboard: setup  ## every method on the sample, three seeds, one budget: experiments/leaderboard; ARGS="images=1000"
+	$(BIN)/python -m benchmarks.leaderboard $(ARGS)
 
 test: setup  ## every test, in parallel
 	$(BIN)/python -m pytest -n auto $(ARGS)
@@ -49,8 +49,8 @@ format: setup  ## let ruff mend what it can
 types: setup  ## mypy
 	$(BIN)/mypy
 
-bench: setup  ## speed and memory of a training step; ARGS="image_size=128"
-	$(BIN)/python -m benchmarks.train_step $(ARGS)
+bench: setup  ## speed and memory: every benchmark, the tables of docs/performance.md
+	$(BIN)/python -m benchmarks $(ARGS)
 
 lock: setup  ## constraints.txt anew, from the ranges in pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

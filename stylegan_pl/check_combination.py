@@ -4,10 +4,11 @@ import inspect
 from typing import Any
 
 from hydra.utils import get_object, instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.explain import nearest
 from stylegan_pl.losses.image_loss import ImageLosses
 from stylegan_pl.nn.shapes import shapes_only
 from stylegan_pl.static_signature import class_attribute
@@ -55,6 +56,25 @@ def check_roles(config: DictConfig) -> None:
         )
     if "discriminator" in model:
         _check_inputs(model, says("conditions_discriminator"))
+
+
+def check_monitor(config: DictConfig) -> None:
+    """Whether the score that checkpoints follow is among those that are taken.
+
+    Raises:
+        ConfigError: one line with what to type instead.
+    """
+    for name, callback in config.callbacks.items():
+        monitor = callback.get("monitor") if OmegaConf.is_dict(callback) else None
+        if monitor is None or callback.get("mode") is not None:
+            continue
+        scored = [f"val/{metric}" for metric in config.metric]
+        if str(monitor).removesuffix("_gap_closed") not in scored:
+            raise ConfigError(
+                f"callbacks.{name}.monitor={monitor}: no metric of this run has that name{nearest(monitor, scored)}"
+                f"{'' if scored else '; type metric=[kid]'}; of another number say which way is better, too: "
+                f"callbacks.{name}.mode=min"
+            )
 
 
 def _check_inputs(model: DictConfig, conditional: bool) -> None:

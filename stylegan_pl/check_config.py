@@ -15,10 +15,8 @@ from stylegan_pl.explain import nearest
 from stylegan_pl.static_signature import Parameter, Signature, signature_of
 
 _HYDRA_KEYS = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
-_SLOW = (
-    "lightning",
-    *(f"stylegan_pl.{room}" for room in ("models", "callbacks", "loggers", "metrics", "data.datamodule")),
-)
+_SLOW_ROOMS = ("models", "callbacks", "loggers", "metrics", "data.datamodule", "distributed")
+_SLOW = ("lightning", *(f"stylegan_pl.{room}" for room in _SLOW_ROOMS))
 """What imports Lightning or torchmetrics, which takes seconds: its source is read instead, and says the same sooner."""
 _PLAIN = (bool, int, float, str, type(None))
 

@@ -1,75 +1,184 @@
-"""What all verbs share: Hydra's composition, errors in one line, exit codes."""
+"""What all verbs share: Hydra's composition, errors in one line, exit codes, and what becomes of a sweep's jobs."""
 
 import dataclasses
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 import hydra
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.errors import HydraException, InstantiationException
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, InstantiationException, MissingConfigException
+from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from stylegan_pl.errors import ConfigError, UserError
+from stylegan_pl.errors import ConfigError, UserError, first_line
 from stylegan_pl.explain import explain, nearest
+from stylegan_pl.outcome import Outcome
 from stylegan_pl.paths import conf_dir
+from stylegan_pl.ranks import is_first
 from stylegan_pl.schema import SCHEMAS, register
+from stylegan_pl.sweeps.job_folder import job_lock, note, read_status, working_in
+from stylegan_pl.sweeps.jobs import say_failed
+from stylegan_pl.sweeps.plugins import make_known
 
 Verb = Callable[[DictConfig], int]
-"""A composed config -> exit code."""
+"""A composed config -> exit code, or an `Outcome`, whose score a sweeper gets."""
+
+EXTRAS = {"hydra/launcher/joblib": ("joblib", "sweep"), "hydra/launcher/submitit_slurm": ("slurm", "slurm")}
+"""What Hydra misses where an extra is not installed -> (launcher, extra)."""
 
 
 def run_verb(config_name: str, verb: Verb) -> NoReturn:
     """Compose `conf/<config_name>.yaml` with the command line, run the verb, and leave with its exit code.
 
     0 done · 1 failed · 2 the command line or a config is wrong · 75 preempted · 130 interrupted. Errors that a user
-    can mend are one line on stderr; `debug=true` adds the traceback. Bugs of ours always show theirs.
+    can mend are one line on stderr; `debug=true` adds the traceback. Bugs of ours always show theirs. A sweep's code is
+    the largest of its jobs'.
     """
     register()
+    make_known()
     debug = "debug=true" in sys.argv  # taken out here: `debug` is also a group, for +debug=smoke
     sys.argv = [argument for argument in sys.argv if argument not in ("debug=true", "debug=false")]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its exceptions on instead of printing them
-    codes: list[int] = []
-    failures: list[BaseException] = []
-
-    def task(config: DictConfig) -> int:
-        try:
-            _check_root(config, config_name)
-            codes.append(verb(config))
-        except (UserError, InstantiationException, KeyboardInterrupt) as error:
-            failures.append(error)  # kept here: Hydra would print its own line about it first
-            if debug:
-                traceback.print_exc()
-            codes.append(1)
-        return codes[-1]
-
+    task = Task(config_name, verb, debug=debug)
     try:
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=config_name)(task)()
-    except KeyboardInterrupt as error:
-        failures.append(error)
+    except (UserError, KeyboardInterrupt) as error:  # a sweeper's
+        task.failures.append(error)
+        if debug:
+            traceback.print_exc()
     except (HydraException, OmegaConfBaseException) as error:
         if debug:
             traceback.print_exc()
-        _leave(2, f"error: {explain(error, _overrides(), lambda overrides: _compose(config_name, overrides))}")
-    for failure in failures:
+        _leave(2, f"error: {_explained(error, config_name)}")
+    for failure in task.failures:
         _leave(*_said(failure))
-    sys.exit(max(codes, default=0))
+    sys.exit(max(task.codes, default=0) if task.sweep_code is None else task.sweep_code)
+
+
+class Task:
+    """What Hydra calls with each composed config: once, or as every job of a sweep, there maybe in another process.
+
+    Args:
+        config_name: of the verb.
+    """
+
+    def __init__(self, config_name: str, verb: Verb, *, debug: bool) -> None:
+        self.config_name, self.verb, self.debug = config_name, verb, debug
+        self.codes: list[int] = []
+        self.failures: list[BaseException] = []
+        self.sweep_code: int | None = None  # a sweeper of ours puts it here
+
+    def __call__(self, config: DictConfig) -> float | None:
+        """Run the verb; returns its score, if it has one."""
+        if self.config_name == "train" and HydraConfig.get().mode == RunMode.MULTIRUN and is_first():
+            return self._job(config)
+        try:
+            return self._finished(self._run(config))
+        except (UserError, InstantiationException, KeyboardInterrupt) as error:
+            self.failures.append(error)  # kept here: Hydra would print its own line about it first
+            if self.debug:
+                traceback.print_exc()
+            self.codes.append(1)
+        return None
+
+    def check(self, config: DictConfig) -> None:
+        """Raise for a wrong key or type, before anything is built."""
+        from stylegan_pl.check_config import check_config  # here: pydantic takes its time
+
+        _check_root(config, self.config_name)
+        check_config(config)
+
+    def _run(self, config: DictConfig) -> int:
+        _check_root(config, self.config_name)
+        return self.verb(config)
+
+    def _finished(self, outcome: int) -> float | None:
+        self.codes.append(int(outcome))
+        return outcome.score if isinstance(outcome, Outcome) else None
+
+    def _job(self, config: DictConfig) -> float | None:
+        """One job of a sweep: whatever happens, its folder says how it ended, and the sweep can go on.
+
+        Raises:
+            SystemExit: the job was preempted, and with it the sweep.
+            KeyboardInterrupt: likewise.
+        """
+        settings = HydraConfig.get()
+        folder = Path(settings.runtime.output_dir)
+        os.environ.setdefault("WANDB_RUN_GROUP", folder.parent.name)  # logger.wandb.group goes before
+        facts = {"overrides": _told(list(settings.overrides.task)), "error": None, "traceback": None, "pruned": None}
+        note(folder, state="running", pid=os.getpid(), **facts)
+        started = time.monotonic()
+        with working_in(job_lock(folder)):
+            try:
+                outcome = self._run(config)
+            except KeyboardInterrupt:
+                note(folder, state="interrupted", exit_code=130)
+                raise
+            except Exception as error:
+                code, line = _said(error)
+                text = traceback.format_exc()
+                note(folder, state="failed", error=line.removeprefix("error: "), traceback=text, exit_code=code)
+                if self.debug or not isinstance(error, UserError | InstantiationException):
+                    print(text, file=sys.stderr)
+                say_failed(folder.name, line.removeprefix("error: "))
+                self.codes.append(code)
+                return None
+            seconds = round(time.monotonic() - started, 1)
+            score = self._finished(outcome)
+            states = {0: "pruned" if read_status(folder).get("pruned") else "done", 75: "preempted", 130: "interrupted"}
+            note(folder, state=states[int(outcome)], score=score, exit_code=int(outcome), seconds=seconds)
+        if outcome == 130:
+            raise KeyboardInterrupt
+        if outcome == 75:
+            sys.exit(75)
+        return score
+
+
+def _told(overrides: list[str]) -> list[str]:
+    """What tells a job from others, less what sweepers add."""
+    return [text for text in overrides if not text.startswith(("hydra.", "callbacks.pruning.trial="))]
 
 
 def _said(failure: BaseException) -> tuple[int, str]:
-    """(exit code, line) of what the user can mend."""
+    """(exit code, line) of a failure, first what the user can mend."""
     if isinstance(failure, KeyboardInterrupt):
         return 130, "interrupted"
     cause = failure.__cause__ if isinstance(failure, InstantiationException) else failure
-    if isinstance(cause, UserError):
-        return cause.exit_code, f"error: {cause}"
-    # a constructor's own complaint, with the place of its node in the config
     place = next((line.split(":", 1)[1].strip() for line in str(failure).splitlines() if "full_key" in line), "config")
+    place = place.replace("callbacks.evaluation.metrics.", "metric.")  # where it was typed
+    if isinstance(cause, UserError):
+        return cause.exit_code, f"error: {_where_it_is(cause, place)}"
+    if not isinstance(failure, InstantiationException):
+        return 1, f"error: {type(failure).__name__}: {first_line(failure)}"
+    # a constructor's own complaint, with the place of its node in the config
     return 2, f"error: {place}: {str(cause).splitlines()[0]}"
+
+
+def _where_it_is(error: UserError, place: str) -> UserError:
+    """Missing weights, told of the metric that wants them: every network knows its usual place alone."""
+    if not place.startswith(("metric.", "content_loss.")):
+        return error
+    from stylegan_pl.nn.weights import WeightsError  # torch is imported by now, whoever says so
+
+    return error.at(place) if isinstance(error, WeightsError) else error
+
+
+def _explained(error: Exception, config_name: str) -> str:
+    missing = error.missing_cfg_file if isinstance(error, MissingConfigException) else None
+    if missing in EXTRAS:
+        launcher, extra = EXTRAS[str(missing)]
+        return f"launcher={launcher} is an extra; type: pip install 'stylegan-pl[{extra}]'"
+    return explain(error, _overrides(), lambda overrides: _compose(config_name, overrides))
 
 
 def _leave(code: int, line: str) -> NoReturn:
@@ -86,7 +195,16 @@ def _check_root(config: DictConfig, config_name: str) -> None:
 
 
 def _overrides() -> list[str]:
-    return [argument for argument in sys.argv[1:] if "=" in argument and not argument.startswith("-")]
+    """The command line's, less what is swept: a list of values fits no single config."""
+    typed = [argument for argument in sys.argv[1:] if "=" in argument and not argument.startswith("-")]
+    return [text for text in typed if not _is_swept(text)]
+
+
+def _is_swept(text: str) -> bool:
+    try:
+        return OverridesParser.create().parse_override(text).is_sweep_override()
+    except HydraException:
+        return False
 
 
 def _compose(config_name: str, overrides: list[str]) -> DictConfig:

@@ -15,7 +15,7 @@ from stylegan_pl.paths import conf_dir
 Compose = Callable[[list[str]], DictConfig]
 """Overrides -> the composed config, Hydra's own node included."""
 
-PLUS_GROUPS = ("experiment", "debug", "sweep", "launcher")
+PLUS_GROUPS = ("experiment", "debug")
 
 
 def nearest(word: str, options: Iterable[str]) -> str:

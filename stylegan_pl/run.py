@@ -12,45 +12,57 @@ from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.build import build_data, build_model, build_trainer, plain
 from stylegan_pl.callbacks.checkpoints import RunCheckpoints
+from stylegan_pl.callbacks.diagnosis import Diagnosis
 from stylegan_pl.callbacks.evaluation import Evaluation
 from stylegan_pl.callbacks.graceful_stop import GracefulStop
+from stylegan_pl.callbacks.requeue import requeue
 from stylegan_pl.callbacks.sample_grid import SampleGrid
 from stylegan_pl.callbacks.status import code_version, machine_facts, peak_memory_gib, write_status
-from stylegan_pl.checkpoint import load, newest_good, resolve
 from stylegan_pl.data.datamodule import StyleTransferData
-from stylegan_pl.errors import ConfigError, UserError, first_line
+from stylegan_pl.errors import UserError, first_line
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.models.memory import out_of_memory_advice
+from stylegan_pl.nn.shapes import shapes_only
+from stylegan_pl.outcome import Outcome
+from stylegan_pl.ranks import is_first
+from stylegan_pl.resume import checkpoint_to_resume
+from stylegan_pl.schema import Precision
 
 _log = logging.getLogger(__name__)
 
 _ENDED = {0: "done", 75: "preempted", 130: "interrupted"}
 
 
-def run(config: DictConfig) -> int:
-    """Train by a composed `TrainConfig`; returns the exit code.
+def run(config: DictConfig) -> Outcome:
+    """Train by a composed `TrainConfig`; returns the exit code, with the best score that checkpoints follow.
 
     Raises:
         UserError: something the user can mend; said in one line, and in status.json.
     """
     _quiet_libraries()
+    if not is_first():
+        _say_nothing()
     run_dir = Path(config.run_dir).resolve()
-    checkpoint = _resume_from(config, run_dir)
-    if _first_process():
+    checkpoint = checkpoint_to_resume(config, run_dir)
+    if is_first():
         _open_run(config, run_dir, resuming=checkpoint is not None)
     started = time.monotonic()
     try:
-        code = _fit(config, run_dir, checkpoint)
+        outcome, again = _fit(config, run_dir, checkpoint)
     except BaseException as error:
-        if _first_process():
+        if is_first():
             write_status(run_dir, "failed", error=f"{type(error).__name__}: {first_line(error)}")
         raise
-    if _first_process():
+    if is_first():
         seconds = round(time.monotonic() - started, 1)
-        write_status(run_dir, _ENDED[code], seconds=seconds, peak_memory_gib=peak_memory_gib())
-    return code
+        write_status(run_dir, _ENDED[outcome], seconds=seconds, peak_memory_gib=peak_memory_gib())
+    if again:
+        requeue()
+    return outcome
 
 
-def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> int:
+def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Outcome, bool]:
+    """How it ended, and whether a scheduler is to start it again."""
     started = time.monotonic()
     L.seed_everything(config.seed, workers=True, verbose=False)
     data = build_data(config)
@@ -64,41 +76,27 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> int:
     try:
         trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
     except torch.OutOfMemoryError as error:
-        raise UserError(
-            f"out of GPU memory at batch_size={config.batch_size}, image_size={config.image_size}; type a smaller "
-            "batch_size with model.mechanics.accumulate_batches=2, or a smaller image_size, or precision=bf16"
-        ) from error
+        raise UserError(_out_of_memory(config)) from error
     finally:
         _finish_wandb()
+    stop = next((c for c in _callbacks(trainer) if isinstance(c, GracefulStop)), GracefulStop())
     if trainer.is_global_zero:
-        _conclude(trainer, run_dir, time.monotonic() - started)
-    callbacks = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
-    return next((c.exit_code for c in callbacks if isinstance(c, GracefulStop)), 0)
+        _conclude(trainer, run_dir, time.monotonic() - started, _ENDED[stop.exit_code])
+    score = next((c.best_score for c in _callbacks(trainer) if isinstance(c, RunCheckpoints)), None)
+    return Outcome(stop.exit_code, score), stop.wants_requeue
 
 
-def _first_process() -> bool:
-    return int(os.environ.get("RANK", os.environ.get("SLURM_PROCID", os.environ.get("LOCAL_RANK", 0)))) == 0
+def _out_of_memory(config: DictConfig) -> str:
+    with shapes_only():
+        shapes = build_model(config)
+    return out_of_memory_advice(
+        shapes, image_size=config.image_size, batch_size=config.batch_size,
+        capacity_bytes=torch.cuda.get_device_properties(0).total_memory, half=config.precision is not Precision.fp32,
+    )  # fmt: skip
 
 
-def _resume_from(config: DictConfig, run_dir: Path) -> Path | None:
-    """The checkpoint to go on from, or None to start.
-
-    Raises:
-        ConfigError: the folder holds a run already, and nothing says that it should go on.
-    """
-    if config.resume not in (None, "auto"):
-        raise ConfigError(f"resume={config.resume}: type resume=auto, or ckpt_path={config.resume}")
-    if config.ckpt_path is not None:
-        path = resolve(config.ckpt_path)
-        load(path)
-        return path
-    if config.resume == "auto":
-        found = newest_good(run_dir)
-        _log.info("resuming from %s", found) if found else _log.info("nothing to resume in %s: starting", run_dir)
-        return found
-    if _first_process() and (run_dir / "checkpoints" / "last.ckpt").exists():
-        raise ConfigError(f"{run_dir} holds a run already; type resume=auto to continue it, or another hydra.run.dir")
-    return None
+def _callbacks(trainer: L.Trainer) -> list[L.Callback]:
+    return trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
 
 
 def _open_run(config: DictConfig, run_dir: Path, *, resuming: bool) -> None:
@@ -134,12 +132,12 @@ def _announce(config: DictConfig, model: L.LightningModule, data: StyleTransferD
     )
 
 
-def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float) -> None:
+def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> None:
     """One short block: the checkpoint, the last grid, the score, the next command."""
-    callbacks = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
+    callbacks = _callbacks(trainer)
     grid = next((c.last for c in callbacks if isinstance(c, SampleGrid)), None)
     checkpoints = next((c for c in callbacks if isinstance(c, RunCheckpoints)), None)
-    lines = [f"done in {seconds / 60:.1f} min: {_short(run_dir)}"]
+    lines = [f"{ended} in {seconds / 60:.1f} min: {_short(run_dir)}"]
     if checkpoints is not None:
         best = checkpoints.best_path if checkpoints.best_path.exists() else checkpoints.last_path
         score = "" if checkpoints.best_score is None else f"  ({checkpoints.monitor} {checkpoints.best_score:.4g})"
@@ -149,6 +147,12 @@ def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float) -> None:
     evaluation = next((c for c in callbacks if isinstance(c, Evaluation)), None)
     if evaluation is not None:
         lines += [f"  {line}" for line in evaluation.summary()]
+        share = evaluation.seconds / max(seconds, 1e-9)
+        lines.append(f"  validations took {evaluation.seconds:.0f} s of {seconds:.0f} s ({share:.0%})")
+        write_status(run_dir, "running", validation_seconds=round(evaluation.seconds, 3))
+    diagnosis = next((c for c in callbacks if isinstance(c, Diagnosis)), None)
+    if diagnosis is not None:
+        lines += [f"  symptom     {line}" for line in diagnosis.summary()]
     model = trainer.lightning_module
     style = " style=PAINTING" if isinstance(model, TwoPlayerModule) and model.gives_style else ""
     lines.append(
@@ -169,6 +173,11 @@ def _finish_wandb() -> None:
         sys.modules["wandb"].finish()
 
 
+def _say_nothing() -> None:
+    """Rank 0 speaks for all, and writes the log; the others' errors still show, as exceptions."""
+    logging.getLogger().setLevel(logging.ERROR)
+
+
 def _quiet_libraries() -> None:
     """Lightning's advice on what this package does on purpose."""
     for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
@@ -182,6 +191,8 @@ def _quiet_libraries() -> None:
         ".*Checkpoint directory .* exists and is not empty.*",
         ".*isinstance.treespec, LeafSpec.*",
         ".*module.s. in eval mode at the start of training.*",  # the generator's average
+        ".*broadcast_buffers. is deprecated.*",  # its successor would copy rank 0's buffers once, and needs new torch
+        ".*sync_dist=True.*",  # scores are of all ranks already
         ".*You have overridden `on_before_batch_transfer`.*",
     ):
         warnings.filterwarnings("ignore", message)

@@ -56,6 +56,20 @@ class TrainConfig:
     trainer: dict[str, Any] = MISSING
     callbacks: dict[str, Any] = MISSING
     logger: dict[str, Any] = field(default_factory=dict)
+    sweep: Any = None
+
+
+@dataclass
+class FilmConfig:
+    """`film.*` of stylize; see docs/film.md."""
+
+    codec: str | None = None
+    crf: float | None = 18.0
+    bitrate: float | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+    statistics_half_life: float | None = 2.0
+    smoothing: float = 0.0
+    cut_threshold: float | None = 0.1
 
 
 @dataclass
@@ -63,17 +77,74 @@ class StylizeConfig:
     """`python -m stylegan_pl.stylize`."""
 
     ckpt: str = MISSING
-    input: str = MISSING
+    onnx: str | None = None  # instead of ckpt; typed as model=
+    input: Any = MISSING  # a file, a folder, a pattern, or a list of them
     output: str = MISSING
     device: str = MISSING
     precision: Precision = MISSING
     batch_size: int = MISSING
     overwrite: bool = MISSING
+    resume: bool = MISSING
     image_format: str | None = MISSING
+    quality: int = MISSING
     style: Any = None  # one file or a list of them
     style_weights: list[float] | None = None
     strength: float | None = None
     style_size: int = MISSING
+    keep_colour: Any = False  # a bool or a name
+    mask: str | None = None
+    tile: Any = "auto"  # pixels, auto or null
+    tile_exact: bool = MISSING
+    memory_gb: float | None = None
+    max_megapixels: float = MISSING
+    film: FilmConfig = field(default_factory=FilmConfig)
+    trust: list[str] = field(default_factory=list)
+    run_dir: str = MISSING
+
+
+@dataclass
+class EvaluateConfig:
+    """`python -m stylegan_pl.evaluate`."""
+
+    ckpt: str | None = None
+    compare: Any = None  # a path or a list of them
+    output: str | None = None
+    overwrite: bool = MISSING
+    split: str = MISSING
+    pairs: int = MISSING
+    style_crops: int | None = None
+    image_size: int | None = None
+    seed: int = MISSING
+    resamples: int = MISSING
+    content_loss: Any = MISSING
+    metric: dict[str, Any] = field(default_factory=dict)
+    cache: str | None = None
+    data: Any = None
+    data_root: str = MISSING
+    batch_size: int = MISSING
+    device: str = MISSING
+    precision: Precision = MISSING
+    trust: list[str] = field(default_factory=list)
+    augment: Any = None
+    run_dir: str = MISSING
+
+
+@dataclass
+class ExportConfig:
+    """`python -m stylegan_pl.export`."""
+
+    ckpt: str = MISSING
+    output: str = MISSING
+    format: str = MISSING
+    half: bool = MISSING
+    int8: bool = MISSING
+    calibration: str | None = None
+    calibration_images: int = MISSING
+    preprocessing: bool = MISSING
+    opset: int = MISSING
+    parity_sizes: list[list[int]] = MISSING
+    licence: str | None = None
+    overwrite: bool = MISSING
     trust: list[str] = field(default_factory=list)
     run_dir: str = MISSING
 
@@ -84,11 +155,26 @@ class PrepareConfig:
 
     root: str = MISSING
     data_root: str = MISSING
-    dataset: Any = MISSING
+    dataset: Any = None  # what to fetch
+    shards: str | None = None
     run_dir: str = MISSING
 
+    check: bool = MISSING
+    data: Any = MISSING  # what to look through
+    image_size: int = MISSING
+    output: str = MISSING
+    seed: int = MISSING
+    batch_size: int = MISSING
+    augment: Any = MISSING
 
-SCHEMAS: dict[str, type] = {"train": TrainConfig, "stylize": StylizeConfig, "prepare": PrepareConfig}
+
+SCHEMAS: dict[str, type] = {
+    "train": TrainConfig,
+    "stylize": StylizeConfig,
+    "evaluate": EvaluateConfig,
+    "export": ExportConfig,
+    "prepare": PrepareConfig,
+}
 """Verb -> typed root."""
 
 

@@ -1,8 +1,12 @@
 """`python -m stylegan_pl.train`: train a generator against a discriminator."""
 
+import sys
+
 from omegaconf import DictConfig
 
 from stylegan_pl.cli import run_verb
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.ranks import folder_overrides
 
 
 def train(config: DictConfig) -> int:
@@ -10,8 +14,10 @@ def train(config: DictConfig) -> int:
     from stylegan_pl.check_config import check_config
 
     check_config(config)
-    from stylegan_pl.check_combination import check_fit, check_roles  # here, once every key is right: it imports torch
+    # here, once every key is right: it imports torch
+    from stylegan_pl.check_combination import check_fit, check_monitor, check_roles
 
+    check_monitor(config)
     check_roles(config)
     check_fit(config)
     make_data_ready(config)
@@ -35,6 +41,11 @@ def make_data_ready(config: DictConfig) -> None:
 
 def main() -> None:
     """The verb."""
+    try:
+        sys.argv += folder_overrides(sys.argv[1:])  # ranks started together write into one folder
+    except ConfigError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
     run_verb("train", train)
 
 

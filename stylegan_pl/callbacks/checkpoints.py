@@ -7,6 +7,7 @@ from typing import Any
 import lightning as L
 from lightning.pytorch.callbacks import Checkpoint
 
+from stylegan_pl.callbacks.evaluation import followed
 from stylegan_pl.models.base import TwoPlayerModule
 
 
@@ -17,19 +18,26 @@ class RunCheckpoints(Checkpoint):
 
     Args:
         folder: where they go.
-        monitor: score that decides which is best, e.g. `val/sliced_wasserstein`.
-        mode: `min` or `max`.
+        monitor: score that decides which is best, e.g. `val/kid`; None: the first metric's.
+        mode: `min` or `max`; None: as the metric says.
         keep_every_images: also keep `images=000012000.ckpt`, at the first validation past each multiple; None: none.
     """
 
-    def __init__(self, folder: str, *, monitor: str, mode: str = "min", keep_every_images: int | None = None) -> None:
-        if mode not in ("min", "max"):
-            raise ValueError(f"mode must be min or max, got '{mode}'")
+    def __init__(
+        self, folder: str, *, monitor: str | None = None, mode: str | None = None, keep_every_images: int | None = None
+    ) -> None:
+        if mode not in (None, "min", "max"):
+            raise ValueError(f"mode must be min, max or null, got '{mode}'")
         self.folder, self.monitor, self.mode = Path(folder), monitor, mode
         self.keep_every_images = keep_every_images
         self.best_score: float | None = None
         self.best_images: int | None = None
         self._kept = 0
+
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        """Find out what is followed, and which way is better."""
+        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
+        self.monitor, self.mode = followed(callbacks, self.monitor, self.mode)
 
     @property
     def last_path(self) -> Path:
@@ -46,7 +54,7 @@ class RunCheckpoints(Checkpoint):
         assert isinstance(pl_module, TwoPlayerModule)
         if trainer.sanity_checking:
             return
-        score = trainer.callback_metrics.get(self.monitor)
+        score = None if self.monitor is None else trainer.callback_metrics.get(self.monitor)
         if score is not None and self._improves(float(score)):
             self.best_score, self.best_images = float(score), pl_module.images_seen
             save_whole(trainer, self.best_path)

@@ -1,7 +1,7 @@
 """Scores of the averaged generator, beside what they would be for untouched photographs and for real paintings."""
 
-import copy
-from typing import NamedTuple
+import time
+from typing import Any
 
 import lightning as L
 import torch
@@ -10,131 +10,156 @@ from torch import Tensor
 from stylegan_pl.callbacks.terms import log_scalars
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.datamodule import StyleTransferData
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.images import to_float
-from stylegan_pl.metrics.kinds import PairMetric, SetMetric
+from stylegan_pl.metrics.kinds import ClipMetric, PictureMetric
+from stylegan_pl.metrics.score import Score
+from stylegan_pl.metrics.scorer import Scorer
+from stylegan_pl.metrics.statistics_cache import StatisticsCache
 from stylegan_pl.models.base import TwoPlayerModule
 
-
-class Anchors(NamedTuple):
-    """What a score is to be read against."""
-
-    floor: float  # of the untouched photographs
-    ceiling: float  # of the paintings against themselves: one half against the other
+_BATCH = 16  # paintings that networks look at together
 
 
 class Evaluation(L.Callback):
     """With each validation: the metrics over the fixed validation photographs, against fixed crops of the paintings.
 
-    Beside the score `val/<metric>` of two sets stand its anchors, `_floor` and `_ceiling`, and `_gap_closed`, the share
-    of the way from the one to the other, nan where there is none. A metric of pictures beside their photographs is a
-    number alone.
+    Beside a score `val/<metric>` stand its anchors, `_floor` (the untouched photographs) and `_ceiling` (paintings),
+    and of two sets `_gap_closed`, the share of the way from the one to the other, nan where there is none. Weights that
+    have been scored are not scored again.
 
     Args:
-        metrics: name -> metric.
+        metrics: name -> metric; the first is the one that checkpoints follow unless told otherwise.
         style_crops: crops of the training paintings that are compared with.
+        cache: folder where what metrics keep of the paintings is stored between runs; `auto`: the user's cache folder;
+            None: nowhere.
     """
 
-    def __init__(self, metrics: dict[str, SetMetric | PairMetric], *, style_crops: int) -> None:
-        self.metrics = metrics
-        self.of_sets = {name: metric for name, metric in metrics.items() if isinstance(metric, SetMetric)}
+    def __init__(self, metrics: dict[str, PictureMetric], *, style_crops: int, cache: str | None = None) -> None:
+        self.scorer = Scorer(metrics, cache=None if cache is None else StatisticsCache(cache))
         self.style_crops = style_crops
-        self.anchors: dict[str, Anchors] = {}
-        self.scores: dict[str, float] = {}
-        self.gap_closed: dict[str, float] = {}
+        self.scores: dict[str, Score] = {}
+        self.seconds = 0.0  # spent on validations so far, pictures painted and scored
+        self._scored_at: int | None = None  # images seen
+        self._skips = True
 
-    def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Forget the last pictures; put the paintings in."""
-        if trainer.sanity_checking:
+    @property
+    def metrics(self) -> dict[str, PictureMetric]:
+        """By name, in the order of the config."""
+        return self.scorer.metrics
+
+    def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Start the clock; nothing is scored in Lightning's sanity check, nor twice at one count of images."""
+        assert isinstance(pl_module, TwoPlayerModule)
+        self._started = time.monotonic()
+        self._skips = trainer.sanity_checking or not self.metrics or self._scored_at == pl_module.images_seen
+        if self._skips or self.scorer.anchors:
             return
-        if not hasattr(self, "_paintings"):
-            self._paintings = self._style_crops(trainer)
-        for metric in self.metrics.values():
-            metric.to(pl_module.device)
-            metric.reset()
-        for metric in self.of_sets.values():
-            metric.update(self._paintings.to(pl_module.device), real=True)
-        self._photographs: list[Tensor] = []
+        clips = [name for name, metric in self.metrics.items() if isinstance(metric, ClipMetric)]
+        if clips and trainer.world_size > 1:
+            raise ConfigError(
+                f"metric={clips[0]}: frames of a clip cannot be shared out to several devices; type trainer.devices=1, "
+                "or score clips with python -m stylegan_pl.evaluate"
+            )
+        self.scorer.to(pl_module.device)
+        with torch.no_grad():
+            paintings = self._style_crops(trainer).to(pl_module.device).split(_BATCH)
+            self.scorer.anchor(paintings, self._photographs(trainer, pl_module.device))
 
     def on_validation_batch_end(  # type: ignore[override]  # our validation_step returns pictures
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Tensor, batch: StylePair, batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:  # fmt: skip
         """Add the stylised pictures."""
-        if trainer.sanity_checking:
-            return
-        if not self.anchors:
-            self._photographs.append(batch.content)
-        for metric in self.metrics.values():
-            if isinstance(metric, SetMetric):
-                metric.update(outputs, real=False)
-            else:
-                metric.update(outputs, batch.content)
+        if not self._skips and self._has_own_pictures(trainer):
+            self.scorer.add(outputs, batch.content)
 
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Score, and log against images seen."""
         assert isinstance(pl_module, TwoPlayerModule)
-        if trainer.sanity_checking or not self._has_pictures():
-            return
-        if not self.anchors:
-            self.anchors = {name: self._anchor(metric) for name, metric in self.of_sets.items()}
-        scalars: dict[str, float] = {}
-        for name, metric in self.metrics.items():
-            self.scores[name] = float(metric.compute())
-            scalars |= self._scalars(name)
-        pl_module.log_dict(scalars, logger=False)  # for best.ckpt and others that follow a score
-        log_scalars(trainer, scalars, pl_module.images_seen)
+        if not self._skips and self._pictures_of_all_ranks(trainer, pl_module) > 0:
+            self.scores = self.scorer.scores()
+            self._scored_at = pl_module.images_seen
+            log_scalars(trainer, self._scalars(), pl_module.images_seen)
+        if not trainer.sanity_checking:
+            pl_module.log_dict(self._scalars(), logger=False)  # for what follows a score
+            self.seconds += time.monotonic() - self._started
 
-    def _scalars(self, name: str) -> dict[str, float]:
-        """A metric's score by log name, and what it is to be read against."""
-        score = self.scores[name]
-        if name not in self.anchors:
-            return {f"val/{name}": score}
-        floor, ceiling = self.anchors[name]
-        self.gap_closed[name] = (floor - score) / (floor - ceiling) if self._has_gap(name) else float("nan")
-        ends = {"": score, "_gap_closed": self.gap_closed[name], "_floor": floor, "_ceiling": ceiling}
-        return {f"val/{name}{end}": value for end, value in ends.items()}
+    def _pictures_of_all_ranks(self, trainer: L.Trainer, model: L.LightningModule) -> int:
+        """Asked of all together: a rank without a picture still has to help gather the others'."""
+        mine = torch.tensor(float(self.scorer.n_pictures()), device=model.device)
+        return int(trainer.strategy.reduce(mine, reduce_op="sum"))
+
+    def _scalars(self) -> dict[str, float]:
+        """Scores by log name, and what they are to be read against."""
+        scalars: dict[str, float] = {}
+        for name, score in self.scores.items():
+            ends = {"": score.value, "_floor": score.floor, "_ceiling": score.ceiling}
+            ends |= {"_gap_closed": score.gap_closed} if score.of_sets else {}
+            ends |= {f"_{factor}": value for factor, value in score.factors.items()}
+            scalars |= {f"val/{name}{end}": value for end, value in ends.items()}
+        return scalars
 
     def summary(self) -> list[str]:
         """A line a metric, for the end of a run."""
-        return [self._line(name, score) for name, score in self.scores.items()]
+        return [line(name, score) for name, score in self.scores.items()]
 
-    def _line(self, name: str, score: float) -> str:
-        if name not in self.anchors:
-            return f"{name}: {score:.4g}"
-        floor, ceiling = self.anchors[name]
-        closed = (
-            f"{self.gap_closed[name]:.0%} of the gap closed"
-            if self._has_gap(name)
-            else "no gap to close, the photographs are as near to the paintings as these to each other"
-        )
-        among = f"paintings among themselves {ceiling:.4g}"
-        return f"{name}: photographs {floor:.4g} → stylised {score:.4g}, {among}: {closed}"
+    def _photographs(self, trainer: L.Trainer, device: torch.device) -> list[Tensor]:
+        loader = trainer.val_dataloaders if self._has_own_pictures(trainer) else None
+        return [to_float(batch.content.to(device)) for batch in loader] if loader is not None else []
 
-    def _has_gap(self, name: str) -> bool:
-        """Whether the photographs are further from the paintings than these are from each other."""
-        floor, ceiling = self.anchors[name]
-        return ceiling > floor if self.metrics[name].higher_is_better else floor > ceiling
-
-    def _has_pictures(self) -> bool:
-        """Whether any photograph was stylised: a set metric has the paintings besides."""
-        return all(metric.update_count > isinstance(metric, SetMetric) for metric in self.metrics.values())
-
-    def _anchor(self, metric: SetMetric) -> Anchors:
-        halves = self._paintings[::2], self._paintings[1::2]
-        return Anchors(
-            floor=_score(metric, self._paintings, torch.cat(self._photographs)), ceiling=_score(metric, *halves)
-        )
+    def _has_own_pictures(self, trainer: L.Trainer) -> bool:
+        """Whether this rank's photographs are its own: with fewer of them than ranks, the last look at another's."""
+        data = trainer.datamodule  # type: ignore[attr-defined]  # set by a connector
+        assert isinstance(data, StyleTransferData)
+        return trainer.global_rank < min(data.val_pairs, len(data.val_set))
 
     def _style_crops(self, trainer: L.Trainer) -> Tensor:
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by a connector
         assert isinstance(data, StyleTransferData)
         mine = range(trainer.global_rank, self.style_crops, trainer.world_size)
-        return to_float(torch.stack([data.style_crop(index) for index in mine]))
+        crops = [data.style_crop(index) for index in mine]
+        return to_float(torch.stack(crops)) if crops else torch.zeros(0, 3, data.image_size, data.image_size)
 
 
-def _score(metric: SetMetric, real: Tensor, fake: Tensor) -> float:
-    fresh = copy.deepcopy(metric)
-    fresh.reset()
-    fresh.update(real.to(fresh.device), real=True)
-    fresh.update(fake.to(fresh.device), real=False)
-    return float(fresh.compute())
+def line(name: str, score: Score) -> str:
+    """A score in one line, for people."""
+    if not score.of_sets:
+        return f"{name}: {score.value:.4g} (untouched {score.floor:.4g}, unrelated paintings {score.ceiling:.4g})"
+    closed = (
+        f"{score.gap_closed:.0%} of the gap closed"
+        if score.has_gap
+        else "no gap to close, the photographs are as near to the paintings as these to each other"
+    )
+    among = f"paintings among themselves {score.ceiling:.4g}"
+    return f"{name}: photographs {score.floor:.4g} → stylised {score.value:.4g}, {among}: {closed}"
+
+
+def followed(callbacks: list[Any], monitor: str | None, mode: str | None) -> tuple[str | None, str]:
+    """(log name, min or max) of the score that decides which weights are best.
+
+    Args:
+        callbacks: the run's, an `Evaluation` among them.
+        monitor: a log name such as `val/kid`; None: the first metric's.
+        mode: min or max; None: as the metric says.
+
+    Returns:
+        (None, min) where nothing is scored.
+
+    Raises:
+        ConfigError: `monitor` is no metric's, and no mode is given.
+    """
+    metrics = next((c.metrics for c in callbacks if isinstance(c, Evaluation)), {})
+    if monitor is None:
+        monitor = next((f"val/{name}" for name in metrics), None)
+    if mode is not None or monitor is None:
+        return monitor, mode or "min"
+    if monitor.endswith("_gap_closed"):
+        return monitor, "max"
+    metric = metrics.get(monitor.removeprefix("val/"))
+    if metric is None:
+        raise ConfigError(
+            f"callbacks.checkpoints.monitor={monitor}: no metric has that name, so whether low or high is good is not "
+            "known; type callbacks.checkpoints.mode=min or max, too"
+        )
+    return monitor, "max" if metric.higher_is_better else "min"

@@ -102,10 +102,18 @@ class ImageFolder:
         Raises:
             DataError: unreadable, or smaller than the crop.
         """
-        image = self._resized(read_image(path, at_least=self.load_size), size)
+        image = read_image(path, at_least=self.load_size)
+        try:
+            return self.crop_image(image, size, rng)
+        except DataError as error:
+            raise DataError(f"{path}: {error}") from error
+
+    def crop_image(self, image: Image.Image, size: int, rng: np.random.Generator | None) -> Tensor:
+        """A picture that is read already; see `crop`."""
+        image = self._resized(image, size)
         width, height = image.size
         if min(width, height) < size:
-            raise DataError(f"{path}: {width}×{height} pixels is smaller than the crop of {size}")
+            raise DataError(f"{width}×{height} pixels is smaller than the crop of {size}")
         left, top = _corner(width - size, height - size, rng)
         return image_to_tensor(image.crop((left, top, left + size, top + size)))
 

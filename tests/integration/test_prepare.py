@@ -1,9 +1,11 @@
-"""`prepare`, and a run that fetches what it lacks, against a server on localhost."""
+"""`prepare`, and a run that fetches what it lacks, against a server on localhost; `prepare check=true`."""
 
 import functools
 import hashlib
 import http.server
+import json
 import logging
+import sys
 import threading
 import zipfile
 from pathlib import Path
@@ -12,7 +14,10 @@ import pytest
 from conftest import compose_config
 from images_on_disk import write_images
 from omegaconf import OmegaConf
+from PIL import Image
 
+from stylegan_pl.cli import run_verb
+from stylegan_pl.errors import DataError
 from stylegan_pl.prepare import prepare
 from stylegan_pl.train import make_data_ready
 
@@ -84,3 +89,131 @@ def test_the_flagship_fetches_what_it_lacks_before_anything_else(tmp_path, serve
     pointed_at(config.data, server)
     make_data_ready(config)
     assert (tmp_path / "data/coco/val2017").is_dir() and (tmp_path / "data/vangogh2photo/trainA").is_dir()
+
+
+# --- check=true
+
+
+def typed(monkeypatch, capsys, *arguments: str) -> tuple[int, str]:
+    """Exit code and stderr of `prepare` on a command line, in this process."""
+    monkeypatch.setattr(sys, "argv", ["prepare", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        run_verb("prepare", prepare)
+    return int(ended.value.code or 0), capsys.readouterr().err
+
+
+def check(tmp_path: Path, *overrides: str):
+    """A check of tmp_path/{content,style} for a crop of 32 pixels."""
+    output = f"output={tmp_path / 'report'}"
+    return compose_config("prepare", ["check=true", f"data_root={tmp_path}", "image_size=32", output, *overrides])
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """content/ and style/ with train/ and val/, all different."""
+    for seed, part in enumerate(("content/train", "content/val", "style/train", "style/val")):
+        write_images(tmp_path / part, 6, seed=seed)
+    return tmp_path
+
+
+def test_a_good_set_is_usable_and_stays_as_it_was(own, caplog):
+    before = files_below(own)
+    with caplog.at_level(logging.INFO):
+        assert prepare(check(own)) == 0
+    assert "nothing found: 24 images can be used at image_size=32" in caplog.text
+    after = files_below(own)
+    report = {name: after.pop(f"report/{name}") for name in ("check.json", "check.csv", "check.png")}
+    assert after == before
+    assert json.loads(report["check.json"])["usable"] is True
+    assert report["check.csv"].decode().split() == ["file,set,split,kind,remark"]
+    assert Image.open(own / "report/check.png").size == (1640, 880)
+
+
+def test_a_leak_is_found_and_is_the_exit_code(own, caplog):
+    source = Image.open(own / "style/train/002.png")
+    source.resize((40, 40)).save(own / "style/val/new.jpg", quality=40)
+    with caplog.at_level(logging.INFO):
+        assert prepare(check(own)) == 1
+    assert "1 held out, but trained on as well" in caplog.text
+    assert f"style/val/new.jpg: nearly alike to {own}/style/train/002.png" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        (["image_size=64"], "data.content.root: 6 of 6 images looked at below"),
+        (["data.content.load_size=16"], "data.content.load_size=16 shrinks every image below the crop of 32 pixels"),
+    ],
+)
+def test_what_a_run_would_refuse_is_told_with_the_whole_report(own, caplog, overrides, words):
+    with caplog.at_level(logging.INFO):
+        assert prepare(check(own, *overrides)) == 1
+    assert f"a run would end with this: {words}" in caplog.text
+    assert (own / "report/check.png").is_file()
+
+
+def test_damage_that_headers_hide_is_counted_against_bad_fraction(own, caplog):
+    path = own / "content/train/000.png"
+    path.write_bytes(path.read_bytes()[:-200])  # the header, which a run looks at first, is whole
+    with caplog.at_level(logging.INFO):
+        assert prepare(check(own)) == 1
+    assert "data.content: 1 of 6 images to train on cannot be used, more than data.bad_fraction=0.05" in caplog.text
+    with caplog.at_level(logging.INFO):
+        assert prepare(check(own, "data.bad_fraction=0.2", f"output={own / 'again'}")) == 0
+
+
+def test_one_folder_given_twice_is_told(own, caplog):
+    with caplog.at_level(logging.INFO):
+        assert prepare(check(own, f"data.style.root={own / 'content'}")) == 1
+    assert "12 of 12 paintings are among the photographs" in caplog.text
+
+
+def test_pairs_may_be_alike_and_need_partners(own, caplog):
+    paired = check(own, "data=paired", f"data.style.root={own / 'content'}")
+    with caplog.at_level(logging.INFO):
+        assert prepare(paired) == 0
+    (own / "content/train/lonely.png").write_bytes((own / "style/train/000.png").read_bytes())
+    with caplog.at_level(logging.INFO):
+        assert prepare(check(own, "data=paired", f"output={own / 'again'}")) == 0
+    assert "1 without a partner of the same name" in caplog.text
+
+
+def test_the_sample_set_and_a_single_pair_can_be_checked(own, caplog):
+    single = [f"data.content.root={own / 'content/val/000.png'}", f"data.style.root={own / 'style/val/000.png'}"]
+    with caplog.at_level(logging.INFO):
+        assert prepare(check(own, "data=single_pair", *single)) == 0
+    assert "nothing found: 2 images can be used" in caplog.text
+
+
+def test_a_set_that_is_not_there_is_one_line(tmp_path):
+    with pytest.raises(DataError, match=r"^data\.content\.root: no folder .*content; type data\.content\.root=FOLDER"):
+        prepare(check(tmp_path))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ([], "nothing to do: type dataset=NAME to fetch a set, or check=true data=NAME to look through one"),
+        (["check=true", "dataset=sample"], "check=true takes data=NAME, as train does: type data= instead of dataset="),
+        (["chekc=true"], "no option 'chekc'; did you mean 'check'?"),
+        (["check=perhaps"], "check: value 'perhaps' is not a valid bool"),
+        (["check=true", "data=smple"], "data has no option 'smple'; did you mean 'sample'?"),
+        (["check=true", "data.content.rot=x"], "no option 'data.content.rot'; did you mean 'data.content.root'?"),
+        (["check=true", "image_size=big"], "image_size: value 'big' of type 'str' could not be converted to Integer"),
+        (["check=true", "data.content.upscale=maybe"], "data.content.upscale='maybe': input should be a valid boolean"),
+        (["check=true", "output=taken"], "output=taken is a file; type output=FOLDER"),
+        (["check=true", "output=."], "output=. holds a report already; type another output=FOLDER"),
+    ],
+)
+def test_a_wrong_command_line_is_one_line(monkeypatch, capsys, tmp_path, arguments, line):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "taken").touch()
+    (tmp_path / "check.csv").touch()
+    code, said = typed(monkeypatch, capsys, *arguments)
+    assert code == 2 and said.startswith("error: ") and said.count("\n") == 1
+    assert line in said

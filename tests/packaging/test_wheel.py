@@ -35,6 +35,11 @@ def test_carries_every_module_and_nothing_else(wheel):
     assert inside == {path.relative_to(CLONE).as_posix() for path in (CLONE / "stylegan_pl").rglob("*.py")}
 
 
+def test_carries_the_page_of_a_report(wheel):
+    inside = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("stylegan_pl/report/page.")}
+    assert inside == {f"stylegan_pl/report/page.{kind}" for kind in ("py", "html", "css", "js")}
+
+
 def test_works_from_the_root_folder(wheel, tmp_path):
     site = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(site)

@@ -1,6 +1,7 @@
-"""Scores beside what they are to be read against, of sets and of pictures beside their photographs."""
+"""Scores in the loop: what they are read against, how often they are taken, and what follows them."""
 
 import csv
+import json
 import math
 
 import pytest
@@ -8,25 +9,36 @@ import torch
 from fitting import fit
 from torch import Tensor
 
-from stylegan_pl.callbacks.evaluation import Anchors, Evaluation
-from stylegan_pl.metrics.kinds import PairMetric
+from stylegan_pl.build import build_data, build_model, build_trainer
+from stylegan_pl.callbacks.evaluation import Evaluation, followed, line
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.metrics.palette import PaletteDistance
+from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.sliced_wasserstein import SlicedWasserstein
+from stylegan_pl.metrics.ssim import SSIM
+from stylegan_pl.run import run
 
 
-class MeanGap(PairMetric):
-    """mean |G(x) − x|."""
+class MeanGap(SSIM):
+    """mean |G(x) − x|, and a count of the pictures it was shown."""
+
+    higher_is_better = False
 
     def __init__(self) -> None:
         super().__init__()
-        self.add_state("total", torch.zeros(()), dist_reduce_fx="sum")
-        self.add_state("count", torch.zeros(()), dist_reduce_fx="sum")
+        self.shown = 0
 
-    def update(self, stylised: Tensor, content: Tensor) -> None:
-        self.total += (stylised - content).abs().mean(dim=(1, 2, 3)).sum()
-        self.count += len(stylised)
+    def _each(self, stylised: Tensor, content: Tensor) -> Tensor:
+        self.shown += len(stylised)
+        return (stylised - content).abs().mean(dim=(1, 2, 3))
 
-    def compute(self) -> Tensor:
-        return self.total / self.count
+
+GAP = {"gap": {"_target_": "unit.callbacks.test_evaluation.MeanGap"}}
+
+
+def score(value: float, floor: float, ceiling: float) -> Score:
+    kind = {"higher_is_better": False, "of_sets": True, "weights": None, "resize": "none"}
+    return Score(value, floor, ceiling, None, n=8, n_paintings=8, **kind)
 
 
 @pytest.mark.parametrize(
@@ -37,16 +49,13 @@ class MeanGap(PairMetric):
     ],
 )
 def test_the_gap_is_told_only_where_there_is_one(floor: float, ceiling: float, words: str) -> None:
-    evaluation = Evaluation({"swd": SlicedWasserstein()}, style_crops=4)
-    evaluation.scores, evaluation.anchors = {"swd": 110.0}, {"swd": Anchors(floor, ceiling)}
-    evaluation.gap_closed = {"swd": (floor - 110.0) / (floor - ceiling)}
-    (line,) = evaluation.summary()
-    assert line.startswith("swd: ") and words in line
+    said = line("swd", score(110.0, floor, ceiling))
+    assert said.startswith("swd: ") and words in said
 
 
 def test_a_metric_of_pairs_compares_each_picture_with_its_photograph(train_config, tmp_path) -> None:
     config = train_config("max_images=4", "val_every_images=4", "model.mechanics.ema_half_life_images=null")
-    config.metric = {"gap": {"_target_": "unit.callbacks.test_evaluation.MeanGap"}, **config.metric}
+    config.metric = {**GAP, **config.metric}
     model, _ = fit(config)
     rows = [row for row in csv.DictReader((tmp_path / "run/metrics.csv").open()) if row["val/gap"]]
     gaps = []
@@ -55,10 +64,89 @@ def test_a_metric_of_pairs_compares_each_picture_with_its_photograph(train_confi
         with torch.no_grad():
             gaps += (model(content, style) - content).abs().mean(dim=(1, 2, 3)).tolist()
     assert float(rows[-1]["val/gap"]) == pytest.approx(sum(gaps) / len(gaps), rel=1e-5)
-    assert "val/gap_floor" not in rows[-1]
+    assert float(rows[-1]["val/gap_floor"]) == 0.0
+    assert float(rows[-1]["val/gap_ceiling"]) > 0.1  # reddish photographs, bluish paintings
+    assert "val/gap_gap_closed" not in rows[-1]
     floor, ceiling = (float(rows[-1][f"val/sliced_wasserstein_{anchor}"]) for anchor in ("floor", "ceiling"))
-    score, closed = (float(rows[-1][f"val/sliced_wasserstein{end}"]) for end in ("", "_gap_closed"))
+    value, closed = (float(rows[-1][f"val/sliced_wasserstein{end}"]) for end in ("", "_gap_closed"))
     if floor > ceiling:
-        assert closed == pytest.approx((floor - score) / (floor - ceiling), rel=1e-4)
+        assert closed == pytest.approx((floor - value) / (floor - ceiling), rel=1e-4)
     else:
         assert math.isnan(closed)
+
+
+def test_weights_that_were_scored_are_not_scored_again(train_config) -> None:
+    config = train_config("max_images=4", "val_every_images=4")
+    config.metric = dict(GAP)
+    torch.manual_seed(0)
+    data, model = build_data(config), build_model(config)
+    data.prepare()
+    trainer = build_trainer(config, config.run_dir)
+    trainer.fit(model, data)
+    evaluation = next(c for c in trainer.callbacks if isinstance(c, Evaluation))
+    gap = evaluation.metrics["gap"]
+    seen, shown = model.images_seen, gap.shown
+    first = dict(evaluation.scores)
+    trainer.validate(model, data, verbose=False)
+    assert gap.shown == shown
+    assert evaluation.scores == first
+    assert float(trainer.callback_metrics["val/gap"]) == pytest.approx(first["gap"].value)  # still there to be followed
+    model.images_seen = seen + 2
+    trainer.validate(model, data, verbose=False)
+    assert gap.shown == shown + 2  # anchors are not looked at again either
+
+
+@pytest.mark.parametrize(
+    ("monitor", "mode", "found"),
+    [
+        (None, None, ("val/palette", "min")),
+        ("val/ssim", None, ("val/ssim", "max")),
+        ("val/palette_gap_closed", None, ("val/palette_gap_closed", "max")),
+        ("train/generator/style", "min", ("train/generator/style", "min")),
+    ],
+)
+def test_the_first_metric_is_followed_in_its_own_direction(monitor, mode, found) -> None:
+    evaluation = Evaluation({"palette": PaletteDistance(), "ssim": SSIM()}, style_crops=2)
+    assert followed([evaluation], monitor, mode) == found
+
+
+def test_a_score_of_no_metric_needs_a_direction() -> None:
+    evaluation = Evaluation({"swd": SlicedWasserstein()}, style_crops=2)
+    with pytest.raises(ConfigError, match=r"monitor=val/sdw: no metric has that name.*mode=min or max"):
+        followed([evaluation], "val/sdw", None)
+    assert followed([], None, None) == (None, "min")
+
+
+def test_best_ckpt_follows_whatever_metric_is_chosen(train_config, tmp_path) -> None:
+    config = train_config("max_images=8", "val_every_images=4", "metric=[ssim]")
+    outcome = run(config)
+    rows = [float(row["val/ssim"]) for row in csv.DictReader((tmp_path / "run/metrics.csv").open()) if row["val/ssim"]]
+    best = torch.load(tmp_path / "run/checkpoints/best.ckpt", weights_only=True)
+    assert len(rows) == 2
+    assert outcome == 0
+    assert outcome.score == pytest.approx(max(rows), rel=1e-5)
+    (state,) = [state for name, state in best["callbacks"].items() if "RunCheckpoints" in name]
+    assert state["best_score"] == outcome.score
+    status = json.loads((tmp_path / "run/status.json").read_text())
+    assert status["best_score"] == outcome.score
+    assert 0 < status["validation_seconds"] < status["seconds"]
+
+
+def test_a_run_that_gets_no_better_ends_before_its_budget(train_config, tmp_path, caplog) -> None:
+    still = ["model.generator_optimizer.lr=0", "model.mechanics.ema_half_life_images=null"]
+    patient = ["callbacks=early_stopping", "callbacks.early_stopping.patience=2"]
+    config = train_config("max_images=40", "val_every_images=4", *still, *patient)
+    with caplog.at_level("INFO"):
+        assert run(config) == 0
+    status = json.loads((tmp_path / "run/status.json").read_text())
+    assert status["images_seen"] == 12  # the first is the best, the two after it are no better
+    assert status["state"] == "done"
+    assert "stopping early: val/sliced_wasserstein has not become better" in caplog.text
+
+
+def test_patience_is_counted_on_after_a_resume(train_config, tmp_path) -> None:
+    still = ["model.generator_optimizer.lr=0", "model.mechanics.ema_half_life_images=null"]
+    patient = ["callbacks=early_stopping", "callbacks.early_stopping.patience=2", "val_every_images=4"]
+    assert run(train_config("max_images=8", *still, *patient)) == 0
+    assert run(train_config("max_images=40", *still, *patient, "resume=auto")) == 0
+    assert json.loads((tmp_path / "run/status.json").read_text())["images_seen"] == 12

@@ -1,0 +1,56 @@
+"""A run that no longer gets better ends before its budget."""
+
+import logging
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import EarlyStopping as LightningEarlyStopping
+
+from stylegan_pl.callbacks.evaluation import followed
+
+_log = logging.getLogger(__name__)
+
+
+class EarlyStopping(LightningEarlyStopping):
+    """Lightning's, following the same score as `best.ckpt` unless told otherwise; its state is in the checkpoint.
+
+    Args:
+        monitor: a log name such as `val/kid`; None: the first metric's.
+        mode: min or max; None: as the metric says.
+        patience: validations in a row without a better score, after which the run ends.
+        min_delta: by how much a score must be better to count.
+    """
+
+    def __init__(
+        self, *, monitor: str | None = None, mode: str | None = None, patience: int = 5, min_delta: float = 0.0
+    ) -> None:
+        if patience < 1 or min_delta < 0:
+            raise ValueError(f"patience must be at least 1 and min_delta at least 0, got {patience} and {min_delta}")
+        super().__init__(monitor or "", patience=patience, check_on_train_epoch_end=False)
+        self._asked = (monitor, mode, min_delta)
+
+    @property
+    def state_key(self) -> str:
+        """One a run, whatever it follows."""
+        return type(self).__qualname__
+
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        """Find out what is followed, and which way is better."""
+        monitor, mode, min_delta = self._asked
+        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
+        found, mode = followed(callbacks, monitor, mode)
+        super().__init__(
+            found or "", min_delta=min_delta, patience=self.patience, mode=mode, check_on_train_epoch_end=False,
+            strict=found is not None,
+        )  # fmt: skip
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """See the class; says why, when it ends the run."""
+        going_on = not trainer.should_stop
+        super().on_validation_end(trainer, pl_module)
+        if going_on and trainer.should_stop and trainer.is_global_zero:
+            _log.info(
+                "stopping early: %s has not become better than %.4g in %d validations; "
+                "callbacks.early_stopping.patience=N waits longer",
+                self.monitor, float(self.best_score), self.wait_count,
+            )  # fmt: skip

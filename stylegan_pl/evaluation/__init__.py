@@ -1,0 +1,1 @@
+"""What was trained, judged: the photographs, the systems that paint them, one report."""

@@ -1,0 +1,132 @@
+"""One call of `evaluate`: the same photographs for every system, every metric for each, one report."""
+
+import logging
+import platform
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.utils import instantiate
+from omegaconf import DictConfig, OmegaConf
+
+from stylegan_pl.checkpoint import load
+from stylegan_pl.data.check import make_ready
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.pairing import Pairing
+from stylegan_pl.device import inference_device, inference_dtype
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.evaluation.clock import Clock
+from stylegan_pl.evaluation.entrants import Entrant, entrants
+from stylegan_pl.evaluation.fixed_set import FixedSet, read_fixed_set
+from stylegan_pl.evaluation.judge import Judge
+from stylegan_pl.evaluation.outputs import report_folder, write_report
+from stylegan_pl.evaluation.systems import Checkpoint, Pictures, System
+from stylegan_pl.evaluation.training_data import sets_of
+from stylegan_pl.metrics.content_distance import ContentDistance
+from stylegan_pl.metrics.statistics_cache import StatisticsCache
+from stylegan_pl.report.contents import Photo, Report
+from stylegan_pl.report.table import terminal_table
+
+_log = logging.getLogger(__name__)
+
+_PAINTINGS_SHOWN = 8
+
+
+def assess(config: DictConfig) -> int:
+    """Judge by a composed `EvaluateConfig`; returns the exit code.
+
+    Raises:
+        UserError: one line with what to type instead.
+    """
+    clock = Clock()
+    device = inference_device(config.device)
+    found = entrants(_typed(config))
+    folder = report_folder(found, config.output, overwrite=config.overwrite)
+    # weights that are not there are told before pictures are read
+    metrics = instantiate(config.metric, _convert_="all") if config.metric else {}
+    content_loss: ContentDistance = instantiate(config.content_loss, _convert_="all")
+    trained = _training_config(found)
+    content, style, pairing = _sets(config, trained)
+    size = int(config.image_size or (trained[0]["image_size"] if trained else 256))
+    with clock("reading"):
+        fixed = read_fixed_set(
+            content, style, pairing, split=config.split, size=size, seed=config.seed, pairs=config.pairs,
+            style_crops=config.style_crops,
+        )  # fmt: skip
+    for line in fixed.skipped:
+        _log.warning("skipped: %s", line)
+    _log.info(
+        "%d photographs (split=%s of %d), %d crops of paintings, %d px",
+        len(fixed.photographs), config.split, fixed.available, len(fixed.paintings), size,
+    )  # fmt: skip
+    judge = Judge(
+        metrics, content_loss, fixed,
+        cache=None if config.cache is None else StatisticsCache(config.cache), device=device,
+        batch_size=config.batch_size, resamples=config.resamples, clock=clock,
+    )  # fmt: skip
+    entries = [judge.entry(_system(entrant, config, device, content, size)) for entrant in found]
+    report = Report(
+        title=entries[0].name if len(entries) == 1 else f"{len(entries)} compared",
+        made=f"{time.strftime('%Y-%m-%d %H:%M')}, {platform.machine()}, torch {torch.__version__}, {device}",
+        photographs=[Photo(photograph.name, photograph.content) for photograph in fixed.photographs],
+        paintings=list(fixed.paintings[:_PAINTINGS_SHOWN]),
+        entries=entries,
+        data=_about(config, content, style, fixed),
+        seconds=judge.seconds(),
+    )
+    paths = write_report(report, folder)
+    _conclude(report, paths)
+    return 0
+
+
+def _typed(config: DictConfig) -> list[str]:
+    if config.ckpt is not None:
+        return [str(config.ckpt)]
+    return [str(word) for word in config.compare] if OmegaConf.is_list(config.compare) else [str(config.compare)]
+
+
+def _training_config(found: Sequence[Entrant]) -> tuple[dict[str, Any], Path] | None:
+    """The config of the first checkpoint, and the file; what was not typed is taken from it."""
+    first = next((entrant.checkpoint for entrant in found if entrant.checkpoint is not None), None)
+    return None if first is None else (load(first)["config"], first)
+
+
+def _sets(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> tuple[ImageFolder, ImageFolder, Pairing]:
+    if config.data is None:
+        if trained is None:
+            raise ConfigError("no checkpoint is here that would tell its sets; type data=NAME, such as data=folders")
+        return sets_of(*trained)
+    content, style, pairing = (
+        instantiate(config.data[part], _convert_="all") for part in ("content", "style", "pairing")
+    )
+    for name, folder in (("content", content), ("style", style)):
+        if folder.source is not None and folder.can_be_fetched() and not Path(folder.root).is_dir():
+            make_ready(folder, name=f"data.{name}", size=16, limit=1.0, download=config.data.download)
+    return content, style, pairing
+
+
+def _system(entrant: Entrant, config: DictConfig, device: torch.device, content: ImageFolder, size: int) -> System:
+    if entrant.checkpoint is None:
+        return Pictures(entrant.name, entrant.source, Path(entrant.source), content, size)
+    dtype = inference_dtype(config.precision, device)
+    return Checkpoint(entrant.name, entrant.source, entrant.checkpoint, device, dtype, list(config.trust))
+
+
+def _about(config: DictConfig, content: ImageFolder, style: ImageFolder, fixed: FixedSet) -> dict[str, str]:
+    return {
+        "photographs": f"{len(fixed.photographs)} of {fixed.available}, split={config.split}, {content.root}",
+        "paintings": f"{len(fixed.paintings)} crops of the training paintings, {style.root}",
+        "crop": f"{fixed.size} × {fixed.size} pixels, the photographs' middle",
+        "skipped": f"{len(fixed.skipped)} files",
+    }
+
+
+def _conclude(report: Report, paths: list[Path]) -> None:
+    print(terminal_table(report))
+    total = sum(report.seconds.values())
+    parts = " · ".join(f"{part} {seconds:.1f} s ({seconds / total:.0%})" for part, seconds in report.seconds.items())
+    _log.info("time: %s", parts)
+    for path in paths:
+        _log.info("%s", path)

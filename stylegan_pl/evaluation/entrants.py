@@ -1,0 +1,67 @@
+"""What was typed -> what is judged: run folders, checkpoint files, folders of pictures."""
+
+from collections import Counter
+from collections.abc import Sequence
+from glob import glob, has_magic
+from pathlib import Path
+from typing import NamedTuple
+
+from stylegan_pl.checkpoint import resolve
+from stylegan_pl.errors import ConfigError
+
+
+class Entrant(NamedTuple):
+    """One thing to judge."""
+
+    name: str  # short; no two alike
+    source: str  # as typed
+    checkpoint: Path | None  # None: a folder of pictures
+
+
+def entrants(typed: Sequence[str]) -> list[Entrant]:
+    """Expand patterns, tell checkpoints from pictures, and name each by as little of its path as tells it apart.
+
+    Raises:
+        ConfigError: a path that is not there.
+        UserError: a run without a checkpoint.
+    """
+    sources = [found for word in typed for found in _expanded(word)]
+    checkpoints = [_checkpoint(Path(source)) for source in sources]
+    names = _short_names([Path(source) for source in sources])
+    return [Entrant(*parts) for parts in zip(names, sources, checkpoints, strict=True)]
+
+
+def _expanded(word: str) -> list[str]:
+    if not has_magic(word) or Path(word).exists():
+        if not Path(word).exists():
+            raise ConfigError(f"no file or folder {word}; give a run folder, a .ckpt or a folder of pictures")
+        return [word]
+    found = sorted(glob(word))  # noqa: PTH207  # a pattern may begin at the root
+    if not found:
+        raise ConfigError(f"nothing matches {word}; give run folders, .ckpt files or folders of pictures")
+    return found
+
+
+def _checkpoint(path: Path) -> Path | None:
+    if path.is_file():
+        return path
+    is_run = (path / "status.json").is_file() or any(
+        any(folder.glob("*.ckpt")) for folder in (path, path / "checkpoints")
+    )
+    return resolve(str(path)) if is_run else None
+
+
+def _short_names(paths: list[Path]) -> list[str]:
+    """The last part of each path; where two agree, one part more; where whole paths agree, a number."""
+    parts = [path.resolve().parts for path in paths]
+    deepest = max(map(len, parts), default=1)
+    for count in range(1, deepest + 1):
+        names = ["/".join(path[-count:]) for path in parts]
+        if len(set(names)) == len(names):
+            return names
+    seen: Counter[str] = Counter()
+    numbered = []
+    for path in parts:
+        seen[path[-1]] += 1
+        numbered.append(path[-1] if seen[path[-1]] == 1 else f"{path[-1]} ({seen[path[-1]]})")
+    return numbered

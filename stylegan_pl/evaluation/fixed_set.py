@@ -1,0 +1,125 @@
+"""The photographs that every system paints, and the paintings that the results are compared with."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from stylegan_pl.data.folder import SPLITS, ImageFolder
+from stylegan_pl.data.pairing import Pairing
+from stylegan_pl.errors import DataError
+
+_log = logging.getLogger(__name__)
+
+
+class Photograph(NamedTuple):
+    """One content, and the style that it is painted in by systems that take any."""
+
+    name: str  # path below the set's folder
+    path: Path
+    content: Tensor  # uint8 (3, size, size), the middle
+    style: Tensor | None  # uint8 (3, size, size)
+
+
+@dataclass(frozen=True)
+class FixedSet:
+    """The same for whoever is judged.
+
+    Attributes:
+        paintings: uint8 (M, 3, size, size), fixed crops of the training paintings, as validation has them.
+        available: photographs there are, of which `photographs` may be the first.
+        skipped: files that cannot be used, and why.
+    """
+
+    photographs: list[Photograph]
+    paintings: Tensor
+    size: int
+    available: int
+    skipped: list[str]
+
+    def batches(self, batch_size: int) -> Iterator[list[Photograph]]:
+        """In order."""
+        for start in range(0, len(self.photographs), batch_size):
+            yield self.photographs[start : start + batch_size]
+
+
+def read_fixed_set(
+    content: ImageFolder, style: ImageFolder, pairing: Pairing, *, split: str, size: int, seed: int, pairs: int,
+    style_crops: int | None,
+) -> FixedSet:  # fmt: skip
+    """Read everything that is judged by.
+
+    Args:
+        split: of the photographs: `val`, `train`, or `all`.
+        size: pixels of the square crop.
+        pairs: photographs, at most.
+        style_crops: of the training paintings; None: as many as photographs, at least 128.
+
+    Raises:
+        DataError: there is nothing to judge by, and the message says what to type.
+    """
+    contents, partners = _files(content, style, pairing, split)
+    if not contents:
+        raise DataError(
+            f"data.content.root: no photograph of split={split} below {content.root}; type split=all, or "
+            "data=folders data.content.root=PHOTOS"
+        )
+    _, paintings = _files(content, style, pairing, "train")
+    if not paintings:
+        raise DataError(f"data.style.root: no painting below {style.root}; type data.style.root=PAINTINGS")
+    skipped: list[str] = []
+    photographs: list[Photograph] = []
+    for index, path in enumerate(contents):
+        if len(photographs) == pairs:
+            break
+        rng = np.random.default_rng([seed, index])
+        beside = partners[pairing.style_index(index, len(partners), rng)] if partners else None
+        try:
+            picture = content.crop(path, size, None)
+            shown = None if beside is None else style.crop(beside, size, None)
+        except DataError as error:
+            skipped.append(str(error))
+            continue
+        photographs.append(Photograph(_name(path, content), path, picture, shown))
+    if not photographs:
+        raise DataError(f"none of {len(contents)} photographs can be used, such as {skipped[0]}")
+    count = max(len(photographs), 128) if style_crops is None else style_crops
+    crops = _crops(style, paintings, size=size, seed=seed, count=count, skipped=skipped)
+    return FixedSet(photographs, crops, size, len(contents), skipped)
+
+
+def _files(content: ImageFolder, style: ImageFolder, pairing: Pairing, split: str) -> tuple[list[Path], list[Path]]:
+    splits = SPLITS if split == "all" else (split,)
+    matched = [pairing.match(content, style, name) for name in splits]
+    contents = [path for side, _ in matched for path in side]
+    styles = [path for _, side in matched for path in side]
+    if pairing.same_place or split == "all":
+        return contents, styles
+    return contents, styles or style.files("train")  # a set without held-out paintings
+
+
+def _name(path: Path, folder: ImageFolder) -> str:
+    root = Path(folder.root)
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+
+
+def _crops(style: ImageFolder, files: list[Path], *, size: int, seed: int, count: int, skipped: list[str]) -> Tensor:
+    """`StyleTransferData.style_crop`'s, so that scores are those of the training's own log."""
+    usable, crops = list(files), []
+    for index in range(count):
+        while usable:
+            path = usable[index % len(usable)]
+            try:
+                crops.append(style.crop(path, size, np.random.default_rng([seed, index])))
+                break
+            except DataError as error:
+                skipped.append(str(error))
+                usable.remove(path)
+    if not crops:
+        raise DataError(f"none of {len(files)} paintings can be used, such as {skipped[-1]}")
+    return torch.stack(crops)

@@ -1,0 +1,49 @@
+"""Where a report goes, and that it replaces nothing unasked."""
+
+import json
+import time
+from pathlib import Path
+
+from stylegan_pl.errors import ConfigError, DataError, first_line
+from stylegan_pl.evaluation.entrants import Entrant
+from stylegan_pl.images import write_image
+from stylegan_pl.report.as_json import metrics_json
+from stylegan_pl.report.contents import Report
+from stylegan_pl.report.grid import grid
+from stylegan_pl.report.page import write_page
+
+
+def report_folder(found: list[Entrant], output: str | None, *, overwrite: bool) -> Path:
+    """The folder to write to, made already: that it cannot be is told before any work is done.
+
+    Raises:
+        ConfigError: a report is there.
+        DataError: it cannot be made.
+    """
+    folder = _default(found) if output is None else Path(output)
+    if (folder / "index.html").exists() and not overwrite:
+        raise ConfigError(f"{folder} holds a report already; type overwrite=true to replace it, or output=FOLDER")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be made ({first_line(error)}); type another output=FOLDER") from error
+    return folder
+
+
+def _default(found: list[Entrant]) -> Path:
+    if len(found) == 1 and found[0].checkpoint is not None:
+        beside = found[0].checkpoint.parent
+        return (beside.parent if beside.name == "checkpoints" else beside) / "report"
+    return Path("outputs", "compare", time.strftime("%Y-%m-%d_%H-%M-%S"))
+
+
+def write_report(report: Report, folder: Path) -> list[Path]:
+    """index.html, grid.png and metrics.json; returns the files."""
+    paths = [folder / name for name in ("index.html", "grid.png", "metrics.json")]
+    started = time.perf_counter()
+    write_page(report, paths[0])
+    write_image(grid(report), paths[1])
+    report.seconds["page"] = time.perf_counter() - started
+    text = json.dumps(metrics_json(report), indent=2, ensure_ascii=False, allow_nan=False)
+    paths[2].write_text(text + "\n", encoding="utf-8")
+    return paths

@@ -1,0 +1,87 @@
+"""Pictures that some program has painted, found by the names of their photographs."""
+
+from pathlib import Path
+
+from PIL import Image
+from torch import Tensor
+
+from stylegan_pl.data.folder import ImageFolder, list_images
+from stylegan_pl.errors import DataError
+from stylegan_pl.evaluation.fixed_set import Photograph
+from stylegan_pl.images import image_to_tensor, read_image
+
+_SAME_ASPECT = 0.02  # of the ratio of sides; a program that pads to its stride is within
+
+
+class PaintedFolder:
+    """A folder's pictures by photograph, brought to the photographs' crop.
+
+    A picture belongs to the photograph whose path below the set's folder, or name, is its own, whatever the extension;
+    else to the one whose name begins its own, as in `0001_fake_B.png`. One of a whole photograph is brought to that
+    photograph's size and then shrunk and cropped as it is; one of `size` × `size` pixels is taken to be the crop.
+
+    Args:
+        folder: searched in depth.
+        content: the photographs' set.
+        size: pixels of the square crop.
+    """
+
+    def __init__(self, folder: Path, content: ImageFolder, size: int) -> None:
+        self.folder, self.content, self.size = folder, content, size
+        files = list_images(folder)
+        if not files:
+            raise DataError(f"compare: {folder} holds neither a checkpoint nor a picture")
+        self._by_path = {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
+        self._by_stem: dict[str, list[Path]] = {}
+        for path in files:
+            self._by_stem.setdefault(path.stem, []).append(path)
+
+    def __len__(self) -> int:
+        """Pictures."""
+        return len(self._by_path)
+
+    def file_of(self, photograph: Photograph) -> Path:
+        """The picture of a photograph.
+
+        Raises:
+            DataError: there is none, or more than one.
+        """
+        name = Path(photograph.name).with_suffix("")
+        # train/ or val/ is the set's, hardly the program's
+        for known in (name.as_posix(), Path(*name.parts[1:]).as_posix() if len(name.parts) > 1 else ""):
+            if known in self._by_path:
+                return self._by_path[known]
+        found = self._by_stem.get(name.name) or [
+            path
+            for stem, paths in self._by_stem.items()
+            if stem.startswith(name.name) and not stem[len(name.name)].isalnum()
+            for path in paths
+        ]
+        if len(found) != 1:
+            what = (
+                "no picture" if not found else f"{len(found)} pictures, {found[0].name} and {found[1].name} among them,"
+            )
+            raise DataError(
+                f"compare: {what} in {self.folder} for the photograph {photograph.name}; name each picture after its "
+                f"photograph, as {name.name}.png"
+            )
+        return found[0]
+
+    def crop_of(self, photograph: Photograph) -> Tensor:
+        """uint8 (3, size, size)."""
+        path = self.file_of(photograph)
+        picture = read_image(path)
+        if picture.size == (self.size, self.size):
+            return image_to_tensor(picture)
+        whole = read_image(photograph.path)
+        if abs(picture.width / picture.height - whole.width / whole.height) > _SAME_ASPECT * whole.width / whole.height:
+            raise DataError(
+                f"{path}: {picture.width}×{picture.height} pixels, of another shape than its photograph "
+                f"{photograph.name} ({whole.width}×{whole.height}), and not the crop of {self.size}×{self.size} either"
+            )
+        return self._cropped(picture, whole.size)
+
+    def _cropped(self, picture: Image.Image, whole: tuple[int, int]) -> Tensor:
+        if picture.size != whole:
+            picture = picture.resize(whole, Image.Resampling.LANCZOS)
+        return self.content.crop_image(picture, self.size, None)

@@ -1,0 +1,143 @@
+"""What can be judged: a checkpoint that paints, or pictures that any program has painted."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import torch
+import yaml
+from torch import Tensor, nn
+
+from stylegan_pl.checkpoint import load, load_generator
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.errors import DataError
+from stylegan_pl.evaluation.fixed_set import Photograph
+from stylegan_pl.evaluation.painted_folder import PaintedFolder
+from stylegan_pl.evaluation.run_record import RunRecord
+from stylegan_pl.images import to_float, to_uint8
+from stylegan_pl.inference.stylize import pad_to_stride
+
+
+class System(ABC):
+    """Something that has an answer to each photograph."""
+
+    name: str  # short, for tables
+    source: str  # as typed
+    kind: str  # run, checkpoint or pictures
+
+    @abstractmethod
+    def paint(self, photographs: Sequence[Photograph]) -> Tensor:
+        """uint8 (N, 3, size, size), row by row."""
+
+    @abstractmethod
+    def cost(self) -> dict[str, str]:
+        """What it took, by label."""
+
+    def config_text(self) -> str | None:
+        """The composed config of its training as YAML, where it is known."""
+        return None
+
+    @property
+    def record(self) -> RunRecord | None:
+        """What its run's folder tells."""
+        return None
+
+
+@dataclass
+class Checkpoint(System):
+    """A generator of ours, averaged weights where they were kept.
+
+    Args:
+        path: the file.
+        device: where it paints.
+        dtype: of the arithmetic; float32, or half precision under autocast.
+        trust: module prefixes of networks that its config may build, beside ours.
+    """
+
+    name: str
+    source: str
+    path: Path
+    device: torch.device
+    dtype: torch.dtype
+    trust: Sequence[str] = ()
+    kind: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kind = "run" if Path(self.source).is_dir() else "checkpoint"
+
+    @cached_property
+    def _generator(self) -> nn.Module:
+        return load_generator(self.path, trusted=self.trust).to(self.device)
+
+    @cached_property
+    def record(self) -> RunRecord | None:
+        """Of the folder that the file lies in, or one above."""
+        folders = [folder for folder in self.path.resolve().parents[:2] if (folder / "status.json").is_file()]
+        return RunRecord(folders[0]) if folders else None
+
+    @torch.inference_mode()
+    def paint(self, photographs: Sequence[Photograph]) -> Tensor:
+        """See `System`; rounded to uint8, as a PNG would be."""
+        content = torch.stack([photograph.content for photograph in photographs])
+        size = content.shape[-1]
+        inputs = [pad_to_stride(to_float(content.to(self.device)), int(getattr(self._generator, "stride", 4)))]
+        if getattr(self._generator, "takes_style", False):
+            inputs.append(to_float(self._styles(photographs).to(self.device)))
+        with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
+            stylised = self._generator(*inputs)
+        return to_uint8(stylised[..., :size, :size]).cpu()
+
+    def _styles(self, photographs: Sequence[Photograph]) -> Tensor:
+        styles = [photograph.style for photograph in photographs if photograph.style is not None]
+        if len(styles) < len(photographs):
+            raise DataError(f"{self.source} paints in the style of a second picture; type data.style.root=PAINTINGS")
+        return torch.stack(styles)
+
+    def cost(self) -> dict[str, str]:
+        """See `System`."""
+        parameters = sum(p.numel() for p in self._generator.parameters())
+        return {
+            "generator's parameters": f"{parameters:,}",
+            "checkpoint": f"{self.path.name}, {self.path.stat().st_size / 2**20:.1f} MiB",
+            **({} if self.record is None else self.record.cost()),
+        }
+
+    def config_text(self) -> str:
+        """See `System`."""
+        return yaml.safe_dump(load(self.path)["config"], sort_keys=False, allow_unicode=True)
+
+
+@dataclass
+class Pictures(System):
+    """Pictures on disk, each named after its photograph.
+
+    Args:
+        folder: where they are.
+        content: the photographs' folder: pictures are shrunk and cropped as these are.
+        size: pixels of the square crop.
+    """
+
+    name: str
+    source: str
+    folder: Path
+    content: ImageFolder
+    size: int
+    kind: str = "pictures"
+
+    @cached_property
+    def _painted(self) -> PaintedFolder:
+        return PaintedFolder(self.folder, self.content, self.size)
+
+    def paint(self, photographs: Sequence[Photograph]) -> Tensor:
+        """See `System`.
+
+        Raises:
+            DataError: a photograph has no picture, or one of another shape.
+        """
+        return torch.stack([self._painted.crop_of(photograph) for photograph in photographs])
+
+    def cost(self) -> dict[str, str]:
+        """See `System`."""
+        return {"pictures": f"{len(self._painted)} files"}

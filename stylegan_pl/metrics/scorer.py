@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.metrics.kinds import PictureMetric, SetMetric
+from stylegan_pl.metrics.last_look import look_once
 from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.statistics_cache import StatisticsCache
 
@@ -33,6 +34,7 @@ class Scorer:
 
     def __init__(self, metrics: Mapping[str, PictureMetric], *, cache: StatisticsCache | None = None) -> None:
         self.metrics, self.cache = dict(metrics), cache
+        look_once(self.metrics.values())
         self.anchors: dict[str, Anchors] = {}
         self.seconds = {name: dict.fromkeys(("features", "distances", "interval"), 0.0) for name in self.metrics}
 
@@ -47,8 +49,9 @@ class Scorer:
         for name, metric in self.metrics.items():
             with self._timed(name, "features"):
                 self._see(metric, paintings)
-                for batch in batches:
-                    metric.add_stylised(batch, batch)
+        for batch in batches:
+            self.add(batch, batch)
+        for name, metric in self.metrics.items():
             with self._timed(name, "distances"):
                 floor = metric.read().value
             self.anchors[name] = Anchors(floor, self._ceiling(name, paintings, batches))
@@ -59,12 +62,24 @@ class Scorer:
             return
         metric.keeps_paintings = False
         metric.reset()
-        if self.cache is None:
+        twin = self._twin_that_saw(metric)
+        if twin is not None:
+            metric.load_paintings(twin.paintings_state())
+        elif self.cache is None:
             for batch in paintings:
                 metric.add_paintings(batch)
         else:
             self.cache.fill(metric, paintings)
         metric.keeps_paintings = True
+
+    def _twin_that_saw(self, metric: SetMetric) -> SetMetric | None:
+        """A metric before this one that keeps the same of the paintings."""
+        for other in self.metrics.values():
+            if other is metric or metric.paintings_key is None:
+                return None
+            if isinstance(other, SetMetric) and other.paintings_key == metric.paintings_key:
+                return other
+        return None
 
     def _ceiling(self, name: str, paintings: Sequence[Tensor], photographs: list[Tensor]) -> float:
         metric = self.metrics[name]

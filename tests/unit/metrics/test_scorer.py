@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.metrics.features import PooledTaps
+from stylegan_pl.metrics.fid import FID
 from stylegan_pl.metrics.kid import KID, kernel_distance
 from stylegan_pl.metrics.palette import PaletteDistance
 from stylegan_pl.metrics.score import Score
@@ -130,6 +131,26 @@ def test_paintings_are_looked_at_once(monkeypatch, tmp_path) -> None:
     looks.clear()
     assert kid_through(tmp_path) == first
     assert sum(looks) == 7 + 7
+
+
+def test_metrics_that_look_through_one_network_look_once(monkeypatch) -> None:
+    """And say what each says alone."""
+    looks = count_looks(monkeypatch)
+    kinds = {"kid": KID, "fid": FID, "kid_again": KID}
+    together = Scorer({name: kind(features=PooledTaps(network=network())) for name, kind in kinds.items()})
+    other = Scorer({"kid": KID(features=PooledTaps(network=network(seed=1)))})
+    for made in (together, other):
+        made.anchor(PAINTINGS.split(4), PHOTOGRAPHS.split(3))
+    scores, others = round_of(together, STYLISED), round_of(other, STYLISED)
+    assert sum(looks) == 2 * (9 + 7 + 7)
+    for name, kind in kinds.items():
+        alone = Scorer({name: kind(features=PooledTaps(network=network()))})
+        alone.anchor(PAINTINGS.split(4), PHOTOGRAPHS.split(3))
+        score = round_of(alone, STYLISED)[name]
+        found = scores[name]
+        assert (found.value, found.floor, found.ceiling) == (score.value, score.floor, score.ceiling)
+        assert found.weights == score.weights
+    assert others["kid"].value != scores["kid"].value
 
 
 def test_other_paintings_and_other_weights_are_other_files(monkeypatch, tmp_path) -> None:

@@ -1,0 +1,50 @@
+"""One network for all metrics that look through the same: each batch is looked at once."""
+
+from collections.abc import Iterable
+
+from torch import Tensor
+
+from stylegan_pl.metrics.features import SetFeatures
+from stylegan_pl.metrics.kinds import PictureMetric
+from stylegan_pl.metrics.two_sets import FeatureSets
+
+
+class LastLook(SetFeatures):
+    """Remembers its answer about the pictures that it was shown last, which the next metric asks for, too.
+
+    Pictures are told apart by their memory, which is held until others come; they must not be written to meanwhile.
+
+    Args:
+        features: what looks.
+    """
+
+    def __init__(self, features: SetFeatures) -> None:
+        super().__init__()
+        self.features = features
+        self.resize, self.layers, self._key = features.resize, features.layers, features.key
+        self._last: tuple[Tensor, Tensor] | None = None
+
+    @property
+    def key(self) -> str | None:
+        """That of what looks."""
+        return self._key
+
+    def forward(self, images: Tensor) -> Tensor:
+        """(N, 3, H, W) in [-1, 1] -> (N, d)."""
+        if self._last is None or not _same_memory(self._last[0], images):
+            self._last = (images, self.features(images))
+        return self._last[1]
+
+
+def look_once(metrics: Iterable[PictureMetric]) -> None:
+    """Let metrics whose features are the same (network, weights, layers, resizing) share them, in place."""
+    shared: dict[str, LastLook] = {}
+    for metric in metrics:
+        if isinstance(metric, FeatureSets) and (key := metric.paintings_key) is not None:
+            assert metric.weights_hash is not None  # found before the network's place, and so its name, changes
+            metric.features = shared.setdefault(key, LastLook(metric.features))
+
+
+def _same_memory(a: Tensor, b: Tensor) -> bool:
+    where = [(images.data_ptr(), images.shape, images.stride(), images.dtype, images.device) for images in (a, b)]
+    return where[0] == where[1] and a.numel() > 0

@@ -7,7 +7,7 @@ EXPERIMENT ?= coco_vangogh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train leaderboard test lint format types bench lock clean
+.PHONY: help setup demo train leaderboard test test-slow lint format types bench lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -35,8 +35,11 @@ train: setup  ## the main job; EXPERIMENT=coco_vangogh ARGS="seed=1 batch_size=8
 leaderboard: setup  ## every method on the sample, three seeds, one budget: experiments/leaderboard; ARGS="images=1000"
 	$(BIN)/python -m benchmarks.leaderboard $(ARGS)
 
-test: setup  ## every test, in parallel
+test: setup  ## the tests, in parallel
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+test-slow: setup  ## those that take several processes and a minute each: restarts, killed ranks, studies that go on
+	$(BIN)/python -m pytest -m slow $(ARGS)
 
 lint: setup  ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -64,6 +64,7 @@ def test_two_ranks_of_batch_2_end_with_the_parameters_of_one_rank_of_batch_4(tmp
     assert sorted(p.name for p in (two / "samples").iterdir()) == sorted(p.name for p in (one / "samples").iterdir())
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_from_two_ranks_to_one_and_back(tmp_path, image_sets):
     """Budgets and positions are counted in images of all ranks, so nothing is seen twice or left out."""
     common = [f"data_root={image_sets}", *SGD, "augment=none", "val_every_images=100", "scheduler=constant"]

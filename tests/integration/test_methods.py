@@ -145,6 +145,7 @@ def assert_paints(checkpoint: Path, folder: Path, *, style: bool) -> None:
 # ---------------------------------------------------------------------- two ranks
 
 
+@pytest.mark.slow
 def test_two_ranks_of_cyclegan_end_with_the_weights_of_one(method, tmp_path, image_sets):
     """DDP over gloo: both generators and both discriminators agree; 2 ranks × batch 1 is 1 rank × batch 2."""
     typed = [*RESNET, *CRITIC, "model.game.pool_size=0", "augment=none", "val_every_images=6"]

@@ -35,6 +35,7 @@ def last(run_dir: Path) -> dict:
     return torch.load(run_dir / "checkpoints/last.ckpt", weights_only=True)
 
 
+@pytest.mark.slow
 def test_a_signal_to_one_rank_stops_both_and_the_next_start_goes_on_bit_for_bit(tmp_path, image_sets):
     """With pools of earlier fakes, of which each rank has its own."""
     typed = [f"data_root={image_sets}", *DDP, "batch_size=1", "model.game.pool_size=3", "penalty=none"]
@@ -81,6 +82,7 @@ def test_a_dead_or_frozen_rank_ends_the_run_with_its_name(tmp_path, image_sets, 
         os.kill(pid, 0)
 
 
+@pytest.mark.slow
 def test_torchrun_starts_a_killed_rank_again_and_the_run_goes_on(tmp_path, image_sets):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -99,6 +99,7 @@ def test_the_best_way_is_the_scores_and_the_space_may_stand_in_a_file(monkeypatc
     assert study.direction.name == "MAXIMIZE" and study.best_value == max(trial.value for trial in study.trials)
 
 
+@pytest.mark.slow
 def test_killed_half_way_and_resumed_it_has_its_number_of_distinct_points():
     first = worker("sweep.trials=6", "sweep.sampler.seed=0", seconds=2.0)
     wait_for(lambda: len(list(SWEEP.glob("*/status.json"))) >= 3)  # two done, the third under way
@@ -118,6 +119,7 @@ def test_killed_half_way_and_resumed_it_has_its_number_of_distinct_points():
     )
 
 
+@pytest.mark.slow
 def test_two_workers_at_once_work_one_study():
     both = [worker("sweep.trials=8", "sweep.sampler.seed=0", seconds=0.6) for _ in range(2)]
     ends = [process.communicate(timeout=200)[0] for process in both]

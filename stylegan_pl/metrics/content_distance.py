@@ -21,7 +21,7 @@ class ContentDistance(PerPicture):
         super().__init__()
         if not features.content_layers:
             raise ValueError("features: it has no content_layers to compare; give it some, such as relu3_3: 1.0")
-        self.features = features
+        self.features = features.content_only()
 
     def _each(self, stylised: Tensor, content: Tensor) -> Tensor:
         found, wanted = (in_full_precision(self.features, images) for images in (stylised, content))

@@ -1,5 +1,6 @@
 """What a feature network is: named layers of a frozen network that image losses look through."""
 
+import copy
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
@@ -26,6 +27,12 @@ class FeatureNetwork(nn.Module, ABC):
     def taps(self) -> list[str]:
         """Every layer that some loss may read."""
         return list({**self.style_layers, **self.content_layers})
+
+    def content_only(self) -> "FeatureNetwork":
+        """The same network, with the same weights, that is asked for its content layers alone."""
+        twin = copy.copy(self)
+        twin.style_layers = {}
+        return twin
 
     @abstractmethod
     def forward(self, image: Tensor) -> Features:

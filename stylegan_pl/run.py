@@ -4,6 +4,7 @@ import logging
 import os
 import time
 import warnings
+from contextlib import nullcontext
 from pathlib import Path
 
 import lightning as L
@@ -73,17 +74,19 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Ou
         _announce(config, model, data, trainer)
         for logger in trainer.loggers:  # W&B's config; metrics.csv has config.yaml beside it
             logger.log_hyperparams({**plain(config), "code_version": code_version()})
+    stop = next((c for c in _callbacks(trainer) if isinstance(c, GracefulStop)), None)
     try:
-        trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
+        with nullcontext() if stop is None else stop.listening():
+            trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
     except torch.OutOfMemoryError as error:
         raise UserError(_out_of_memory(config)) from error
     finally:
         _finish_wandb()
-    stop = next((c for c in _callbacks(trainer) if isinstance(c, GracefulStop)), GracefulStop())
+    code, again = (0, False) if stop is None else (stop.exit_code, stop.wants_requeue)
     if trainer.is_global_zero:
-        _conclude(trainer, run_dir, time.monotonic() - started, _ENDED[stop.exit_code])
+        _conclude(trainer, run_dir, time.monotonic() - started, _ENDED[code])
     score = next((c.best_score for c in _callbacks(trainer) if isinstance(c, RunCheckpoints)), None)
-    return Outcome(stop.exit_code, score), stop.wants_requeue
+    return Outcome(code, score), again
 
 
 def _out_of_memory(config: DictConfig) -> str:

@@ -1,6 +1,8 @@
 """Ctrl-C, and the signals of schedulers, end a run between two batches, with its state saved."""
 
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
@@ -48,9 +50,23 @@ class GracefulStop(L.Callback):
         """Whether the scheduler is to start the job again."""
         return self.stopped_for == _REQUEUE
 
-    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
-        """Listen, also while data and weights are loaded; the first batch is then the last."""
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Listen around a whole `fit`, also while data and weights are loaded: the first batch is then the last.
+
+        The handlers of before are put back at the very end: Lightning notes those that it finds and sets them again
+        after all callbacks, and what it finds are ours.
+        """
         self._listen()
+        before = dict(self._previous)
+        try:
+            yield
+        finally:
+            self._previous = before
+            self._restore()
+
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        """A way to tell each other that no device has to wait for."""
         if trainer.world_size > 1 and torch.distributed.get_backend() != "gloo":
             self._group = torch.distributed.new_group(backend="gloo")  # NCCL's flags would have to be read off a GPU
 

@@ -110,6 +110,30 @@ def test_two_accumulated_batches_make_the_step_of_one_large_batch(train_config):
         torch.testing.assert_close(a, b, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.parametrize("ends", ["by its budget", "by a signal", "by an error"])
+def test_a_run_gives_the_signals_back(train_config, tmp_path, monkeypatch, ends):
+    """To whoever listened before: a sweep in this process, a notebook, the next run."""
+    heard: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGUSR2)
+    mine = {number: (lambda *_, number=number: heard.append(number)) for number in numbers}
+    before = {number: signal.signal(number, handler) for number, handler in mine.items()}
+    try:
+        config = train_config("max_images=4", "val_every_images=1000", f"run_dir={tmp_path / 'run'}")
+        if ends == "by a signal":
+            assert run_until(2, signal.SIGTERM, config, monkeypatch) == 75
+        elif ends == "by an error":
+            monkeypatch.setattr(TwoPlayerModule, "training_step", lambda self, batch, batch_idx: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                run(config)
+        else:
+            assert run(config) == 0
+        assert {number: signal.getsignal(number) for number in numbers} == mine
+        assert heard == []  # the run heard what was meant for it
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
 @pytest.mark.parametrize(
     ("stop_at", "number", "code", "state"),
     [

@@ -3,9 +3,7 @@
 import torch
 from torch import Tensor
 
-from stylegan_pl.metrics.features import in_full_precision
 from stylegan_pl.metrics.of_means import OfMeans
-from stylegan_pl.nn.features import FeatureNetwork
 
 
 def gram(features: Tensor) -> Tensor:
@@ -27,20 +25,9 @@ class GramDistance(OfMeans):
         features: its style layers, with their λ_l, are compared.
     """
 
-    def __init__(self, *, features: FeatureNetwork) -> None:
-        super().__init__()
-        if not features.style_layers:
-            raise ValueError("features: it has no style_layers to compare; give it some, such as relu3_1: 1.0")
-        self.features = features
-
-    def _kept(self, images: Tensor) -> Tensor:
-        """(N, 3, H, W) -> (N, Σ_l C_l (C_l + 1) / 2), scaled: the class's sum is a squared distance of rows."""
-        features = in_full_precision(self.features, images)
-        rows = []
-        for layer, weight in self.features.style_layers.items():
-            matrices = gram(features[layer])
-            channels = matrices.shape[1]
-            above, beside = torch.triu_indices(channels, channels, device=images.device)
-            times = 1.0 + (above != beside)  # an entry off the diagonal stands for its mirror image, too
-            rows.append(matrices[:, above, beside] * (weight * times).sqrt() / channels)
-        return torch.cat(rows, dim=1)
+    def _row(self, features: Tensor, weight: float) -> Tensor:
+        matrices = gram(features)
+        channels = matrices.shape[1]
+        above, beside = torch.triu_indices(channels, channels, device=features.device)
+        times = 1.0 + (above != beside)  # an entry off the diagonal stands for its mirror image, too
+        return matrices[:, above, beside] * (weight * times).sqrt() / channels

@@ -1,20 +1,42 @@
-"""Metrics that compare what two sets are on average."""
+"""Metrics that compare what two sets are on average, at the style layers of a feature network."""
+
+from abc import abstractmethod
 
 import torch
 from torch import Tensor
 
 from stylegan_pl.metrics.bootstrap import bootstrap_of_counts
+from stylegan_pl.metrics.features import in_full_precision
 from stylegan_pl.metrics.kinds import Interval
 from stylegan_pl.metrics.two_sets import TwoSets
+from stylegan_pl.nn.features import FeatureNetwork
 
 
 class OfMeans(TwoSets):
     """‖mean of the paintings' rows − mean of the stylised pictures' rows‖². Weights and divisors are in the rows.
 
     It falls as N grows, by about the rows' variance / N.
+
+    Args:
+        features: its style layers, with their λ_l, are compared.
     """
 
     higher_is_better = False
+
+    def __init__(self, *, features: FeatureNetwork) -> None:
+        super().__init__()
+        if not features.style_layers:
+            raise ValueError("features: it has no style_layers to compare; give it some, such as relu3_1: 1.0")
+        self.features = features
+
+    def _kept(self, images: Tensor) -> Tensor:
+        features = in_full_precision(self.features, images)
+        weights = self.features.style_layers.items()
+        return torch.cat([self._row(features[layer], weight) for layer, weight in weights], dim=1)
+
+    @abstractmethod
+    def _row(self, features: Tensor, weight: float) -> Tensor:
+        """A layer's (N, C, H, W) and λ -> (N, d), scaled: the distance is a squared one of rows."""
 
     def _distance(self, real: Tensor, fake: Tensor) -> Tensor:
         return (real.mean(dim=0) - fake.mean(dim=0)).square().sum()

@@ -12,6 +12,7 @@ from stylegan_pl.generators.mobile import MobileGenerator
 from stylegan_pl.generators.resnet import ResNetGenerator
 from stylegan_pl.generators.seed import SeedGenerator
 from stylegan_pl.generators.unet import UNetGenerator
+from stylegan_pl.inference.styles import InStyle
 from stylegan_pl.nn.conv_encoder import ConvEncoder
 from stylegan_pl.nn.decoders import ResidualDecoder
 from stylegan_pl.nn.downsample import AntialiasedDownsample
@@ -65,6 +66,15 @@ def run(generator: Generator, content: Tensor) -> Tensor:
     if generator.takes_style:
         return generator(content, picture(len(content), 3, 24, 32, seed=5))
     return generator(content)
+
+
+def network(name: str) -> nn.Module:
+    """Pictures in, pictures out, as it is used: eval, frozen, in one style where it takes one."""
+    torch.manual_seed(0)
+    generator = SMALL[name]().eval().requires_grad_(False)
+    if generator.takes_style:
+        generator = InStyle(generator, generator.statistics(picture(1, 3, 32, 32, seed=7)), 1.0)
+    return generator
 
 
 def count(network: nn.Module) -> int:

@@ -123,6 +123,12 @@ class PictureStatistics:
         def forward(norm: nn.Module, features: Tensor, *conditions: Any) -> Tensor:
             return _normalise(norm, features, moments(norm, features), *conditions)
 
+        with self.replaced(forward):
+            yield
+
+    @contextmanager
+    def replaced(self, forward: Callable[..., Tensor]) -> Iterator[None]:
+        """Each norm runs as `forward(norm, features, *conditions)`, while this lasts."""
         for norm in self.norms:
             vars(norm)["forward"] = partial(forward, norm)  # nn.Module.__call__ finds it before the class's
         try:

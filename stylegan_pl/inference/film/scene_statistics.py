@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
 from typing import Any
 
 import torch
@@ -50,13 +49,8 @@ class SceneStatistics(PictureStatistics):
             seen.add(norm)
             return _normalise(norm, features, self._moments_of(norm, features, keeps), *conditions)
 
-        for norm in self.norms:
-            vars(norm)["forward"] = partial(forward, norm)  # nn.Module.__call__ finds it before the class's
-        try:
+        with self.replaced(forward):
             yield
-        finally:
-            for norm in self.norms:
-                del vars(norm)["forward"]
 
     def _moments_of(self, norm: nn.Module, features: Tensor, keeps: Sequence[float]) -> list[Moments]:
         """For each frame, the means that it is normalised by."""

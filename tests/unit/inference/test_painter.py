@@ -7,28 +7,18 @@ import numpy as np
 import pytest
 import skimage.data
 import torch
-from small_generators import SMALL, picture
-from torch import Tensor, nn
+from small_generators import SMALL, network, picture
+from torch import Tensor
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.painter import Painter, Tiling
-from stylegan_pl.inference.styles import InStyle
 from stylegan_pl.inference.tiles import spans
 from stylegan_pl.nn.activation_memory import _LiveBytes
 
 WHOLE = Tiling(tile=None)
 LIGHT = [name for name in SMALL if name != "adain"]  # VGG is covered by its scratch brother
-
-
-def network(name: str) -> nn.Module:
-    """Pictures in, pictures out, for use."""
-    torch.manual_seed(0)
-    generator = SMALL[name]().eval().requires_grad_(False)
-    if generator.takes_style:
-        generator = InStyle(generator, generator.statistics(picture(1, 3, 32, 32, seed=7)), 1.0)
-    return generator
 
 
 def photograph(height: int, width: int) -> Tensor:

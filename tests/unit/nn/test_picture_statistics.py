@@ -2,24 +2,14 @@
 
 import pytest
 import torch
-from small_generators import SMALL, picture
+from small_generators import SMALL, network, picture
 from torch import Tensor, nn
 
-from stylegan_pl.inference.styles import InStyle
 from stylegan_pl.nn.blocks import ResidualBlock
 from stylegan_pl.nn.instance_norm import LayoutKeepingInstanceNorm
 from stylegan_pl.nn.picture_statistics import Core, PictureStatistics
 
 WHOLE = Core(0, 1, 0, 1)
-
-
-def network(name: str) -> nn.Module:
-    """Pictures in, pictures out, for use."""
-    torch.manual_seed(0)
-    generator = SMALL[name]().eval().requires_grad_(False)
-    if generator.takes_style:
-        generator = InStyle(generator, generator.statistics(picture(1, 3, 32, 32, seed=7)), 1.0)
-    return generator
 
 
 @pytest.mark.parametrize("name", SMALL)

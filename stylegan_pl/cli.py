@@ -25,7 +25,8 @@ from stylegan_pl.outcome import Outcome
 from stylegan_pl.paths import conf_dir
 from stylegan_pl.ranks import is_first
 from stylegan_pl.schema import SCHEMAS, register
-from stylegan_pl.sweeps.job_folder import job_lock, note, read_status, working_in
+from stylegan_pl.status_file import read_status, write_status
+from stylegan_pl.sweeps.job_folder import job_lock, working_in
 from stylegan_pl.sweeps.jobs import say_failed
 from stylegan_pl.sweeps.plugins import make_known
 
@@ -116,18 +117,18 @@ class Task:
         folder = Path(settings.runtime.output_dir)
         os.environ.setdefault("WANDB_RUN_GROUP", folder.parent.name)  # logger.wandb.group goes before
         facts = {"overrides": _told(list(settings.overrides.task)), "error": None, "traceback": None, "pruned": None}
-        note(folder, state="running", pid=os.getpid(), **facts)
+        write_status(folder, state="running", pid=os.getpid(), **facts)
         started = time.monotonic()
         with working_in(job_lock(folder)):
             try:
                 outcome = self._run(config)
             except KeyboardInterrupt:
-                note(folder, state="interrupted", exit_code=130)
+                write_status(folder, state="interrupted", exit_code=130)
                 raise
             except Exception as error:
                 code, line = _said(error)
                 text = traceback.format_exc()
-                note(folder, state="failed", error=line.removeprefix("error: "), traceback=text, exit_code=code)
+                write_status(folder, state="failed", error=line.removeprefix("error: "), traceback=text, exit_code=code)
                 if self.debug or not isinstance(error, UserError | InstantiationException):
                     print(text, file=sys.stderr)
                 say_failed(folder.name, line.removeprefix("error: "))
@@ -136,7 +137,7 @@ class Task:
             seconds = round(time.monotonic() - started, 1)
             score = self._finished(outcome)
             states = {0: "pruned" if read_status(folder).get("pruned") else "done", 75: "preempted", 130: "interrupted"}
-            note(folder, state=states[int(outcome)], score=score, exit_code=int(outcome), seconds=seconds)
+            write_status(folder, state=states[int(outcome)], score=score, exit_code=int(outcome), seconds=seconds)
         if outcome == 130:
             raise KeyboardInterrupt
         if outcome == 75:

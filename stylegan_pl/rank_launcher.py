@@ -21,8 +21,8 @@ from lightning.pytorch.strategies.launchers.launcher import _Launcher
 from omegaconf import OmegaConf
 
 from stylegan_pl.callbacks.heartbeat import Heartbeat
-from stylegan_pl.callbacks.status import write_status
 from stylegan_pl.errors import UserError
+from stylegan_pl.status_file import write_status
 
 GRACE_S = 15.0
 """Seconds in which a process may find out by itself that another is gone."""
@@ -136,7 +136,7 @@ class RankLauncher(_Launcher):
         """Say why, and end with the ranks that were started here: the main thread waits in a library and cannot."""
         self.kill(signal.SIGKILL)
         print(f"error: {reason}", file=sys.stderr, flush=True)
-        write_status(self.run_dir, "failed", error=reason)
+        write_status(self.run_dir, state="failed", error=reason)
         os._exit(1)
 
     def kill(self, signum: int) -> None:

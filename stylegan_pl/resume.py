@@ -1,6 +1,5 @@
 """Whether a run begins or goes on, and from which checkpoint."""
 
-import json
 import logging
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from omegaconf import DictConfig
 from stylegan_pl.checkpoint import load, newest_good, resolve
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.ranks import is_first, restarted
+from stylegan_pl.status_file import read_status
 
 _log = logging.getLogger(__name__)
 
@@ -39,5 +39,4 @@ def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
 
 
 def _was_preempted(run_dir: Path) -> bool:
-    status = run_dir / "status.json"
-    return status.is_file() and json.loads(status.read_text()).get("state") == "preempted"
+    return read_status(run_dir).get("state") == "preempted"

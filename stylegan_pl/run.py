@@ -18,7 +18,7 @@ from stylegan_pl.callbacks.evaluation import Evaluation
 from stylegan_pl.callbacks.graceful_stop import GracefulStop
 from stylegan_pl.callbacks.requeue import requeue
 from stylegan_pl.callbacks.sample_grid import SampleGrid
-from stylegan_pl.callbacks.status import code_version, machine_facts, peak_memory_gib, write_status
+from stylegan_pl.callbacks.status import code_version, machine_facts, peak_memory_gib
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.errors import UserError, first_line
 from stylegan_pl.models.base import TwoPlayerModule
@@ -28,6 +28,7 @@ from stylegan_pl.outcome import Outcome
 from stylegan_pl.ranks import is_first
 from stylegan_pl.resume import checkpoint_to_resume
 from stylegan_pl.schema import Precision
+from stylegan_pl.status_file import write_status
 
 _log = logging.getLogger(__name__)
 
@@ -52,11 +53,11 @@ def run(config: DictConfig) -> Outcome:
         outcome, again = _fit(config, run_dir, checkpoint)
     except BaseException as error:
         if is_first():
-            write_status(run_dir, "failed", error=f"{type(error).__name__}: {first_line(error)}")
+            write_status(run_dir, state="failed", error=f"{type(error).__name__}: {first_line(error)}")
         raise
     if is_first():
         seconds = round(time.monotonic() - started, 1)
-        write_status(run_dir, _ENDED[outcome], seconds=seconds, peak_memory_gib=peak_memory_gib())
+        write_status(run_dir, state=_ENDED[outcome], seconds=seconds, peak_memory_gib=peak_memory_gib())
     if again:
         requeue()
     return outcome
@@ -111,7 +112,7 @@ def _open_run(config: DictConfig, run_dir: Path, *, resuming: bool) -> None:
     hydra_node = OmegaConf.create({"hydra": _hydra_settings()})
     text = header + OmegaConf.to_yaml(config) + OmegaConf.to_yaml(hydra_node)
     (run_dir / "config.yaml").write_text(text)
-    write_status(run_dir, "running", resumed=resuming, error=None, **machine_facts())
+    write_status(run_dir, state="running", resumed=resuming, error=None, **machine_facts())
 
 
 def _hydra_settings() -> dict[str, object]:
@@ -152,7 +153,7 @@ def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> 
         lines += [f"  {line}" for line in evaluation.summary()]
         share = evaluation.seconds / max(seconds, 1e-9)
         lines.append(f"  validations took {evaluation.seconds:.0f} s of {seconds:.0f} s ({share:.0%})")
-        write_status(run_dir, "running", validation_seconds=round(evaluation.seconds, 3))
+        write_status(run_dir, state="running", validation_seconds=round(evaluation.seconds, 3))
     diagnosis = next((c for c in callbacks if isinstance(c, Diagnosis)), None)
     if diagnosis is not None:
         lines += [f"  symptom     {line}" for line in diagnosis.summary()]

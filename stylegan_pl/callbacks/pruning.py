@@ -9,8 +9,8 @@ from typing import Any
 import lightning as L
 
 from stylegan_pl.callbacks.evaluation import followed
-from stylegan_pl.callbacks.status import write_status
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.status_file import write_status
 
 _log = logging.getLogger(__name__)
 
@@ -55,7 +55,7 @@ class Pruning(L.Callback):
             trainer.should_stop = True
             if trainer.is_global_zero:
                 _log.info("pruned: %s %.4g at %d images", self.monitor, float(score or 0), pl_module.images_seen)
-                write_status(self.run_dir, "running", pruned=True)
+                write_status(self.run_dir, state="running", pruned=True)
 
     def _open(self) -> Any:
         import optuna

@@ -1,6 +1,5 @@
 """status.json: how a run is doing, for people and programs that look at its folder."""
 
-import json
 import platform
 import socket
 import subprocess
@@ -16,20 +15,10 @@ import torch
 from stylegan_pl.callbacks.checkpoints import RunCheckpoints
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.status_file import write_status
 
 _EVERY_S = 10.0  # seconds between updates while training
 _PACKAGES = ("torch", "torchvision", "lightning", "hydra-core", "stylegan-pl")
-
-
-def write_status(run_dir: Path, state: str, **facts: Any) -> None:
-    """Merge `state` (running, done, failed, preempted, interrupted) and facts into status.json, atomically."""
-    path = run_dir / "status.json"
-    known = json.loads(path.read_text()) if path.is_file() else {}
-    status = {**known, **facts, "state": state, "updated": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
-    run_dir.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(status, indent=2) + "\n")
-    partial.replace(path)
 
 
 def machine_facts() -> dict[str, Any]:
@@ -94,4 +83,4 @@ class RunStatus(L.Callback):
         assert isinstance(model, TwoPlayerModule)
         self._written = time.monotonic()
         best = next((c.best_score for c in trainer.checkpoint_callbacks if isinstance(c, RunCheckpoints)), None)
-        write_status(self.run_dir, state, images_seen=model.images_seen, best_score=best)
+        write_status(self.run_dir, state=state, images_seen=model.images_seen, best_score=best)

@@ -5,7 +5,8 @@ import json
 import math
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
+
+from stylegan_pl.status_file import read_status
 
 Curves = dict[str, list[tuple[float, float]]]
 """Log name -> (images seen, value)."""
@@ -29,7 +30,7 @@ class RunRecord:
 
     def cost(self) -> dict[str, str]:
         """What status.json tells, by label."""
-        status = self._status()
+        status = read_status(self.folder)
         told = {
             "images seen": (status.get("images_seen"), "{:,}"),
             "training": (status.get("seconds"), "{:,.0f} s"),
@@ -46,11 +47,6 @@ class RunRecord:
         path = self.folder / "diagnosis.json"
         rows = json.loads(path.read_text()) if path.is_file() else []
         return [f"{row['name']} at {row['images_seen']:,} images: {row['evidence']}; {row['advice']}" for row in rows]
-
-    def _status(self) -> dict[str, Any]:
-        path = self.folder / "status.json"
-        status: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
-        return status
 
 
 def _add(curves: Curves, row: dict[str, str]) -> None:

@@ -11,7 +11,8 @@ from hydra.types import HydraContext
 from omegaconf import OmegaConf
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.sweeps.job_folder import folder_name, read_status
+from stylegan_pl.status_file import read_status
+from stylegan_pl.sweeps.job_folder import folder_name
 from stylegan_pl.sweeps.jobs import ended_well, launch, refuse_used_folders
 from stylegan_pl.sweeps.summary import exit_code, summary
 from stylegan_pl.sweeps.sweeper import JobSweeper

@@ -9,7 +9,8 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 
 from stylegan_pl.errors import ConfigError, first_line
-from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name, is_worked_in, job_lock, note, read_status
+from stylegan_pl.status_file import read_status, write_status
+from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name, is_worked_in, job_lock
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ def _placed(number: int, overrides: list[str]) -> list[str]:
 def _settle(number: int, overrides: list[str], folder: Path, reason: str) -> None:
     """A job that did not say how it ended has failed."""
     if read_status(folder).get("state") in (None, "running") and not is_worked_in(job_lock(folder)):
-        note(folder, state="failed", error=reason, exit_code=1, overrides=overrides)
+        write_status(folder, state="failed", error=reason, exit_code=1, overrides=overrides)
         say_failed(folder.name, reason)
 
 

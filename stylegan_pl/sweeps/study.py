@@ -14,7 +14,8 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from stylegan_pl.errors import ConfigError, first_line
-from stylegan_pl.sweeps.job_folder import folder_name, is_worked_in, job_lock, note, read_status
+from stylegan_pl.status_file import read_status, write_status
+from stylegan_pl.sweeps.job_folder import folder_name, is_worked_in, job_lock
 from stylegan_pl.sweeps.space import all_points
 from stylegan_pl.sweeps.study_storage import open_storage
 
@@ -147,7 +148,7 @@ class SharedStudy:
             self.study._storage.set_trial_user_attr(trial._trial_id, _ABANDONED, True)
             self.study.tell(trial.number, state=TrialState.FAIL)
             if read_status(folder):
-                note(folder, state="failed", error="its process died; another job tries the same point")
+                write_status(folder, state="failed", error="its process died; another job tries the same point")
             if trial.params:  # none: it died between asking and drawing
                 self.study.enqueue_trial(trial.params, user_attrs={"instead of": trial.number})
 

@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name, read_status
+from stylegan_pl.status_file import read_status
+from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name
 
 
 def summary(sweep_dir: Path, numbers: Iterable[int]) -> str:

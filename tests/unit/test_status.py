@@ -2,13 +2,14 @@
 
 import json
 
-from stylegan_pl.callbacks.status import machine_facts, write_status
+from stylegan_pl.callbacks.status import machine_facts
+from stylegan_pl.status_file import write_status
 
 
 def test_facts_are_kept_from_write_to_write_and_the_last_state_wins(tmp_path):
-    write_status(tmp_path / "run", "running", images_seen=0, **machine_facts())
-    write_status(tmp_path / "run", "running", images_seen=12)
-    write_status(tmp_path / "run", "failed", error="DataError: no images")
+    write_status(tmp_path / "run", state="running", images_seen=0, **machine_facts())
+    write_status(tmp_path / "run", state="running", images_seen=12)
+    write_status(tmp_path / "run", state="failed", error="DataError: no images")
     status = json.loads((tmp_path / "run/status.json").read_text())
     assert (status["state"], status["images_seen"], status["error"]) == ("failed", 12, "DataError: no images")
     assert status["host"] and status["versions"]["torch"]

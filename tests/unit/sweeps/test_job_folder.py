@@ -6,7 +6,8 @@ import signal
 import subprocess
 import sys
 
-from stylegan_pl.sweeps.job_folder import folder_name, is_worked_in, job_lock, note, read_status, working_in
+from stylegan_pl.status_file import read_status, write_status
+from stylegan_pl.sweeps.job_folder import folder_name, is_worked_in, job_lock, working_in
 from stylegan_pl.sweeps.summary import exit_code, summary
 
 
@@ -34,8 +35,8 @@ def test_a_lock_is_held_while_worked_in_and_free_after_a_kill(tmp_path):
 
 
 def test_facts_are_merged_and_never_half_written(tmp_path):
-    note(tmp_path / "000", state="running", overrides=["seed=1"])
-    note(tmp_path / "000", state="done", score=1.5)
+    write_status(tmp_path / "000", state="running", overrides=["seed=1"])
+    write_status(tmp_path / "000", state="done", score=1.5)
     assert read_status(tmp_path / "000") | {"updated": None} == {
         "state": "done", "overrides": ["seed=1"], "score": 1.5, "updated": None,
     }  # fmt: skip
@@ -44,9 +45,9 @@ def test_facts_are_merged_and_never_half_written(tmp_path):
 
 
 def test_the_summary_shows_what_differs_and_the_code_is_the_largest(tmp_path):
-    note(tmp_path / "000", state="done", score=0.123456, seconds=61.2, overrides=["a=1", "seed=1"], exit_code=0)
-    note(tmp_path / "001", state="failed", error="no folder x", overrides=["a=1", "seed=2"], exit_code=2)
-    note(tmp_path / "002", state="pruned", score=3.0, overrides=["a=1", "seed=3"], exit_code=0)
+    write_status(tmp_path / "000", state="done", score=0.123456, seconds=61.2, overrides=["a=1", "seed=1"], exit_code=0)
+    write_status(tmp_path / "001", state="failed", error="no folder x", overrides=["a=1", "seed=2"], exit_code=2)
+    write_status(tmp_path / "002", state="pruned", score=3.0, overrides=["a=1", "seed=3"], exit_code=0)
     text = summary(tmp_path, range(4)).splitlines()
     assert text[0].startswith("sweep of 4 jobs, 1 done, 1 failed, 1 pruned, 1 not begun: ")
     assert len(text) == 5 and text[1].split() == ["000", "done", "0.1235", "61", "s", "a=1", "seed=1"]

@@ -10,8 +10,8 @@ from omegaconf import OmegaConf
 from submitit.core.utils import UncompletedJobError
 
 from stylegan_pl.errors import UserError
+from stylegan_pl.status_file import read_status, write_status
 from stylegan_pl.sweeps import plugins
-from stylegan_pl.sweeps.job_folder import note, read_status
 from stylegan_pl.sweeps.jobs import launch
 from stylegan_pl.sweeps.slurm import SlurmLauncher
 
@@ -26,10 +26,10 @@ class Fragile:
         names = [job[-1].partition("=")[2].strip("'") for job in job_overrides]
         self.calls.append((initial_job_idx, names))
         for name in names:
-            note(self.sweep_dir / name, state="running")
+            write_status(self.sweep_dir / name, state="running")
             if name in self.killed:
                 raise RuntimeError("a worker died\nand more lines")
-            note(self.sweep_dir / name, state="done")
+            write_status(self.sweep_dir / name, state="done")
         return [JobReturn(status=JobStatus.COMPLETED) for _ in names]
 
 

@@ -9,7 +9,8 @@ from optuna.samplers import RandomSampler, TPESampler
 from optuna.trial import TrialState
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.sweeps.job_folder import job_lock, note, working_in
+from stylegan_pl.status_file import write_status
+from stylegan_pl.sweeps.job_folder import job_lock, working_in
 from stylegan_pl.sweeps.study import SharedStudy
 
 SPACE = {"lr": FloatDistribution(1e-5, 1e-1, log=True)}
@@ -23,7 +24,7 @@ def study(tmp_path, *, seed: int | None = None, direction: str = "minimize", sto
 
 
 def finish(shared: SharedStudy, number: int, score: float, state: str = "done") -> None:
-    note(shared.folder / f"{number:03d}", state=state, score=score)
+    write_status(shared.folder / f"{number:03d}", state=state, score=score)
     shared.tell(number)
 
 
@@ -74,7 +75,7 @@ def test_no_point_of_a_small_space_is_tried_twice_and_the_search_ends_with_it(tm
 def test_a_dead_process_trial_is_tried_again_once_and_a_living_ones_is_not(tmp_path):
     dead, living = study(tmp_path), study(tmp_path)
     (lost,) = dead.ask(SPACE, at_most=1, total=4)  # nobody holds dead.worker_lock
-    note(dead.folder / "000", state="running")
+    write_status(dead.folder / "000", state="running")
     with working_in(living.worker_lock):
         (held,) = living.ask(SPACE, at_most=1, total=4)  # takes over what was lost
         assert held.number == 1 and held.params == lost.params
@@ -92,7 +93,7 @@ def test_a_job_that_outlives_its_sweep_keeps_its_trial(tmp_path):
     with working_in(job_lock(dead.folder / "000")):
         other = study(tmp_path)
         assert [trial.number for trial in other.ask(SPACE, at_most=9, total=2)] == [1]
-    note(dead.folder / "000", state="done", score=7.0)
+    write_status(dead.folder / "000", state="done", score=7.0)
     with working_in(other.worker_lock):
         assert study(tmp_path).ask(SPACE, at_most=9, total=2) == []
     assert other.study.trials[0].value == 7.0

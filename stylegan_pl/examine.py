@@ -21,7 +21,7 @@ from stylegan_pl.data.doctor.picture import draw
 from stylegan_pl.data.doctor.survey import SIDES, Picture, Place, is_too_small, look_at_all, places, without_partner
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.errors import ConfigError, DataError, UserError
-from stylegan_pl.images import write_image
+from stylegan_pl.image_files import write_image
 
 _log = logging.getLogger(__name__)
 

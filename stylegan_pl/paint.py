@@ -10,15 +10,8 @@ from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.images import (
-    check_fits_format,
-    pixel_limit,
-    read_image,
-    tensor_to_image,
-    upright_exif,
-    upright_size,
-    write_image,
-)
+from stylegan_pl.image_files import check_fits_format, pixel_limit, read_image, upright_exif, upright_size, write_image
+from stylegan_pl.images import tensor_to_image
 from stylegan_pl.inference.canvas import canvas, planes
 from stylegan_pl.inference.files import Job, Plan, plan
 from stylegan_pl.inference.film.library import is_film

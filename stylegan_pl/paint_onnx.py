@@ -9,7 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.images import check_fits_format, pixel_limit, read_image, upright_exif, upright_size, write_image
+from stylegan_pl.image_files import check_fits_format, pixel_limit, read_image, upright_exif, upright_size, write_image
 from stylegan_pl.inference.files import Job, plan
 from stylegan_pl.inference.onnx_painter import OnnxPainter, read_style, stride_in
 from stylegan_pl.inference.progress import progress

@@ -12,7 +12,8 @@ from torch import Tensor
 from stylegan_pl.checkpoint import load_generator, resolve
 from stylegan_pl.device import inference_device, inference_dtype
 from stylegan_pl.errors import UserError
-from stylegan_pl.images import image_to_tensor, tensor_to_image, to_srgb
+from stylegan_pl.image_files import to_srgb
+from stylegan_pl.images import image_to_tensor, tensor_to_image
 from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.painter import Painter, Tiling

@@ -7,7 +7,8 @@ import torch
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.datamodule import StyleTransferData
-from stylegan_pl.images import grid, to_float, write_image
+from stylegan_pl.image_files import write_image
+from stylegan_pl.images import grid, to_float
 from stylegan_pl.models.base import TwoPlayerModule
 
 

@@ -13,7 +13,9 @@ from PIL import Image
 from torch import Tensor
 
 from stylegan_pl.errors import DataError
-from stylegan_pl.images import EXTENSIONS, image_to_tensor, read_image
+from stylegan_pl.folders import files_below
+from stylegan_pl.image_files import EXTENSIONS, read_image
+from stylegan_pl.images import image_to_tensor
 
 SPLITS = ("train", "val")
 
@@ -150,22 +152,8 @@ def _unit_hash(name: str) -> float:
 
 
 def list_images(folder: Path) -> list[Path]:
-    """Image files below a folder, sorted; hidden files and folders are passed over, each real folder is seen once."""
-    found: list[Path] = []
-    seen: set[str] = set()
-    for current, folders, files in os.walk(folder, followlinks=True):
-        real = os.path.realpath(current)
-        if real in seen:  # a loop of symbolic links
-            folders.clear()
-            continue
-        seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [
-            Path(current, name)
-            for name in files
-            if not name.startswith(".") and os.path.splitext(name)[1].lower() in EXTENSIONS
-        ]
-    return sorted(found)
+    """Image files below a folder, sorted; what is hidden is passed over, each real folder is seen once."""
+    return [path for path in files_below(folder) if path.suffix.lower() in EXTENSIONS]
 
 
 def _corner(free_x: int, free_y: int, rng: np.random.Generator | None) -> tuple[int, int]:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.errors import DataError, UserError, first_line
-from stylegan_pl.images import read_image
+from stylegan_pl.image_files import read_image
 
 INDEX = "index.tsv"
 COLUMNS = ("split", "name", "shard", "offset", "bytes", "width", "height")

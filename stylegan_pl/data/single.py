@@ -11,7 +11,8 @@ from torch import Tensor
 
 from stylegan_pl.data.folder import ImageFolder, list_images
 from stylegan_pl.errors import DataError
-from stylegan_pl.images import image_to_tensor, read_image
+from stylegan_pl.image_files import read_image
+from stylegan_pl.images import image_to_tensor
 
 
 @dataclass(frozen=True)

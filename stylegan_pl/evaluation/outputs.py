@@ -6,7 +6,7 @@ from pathlib import Path
 
 from stylegan_pl.errors import ConfigError, DataError, first_line
 from stylegan_pl.evaluation.entrants import Entrant
-from stylegan_pl.images import write_image
+from stylegan_pl.image_files import write_image
 from stylegan_pl.report.as_json import metrics_json
 from stylegan_pl.report.contents import Report
 from stylegan_pl.report.grid import grid

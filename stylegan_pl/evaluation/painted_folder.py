@@ -8,7 +8,8 @@ from torch import Tensor
 from stylegan_pl.data.folder import ImageFolder, list_images
 from stylegan_pl.errors import DataError
 from stylegan_pl.evaluation.fixed_set import Photograph
-from stylegan_pl.images import image_to_tensor, read_image
+from stylegan_pl.image_files import read_image
+from stylegan_pl.images import image_to_tensor
 
 _SAME_ASPECT = 0.02  # of the ratio of sides; a program that pads to its stride is within
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from stylegan_pl.images import read_image, to_float, to_uint8
+from stylegan_pl.image_files import read_image
+from stylegan_pl.images import to_float, to_uint8
 from stylegan_pl.inference.stylize import pad_to_stride, stride_of
 
 Pictures = NDArray[np.uint8]

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.images import EXTENSIONS
-from stylegan_pl.inference.folders import files_below
+from stylegan_pl.folders import files_below
+from stylegan_pl.image_files import EXTENSIONS
 
 READABLE = EXTENSIONS | {".gif"}
 """What may come in. A GIF comes out as PNG: a painting has more colours than its palette."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
-from stylegan_pl.images import read_image
+from stylegan_pl.image_files import read_image
 from stylegan_pl.inference.array_finish import ArrayFinish
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from torch import Tensor, nn
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.generators.adain import AdaINGenerator
-from stylegan_pl.images import image_to_tensor, read_image, to_float
+from stylegan_pl.image_files import read_image
+from stylegan_pl.images import image_to_tensor, to_float
 from stylegan_pl.nn.adain import Statistics, restyle
 
 

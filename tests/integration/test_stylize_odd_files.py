@@ -12,7 +12,7 @@ import torch
 from conftest import compose_config
 from PIL import Image
 
-from stylegan_pl.images import read_image
+from stylegan_pl.image_files import read_image
 from stylegan_pl.paint import paint
 
 RNG = np.random.default_rng(0)

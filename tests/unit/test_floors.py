@@ -9,15 +9,15 @@ import stylegan_pl
 
 PACKAGE = Path(stylegan_pl.__file__).parent
 FLOORS = [
-    {"contracts", "errors", "outcome", "paths", "images", "ranks"},
+    {"contracts", "errors", "outcome", "paths", "folders", "images", "image_files", "ranks", "status_file"},
     {"nn"},
     {"generators", "discriminators", "losses", "metrics", "data", "diagnosis"},
     {"models"},
     {"callbacks", "loggers", "inference", "report", "distributed", "rank_launcher", "sweeps"},
     {"schema", "explain", "static_signature", "check_combination", "check_config"}
     | {"cli", "device", "build", "checkpoint", "resume"},
-    {"run", "paint", "paint_film", "paint_onnx", "stylizer", "evaluation", "examine", "exporting"}
-    | {"train", "stylize", "evaluate", "export", "prepare", "__main__"},
+    {"run", "paint", "paint_film", "paint_onnx", "stylizer", "evaluation", "examine", "exporting", "page"}
+    | {"train", "stylize", "app", "evaluate", "export", "prepare", "__main__"},
 ]
 LEAVES = FLOORS[2]
 

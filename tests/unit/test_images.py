@@ -12,20 +12,16 @@ import torch
 from PIL import ExifTags, Image, ImageCms
 
 from stylegan_pl.errors import DataError
-from stylegan_pl.images import (
+from stylegan_pl.image_files import (
     EXTENSIONS,
     check_fits_format,
-    grid,
-    image_to_tensor,
     pixel_limit,
     read_image,
-    tensor_to_image,
-    to_float,
-    to_uint8,
     upright_exif,
     upright_size,
     write_image,
 )
+from stylegan_pl.images import grid, image_to_tensor, tensor_to_image, to_float, to_uint8
 
 ORIENTATION, ARTIST = ExifTags.Base.Orientation, ExifTags.Base.Artist
 EXIF_IFD, GPS_IFD, DATE_TAKEN = 0x8769, 0x8825, 0x9003

@@ -12,7 +12,7 @@ from PIL import ExifTags, Image
 from stylegan_pl.data.doctor.colours import ColourCount
 from stylegan_pl.data.doctor.perceptual_hash import Thumbnails, thumbnail
 from stylegan_pl.errors import DataError, first_line
-from stylegan_pl.images import read_image
+from stylegan_pl.image_files import read_image
 
 FORMATS = {
     ".jpg": "JPEG",

@@ -1,4 +1,4 @@
-"""A folder as a list of all its files."""
+"""A folder as the list of all its files."""
 
 import os
 from pathlib import Path

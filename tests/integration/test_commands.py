@@ -12,7 +12,8 @@ from images_on_disk import write_images
 from PIL import Image
 
 from stylegan_pl.checkpoint import load_generator
-from stylegan_pl.images import image_to_tensor, read_image, to_float, to_uint8
+from stylegan_pl.image_files import read_image
+from stylegan_pl.images import image_to_tensor, to_float, to_uint8
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +105,6 @@ def test_stylize_paints_a_photograph_and_a_folder(trained, tmp_path):
     assert again.returncode == 1 and "is there already; type overwrite=true" in again.stderr
 
 
-@pytest.mark.slow
 def test_two_ranks_train_one_run_and_end_with_the_weights_of_one(tmp_path, image_sets):
     """DDP over gloo on the CPU, launched by Lightning from one command line: 2 ranks × batch 1 is 1 rank × batch 2."""
     sgd = [  # Adam would blow up rounding where a gradient is 0 by theory, as before a norm

@@ -145,7 +145,6 @@ def assert_paints(checkpoint: Path, folder: Path, *, style: bool) -> None:
 # ---------------------------------------------------------------------- two ranks
 
 
-@pytest.mark.slow
 def test_two_ranks_of_cyclegan_end_with_the_weights_of_one(method, tmp_path, image_sets):
     """DDP over gloo: both generators and both discriminators agree; 2 ranks × batch 1 is 1 rank × batch 2."""
     typed = [*RESNET, *CRITIC, "model.game.pool_size=0", "augment=none", "val_every_images=6"]
@@ -165,8 +164,8 @@ def test_two_ranks_of_cyclegan_end_with_the_weights_of_one(method, tmp_path, ima
     assert one["images_seen"] == both["images_seen"] == 6
     for key, value in one["state_dict"].items():
         if isinstance(value, Tensor):
-            torch.testing.assert_close(both["state_dict"][key], value, rtol=1e-4, atol=1e-5)
-            if value.dim() > 1 and not key.startswith("ema."):  # what is equal has moved more than that
+            torch.testing.assert_close(both["state_dict"][key], value, rtol=1e-4, atol=1e-6)
+            if value.dim() > 1 and not key.startswith("ema."):  # what is equal has moved far more than that
                 assert float((value - early["state_dict"][key]).abs().max()) > 1e-5, key
 
 

@@ -108,6 +108,8 @@ class OptunaSweeper(JobSweeper):
         from stylegan_pl.sweeps.space import as_typed
 
         print(summary(sweep_dir, study.numbers()))
+        for folder, count in study.elsewhere().items():
+            print(f"  and {count} of the study's trials in {folder}")
         best = study.best()
         if best is None:
             return

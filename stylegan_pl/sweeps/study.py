@@ -1,7 +1,10 @@
 """A study that many processes work and any may leave: no point twice, no trial lost with its process."""
 
+import datetime
 import random
+import time
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -22,7 +25,10 @@ from stylegan_pl.sweeps.study_storage import open_storage
 _DRAWS = 8  # of points that were tried already, before an untried one is taken without asking the sampler
 _ABANDONED = "abandoned"  # user attribute of a trial whose process died
 _REPEATED = "repeated"  # of one that drew a point known already
-_WORKER = "worker"
+_SURPLUS = "surplus"  # of one that another folder's process drew at the same time, when one was left
+_NOT_COUNTED = {_ABANDONED, _REPEATED, _SURPLUS}
+_WORKER, _HOME, _FOLDER = "worker", "home", "folder"  # the process, the mark of its sweep's folder, and its path
+_UNSIGNED_S = 30.0  # after so long a trial that bears no name is a dead process's
 
 
 Direction = Literal["minimize", "maximize"]
@@ -30,6 +36,9 @@ Direction = Literal["minimize", "maximize"]
 
 class SharedStudy:
     """An Optuna study, asked and told.
+
+    Processes that share the sweep's folder take over from each other when one dies. Those that share the storage alone,
+    each with a folder of its own, work to the same total and leave each other's trials alone.
 
     Args:
         name: of the study in its storage.
@@ -46,6 +55,7 @@ class SharedStudy:
         self.folder, self.worker = folder, uuid.uuid4().hex[:12]
         folder.mkdir(parents=True, exist_ok=True)
         with self._alone():  # a database's tables are made by one process
+            self.home = self._mark()
             try:
                 self.study = optuna.create_study(
                     storage=open_storage(storage), study_name=name, direction=direction, load_if_exists=True
@@ -75,7 +85,7 @@ class SharedStudy:
             asked: list[FrozenTrial] = []
             while len(asked) < at_most and self.counted() < total:
                 trial = self._new_point(space)
-                if trial is None:
+                if trial is None or self._is_surplus(trial, total):
                     break
                 asked.append(trial)
         return asked
@@ -93,13 +103,23 @@ class SharedStudy:
 
     def counted(self) -> int:
         """Trials that were run or are running; not those taken over by another, nor points drawn twice."""
-        return len(self.numbers())
+        return len(self._counting())
 
     def numbers(self) -> list[int]:
-        """Of the trials that were begun, less those whose point another tried instead."""
+        """Of the trials that were begun in this folder, less those whose point another tried instead."""
+        return [trial.number for trial in self._counting() if trial.user_attrs.get(_HOME, self.home) == self.home]
+
+    def elsewhere(self) -> dict[str, int]:
+        """Other folders whose commands work this study -> how many trials are theirs."""
+        return Counter(
+            trial.user_attrs[_FOLDER] for trial in self._counting()
+            if trial.user_attrs.get(_HOME, self.home) != self.home
+        )  # fmt: skip
+
+    def _counting(self) -> list[FrozenTrial]:
         return [
-            trial.number for trial in self._trials()
-            if trial.state != TrialState.WAITING and not {_ABANDONED, _REPEATED} & trial.user_attrs.keys()
+            trial for trial in self._trials()
+            if trial.state != TrialState.WAITING and not _NOT_COUNTED & trial.user_attrs.keys()
         ]  # fmt: skip
 
     def best(self) -> FrozenTrial | None:
@@ -121,36 +141,71 @@ class SharedStudy:
                     f"sweep.study={self.study.study_name}: this command's search space is not that study's "
                     f"({first_line(error)}); type another sweep.study"
                 ) from error
+            for key, value in ((_WORKER, self.worker), (_HOME, self.home), (_FOLDER, str(self.folder))):
+                trial.set_user_attr(key, value)
+            self._await_signatures(trial.number)
             if not self._is_known(trial.number, trial.params):
-                trial.set_user_attr(_WORKER, self.worker)
                 return self._trials()[trial.number]
-            trial.set_user_attr(_REPEATED, True)
-            self.study.tell(trial.number, state=TrialState.FAIL)
+            self._give_back(trial.number, _REPEATED)
         return None
 
     def _is_known(self, number: int | None, params: dict[str, Any]) -> bool:
-        return any(
-            trial.params == params and trial.number != number and not {_ABANDONED, _REPEATED} & trial.user_attrs.keys()
-            for trial in self._trials() if trial.state != TrialState.WAITING
-        )  # fmt: skip
+        """Whether a trial before this one has the point: of two that draw it at once, the first keeps it."""
+        return any(trial.params == params and (number is None or trial.number < number) for trial in self._counting())
+
+    def _await_signatures(self, number: int) -> None:
+        """Until trials before this one have their points: a process of another folder may be drawing right now."""
+        while any(
+            trial.number < number and trial.state == TrialState.RUNNING and self._is_being_drawn(trial)
+            for trial in self._trials()
+        ):
+            time.sleep(0.05)
+
+    def _is_surplus(self, trial: FrozenTrial, total: int) -> bool:
+        """Whether processes of other folders, which no lock of ours holds back, were faster; then it is given back."""
+        if sum(other.number < trial.number for other in self._counting()) < total:
+            return False
+        self._give_back(trial.number, _SURPLUS)
+        return True
+
+    def _give_back(self, number: int, why: str) -> None:
+        self.study._storage.set_trial_user_attr(self._trials()[number]._trial_id, why, True)
+        self.study.tell(number, state=TrialState.FAIL)
 
     def _take_over(self) -> None:
         """Trials of processes that died: what their folder says is told, else the point is tried again."""
         for trial in self._trials():
             worker, folder = trial.user_attrs.get(_WORKER), self.folder / folder_name(trial.number)
-            if trial.state != TrialState.RUNNING or worker == self.worker or is_worked_in(job_lock(folder)):
+            if trial.state != TrialState.RUNNING or worker == self.worker or self._is_others(trial):
                 continue
-            if worker is not None and is_worked_in(self._lock_of(worker)):
+            if is_worked_in(job_lock(folder)) or (worker is not None and is_worked_in(self._lock_of(worker))):
                 continue
             if read_status(folder).get("state") in ("done", "pruned", "failed"):
                 self.tell(trial.number)
                 continue
-            self.study._storage.set_trial_user_attr(trial._trial_id, _ABANDONED, True)
-            self.study.tell(trial.number, state=TrialState.FAIL)
+            self._give_back(trial.number, _ABANDONED)
             if read_status(folder):
                 write_status(folder, state="failed", error="its process died; another job tries the same point")
             if trial.params:  # none: it died between asking and drawing
                 self.study.enqueue_trial(trial.params, user_attrs={"instead of": trial.number})
+
+    def _is_others(self, trial: FrozenTrial) -> bool:
+        """Of a process whose locks lie in another folder, and so cannot be asked; so may be one just being drawn."""
+        home = trial.user_attrs.get(_HOME)
+        return self._is_being_drawn(trial) if home is None else bool(home != self.home)
+
+    def _is_being_drawn(self, trial: FrozenTrial) -> bool:
+        if _FOLDER in trial.user_attrs or trial.datetime_start is None:  # the last that is written
+            return False
+        return abs((datetime.datetime.now() - trial.datetime_start).total_seconds()) < _UNSIGNED_S
+
+    def _mark(self) -> str:
+        """What tells this folder from another machine's of the same path."""
+        mark = self.folder / ".workers" / "home"
+        if not mark.exists():
+            mark.parent.mkdir(parents=True, exist_ok=True)
+            mark.write_text(uuid.uuid4().hex[:12])
+        return mark.read_text()
 
     def _trials(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False)

@@ -86,20 +86,19 @@ ddp() {
 }
 
 sweep() {
-  echo "== a sweep of three jobs as a Slurm array, the second killed"
-  "$python" -m stylegan_pl.train -m $small launcher=slurm hydra.launcher.cpus_per_task=1 seed=1,2,3 batch_size=1 \
+  echo "== a sweep of four jobs as a Slurm array: the second's process is killed, the third is cancelled"
+  "$python" -m stylegan_pl.train -m $small launcher=slurm hydra.launcher.cpus_per_task=1 seed=1,2,3,4 batch_size=1 \
     max_images=60 val_every_images=30 hydra.sweep.dir=array +callbacks.witness._target_=ranks.Witness \
     '+callbacks.witness.folder=${run_dir}/ranks' +callbacks.witness.pause_s=0.5 >sweep.out 2>&1 &
-  local sweeping=$! victim=
-  until [ -n "$victim" ] && [ -s array/001/metrics.csv ]; do
-    victim=$(squeue -h -t RUNNING -o '%i' | grep '_1$' || true)
-    kill -0 "$sweeping" 2>/dev/null || break
-    sleep 1
-  done
-  [ -z "$victim" ] || scancel --signal=KILL "$victim"
-  echo "killed: $victim"
+  local sweeping=$!
+  until [ "$(images array/001)" -ge 2 ]; do sleep 0.5; done
+  kill -KILL "$(state array/001 pid)"
+  echo "killed the process of 001"
+  until [ "$(images array/002)" -ge 2 ]; do sleep 0.5; done
+  scancel "$(squeue -h -t RUNNING -o '%i' | grep '_2$')"
+  echo "scancel of 002"
   wait "$sweeping" && echo "exit code 0" || echo "exit code $?"
-  tail -n 8 sweep.out
+  tail -n 6 sweep.out
 }
 
 study() {

@@ -144,3 +144,48 @@ def test_tpe_learns_from_what_was_told(tmp_path):
         distances.append(abs(trials[0].params["x"] - 0.2))
         finish(shared, trials[0].number, distances[-1])
     assert sorted(distances[-15:])[7] < 0.15
+
+
+def test_commands_with_folders_of_their_own_share_the_total_and_leave_each_others_trials_alone(tmp_path):
+    """What two machines without a disk in common type: one database, a folder each, no lock between them."""
+    shares: list[list[int]] = [[], [], []]
+
+    def elsewhere(which: int) -> SharedStudy:
+        return SharedStudy(
+            "s", f"sqlite:///{tmp_path}/trials.db", direction="minimize", folder=tmp_path / f"machine{which}",
+            sampler=lambda trials: RandomSampler(0),
+        )  # fmt: skip
+
+    def work(mine: SharedStudy, which: int) -> None:
+        with working_in(mine.worker_lock):
+            while trials := mine.ask(SPACE, at_most=1, total=12):
+                shares[which].append(trials[0].number)
+                finish(mine, trials[0].number, 1.0)
+
+    machines = [elsewhere(which) for which in range(3)]
+    threads = [threading.Thread(target=work, args=(mine, which)) for which, mine in enumerate(machines)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done = values(machines[0], TrialState.COMPLETE)
+    assert sum(map(len, shares)) == 12 == len(done) == len(set(done))
+    for mine, share in zip(machines, shares, strict=True):
+        assert mine.numbers() == sorted(share)
+        assert sum(mine.elsewhere().values()) == 12 - len(share)
+
+
+def test_a_running_trial_of_another_folder_is_not_taken_for_a_dead_ones(tmp_path):
+    """Nobody holds a lock that this folder could see."""
+    storage = str(tmp_path / "study.journal")
+    here, there = (
+        SharedStudy(
+            "s", storage, direction="minimize", folder=tmp_path / name, sampler=lambda trials: RandomSampler(trials)
+        )
+        for name in ("here", "there")
+    )
+    (running,) = there.ask(SPACE, at_most=1, total=2)
+    (other,) = here.ask(SPACE, at_most=9, total=2)
+    assert other.params != running.params
+    assert here.ask(SPACE, at_most=9, total=2) == []
+    assert here.study.trials[running.number].state == TrialState.RUNNING

@@ -8,6 +8,7 @@ from stylegan_pl.explain import nearest
 VERBS = {
     "train": "train a GAN on photographs and paintings\n      stylegan-pl train +experiment=coco_vangogh",
     "stylize": "paint pictures with what was trained\n      stylegan-pl stylize ckpt=RUN input=photo.jpg output=.",
+    "app": "paint on a page in the browser\n      stylegan-pl app ckpt=RUN",
     "evaluate": "score a run, or several side by side; a page\n      stylegan-pl evaluate ckpt=RUN",
     "export": "write a generator for other programs\n      stylegan-pl export ckpt=RUN output=picture.onnx",
     "prepare": "fetch a data set, or look through one (check=true)\n      stylegan-pl prepare dataset=coco_vangogh",

@@ -66,7 +66,7 @@ class FilmConfig:
     codec: str | None = None
     crf: float | None = 18.0
     bitrate: float | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Any = None  # a node of null: Hydra takes film.options={preset:slow} for it, and not for an empty mapping
     statistics_half_life: float | None = 2.0
     smoothing: float = 0.0
     cut_threshold: float | None = 0.1
@@ -76,8 +76,8 @@ class FilmConfig:
 class StylizeConfig:
     """`python -m stylegan_pl.stylize`."""
 
-    ckpt: str = MISSING
-    onnx: str | None = None  # instead of ckpt; typed as model=
+    ckpt: Any = MISSING  # a path; for a sheet, or a list of them
+    onnx: Any = None  # instead of ckpt; typed as model=
     input: Any = MISSING  # a file, a folder, a pattern, or a list of them
     output: str = MISSING
     device: str = MISSING
@@ -93,11 +93,37 @@ class StylizeConfig:
     style_size: int = MISSING
     keep_colour: Any = False  # a bool or a name
     mask: str | None = None
+    sheet: bool = MISSING
+    sheet_size: int = MISSING
     tile: Any = "auto"  # pixels, auto or null
     tile_exact: bool = MISSING
     memory_gb: float | None = None
     max_megapixels: float = MISSING
     film: FilmConfig = field(default_factory=FilmConfig)
+    trust: list[str] = field(default_factory=list)
+    run_dir: str = MISSING
+
+
+@dataclass
+class AppConfig:
+    """`python -m stylegan_pl.app`."""
+
+    ckpt: Any = MISSING  # a path or a list of them
+    host: str = MISSING
+    port: int = MISSING
+    root_path: str | None = None
+    max_upload_mb: float = MISSING
+    max_megapixels: float = MISSING
+    max_waiting: int = MISSING
+    keep_minutes: float = MISSING
+    style_size: int = MISSING
+    tile: Any = "auto"  # pixels, auto or null
+    tile_exact: bool = MISSING
+    memory_gb: float | None = None
+    film: FilmConfig = field(default_factory=FilmConfig)
+    batch_size: int = MISSING
+    device: str = MISSING
+    precision: Precision = MISSING
     trust: list[str] = field(default_factory=list)
     run_dir: str = MISSING
 
@@ -171,6 +197,7 @@ class PrepareConfig:
 SCHEMAS: dict[str, type] = {
     "train": TrainConfig,
     "stylize": StylizeConfig,
+    "app": AppConfig,
     "evaluate": EvaluateConfig,
     "export": ExportConfig,
     "prepare": PrepareConfig,

@@ -7,7 +7,7 @@ from typing import TypeVar
 import numpy as np
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from stylegan_pl.checkpoint import load_generator, resolve
 from stylegan_pl.device import inference_device, inference_dtype
@@ -42,17 +42,39 @@ def load_painter(
     Raises:
         UserError: no checkpoint, or options that do not go with it.
     """
-    finish_colour = keep_colour_named(keep_colour)
+    keep_colour_named(keep_colour)  # a mistake is told before a checkpoint is loaded
     placed = inference_device(device)
+    return painter_of(
+        load_generator(resolve(str(ckpt)), trusted=trust), style=style, style_weights=style_weights,
+        style_size=style_size, strength=strength, keep_colour=keep_colour, tiling=tiling, device=placed,
+        dtype=inference_dtype(Precision[precision], placed),
+    )  # fmt: skip
+
+
+def painter_of(
+    generator: nn.Module,
+    *,
+    style: Path | Sequence[Path] = (),
+    style_weights: Sequence[float] | None = None,
+    style_size: int = 512,
+    strength: float | None = None,
+    keep_colour: bool | str | None = None,
+    tiling: Tiling | None = None,
+    device: torch.device,
+    dtype: torch.dtype,
+) -> Painter:
+    """The same of a generator that is loaded.
+
+    Raises:
+        UserError: options that do not go with it.
+    """
     paintings = [style] if isinstance(style, str | PathLike) else list(style)
-    generator = load_generator(resolve(str(ckpt)), trusted=trust)
     styled = in_style(
         generator, [str(path) for path in paintings], weights=style_weights, strength=strength, size=style_size
     )
     mixes = styled is generator  # a generator that takes a style has blended in its features
-    finish = Finish(1.0 if strength is None or not mixes else strength, finish_colour)
-    dtype = inference_dtype(Precision[precision], placed)
-    return Painter(styled, device=placed, dtype=dtype, finish=finish, tiling=tiling)
+    finish = Finish(1.0 if strength is None or not mixes else strength, keep_colour_named(keep_colour))
+    return Painter(styled, device=device, dtype=dtype, finish=finish, tiling=tiling)
 
 
 def keep_colour_named(choice: bool | str | None) -> KeepColour | None:

@@ -69,7 +69,7 @@ def test_experiments_open_with_the_question_they_ask(option):
     assert lines[1].startswith("# ") and "?" in "".join(line for line in lines[1:5] if line.startswith("#"))
 
 
-@pytest.mark.parametrize("verb", ["stylize", "prepare"])
+@pytest.mark.parametrize("verb", ["stylize", "app", "prepare"])
 def test_the_other_verbs_compose(verb):
     config = compose_config(verb, [])
     assert OmegaConf.is_config(config)

@@ -1,0 +1,163 @@
+"""What happens when something on the page is touched."""
+
+import html
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.page.films import PLAYED, told
+from stylegan_pl.page.layout import MOST_PAINTINGS, Controls, lay_out
+from stylegan_pl.page.painters import Wish
+from stylegan_pl.page.studio import Studio
+
+_log = logging.getLogger(__name__)
+
+ONE_QUEUE = "painting"  # handlers that share this name run one after the other
+HIDDEN = {"api_visibility": "private"}  # no programming interface: the page is all there is
+
+
+def build(studio: Studio, *, max_waiting: int, keep_seconds: int) -> Any:
+    """The page, a `gradio.Blocks`.
+
+    Args:
+        max_waiting: paintings that wait for their turn; who comes then is told that the queue is full.
+        keep_seconds: after which files are deleted.
+    """
+    import gradio as gr
+
+    painters = studio.painters
+    every = min(keep_seconds, 600)
+    with gr.Blocks(title="stylegan_pl", analytics_enabled=False, delete_cache=(every, keep_seconds)) as page:
+        controls = lay_out(painters.names, style_first=painters.takes_style(painters.names[0]))
+        _on_choices(studio, controls)
+        _on_picture(studio, controls)
+        _on_film(studio, controls)
+        _on_leaving(studio, controls, page)
+    page.queue(default_concurrency_limit=1, max_size=max_waiting, api_open=False)
+    return page
+
+
+def wish(name: str, strength: float, colour: str, style: Sequence[str] | None, *weights: float) -> Wish:
+    """What the controls say.
+
+    Raises:
+        UserError: more paintings than there are sliders.
+    """
+    paintings = tuple(Path(path) for path in style or ())
+    if len(paintings) > MOST_PAINTINGS:
+        raise UserError(f"{len(paintings)} paintings to paint after; take at most {MOST_PAINTINGS}")
+    shares = list(weights[: len(paintings)]) if len(paintings) > 1 else None
+    return Wish(name, strength, None if colour == "no" else colour, paintings, shares)
+
+
+@contextmanager
+def one_line(studio: Studio) -> Iterator[None]:
+    """Whatever goes wrong is told on the page in a line; what is no user's fault, to the log in full."""
+    import gradio as gr
+
+    try:
+        yield
+    except UserError as error:
+        said = studio.without_folders(str(error))
+        raise gr.Error(html.escape(said), duration=None, print_exception=False) from None
+    except Exception:
+        _log.exception("the page could not do what was asked")
+        said = "something went wrong here; whoever runs this page finds it in the log"
+        raise gr.Error(said, duration=None, print_exception=False) from None
+
+
+def _on_choices(studio: Studio, on: Controls) -> None:
+    import gradio as gr
+
+    def styles(name: str) -> Any:
+        return gr.update(visible=studio.painters.takes_style(name))
+
+    def shares(style: list[str] | None) -> list[Any]:
+        names = [Path(path).name for path in style or []]
+        if len(names) < 2:
+            names = []  # one painting has it all
+        padded = names[:MOST_PAINTINGS] + [""] * (MOST_PAINTINGS - len(names))
+        return [gr.update(visible=bool(name), label=name or "Share") for name in padded]
+
+    on.name.change(styles, on.name, on.style_box, show_progress="hidden", **HIDDEN)
+    on.style.change(shares, on.style, on.weights, show_progress="hidden", **HIDDEN)
+    sides = [on.picture_side, on.paint_picture, on.film_side, on.paint_film]
+    for tab, is_picture in ((on.picture_tab, True), (on.film_tab, False)):
+        seen = [gr.update(visible=is_picture)] * 2 + [gr.update(visible=not is_picture)] * 2
+        tab.select(lambda seen=seen: seen, None, sides, show_progress="hidden", queue=False, **HIDDEN)
+
+
+def _on_picture(studio: Studio, on: Controls) -> None:
+    import gradio as gr
+
+    hide, show = gr.update(visible=False), gr.update(visible=True)
+    waiting = gr.Progress()  # a default of this type is how Gradio knows where to put its own
+
+    def dropped(upload: str | None) -> list[Any]:
+        if upload is None:
+            return [show, gr.update(value=None, visible=False), hide, hide]
+        with one_line(studio):
+            return [hide, gr.update(value=str(studio.preview(upload)), visible=True), hide, hide]
+
+    def paint(request: gr.Request, upload: str | None, progress: Any = waiting, *wishes: Any) -> list[Any]:
+        with one_line(studio):
+            session = str(request.session_hash)
+            done = studio.picture(upload, wish(*wishes), session, lambda share: progress(share, desc="painting"))
+        both = (str(done.photograph), str(done.painting))
+        return [hide, hide, gr.update(value=both, visible=True), gr.update(value=str(done.result), visible=True)]
+
+    results = [on.picture_empty, on.photograph, on.slider, on.picture_file]
+    on.picture.change(dropped, on.picture, results, show_progress="hidden", **HIDDEN)
+    _paints(on, on.paint_picture, paint, [on.picture, *on.wishes], results, results[:3])
+
+
+def _on_film(studio: Studio, on: Controls) -> None:
+    import gradio as gr
+
+    hide, waiting = gr.update(visible=False), gr.Progress()
+
+    def paint(request: gr.Request, upload: str | None, progress: Any = waiting, *wishes: Any) -> list[Any]:
+        def report(done: int, frames: int | None) -> None:
+            progress((done, frames), desc="painting", unit="frames")
+
+        with one_line(studio):
+            film = studio.film(upload, wish(*wishes), str(request.session_hash), report)
+        plays = film.result.suffix in PLAYED
+        video = gr.update(value=str(film.result), visible=True) if plays else gr.update(value=None, visible=False)
+        file = gr.update(value=str(film.result), visible=True)
+        return [hide, video, gr.update(value=told(film.facts), visible=True), file]
+
+    results = [on.film_empty, on.video, on.film_told, on.film_file]
+    _paints(on, on.paint_film, paint, [on.film, *on.wishes], results, results[:2])
+
+
+def _paints(on: Controls, button: Any, paint: Any, inputs: list[Any], results: list[Any], shown: list[Any]) -> None:
+    """The button paints, and while it does, there is Stop; how far it is, is shown where the painting will be."""
+    import gradio as gr
+
+    def swap(begins: bool) -> Any:
+        return lambda: [gr.update(interactive=not begins), gr.update(visible=begins)]
+
+    quick: dict[str, Any] = {"show_progress": "hidden", "queue": False, **HIDDEN}
+    begun = button.click(swap(True), None, [button, on.stop], **quick)
+    painted = begun.then(
+        paint, inputs, results, show_progress_on=shown, concurrency_id=ONE_QUEUE, concurrency_limit=1, **HIDDEN
+    )
+    for ended in (painted.success, painted.failure):  # `then` does not follow a failure
+        ended(swap(False), None, [button, on.stop], **quick)
+
+
+def _on_leaving(studio: Studio, on: Controls, page: Any) -> None:
+    import gradio as gr
+
+    def ask(request: gr.Request) -> None:
+        studio.stops.ask(str(request.session_hash))
+
+    def leave(request: gr.Request) -> None:
+        studio.stops.leave(str(request.session_hash))
+
+    on.stop.click(ask, None, None, queue=False, **HIDDEN)
+    page.unload(leave)

@@ -1,0 +1,76 @@
+"""One film, as it was uploaded, painted as `stylize` paints it, with its sound."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.inference.film.decode import Film
+from stylegan_pl.inference.film.encode import Encoding
+from stylegan_pl.inference.film.film import Painted, paint_film
+from stylegan_pl.inference.film.frame_painter import FramePainter, Steadiness
+from stylegan_pl.inference.painter import Painter
+from stylegan_pl.page.pictures import new_folder
+
+KEPT = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})  # containers that stay; of others, sound goes into .mkv
+PLAYED = KEPT - {".mkv"}  # by browsers
+Report = Callable[[int, int | None], None]
+STEADY = ("statistics_half_life", "smoothing", "cut_threshold")
+
+
+class PaintedFilm(NamedTuple):
+    """A film that is done, or stopped."""
+
+    result: Path
+    facts: Painted
+
+
+def paint_film_file(
+    upload: Path,
+    painter: Painter,
+    folder: Path,
+    options: dict[str, Any],
+    *,
+    max_megapixels: float,
+    batch_size: int = 1,
+    stop: Callable[[], bool] = lambda: False,
+    report: Report = lambda done, frames: None,
+) -> PaintedFilm:
+    """Paint a film; stopped, it is whole as far as it goes.
+
+    Args:
+        folder: where it goes, into a new folder in it.
+        options: of `schema.FilmConfig`, by name.
+        max_megapixels: of a frame.
+        report: told how many frames are done, of about how many; None: unknown.
+
+    Raises:
+        UserError: no film, frames too large, options that do not go together, or stopped before the first frame.
+    """
+    steadiness = Steadiness(**{name: options[name] for name in STEADY})
+    encoding = Encoding(**{name: value for name, value in options.items() if name not in STEADY})
+    suffix = upload.suffix.lower() if upload.suffix.lower() in KEPT else ".mkv"
+    result = new_folder(folder) / f"{upload.stem}-painted{suffix}"
+    with Film(upload) as film:
+        width, height, done = film.look.width, film.look.height, 0
+        if width * height > max_megapixels * 1e6:
+            raise UserError(f"{upload}: frames of {width}×{height} pixels; at most {max_megapixels:g} megapixels")
+
+        def tell(frames: float) -> None:
+            nonlocal done
+            done += round(frames)
+            report(done, None if film.frames is None else max(film.frames, done))
+
+        frames = FramePainter(painter, steadiness)
+        facts = paint_film(film, result, frames, encoding, batch_size=batch_size, stop=stop, report=tell)
+    if facts.frames == 0:
+        raise UserError(f"{upload}: stopped before a frame was painted")
+    return PaintedFilm(result, facts)
+
+
+def told(facts: Painted) -> str:
+    """What became of it, in a line."""
+    said = f"{'Stopped: ' if facts.stopped else ''}{facts.frames} frames, {facts.seconds:.2f} s"
+    if facts.flicker is not None:
+        said += f", flicker {facts.flicker[0]:.4f} beyond the film's own"
+    return said + (f", {facts.damaged} damaged packets passed over" if facts.damaged else "")

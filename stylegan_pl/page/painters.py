@@ -1,0 +1,89 @@
+"""The generators of a page, loaded once, and painters made of them for each wish."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import nn
+
+from stylegan_pl.checkpoint import load_generator, resolve
+from stylegan_pl.device import inference_device, inference_dtype
+from stylegan_pl.errors import UserError
+from stylegan_pl.generators.adain import AdaINGenerator
+from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.paths import told_apart
+from stylegan_pl.schema import Precision
+from stylegan_pl.stylizer import painter_of
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is chosen on the page, by the options' names in `stylize`.
+
+    Args:
+        name: of the generator, one of `Painters.names`.
+        style: paintings, for generators that take any; others leave them alone.
+        style_weights: how much of each; None: all alike.
+    """
+
+    name: str
+    strength: float = 1.0
+    keep_colour: str | None = None
+    style: Sequence[Path] = ()
+    style_weights: Sequence[float] | None = None
+
+
+class Painters:
+    """What a page paints with.
+
+    Args:
+        ckpts: run folders or files.
+        style_size: pixels of a painting's shorter side.
+        trust: modules beside ours whose networks may be built.
+
+    Raises:
+        UserError: one cannot be read, or the device is not there.
+    """
+
+    def __init__(
+        self,
+        ckpts: Sequence[str],
+        *,
+        style_size: int = 512,
+        tiling: Tiling | None = None,
+        device: str = "auto",
+        precision: Precision = Precision.auto,
+        trust: Sequence[str] = (),
+    ) -> None:
+        self.style_size, self.tiling = style_size, tiling or Tiling()
+        self.device = inference_device(device)
+        self.dtype = inference_dtype(precision, self.device)
+        loaded = [load_generator(resolve(path), trusted=trust) for path in ckpts]
+        self._generators: dict[str, nn.Module] = dict(zip(told_apart(ckpts, parts=2), loaded, strict=True))
+
+    @property
+    def names(self) -> list[str]:
+        """In the order of the checkpoints."""
+        return list(self._generators)
+
+    def takes_style(self, name: str) -> bool:
+        """Whether it paints after any painting, and so wants one."""
+        return isinstance(self._generators[name], AdaINGenerator)
+
+    def painter(self, wish: Wish) -> Painter:
+        """What `stylizer.load_painter` makes of the same options.
+
+        Raises:
+            UserError: a painting is missing or unreadable, or a number out of range.
+        """
+        generator, style, weights = self._generators[wish.name], list(wish.style), wish.style_weights
+        if not self.takes_style(wish.name):
+            style, weights = [], None
+        elif not style:
+            raise UserError(f"{wish.name} paints after any painting: drop one, or several")
+        elif weights is not None and not any(weights):
+            raise UserError("all paintings have weight 0; give one of them more")
+        return painter_of(
+            generator, style=style, style_weights=weights, style_size=self.style_size, strength=wish.strength,
+            keep_colour=wish.keep_colour, tiling=self.tiling, device=self.device, dtype=self.dtype,
+        )  # fmt: skip

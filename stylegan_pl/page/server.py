@@ -1,0 +1,137 @@
+"""One call of `app`: a page is served until Ctrl-C, from a folder that is gone afterwards."""
+
+import logging
+import os
+import shutil
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from errno import EACCES, EADDRINUSE
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.image_files import pixel_limit
+from stylegan_pl.inference.painter import Tiling
+from stylegan_pl.page.check import HIGHEST_PORT, checkpoints
+from stylegan_pl.page.events import build
+from stylegan_pl.page.look import CSS, theme
+from stylegan_pl.page.painters import Painters
+from stylegan_pl.page.studio import Studio
+
+_log = logging.getLogger(__name__)
+
+ALONE = ("127.0.0.1", "::1", "localhost")
+PATIENCE_S = 2  # for open connections, when the page ends
+_ENVIRONMENT = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
+
+
+def serve(config: DictConfig) -> int:
+    """Show the page by a composed `AppConfig` until Ctrl-C; returns the exit code.
+
+    Raises:
+        UserError: a checkpoint cannot be read, or there is nowhere to listen.
+    """
+    with listening(config.host, config.port) as door, own_folder() as folder, pixel_limit(config.max_megapixels):
+        painters = Painters(
+            checkpoints(config.ckpt), style_size=config.style_size, device=config.device, precision=config.precision,
+            tiling=Tiling(config.tile, config.memory_gb, config.tile_exact), trust=config.trust,
+        )  # fmt: skip
+        film: Any = OmegaConf.to_container(config.film, resolve=True)
+        studio = Studio(painters, folder, film=film, max_megapixels=config.max_megapixels, batch_size=config.batch_size)
+        server = server_of(application(studio, config), studio)
+        _log.info("the page: %s (Ctrl-C ends it)", address(door, config.host))
+        if config.host not in ALONE:
+            _log.warning("host=%s: whoever reaches this machine can use the page; passwords: docs/app.md", config.host)
+        server.run(sockets=[door])
+    _log.info("the page has ended; its files are deleted")
+    return 0
+
+
+def application(studio: Studio, config: DictConfig) -> Any:
+    """The page as an ASGI application: no link to share, no analytics, no interface for programs, no history."""
+    import gradio as gr
+    from fastapi import FastAPI
+
+    page = build(studio, max_waiting=config.max_waiting, keep_seconds=round(config.keep_minutes * 60))
+    bare = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    return gr.mount_gradio_app(
+        bare, page, path="/", server_name=config.host, server_port=config.port, root_path=config.root_path,
+        max_file_size=round(config.max_upload_mb * 1e6), theme=theme(), css=CSS, footer_links=[], run_history=False,
+        show_error=False, enable_monitoring=False, mcp_server=False, ssr_mode=False, pwa=False,
+        app_kwargs={"openapi_url": None},
+    )  # fmt: skip
+
+
+def server_of(application: Any, studio: Studio) -> Any:
+    """A `uvicorn.Server` whose `run` returns at Ctrl-C (or TERM); a second one leaves nobody time to finish."""
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            studio.stops.end()
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it complains of pages left open
+            self.should_exit, self.force_exit = True, self.should_exit
+
+    settings = uvicorn.Config(
+        application, log_config=None, log_level="error", access_log=False, timeout_graceful_shutdown=PATIENCE_S
+    )
+    return Server(settings)
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[socket.socket]:
+    """A socket at that address and no other.
+
+    Raises:
+        UserError: it is taken or not ours to take.
+    """
+    try:
+        family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except socket.gaierror as error:
+        raise UserError(f"host={host}: no such address ({first_line(error)}); type host=127.0.0.1") from error
+    with socket.socket(family, kind, protocol) as door:
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a page that has just ended leaves its port waiting
+        try:
+            door.bind(place)
+            door.listen()
+        except OSError as error:
+            raise UserError(_refused(host, port, error)) from error
+        yield door
+
+
+def _refused(host: str, port: int, error: OSError) -> str:
+    if error.errno == EADDRINUSE:
+        other = port + 1 if port < HIGHEST_PORT else port - 1
+        return f"port={port} is taken, perhaps by another page; type port={other}, or port=0 for any free one"
+    if error.errno == EACCES:
+        return f"port={port} is for the system's own programs; type port=7860"
+    return f"host={host}: is no address of this machine; type host=127.0.0.1, or host=0.0.0.0 for all it has"
+
+
+def address(door: socket.socket, host: str) -> str:
+    """What to type into a browser on this machine."""
+    shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    return f"http://{f'[{shown}]' if ':' in shown else shown}:{door.getsockname()[1]}/"
+
+
+@contextmanager
+def own_folder() -> Iterator[Path]:
+    """Where Gradio and we put files; gone at the end. Gradio is told by the environment, before it is imported."""
+    folder = Path(tempfile.mkdtemp(prefix="stylegan-pl-page-")).resolve()
+    told = {**_ENVIRONMENT, "GRADIO_TEMP_DIR": str(folder)}
+    before = {name: os.environ.get(name) for name in told}
+    os.environ.update(told)
+    try:
+        yield folder
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+        shutil.rmtree(folder, ignore_errors=True)

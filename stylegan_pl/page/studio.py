@@ -1,0 +1,89 @@
+"""What the page can do, without the page: uploads and wishes in, files out, one session at a time."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.page.films import PaintedFilm, Report, paint_film_file
+from stylegan_pl.page.painters import Painters, Wish
+from stylegan_pl.page.pictures import PaintedPicture, paint_picture, preview
+from stylegan_pl.page.stops import Stops
+
+STOPPED = "stopped"
+
+
+class Studio:
+    """Painters, and the folder that they paint into.
+
+    Args:
+        folder: for everything that is written.
+        film: of `schema.FilmConfig`, by name.
+        max_megapixels: of a film's frames; pictures are held to theirs by `image_files.pixel_limit`.
+        batch_size: frames at a time.
+    """
+
+    def __init__(
+        self, painters: Painters, folder: Path, *, film: dict[str, Any], max_megapixels: float, batch_size: int = 1
+    ) -> None:
+        self.painters, self.folder, self.stops = painters, folder, Stops()
+        self._film: dict[str, Any] = {"options": film, "max_megapixels": max_megapixels, "batch_size": batch_size}
+
+    def preview(self, upload: str | None) -> Path:
+        """The photograph for a screen; see `pictures.preview`."""
+        return preview(_there(upload, "picture"), self.folder)
+
+    def picture(
+        self, upload: str | None, wish: Wish, session: str, report: Callable[[float], None] = lambda share: None
+    ) -> PaintedPicture:
+        """See `pictures.paint_picture`.
+
+        Args:
+            report: told the share that is done so far.
+
+        Raises:
+            UserError: there is nothing to paint, the wish cannot be granted, or the session was stopped.
+        """
+        path, stop, done = _there(upload, "picture"), self.stops.begin(session), 0.0
+
+        def tell(share: float) -> None:
+            nonlocal done
+            if stop():
+                raise UserError(STOPPED)
+            done += share
+            report(min(done, 1.0))
+
+        tell(0.0)
+        return paint_picture(path, self.painters.painter(wish), self.folder, report=tell)
+
+    def film(
+        self,
+        upload: str | None,
+        wish: Wish,
+        session: str,
+        report: Report = lambda done, frames: None,
+    ) -> PaintedFilm:
+        """See `films.paint_film_file`.
+
+        Raises:
+            UserError: there is nothing to paint, the wish cannot be granted, or it was stopped before the first frame.
+        """
+        path, stop = _there(upload, "film"), self.stops.begin(session)
+        if stop():
+            raise UserError(STOPPED)
+        painter = self.painters.painter(wish)
+        return paint_film_file(path, painter, self.folder, stop=stop, report=report, **self._film)
+
+    def without_folders(self, said: str) -> str:
+        """A message in the names that a user knows: files lie in folders of ours."""
+        return re.sub(re.escape(str(self.folder)) + r"/(?:[^\s/]+/)*", "", said)
+
+
+def _there(upload: str | None, what: str) -> Path:
+    if upload is None:
+        raise UserError(f"drop a {what} first")
+    path = Path(upload)
+    if not path.is_file():  # `keep_minutes` are over
+        raise UserError(f"{path.name} has been deleted here meanwhile; drop it again")
+    return path

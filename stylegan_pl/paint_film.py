@@ -12,10 +12,11 @@ from stylegan_pl.inference.film.decode import Film
 from stylegan_pl.inference.film.encode import Encoding
 from stylegan_pl.inference.film.film import Painted, paint_film
 from stylegan_pl.inference.film.frame_painter import FramePainter, Steadiness
-from stylegan_pl.inference.film.library import check_paths
+from stylegan_pl.inference.film.library import PIPE, check_paths
 from stylegan_pl.inference.film.stop import INTERRUPTED, asked_to_stop
 from stylegan_pl.inference.masks import Masks
 from stylegan_pl.inference.painter import Painter
+from stylegan_pl.inference.pipes import lines_on_stderr
 from stylegan_pl.inference.progress import progress
 
 _log = logging.getLogger(__name__)
@@ -33,6 +34,13 @@ def paint_one_film(config: DictConfig, load: Callable[[], Painter]) -> int:
         UserError: no film, or options that do not go with it.
     """
     source, output = Path(config.input), Path(config.output)
+    if str(output) == PIPE:
+        with lines_on_stderr():
+            return _paint(config, load, source, output)
+    return _paint(config, load, source, output)
+
+
+def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output: Path) -> int:
     options: Any = OmegaConf.to_container(config.film, resolve=True)
     steadiness = Steadiness(**{name: options.pop(name) for name in _STEADY})
     encoding = Encoding(**options)

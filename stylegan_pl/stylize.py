@@ -1,6 +1,7 @@
 """`python -m stylegan_pl.stylize`: turn photographs into paintings with a trained generator."""
 
 import sys
+from collections.abc import Callable
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException
@@ -8,21 +9,41 @@ from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.cli import run_verb
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.inference.pipes import is_piped, paint_piped
 
 PATHS = ("ckpt", "onnx", "input", "output", "style", "mask")
 
 
 def stylize(config: DictConfig) -> int:
     """One call of the composed config; returns the exit code."""
+    if config.sheet:
+        from stylegan_pl.paint_sheet import paint_sheet
+
+        return paint_sheet(config)
+    _check_one_generator(config)
+    paint = _painting(config)
+    return paint_piped(config, paint) if is_piped(config) else paint(config)
+
+
+def _painting(config: DictConfig) -> Callable[[DictConfig], int]:
+    """The function that paints with what is named: an exported file, or a checkpoint."""
     if config.onnx is not None:
         if not OmegaConf.is_missing(config, "ckpt"):
             raise ConfigError("ckpt= and model= name two generators; type one of the two")
         from stylegan_pl.paint_onnx import paint_onnx  # torch is never imported
 
-        return paint_onnx(config)
+        return paint_onnx
     from stylegan_pl.paint import paint  # here, once the config has composed: torch takes seconds to import
 
-    return paint(config)
+    return paint
+
+
+def _check_one_generator(config: DictConfig) -> None:
+    for key, typed in (("ckpt", "ckpt"), ("onnx", "model")):
+        if not OmegaConf.is_missing(config, key) and OmegaConf.is_list(config[key]):
+            raise ConfigError(
+                f"{typed}=[…]: several generators paint a sheet to choose by; type sheet=true, or one of them"
+            )
 
 
 def spelled_out(argument: str) -> str:

@@ -106,10 +106,9 @@ def read_style(path: Path, *, size: int, stride: int) -> Pictures:
     return np.array(image.resize((width, height), Image.Resampling.LANCZOS))[None]
 
 
-def stride_in(path: Path) -> int:
-    """Of the graph in a file, without building a painter."""
-    stride: int = _facts(_session(path, "cpu"), path)["graph"]["stride"]
-    return stride
+def facts_in(path: Path) -> dict[str, Any]:
+    """What `export` noted of the graph in a file, without building a painter."""
+    return _facts(_session(path, "cpu"), path)
 
 
 def planes(pictures: Pictures) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""A film file as a stream of pictures with their times, and of everything else, untouched."""
+"""A film as a stream of pictures with their times, and of everything else, untouched."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from torch import Tensor
 
 from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.inference.film.frames import Look, ToPictures
-from stylegan_pl.inference.film.library import pyav
+from stylegan_pl.inference.film.library import camera, is_live, opened, pyav
 
 _USUAL_RATE = Fraction(25)  # frames a second, of a film that does not say
 
@@ -26,19 +26,27 @@ class Frame(NamedTuple):
 class Film:
     """An open film; a context manager.
 
-    Iterating yields, in the file's order, a `Frame` for each picture and PyAV's packets of the `others`, undecoded.
+    Iterating yields, in the film's order, a `Frame` for each picture and PyAV's packets of the `others`, undecoded.
     Only what a decoder holds is in memory.
+
+    Args:
+        path: of a file; `-`: standard input; `camera`, `camera:1` …: a camera (`library.camera`).
 
     Raises:
         DataError: it is no film, or has no picture.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | str) -> None:
         av = pyav()
         self.path, self.damaged = path, 0  # packets that could not be decoded
         try:
-            self._container = av.open(str(path))
+            self._container = opened(path)
         except (av.FFmpegError, OSError, ValueError) as error:
+            if (device := camera(path)) is not None:
+                raise DataError(
+                    f"input={path}: no camera to be opened at {device.device} ({first_line(error)}); type "
+                    "input=camera:1 for another"
+                ) from error
             raise DataError(f"{path}: cannot be read as a film ({first_line(error)})") from error
         if not self._container.streams.video:
             self.close()
@@ -85,8 +93,10 @@ class Film:
         return {key: value for key, value in self._container.metadata.items() if key.lower() not in own}
 
     @property
-    def frames(self) -> int:
-        """How many pictures, as far as the file says."""
+    def frames(self) -> int | None:
+        """How many pictures, as far as the file says; None: nobody knows yet."""
+        if is_live(self.path):
+            return None
         if self.stream.frames:
             return int(self.stream.frames)
         if self.stream.duration:

@@ -1,8 +1,9 @@
 """Painted pictures into a film file, at the times of the originals, beside their sound."""
 
 import logging
+import sys
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from torch import Tensor
 from stylegan_pl.errors import DataError, UserError, first_line
 from stylegan_pl.inference.film.decode import Film, Frame
 from stylegan_pl.inference.film.frames import ToFrames
-from stylegan_pl.inference.film.library import pyav
+from stylegan_pl.inference.film.library import PIPE, pyav
 from stylegan_pl.inference.film.packet_times import PacketTimes
 from stylegan_pl.inference.film.pixel_format import pixel_format_for
 
@@ -30,7 +31,7 @@ class Encoding:
         codec: an encoder of FFmpeg's.
         crf: constant quality, lower is better; its scale is the codec's. None: the codec's own choice.
         bitrate: megabits a second, in place of `crf`.
-        options: more of the encoder's, such as preset.
+        options: more of the encoder's, such as preset; None: none.
 
     Raises:
         UserError: numbers out of range.
@@ -39,7 +40,7 @@ class Encoding:
     codec: str | None = None
     crf: float | None = 18
     bitrate: float | None = None
-    options: dict[str, str] = field(default_factory=dict)
+    options: dict[str, str] | None = None
 
     def __post_init__(self) -> None:
         if self.crf is not None and not 0 <= self.crf <= 63:
@@ -59,7 +60,7 @@ class Encoding:
         Raises:
             UserError: the codec has no constant quality.
         """
-        given = {key: str(value) for key, value in self.options.items()}
+        given = {key: str(value) for key, value in (self.options or {}).items()}
         if self.crf is None or self.bitrate is not None:
             return given
         if codec.endswith("_nvenc"):
@@ -72,7 +73,7 @@ class Encoding:
 
 
 class Painting:
-    """A film that is being written, in a hidden file beside its place until `finish`.
+    """A film that is being written, in a hidden file beside its place until `finish`; `-`: as Matroska to a pipe.
 
     Times, pixel aspect, colour tags, sound, subtitles and titles are the original's. Pictures are stored upright.
 
@@ -89,10 +90,9 @@ class Painting:
         options = encoding.encoder_options(self.codec)
         self._to_frame = ToFrames(film.look, self.pixel_format)
         self._timing = PacketTimes(film.time_base, counts_decoding=output.suffix.lower() in _MOV)
-        self._partial = output.with_name(f".{output.stem}.partial{output.suffix}")
+        self._partial = None if str(output) == PIPE else output.with_name(f".{output.stem}.partial{output.suffix}")
         try:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            self._container = av.open(str(self._partial), "w")
+            self._container = self._opened()
             self._stream = self._container.add_stream(self.codec, rate=film.rate, options=options)
             self._describe(encoding)
             self._others = {stream.index: copy for stream in film.others if (copy := self._copy_of(stream)) is not None}
@@ -107,6 +107,12 @@ class Painting:
         except UserError:
             self.discard()
             raise
+
+    def _opened(self) -> Any:
+        if self._partial is None:
+            return pyav().open(sys.stdout.buffer, "w", format="matroska")
+        self._partial.parent.mkdir(parents=True, exist_ok=True)
+        return pyav().open(str(self._partial), "w")
 
     def _describe(self, encoding: Encoding) -> None:
         look, context = self.film.look, self._stream.codec_context
@@ -169,14 +175,16 @@ class Painting:
         self._mux(self._timing.timed(self._stream.encode(None)))
         self._mux(self._timing.last(self.film.stream.duration if whole else None))
         self._close()
-        self._partial.replace(self.output)
+        if self._partial is not None:
+            self._partial.replace(self.output)
 
     def discard(self) -> None:
         """Leave nothing."""
         with suppress(Exception):  # a container without a header cannot be closed well
             self._close()
-        with suppress(OSError):
-            self._partial.unlink(missing_ok=True)
+        if self._partial is not None:
+            with suppress(OSError):
+                self._partial.unlink(missing_ok=True)
 
     def _close(self) -> None:
         if not self._closed and hasattr(self, "_container"):

@@ -1,14 +1,53 @@
-"""PyAV, which reads and writes films, and what is a film by its name."""
+"""PyAV, which reads and writes films; what is a film by its name, and where films come from that are no files."""
 
+import re
+import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any, NamedTuple
 
 from stylegan_pl.errors import UserError
+
+PIPE = "-"  # standard input, standard output
 
 EXTENSIONS = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".ogv", ".3gp"}
 )
 _MOVING_PICTURES = {".gif"}  # a film where a film is to come out
+_CAMERA = re.compile(r"camera(?::(?P<which>.+))?|/dev/video\d+")
+
+
+class Camera(NamedTuple):
+    """As FFmpeg opens it."""
+
+    device: str
+    format: str
+
+
+def camera(source: object) -> Camera | None:
+    """The camera that is meant by `camera`, `camera:1` or `/dev/video1`; None: no camera is."""
+    found = _CAMERA.fullmatch(str(source))
+    if found is None:
+        return None
+    which = found["which"] or "0"
+    if sys.platform == "darwin":
+        return Camera(which, "avfoundation")
+    if sys.platform == "win32":
+        return Camera(f"video={which}", "dshow")  # by the camera's name
+    return Camera(str(source) if str(source).startswith("/dev/") else f"/dev/video{which}", "v4l2")
+
+
+def is_live(source: object) -> bool:
+    """Whether it comes as it goes: no file whose length is known, or that could be read again."""
+    return str(source) == PIPE or camera(source) is not None
+
+
+def opened(source: Path | str) -> Any:
+    """PyAV's container of a file, of standard input or of a camera."""
+    av, device = pyav(), camera(source)
+    if device is not None:
+        return av.open(device.device, format=device.format)
+    return av.open(sys.stdin.buffer if str(source) == PIPE else str(source))
 
 
 def pyav() -> ModuleType:
@@ -26,9 +65,14 @@ def pyav() -> ModuleType:
 
 
 def is_film(source: object, output: object) -> bool:
-    """Whether a call's input is one film: by the ending of its name, or, for a GIF, of the output's."""
+    """Whether a call's input is one film: by the ending of its name, or, for a GIF, of the output's.
+
+    So is a camera, and what comes through a pipe: pictures there are taken care of before.
+    """
     if not isinstance(source, str | Path):
         return False
+    if is_live(source):
+        return True
     suffix = Path(source).suffix.lower()
     return suffix in EXTENSIONS or (suffix in _MOVING_PICTURES and Path(str(output)).suffix.lower() in EXTENSIONS)
 
@@ -39,12 +83,19 @@ def check_paths(source: Path, output: Path, *, overwrite: bool) -> None:
     Raises:
         UserError: nothing to read, nowhere to write, or a file that is there.
     """
-    if not source.is_file():
+    if not is_live(source) and not source.is_file():
         raise UserError(f"input={source}: no such file")
+    if str(output) == PIPE:
+        return
     if output.is_dir() or output.suffix.lower() not in EXTENSIONS:
         known = " ".join(sorted(EXTENSIONS))
+        if str(source) == PIPE:
+            raise UserError(
+                f"input=-: what comes is no picture that could be read; for a film, output={output} must be one "
+                f"({known})"
+            )
         raise UserError(f"output={output}: input={source} is a film, so output= must be one, too ({known})")
-    if output.exists() and output.samefile(source):
+    if output.exists() and not is_live(source) and output.samefile(source):
         raise UserError(f"output={output} is the input, and inputs are never overwritten; choose another output=")
     if output.exists() and not overwrite:
         raise UserError(f"output={output} is there already; type overwrite=true or another output=")

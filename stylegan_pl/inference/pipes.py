@@ -1,0 +1,84 @@
+"""`-`: a picture or a film from standard input, and to standard output."""
+
+import io
+import logging
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+from PIL import Image, UnidentifiedImageError
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.inference.film.library import PIPE, is_film
+
+_HEAD = 1 << 16  # bytes that tell a picture's format
+
+
+def is_piped(config: DictConfig) -> bool:
+    """Whether a `StylizeConfig` reads or writes a picture through a pipe; films do so themselves."""
+    if config.input == PIPE:
+        return _is_picture(_head_of_stdin())
+    return config.output == PIPE and not _makes_film(config.input)
+
+
+def paint_piped(config: DictConfig, paint: Callable[[DictConfig], int]) -> int:
+    """Run `paint` on files in place of `-`: a picture must be read to its end before it can be painted, anyway.
+
+    Nothing but the picture goes to standard output: lines move to standard error.
+    """
+    kind = config.image_format or "png"
+    to_pipe = config.output == PIPE
+    with tempfile.TemporaryDirectory(prefix="stylegan_pl_") as folder, lines_on_stderr() if to_pipe else nullcontext():
+        piped = config.copy()
+        if config.input == PIPE:
+            piped.input = str(Path(folder, "standard input.png"))  # whatever it is: readers look at its bytes
+            with Path(piped.input).open("wb") as file:
+                shutil.copyfileobj(sys.stdin.buffer, file)
+        elif not Path(str(config.input)).is_file():
+            raise UserError(f"output=-: one picture goes through a pipe, and input={config.input} is none")
+        if to_pipe:
+            piped.output = str(Path(folder, f"painted.{kind.lstrip('.')}"))
+            piped.image_format = None
+        code = paint(piped)
+        if to_pipe and Path(piped.output).is_file():
+            with Path(piped.output).open("rb") as file:
+                shutil.copyfileobj(file, sys.stdout.buffer)
+            sys.stdout.buffer.flush()
+    return code
+
+
+@contextmanager
+def lines_on_stderr() -> Iterator[None]:
+    """What is logged to standard output goes to standard error meanwhile."""
+    handlers = [h for h in logging.getLogger().handlers if isinstance(h, logging.StreamHandler)]
+    before = [(handler, handler.setStream(sys.stderr)) for handler in handlers if handler.stream is sys.stdout]
+    try:
+        yield
+    finally:
+        for handler, stream in before:
+            handler.setStream(stream)
+
+
+def _head_of_stdin() -> bytes:
+    """Its first bytes, which stay to be read."""
+    if sys.stdin.isatty():
+        raise UserError("input=-: nothing is piped in; type for example: cat photo.jpg | stylegan-pl stylize … input=-")
+    return sys.stdin.buffer.peek(_HEAD)  # type: ignore[union-attr]  # a BufferedReader
+
+
+def _is_picture(head: bytes) -> bool:
+    try:
+        Image.open(io.BytesIO(head)).close()
+    except UnidentifiedImageError:
+        return False
+    except Exception:  # a format that was known, and whose header goes on behind these bytes
+        return True
+    return True
+
+
+def _makes_film(source: object) -> bool:
+    return not OmegaConf.is_list(source) and is_film(source, PIPE)

@@ -1,0 +1,140 @@
+"""One call of `stylize sheet=true`: photographs in every style there is, on one picture, to choose by."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+from PIL import Image
+
+from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.image_files import EXTENSIONS, pixel_limit, read_image, write_image
+from stylegan_pl.inference.contact_sheet import contact_sheet, in_cell
+from stylegan_pl.inference.files import plan
+from stylegan_pl.paths import told_apart
+
+_log = logging.getLogger(__name__)
+_MOST = 400  # cells that one still looks at
+
+Paint = Callable[[Image.Image], Image.Image]
+
+
+def paint_sheet(config: DictConfig) -> int:
+    """Paint by a composed `StylizeConfig`; the exit code, 1 when a photograph could not be read.
+
+    Columns are the generators of `ckpt=` or `model=`, and of one that takes any painting each of `style=`; rows are the
+    photographs, reduced to `sheet_size` before they are painted.
+
+    Raises:
+        UserError: options that do not go together, or a file that is there.
+    """
+    output = Path(config.output)
+    _check(config, output)
+    photographs = plan(_inputs(config), output.parent / ".sheet", image_format="png", overwrite=False, resume=True).jobs
+    columns = _columns(config)
+    if len(photographs) * (len(columns) + 1) > _MOST:
+        raise UserError(
+            f"sheet=true: {len(photographs)} photographs in {len(columns)} styles are more than {_MOST} cells; "
+            "name fewer photographs"
+        )
+    rows: list[list[Image.Image]] = []
+    failed = 0
+    with pixel_limit(config.max_megapixels):
+        for job in photographs:
+            try:
+                photograph = in_cell(read_image(job.picture, at_least=config.sheet_size), config.sheet_size)
+            except DataError as error:
+                _log.error("skipped: %s", error)
+                failed += 1
+                continue
+            rows.append([photograph, *(paint(photograph) for paint in columns.values())])
+    if not rows:
+        raise UserError("sheet=true: none of the photographs could be read")
+    sheet = contact_sheet(rows, ["photograph", *columns], cell=config.sheet_size)
+    write_image(sheet, output, quality=config.quality)
+    _log.info("%d photographs in %d styles -> %s", len(rows), len(columns), output)
+    return int(failed > 0)
+
+
+def _check(config: DictConfig, output: Path) -> None:
+    for key in ("mask", "style_weights"):
+        if config[key] is not None:
+            raise UserError(f"{key}= does not go with sheet=true; take it away")
+    if config.sheet_size < 16:
+        raise UserError(f"sheet_size={config.sheet_size} must be at least 16 pixels; 256 unless given")
+    if output.suffix.lower() not in EXTENSIONS:
+        raise UserError(f"output={output}: a sheet is one picture; type output=sheet.jpg")
+    if output.exists() and not config.overwrite:
+        raise UserError(f"output={output} is there already; type overwrite=true or another output=")
+    if any(Path(source).exists() and output.exists() and output.samefile(source) for source in _inputs(config)):
+        raise UserError(f"output={output} is an input, and inputs are never overwritten; choose another output=")
+
+
+def _inputs(config: DictConfig) -> list[str]:
+    return [str(source) for source in _listed(config.input)]
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    listed: Any = OmegaConf.to_container(value) if OmegaConf.is_list(value) else [value]
+    return list(listed)
+
+
+def _columns(config: DictConfig) -> dict[str, Paint]:
+    """Label -> what paints that column."""
+    columns: dict[str, Paint] = {}
+    load = _onnx if config.onnx is not None else _checkpoint
+    sources = [str(source) for source in _listed(config.onnx if config.onnx is not None else config.ckpt)]
+    for source, name in zip(sources, told_apart(sources), strict=True):
+        for label, paint in load(config, source).items():
+            columns[f"{name} {label}".strip() if len(sources) > 1 or not label else label] = paint
+    return columns
+
+
+def _styles(config: DictConfig) -> dict[str, str]:
+    paths = [str(path) for path in _listed(config.style)]
+    return dict(zip(told_apart(paths), paths, strict=True)) if paths else {}
+
+
+def _checkpoint(config: DictConfig, source: str) -> dict[str, Paint]:
+    from stylegan_pl.checkpoint import load_generator, resolve  # torch takes seconds to import
+    from stylegan_pl.device import inference_device, inference_dtype
+    from stylegan_pl.stylizer import Stylizer, painter_of
+
+    device = inference_device(config.device)
+    options: dict[str, Any] = {
+        "style_size": config.style_size, "strength": config.strength, "keep_colour": config.keep_colour,
+        "device": device, "dtype": inference_dtype(config.precision, device),
+    }  # fmt: skip
+    generator = load_generator(resolve(source), trusted=list(config.trust))
+    if not generator.takes_style:
+        return {"": Stylizer(painter_of(generator, **options))}
+    styles = _styles(config)
+    if not styles:
+        raise UserError(f"ckpt={source} paints after any painting, and none was given; type style=[a.jpg,b.jpg]")
+    return {label: Stylizer(painter_of(generator, style=path, **options)) for label, path in styles.items()}
+
+
+def _onnx(config: DictConfig, source: str) -> dict[str, Paint]:
+    from stylegan_pl.inference.onnx_painter import OnnxPainter, facts_in, read_style
+
+    colours = {True: "luma", False: None, None: None}
+    options: dict[str, Any] = {
+        "strength": config.strength, "keep_colour": colours.get(config.keep_colour, config.keep_colour),
+        "device": config.device,
+    }  # fmt: skip
+    graph = facts_in(Path(source))["graph"]
+    styles = _styles(config) if graph["takes_style"] else {}
+    given = {
+        label: read_style(Path(path), size=config.style_size, stride=graph["stride"]) for label, path in styles.items()
+    }
+    if not given:
+        return {"": _by_arrays(OnnxPainter(Path(source), **options))}
+    return {label: _by_arrays(OnnxPainter(Path(source), style=style, **options)) for label, style in given.items()}
+
+
+def _by_arrays(painter: Callable[[Any], Any]) -> Paint:
+    return lambda image: Image.fromarray(painter(np.array(image)[None])[0])

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 from stylegan_pl.callbacks.config_keeper import ConfigKeeper
 from stylegan_pl.callbacks.heartbeat import Heartbeat
 from stylegan_pl.callbacks.rank_state import RankPools
+from stylegan_pl.checkpoint import load_teacher
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.device import device_kind
 from stylegan_pl.distributed import TwoPlayerDDP, cluster_environment
@@ -54,11 +55,12 @@ def build_data(config: DictConfig) -> StyleTransferData:
 
 
 def build_model(config: DictConfig) -> TwoPlayerModule:
-    """The model. The feature network is built only where an image loss looks through it."""
+    """The model. The feature network is built only where an image loss looks through it, a teacher is read here."""
     node = config.model.copy()
     if not _needs_features(node):
         OmegaConf.update(node, "feature_network", None, force_add=True)
-    return instantiate(node, _convert_="all")
+    taught = isinstance(node.get("teacher"), str)
+    return instantiate(node, _convert_="all", **({"teacher": load_teacher(node.teacher)} if taught else {}))
 
 
 def _needs_features(model: DictConfig) -> bool:

@@ -7,6 +7,7 @@ from hydra.utils import get_object, instantiate
 from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
+from stylegan_pl.checkpoint import load_teacher
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.explain import nearest
 from stylegan_pl.losses.image_loss import ImageLosses
@@ -92,12 +93,13 @@ def _check_inputs(model: DictConfig, conditional: bool) -> None:
 
 
 def check_fit(config: DictConfig) -> None:
-    """Sizes, encoders and penalties; networks are built for their shapes alone.
+    """Sizes, encoders, penalties and teachers; networks are built for their shapes alone, a teacher is read.
 
     Call it when every key is known to be right. Parts from elsewhere are left to their own constructors.
 
     Raises:
         ConfigError: one line with what to type instead.
+        UserError: the teacher's file cannot be read.
     """
     model = config.model
     with shapes_only():
@@ -107,6 +109,8 @@ def check_fit(config: DictConfig) -> None:
         if generator is not None and model.image_losses:
             ImageLosses(instantiate(model.image_losses, _convert_="all"), generator)
     _check_sizes(config, generator, discriminator)
+    if isinstance(model.get("teacher"), str):  # else it is built, like any part from elsewhere
+        _check_teacher(config)
 
 
 def _check_sizes(config: DictConfig, generator: nn.Module | None, discriminator: nn.Module | None) -> None:
@@ -123,6 +127,16 @@ def _check_sizes(config: DictConfig, generator: nn.Module | None, discriminator:
         raise ConfigError(
             f"image_size={config.image_size} is too small for {_name(model.discriminator)}; type "
             f"image_size={smallest} or more, or discriminator@model.discriminator=patchgan16"
+        )
+
+
+def _check_teacher(config: DictConfig) -> None:
+    teacher = load_teacher(config.model.teacher)
+    stride = int(getattr(teacher, "stride", 1))
+    if config.image_size % stride != 0:
+        raise ConfigError(
+            f"image_size={config.image_size}: the teacher, {type(teacher).__name__}, needs sides that are multiples of "
+            f"{stride}; type image_size={max(1, round(config.image_size / stride)) * stride}"
         )
 
 

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, get_type_hints
 
 from hydra.utils import get_object
@@ -12,7 +13,7 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnno
 
 from stylegan_pl.errors import ConfigError, first_line
 from stylegan_pl.explain import nearest
-from stylegan_pl.static_signature import Parameter, Signature, signature_of
+from stylegan_pl.static_signature import Parameter, Signature, class_attribute, signature_of
 
 _HYDRA_KEYS = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
 _SLOW_ROOMS = ("models", "callbacks", "loggers", "metrics", "data.datamodule", "distributed")
@@ -32,6 +33,8 @@ def check_config(config: DictConfig, path: str = "") -> None:
     Raises:
         ConfigError: one line with the place, and the nearest valid key.
     """
+    if not path:
+        _check_teacher(config.get("model"))
     nodes = [(place, _target(node), node) for place, node in _targets(config, path)]
     # what is read comes before what is imported: torch alone takes seconds
     for place, target, node in sorted(nodes, key=lambda found: not found[1].startswith(_SLOW)):
@@ -39,6 +42,23 @@ def check_config(config: DictConfig, path: str = "") -> None:
         signature = signature or _imported_signature(place, target)
         if signature is not None:
             _check_call(place, node, target, signature)
+
+
+def _check_teacher(model: Any) -> None:
+    """That a teacher is named and there, where the method learns from one; its file is read later."""
+    if not isinstance(model, DictConfig) or not class_attribute(str(model.get("_target_")), "needs_teacher", False):
+        return
+    teacher = model.get("teacher")
+    if teacher is None:
+        raise ConfigError(
+            f"{str(model._target_).rpartition('.')[2]} learns from a trained generator, and none is named; type "
+            "model.teacher=RUN_OR_FILE: a run folder, a .ckpt, or a .safetensors that export wrote"
+        )
+    if isinstance(teacher, str) and not Path(teacher).exists():
+        raise ConfigError(
+            f"model.teacher: no file or folder {teacher}; give a run folder such as outputs/train/NAME/DATE, a .ckpt, "
+            "or a .safetensors that export wrote"
+        )
 
 
 def _target(node: DictConfig) -> str:

@@ -13,7 +13,7 @@ from hydra.utils import instantiate
 from safetensors import safe_open
 from torch import Tensor, nn
 
-from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.errors import ConfigError, UserError, first_line
 from stylegan_pl.nn.pretrained import without_pretrained
 
 _log = logging.getLogger(__name__)
@@ -24,8 +24,11 @@ METADATA_KEY = "stylegan_pl"
 """Of the facts (generator's config, training, scores, …) as JSON in the metadata of a file that `export` wrote."""
 
 
-def resolve(run_or_file: str) -> Path:
+def resolve(run_or_file: str, *, option: str = "ckpt") -> Path:
     """A run folder -> its best checkpoint, else its last; a file -> itself.
+
+    Args:
+        option: where it was typed.
 
     Raises:
         UserError: there is none, with what to type.
@@ -34,13 +37,16 @@ def resolve(run_or_file: str) -> Path:
     if path.is_file():
         return path
     if not path.is_dir():
-        raise UserError(f"ckpt: no file or folder {path}; give a .ckpt or a run folder such as outputs/train/NAME/DATE")
+        raise UserError(
+            f"{option}: no file or folder {path}; give a .ckpt or a run folder such as outputs/train/NAME/DATE"
+        )
     for name in ("best.ckpt", "last.ckpt"):
         for folder in (path / "checkpoints", path):
             if (folder / name).is_file():
-                _log.info("checkpoint: %s", folder / name)
+                if option == "ckpt":
+                    _log.info("checkpoint: %s", folder / name)
                 return folder / name
-    raise UserError(f"ckpt: no checkpoint in {path}; has the run reached its first validation? (status.json tells)")
+    raise UserError(f"{option}: no checkpoint in {path}; has the run reached its first validation? (status.json tells)")
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -85,6 +91,26 @@ def load_generator(path: Path, *, trusted: Sequence[str] = ()) -> nn.Module:
     except RuntimeError as error:  # torch lists every key in a line of its own
         raise UserError(f"{path}: its weights are not those of the generator its config names") from error
     return generator.eval().requires_grad_(False)
+
+
+def load_teacher(run_or_file: str) -> nn.Module:
+    """The generator of `model.teacher`, as `load_generator` reads it.
+
+    Raises:
+        UserError: there is none, or none that can be read.
+        ConfigError: it paints in any style, which a student of one style cannot follow.
+    """
+    path = resolve(run_or_file, option="model.teacher")
+    try:
+        teacher = load_generator(path)
+    except UserError as error:
+        raise UserError(f"model.teacher: {error}; type model.teacher=RUN_OR_FILE of another training") from error
+    if getattr(teacher, "takes_style", False):
+        raise ConfigError(
+            f"model.teacher={run_or_file}: {type(teacher).__name__} paints in the style of a second picture, and a "
+            "student learns one style; give a run of another method, such as model=cut"
+        )
+    return teacher
 
 
 def _held_generator(path: Path) -> tuple[Any, dict[str, Tensor]]:

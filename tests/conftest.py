@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
+from hydra.utils import instantiate
 from images_on_disk import write_images
 from omegaconf import DictConfig, OmegaConf
 
@@ -67,7 +69,7 @@ LocalWeights = Callable[[DictConfig], None]
 
 @pytest.fixture(scope="session")
 def local_weights(tmp_path_factory: pytest.TempPathFactory) -> LocalWeights:
-    """Point every pretrained part of a config at a file with its keys and shapes, as a download brings."""
+    """Point every pretrained part of a config at a file with its keys and shapes, as a download or a run brings."""
     folder = tmp_path_factory.mktemp("weights")
 
     def file_of(architecture: str) -> Path:
@@ -76,8 +78,14 @@ def local_weights(tmp_path_factory: pytest.TempPathFactory) -> LocalWeights:
             torch.save(random_weights(architecture), path)
         return path
 
+    def teacher() -> Path:
+        path = folder / "teacher.ckpt"
+        return path if path.exists() else save_teacher(path)
+
     def fill(node: DictConfig) -> None:
         for key in node:
+            if key == "teacher":
+                node.teacher = str(teacher())
             if OmegaConf.is_interpolation(node, key) or OmegaConf.is_missing(node, key):
                 continue
             if isinstance(node[key], DictConfig):
@@ -86,6 +94,18 @@ def local_weights(tmp_path_factory: pytest.TempPathFactory) -> LocalWeights:
                 node.weights_path = str(file_of(node.architecture))
 
     return fill
+
+
+RESNET = {"_target_": "stylegan_pl.generators.resnet.ResNetGenerator", "blocks": 1, "width": 8}
+
+
+def save_teacher(path: Path, node: dict[str, Any] = RESNET) -> Path:
+    """A generator as a student finds it: a run's checkpoint, as far as it is read for that."""
+    torch.manual_seed(0)
+    generator: torch.nn.Module = instantiate(node)
+    state = {f"generator.{name}": value for name, value in generator.state_dict().items()}
+    torch.save({"config": {"model": {"generator": node}}, "state_dict": state}, path)
+    return path
 
 
 def random_weights(architecture: str) -> dict[str, torch.Tensor]:

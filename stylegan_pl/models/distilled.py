@@ -1,0 +1,133 @@
+"""A small generator taught by a trained one: its pictures, and how it sees them (Li et al., 2020; Jin et al., 2021)."""
+
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import l1_loss
+
+from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.losses.image_loss import ImageLoss
+from stylegan_pl.losses.kernel_alignment import kernel_alignment
+from stylegan_pl.models.game import AdversarialGame
+from stylegan_pl.models.mechanics import Mechanics
+from stylegan_pl.models.vanilla import VanillaGAN
+from stylegan_pl.nn.features import FeatureNetwork
+from stylegan_pl.nn.probes import Probes, common_layers
+from stylegan_pl.nn.teacher import Teacher
+
+_STUDENT, _TEACHER = "student", "teacher"
+
+
+class DistilledGAN(VanillaGAN):
+    """T is the teacher, trained before and frozen; G the student, of any architecture.
+
+        L_G = λ_out · mean |G(x) − T(x)| + λ_feat · mean_l (1 − KA(G_l(x), T_l(x)))
+            + w_adv · adv_G(D(G(x))) + Σ_i w_i · L_i
+        L_D = adv_D(D(y), D(G(x))) + γ · penalty
+
+    KA is `losses/kernel_alignment.py`; l runs over the resolutions that both networks work at, and G_l, T_l are each
+    one's last features there. This is GAN Compression's objective for unpaired sets (Li et al., 2020, section 3.1;
+    λ_out = 10) with the features compared as in CAT (Jin et al., 2021), which needs no weights to be learned: a student
+    is built, resumed and used by the same parameters with a teacher or without.
+
+    The teacher is in no checkpoint and no average. Using the student does not ask for it; going on with a training
+    does, and a teacher of other weights is refused.
+
+    Departures: D and G begin anew, GAN Compression's begin with the teacher's weights; layers are found by resolution,
+    both papers name them in networks that are alike.
+
+    Args:
+        teacher: the trained generator; in a config a run folder or a file that holds one.
+        output_weight: λ_out.
+        feature_weight: λ_feat.
+    """
+
+    needs_teacher = True
+
+    def __init__(
+        self,
+        teacher: nn.Module,
+        generator: nn.Module,
+        discriminator: nn.Module,
+        game: AdversarialGame,
+        generator_optimizer: OptimizerFactory,
+        discriminator_optimizer: OptimizerFactory,
+        schedule: Schedule,
+        mechanics: Mechanics,
+        *,
+        image_losses: dict[str, ImageLoss],
+        feature_network: FeatureNetwork | None = None,
+        adversarial_weight: float = 1.0,
+        output_weight: float = 10.0,
+        feature_weight: float = 1.0,
+    ) -> None:
+        self.output_weight, self.feature_weight = output_weight, feature_weight  # before the parent asks `has_goal`
+        super().__init__(
+            generator, discriminator, game, generator_optimizer, discriminator_optimizer, schedule, mechanics,
+            image_losses=image_losses, feature_network=feature_network, adversarial_weight=adversarial_weight,
+        )  # fmt: skip
+        self.teacher = Teacher(teacher)
+        self._probes: dict[str, Probes] = {}
+
+    @property
+    def has_goal(self) -> bool:
+        """See the parent."""
+        return self.output_weight != 0 or self.feature_weight != 0 or super().has_goal
+
+    def configure_model(self) -> None:
+        """As the parent; then find the layers to compare, among those that run."""
+        super().configure_model()
+        if self.feature_weight == 0 or self._probes:
+            return
+        layers = common_layers({_STUDENT: self.generator, _TEACHER: self.teacher.generator})
+        if not layers[_STUDENT]:
+            student, teacher = type(self.generator).__name__, type(self.teacher.generator).__name__
+            raise ConfigError(
+                f"model.feature_weight={self.feature_weight}: {student} and its teacher, {teacher}, have no layers of "
+                "one resolution to compare; type model.feature_weight=0"
+            )
+        self._probes = {network: Probes(of_network) for network, of_network in layers.items()}
+
+    def generate(self, batch: StylePair) -> Fakes:
+        """As the parent; T(x), and both networks' features as `student 1/4`, `teacher 1/4`, …"""
+        if not self._probes:
+            return super().generate(batch) | {"taught": self.teacher(batch.content)}
+        with self._probes[_STUDENT] as seen, self._probes[_TEACHER] as shown:
+            fakes = super().generate(batch) | {"taught": self.teacher(batch.content)}
+        pictures = len(batch.content)  # G(y) may follow in the same forward
+        for name, features in seen.features.items():
+            fakes |= {f"{_STUDENT} {name}": features[:pictures], f"{_TEACHER} {name}": shown.features[name]}
+        seen.features, shown.features = {}, {}
+        return fakes
+
+    def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+        """See the class."""
+        terms: Terms = {}
+        if self.output_weight != 0:
+            terms["output"] = self.output_weight * l1_loss(fakes["stylised"].float(), fakes["taught"].float())
+        places = [name.removeprefix(_STUDENT) for name in fakes if name.startswith(_STUDENT)]
+        if places:
+            alike = [kernel_alignment(fakes[_STUDENT + place], fakes[_TEACHER + place]) for place in places]
+            terms["features"] = self.feature_weight * (1 - torch.stack(alike).mean())
+        return terms | super().generator_loss(batch, fakes)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Who taught is noted."""
+        super().on_save_checkpoint(checkpoint)
+        checkpoint["teacher"] = self.teacher.fingerprint
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """See `on_save_checkpoint`.
+
+        Raises:
+            ConfigError: the run was taught by other weights.
+        """
+        began_with = checkpoint.get("teacher", self.teacher.fingerprint)  # none in a run of another method
+        if began_with != self.teacher.fingerprint:
+            raise ConfigError(
+                f"model.teacher: the run was taught by weights {began_with}, and these are {self.teacher.fingerprint}; "
+                "type model.teacher=RUN_OR_FILE of the former, or start a new run in another hydra.run.dir"
+            )
+        super().on_load_checkpoint(checkpoint)

@@ -28,12 +28,12 @@ def _write_onnx(config: DictConfig, generator: nn.Module, path: Path, facts: Fac
     try:
         from stylegan_pl.exporting.onnx_file import in_half, to_onnx, write_onnx
         from stylegan_pl.exporting.quantise import quantised
+        from stylegan_pl.exporting.row_norms import with_row_norms
     except ImportError as error:
         raise UserError(f"format=onnx is an extra ({error}); type: pip install 'stylegan-pl[onnx]'") from error
     photographs = _calibration(config, generator) if config.int8 else []
     model = to_onnx(generator, preprocessing=config.preprocessing, opset=config.opset)
-    if config.half:
-        model = in_half(model)
+    model = in_half(model) if config.half else with_row_norms(model)
     if config.int8:
         model = quantised(model, photographs)
     write_onnx(model, path, facts)

@@ -56,7 +56,8 @@ def read_image(path: Path, *, at_least: int | None = None, one_frame: bool = Fal
             if at_least is not None:
                 image.draft("RGB", _draft_size(image.size, at_least))
             image.load()
-            return to_srgb(ImageOps.exif_transpose(image))
+            ImageOps.exif_transpose(image, in_place=True)  # a copy only where something is to be turned
+            return to_srgb(image)
     except DataError:
         raise
     except Image.DecompressionBombError as error:
@@ -123,7 +124,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
         image = Image.alpha_composite(white, rgba).convert("RGB")
     if profile and image.mode in ("RGB", "L", "CMYK"):
         image = _apply_profile(image, profile)
-    return image.convert("RGB")
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _grey_to_8_bits(image: Image.Image) -> Image.Image:

@@ -15,7 +15,7 @@ from stylegan_pl.data.augment import Augmentation
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
-from stylegan_pl.data.pairs import StylePairs
+from stylegan_pl.data.pairs import StylePairs, collated
 from stylegan_pl.data.problems import Problems
 from stylegan_pl.data.sampler import PairStream
 from stylegan_pl.images import to_float
@@ -38,6 +38,8 @@ class StyleTransferData(L.LightningDataModule):
         batch_size: pairs a device.
         val_pairs: fixed validation pairs, at most.
         workers: loader processes a device; None takes the cores there are, at most 8.
+        prefetch: batches that each of them keeps ready.
+        cache: folder for training pictures in decoded form, read by every later epoch and run; None decodes each time.
         download: fetch what is missing and may be fetched.
         bad_fraction: share of unusable files in a set beyond which a run ends.
         problems_csv: where unusable files are listed.
@@ -58,12 +60,16 @@ class StyleTransferData(L.LightningDataModule):
         download: bool,
         bad_fraction: float,
         problems_csv: str,
+        prefetch: int = 2,
+        cache: str | None = None,
     ) -> None:
         super().__init__()
+        if prefetch < 1:
+            raise ValueError(f"prefetch must be at least 1 batch, got {prefetch}; try 2")
         self.content, self.style, self.pairing, self.augment = content, style, pairing, augment
         self.image_size, self.batch_size, self.val_pairs, self.seed = image_size, batch_size, val_pairs, seed
         self.workers = min(_MAX_WORKERS, os.cpu_count() or 1) if workers is None else workers
-        self.download = download
+        self.prefetch, self.cache, self.download = prefetch, cache, download
         self.problems = Problems(Path(problems_csv), limit=bad_fraction)
 
     def prepare(self) -> None:
@@ -75,6 +81,8 @@ class StyleTransferData(L.LightningDataModule):
         for name, folder in (("data.content", self.content), ("data.style", self.style)):
             make_ready(folder, name=name, size=self.image_size, limit=self.problems.limit, download=self.download)
         self.train_set = self._pairs("train")
+        if self.cache is not None:
+            self.train_set.keep_decoded(Path(self.cache))
         self.val_set = self._pairs("val")
 
     def _pairs(self, split: str) -> StylePairs:
@@ -103,7 +111,8 @@ class StyleTransferData(L.LightningDataModule):
         )  # fmt: skip
         return DataLoader(
             self.train_set, batch_sampler=stream, num_workers=self.workers, pin_memory=torch.cuda.is_available(),
-            persistent_workers=self.workers > 0,
+            persistent_workers=self.workers > 0, prefetch_factor=self.prefetch if self.workers else None,
+            collate_fn=collated,
         )  # fmt: skip
 
     def val_dataloader(self) -> DataLoader[StylePair]:
@@ -115,15 +124,14 @@ class StyleTransferData(L.LightningDataModule):
         assert trainer is not None
         count = min(self.val_pairs, len(self.val_set))
         mine = range(trainer.global_rank, count, trainer.world_size) or range(min(count, 1))
-        return DataLoader(Subset(self.val_set, mine), batch_size=self.batch_size, num_workers=0)
+        return DataLoader(Subset(self.val_set, mine), batch_size=self.batch_size, num_workers=0, collate_fn=collated)
 
     def style_crop(self, index: int) -> Tensor:
         """A fixed crop of the training paintings, uint8 (3, size, size); the same index always gives the same."""
         return self.train_set.style_crop(index % len(self.train_set.styles), np.random.default_rng([self.seed, index]))
 
     def on_after_batch_transfer(self, batch: StylePair, dataloader_idx: int) -> StylePair:
-        """uint8 -> [-1, 1]; augmentation while training."""
-        pair = StylePair(to_float(batch.content), to_float(batch.style))
+        """uint8 -> [-1, 1], plane by plane; augmentation while training."""
+        pair = StylePair(to_float(batch.content.contiguous()), to_float(batch.style.contiguous()))
         training = self.trainer is not None and self.trainer.training
         return self.augment(pair, together=self.pairing.same_place) if training else pair
-

@@ -6,16 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from stylegan_pl.errors import DataError
+from stylegan_pl.data.crop import cut
+from stylegan_pl.data.decode import Pixels, decode
+from stylegan_pl.data.resample import resampled
+from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.folders import files_below
-from stylegan_pl.image_files import EXTENSIONS, read_image
-from stylegan_pl.images import image_to_tensor
+from stylegan_pl.image_files import EXTENSIONS, upright_size
 
 SPLITS = ("train", "val")
 
@@ -52,7 +54,8 @@ class ImageFolder:
         include: keep only files whose path below root, or name, matches one of these (`fnmatch`).
         load_size: pixels of the shorter side after shrinking; None leaves the size.
         held_out: fraction for validation, where no `val` folder exists.
-        upscale: enlarge images smaller than `load_size` or the crop; otherwise the former stay and the latter are refused.
+        upscale: enlarge images smaller than `load_size` or the crop; otherwise the former stay and the latter are
+            refused.
         source: where the set can be had, if it may be fetched.
         how_to: what a person must do where it may not.
     """
@@ -64,6 +67,8 @@ class ImageFolder:
     upscale: bool = False
     source: Source | None = None
     how_to: str | None = None
+
+    one_size: ClassVar[bool] = True  # crops of a file are cut from the same pixels each time
 
     def can_be_fetched(self) -> bool:
         """Whether the source, if any, brings `root`; it does not when another root was typed."""
@@ -104,30 +109,61 @@ class ImageFolder:
         Raises:
             DataError: unreadable, or smaller than the crop.
         """
-        image = read_image(path, at_least=self.load_size)
+        return cut(self.pixels(path, size), size, rng, name=str(path))
+
+    def pixels(self, path: Path, size: int) -> Pixels:
+        """A file -> what its crops of `size` pixels are cut from.
+
+        Raises:
+            DataError: unreadable.
+        """
+        return self._resized(decode(self.content(path), str(path), at_least=self.load_size), size)
+
+    def content(self, path: Path) -> bytes:
+        """The bytes of a file.
+
+        Raises:
+            DataError: it cannot be opened.
+        """
         try:
-            return self.crop_image(image, size, rng)
-        except DataError as error:
-            raise DataError(f"{path}: {error}") from error
+            return path.read_bytes()
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read as an image ({first_line(error)})") from error
+
+    def stamp(self, path: Path) -> tuple[int, ...]:
+        """Numbers that are others once the file is; empty where there is none."""
+        try:
+            found = path.stat()
+        except OSError:
+            return ()
+        return found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+    def file_size(self, path: Path) -> tuple[int, int]:
+        """Width and height of the picture in a file, from its header.
+
+        Raises:
+            DataError: it cannot be read.
+        """
+        return upright_size(path)
 
     def crop_image(self, image: Image.Image, size: int, rng: np.random.Generator | None) -> Tensor:
         """A picture that is read already; see `crop`."""
-        image = self._resized(image, size)
-        width, height = image.size
-        if min(width, height) < size:
-            raise DataError(f"{width}×{height} pixels is smaller than the crop of {size}")
-        left, top = _corner(width - size, height - size, rng)
-        return image_to_tensor(image.crop((left, top, left + size, top + size)))
+        return cut(self._resized(np.array(image), size), size, rng)
 
-    def _resized(self, image: Image.Image, size: int) -> Image.Image:
-        shorter = min(image.size)
+    def resized_size(self, width: int, height: int, size: int) -> tuple[int, int]:
+        """Width and height of what crops of `size` pixels are cut from."""
+        shorter = min(width, height)
         load_size = self.load_size or shorter
         target = max(load_size, size) if self.upscale else min(load_size, shorter)
         if target == shorter:
-            return image
+            return width, height
         scale = target / shorter
-        width, height = (max(target, round(side * scale)) for side in image.size)
-        return image.resize((width, height), Image.Resampling.LANCZOS)
+        return max(target, round(width * scale)), max(target, round(height * scale))
+
+    def _resized(self, pixels: Pixels, size: int) -> Pixels:
+        height, width = pixels.shape[:2]
+        wanted = self.resized_size(width, height, size)
+        return pixels if wanted == (width, height) else resampled(pixels, wanted[1], wanted[0])
 
 
 def held_out_names(names: Iterable[str], fraction: float) -> set[str]:
@@ -154,9 +190,3 @@ def _unit_hash(name: str) -> float:
 def list_images(folder: Path) -> list[Path]:
     """Image files below a folder, sorted; what is hidden is passed over, each real folder is seen once."""
     return [path for path in files_below(folder) if path.suffix.lower() in EXTENSIONS]
-
-
-def _corner(free_x: int, free_y: int, rng: np.random.Generator | None) -> tuple[int, int]:
-    if rng is None:
-        return free_x // 2, free_y // 2
-    return int(rng.integers(free_x + 1)), int(rng.integers(free_y + 1))

@@ -4,19 +4,17 @@ import csv
 import hashlib
 import io
 import time
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import numpy as np
 from filelock import FileLock
-from torch import Tensor
 
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.errors import DataError, UserError, first_line
-from stylegan_pl.image_files import read_image
 
 INDEX = "index.tsv"
 COLUMNS = ("split", "name", "shard", "offset", "bytes", "width", "height")
@@ -73,18 +71,23 @@ class Shards(ImageFolder):
         """Width and height of each image, from the index."""
         return [(_index(self.root)[path].width, _index(self.root)[path].height) for path in self.files(split)]
 
-    def crop(self, path: Path, size: int, rng: np.random.Generator | None) -> Tensor:
-        """As `ImageFolder.crop`, of a name that `files` gave.
+    def content(self, path: Path) -> bytes:
+        """The bytes of an image by a name that `files` gave.
 
         Raises:
-            DataError: the image is damaged, or smaller than the crop.
             UserError: its shard cannot be reached.
         """
-        picture = _Bytes(self._bytes(_index(self.root)[path]), str(path))
-        try:
-            return self.crop_image(read_image(picture, at_least=self.load_size), size, rng)  # type: ignore[arg-type]
-        except DataError as error:
-            raise DataError(str(error) if str(path) in str(error) else f"{path}: {error}") from error
+        return self._bytes(_index(self.root)[path])
+
+    def stamp(self, path: Path) -> tuple[int, ...]:
+        """Where the index says that it lies: shards are written once."""
+        shard, *numbers = _index(self.root)[path]
+        return (zlib.crc32(shard.encode()), *numbers)
+
+    def file_size(self, path: Path) -> tuple[int, int]:
+        """Width and height, from the index."""
+        member = _index(self.root)[path]
+        return member.width, member.height
 
     def _includes(self, name: str) -> bool:
         from fnmatch import fnmatch
@@ -116,17 +119,6 @@ class Shards(ImageFolder):
                 if not place.exists():
                     _download(f"{self.root.rstrip('/')}/{shard}", place)
         return place
-
-
-class _Bytes(io.BytesIO):
-    """An image in memory that messages call by its name."""
-
-    def __init__(self, content: bytes, name: str) -> None:
-        super().__init__(content)
-        self.shown = name
-
-    def __str__(self) -> str:
-        return self.shown
 
 
 @lru_cache(maxsize=8)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from PIL import Image
@@ -32,6 +33,8 @@ class SingleImage(ImageFolder):
     """
 
     zoom: Sequence[float] = (1 / 3, 1.0)
+
+    one_size: ClassVar[bool] = False  # and the picture is in memory
 
     def __post_init__(self) -> None:
         if len(self.zoom) != 2 or not 0 < self.zoom[0] <= self.zoom[1]:

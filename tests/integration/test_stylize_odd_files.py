@@ -57,6 +57,7 @@ def sound_files() -> dict[str, bytes]:
                     files[f"mode {mode}{suffix}"] = encoded(picture.convert(mode), suffix)
             except (OSError, ValueError, KeyError):
                 continue  # Pillow does not write this mode in this format
+    files["mode YCbCr.tif"] = encoded(picture.convert("YCbCr"), ".tif", compression="tiff_lzw")
     for orientation in range(1, 9):
         exif = Image.Exif()
         exif[0x0112] = orientation
@@ -107,8 +108,9 @@ def bad_files() -> dict[str, bytes]:
 
 
 def damaged_files() -> dict[str, bytes]:
-    """Pictures with bytes changed: a decoder may read them or not, but must not bring us down."""
-    files = {}
+    """Pictures with bytes changed, and one beyond some decoders: it may be read or not, but must not bring us down."""
+    # which Pillow reads from 13 on
+    files = {"uncompressed YCbCr.tif": encoded(noise(20, 26).convert("YCbCr"), ".tif")}
     for suffix in (".jpg", ".png", ".webp", ".tif", ".bmp"):
         whole = bytearray(encoded(noise(30, 30), suffix))
         for number in range(10):

@@ -287,3 +287,41 @@ def test_a_bad_painting_that_training_skips_does_not_end_an_evaluation(
     (tmp_path / "style" / "train" / "002.png").write_text("no picture")
     data.prepare()
     assert all(data.style_crop(index).shape == (3, SIZE, SIZE) for index in range(5))
+
+
+# --- speed
+
+
+def test_a_cache_changes_no_batch(folders: tuple[ImageFolder, ImageFolder], tmp_path: Path) -> None:
+    plain, kept = (attach(make(*folders, tmp_path, cache=cache)) for cache in (None, str(tmp_path / "cache")))
+    for data in (plain, kept):
+        data.prepare()
+    for _ in range(2):
+        for expected, found in zip(first(plain, 6), first(kept, 6), strict=True):
+            assert torch.equal(found.content, expected.content) and torch.equal(found.style, expected.style)
+    assert len(list(tmp_path.glob("cache/*/*.u8"))) == 2
+
+
+def test_on_the_device_pictures_lie_plane_by_plane(folders: tuple[ImageFolder, ImageFolder], tmp_path: Path) -> None:
+    """Whether features lie pixel by pixel is the model's to say: a loader's layout would decide for its layers."""
+    data = attach(make(*folders, tmp_path), training=False)
+    data.prepare()
+    (batch,) = first(data, 1)
+    moved = data.on_after_batch_transfer(batch, 0)
+    for side, floats in zip(batch, moved, strict=True):
+        assert floats.is_contiguous() and torch.equal(floats, side / 127.5 - 1)
+
+
+@pytest.mark.parametrize("prefetch", [1, 3])
+def test_workers_keep_as_many_batches_ready_as_was_asked(
+    folders: tuple[ImageFolder, ImageFolder], tmp_path: Path, prefetch: int
+) -> None:
+    data = attach(make(*folders, tmp_path, prefetch=prefetch, workers=1))
+    data.prepare()
+    assert data.train_dataloader().prefetch_factor == prefetch
+    assert attach(make(*folders, tmp_path)).workers == 0  # where torch wants none
+
+
+def test_no_prefetch_is_refused(folders: tuple[ImageFolder, ImageFolder], tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="prefetch must be at least 1 batch, got 0; try 2"):
+        make(*folders, tmp_path, prefetch=0)

@@ -219,13 +219,18 @@ def resized(image: Image.Image, width: int, height: int) -> np.ndarray:
     return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))
 
 
+def same(crop: torch.Tensor, expected: np.ndarray) -> bool:
+    """As Pillow has it; torch's vector instructions round its intermediate sums otherwise."""
+    return bool(np.abs(crop.permute(1, 2, 0).numpy().astype(int) - expected).max() <= 1)
+
+
 @pytest.mark.parametrize(("width", "height", "shrunk"), [(40, 20, (20, 10)), (20, 40, (10, 20)), (33, 20, (16, 10))])
 def test_load_size_shrinks_the_shorter_side(tmp_path: Path, width: int, height: int, shrunk: tuple[int, int]) -> None:
     coordinates(width, height).save(tmp_path / "a.png")
     crop = ImageFolder(str(tmp_path), load_size=10).crop(tmp_path / "a.png", 10, None)
     left, top = (shrunk[0] - 10) // 2, (shrunk[1] - 10) // 2
     expected = resized(coordinates(width, height), *shrunk)[top : top + 10, left : left + 10]
-    assert np.array_equal(crop.permute(1, 2, 0).numpy(), expected)
+    assert same(crop, expected)
 
 
 @pytest.mark.parametrize("load_size", [20, 64, None])
@@ -242,7 +247,7 @@ def test_upscale_enlarges_what_is_smaller_than_the_crop(tmp_path: Path, load_siz
     coordinates(40, 20).save(tmp_path / "a.png")
     crop = ImageFolder(str(tmp_path), load_size=load_size, upscale=True).crop(tmp_path / "a.png", 32, None)
     expected = resized(coordinates(40, 20), 64, 32)[:, 16:48]
-    assert np.array_equal(crop.permute(1, 2, 0).numpy(), expected)
+    assert same(crop, expected)
 
 
 def test_upscale_leaves_what_is_large_enough(tmp_path: Path) -> None:
@@ -300,4 +305,4 @@ def test_upscale_brings_every_file_to_the_load_size(tmp_path: Path) -> None:
     Image.fromarray(pixels).save(tmp_path / "a.png")
     crop = ImageFolder(str(tmp_path), load_size=36, upscale=True).crop(tmp_path / "a.png", 32, None)
     whole = Image.fromarray(pixels).resize((36, 36), Image.Resampling.LANCZOS).crop((2, 2, 34, 34))
-    assert np.array_equal(crop.permute(1, 2, 0).numpy(), np.asarray(whole))
+    assert same(crop, np.asarray(whole))

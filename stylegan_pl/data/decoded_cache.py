@@ -1,0 +1,197 @@
+"""A set's pictures decoded once, as bytes on disk that every process maps into its memory."""
+
+import errno
+import hashlib
+import json
+import logging
+import shutil
+import struct
+import zlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import PIL
+import torch
+from filelock import FileLock
+from torch import Tensor
+
+from stylegan_pl.data.crop import cut
+from stylegan_pl.data.decode import Pixels, simplejpeg
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.errors import DataError, UserError, first_line
+
+_log = logging.getLogger(__name__)
+
+_LAYOUT = 1  # of the file; another number, and older ones are left alone
+_HEADER = struct.Struct("<4sIII")  # mark, height, width, CRC-32 of the pixels
+_MARK = b"u8hw"
+
+
+class DecodedFolder:
+    """An `ImageFolder` whose pictures are decoded, and shrunk to `load_size`, by the first process that needs each.
+
+    One sparse file has a slot for every picture, as large as its header says it will be. A slot is pixels, then a
+    header with their checksum: two processes that fill one write the same bytes, and what is half written, torn by a
+    crash or damaged does not agree, is told and made anew. The file is named by a hash of everything that decides a
+    pixel: settings, versions of the decoders, and each file's size and times; a changed file so begins an empty one and
+    removes the old. Files are looked at when the run starts, not while it goes on.
+
+    Args:
+        files: what `folder.files` gave, all that will be asked for.
+        size: pixels of the crops.
+        place: a folder on the machine's own disk.
+
+    Raises:
+        UserError: it cannot be written, or has too little room.
+    """
+
+    def __init__(self, folder: ImageFolder, files: Sequence[Path], *, size: int, place: Path) -> None:
+        self.folder, self.size, self.root = folder, size, folder.root
+        self.at = {path: number for number, path in enumerate(files)}
+        self.file, self.offsets = _made_ready(folder, files, size, place)
+        self._mapped: Pixels | None = self._map()  # now: a later run whose files differ removes this one's
+        self._agreed = bytearray(len(files))  # checked once a process
+
+    def crop(self, path: Path, size: int, rng: np.random.Generator | None) -> Tensor:
+        """As `ImageFolder.crop`, the same pixels."""
+        assert size == self.size
+        return cut(self.pixels(path), size, rng, name=str(path))
+
+    def pixels(self, path: Path) -> Pixels:
+        """What `ImageFolder.pixels` gives, from the file where it has them; not to be written to."""
+        number = self.at[path]
+        stored = self._stored(number)
+        if stored is not None:
+            return stored
+        pixels = np.ascontiguousarray(self.folder.pixels(path, self.size))
+        self._store(number, pixels)
+        return pixels
+
+    def _map(self) -> Pixels:
+        with _told(self.file):
+            return np.asarray(np.memmap(self.file, dtype=np.uint8, mode="r"))
+
+    def _stored(self, number: int) -> Pixels | None:
+        if self._mapped is None:
+            self._mapped = self._map()
+        start, end = self.offsets[number] + _HEADER.size, self.offsets[number + 1]
+        if start > end:
+            return None
+        mark, height, width, checksum = _HEADER.unpack_from(self._mapped.data, self.offsets[number])
+        if mark == bytes(4):
+            return None
+        flat = self._mapped[start : start + 3 * height * width]
+        if not self._agreed[number]:
+            if mark != _MARK or start + 3 * height * width > end or zlib.crc32(flat.data) != checksum:
+                _log.warning("%s: the cached picture %d is damaged and is decoded again", self.file, number)
+                return None
+            self._agreed[number] = 1
+        return flat.reshape(height, width, 3)
+
+    def _store(self, number: int, pixels: Pixels) -> None:
+        height, width = pixels.shape[:2]
+        start = self.offsets[number] + _HEADER.size
+        if start + pixels.nbytes > self.offsets[number + 1]:
+            return  # the header of the file said otherwise; it is decoded each time
+        with _told(self.file), suppress(FileNotFoundError), self.file.open("r+b", buffering=0) as file:
+            _write(file, start, pixels.data.cast("B"))
+            _write(file, start - _HEADER.size, _HEADER.pack(_MARK, height, width, zlib.crc32(pixels.data)))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Without the mapping, whose bytes would go along to a worker."""
+        return {**self.__dict__, "_mapped": None}
+
+
+def _made_ready(folder: ImageFolder, files: Sequence[Path], size: int, place: Path) -> tuple[Path, list[int]]:
+    """The file and where its slots begin and end; made by the first process that comes."""
+    names = [str(path) for path in files]
+    settings = [_LAYOUT, str(Path(folder.root).absolute()), folder.load_size, folder.upscale]
+    settings += [
+        size if folder.upscale else None,
+        torch.__version__,
+        PIL.__version__,
+        simplejpeg and version("simplejpeg"),
+    ]
+    within = place / f"{Path(folder.root).name}-{_hash([settings, names])}"
+    made = within / f"{_hash([folder.stamp(path) for path in files])}.u8"
+    with _told(place):
+        within.mkdir(parents=True, exist_ok=True)
+        with FileLock(within / ".lock"):
+            offsets = _slots(made)
+            if offsets is None or len(offsets) != len(files) + 1:
+                offsets = _make(folder, files, size, made)
+    return made, offsets
+
+
+def _slots(made: Path) -> list[int] | None:
+    """Read from beside a file; None where either is not whole."""
+    try:
+        offsets: list[int] = json.loads(made.with_suffix(".json").read_text())
+        return offsets if made.stat().st_size == offsets[-1] else None
+    except (OSError, ValueError, TypeError, IndexError):
+        return None
+
+
+def _make(folder: ImageFolder, files: Sequence[Path], size: int, made: Path) -> list[int]:
+    offsets = [0]
+    for path in files:
+        offsets.append(offsets[-1] + _room(folder, path, size))
+    for old in [*made.parent.glob("*.u8"), *made.parent.glob("*.json")]:
+        old.unlink()  # whoever has it mapped keeps it
+    free = shutil.disk_usage(made.parent).free
+    if offsets[-1] > free:
+        raise UserError(
+            f"data.cache={made.parent.parent}: {_gb(offsets[-1])} are needed for {len(files)} pictures of "
+            f"{folder.root} and {_gb(free)} are free; type another folder, or data.cache=null"
+        )
+    _log.info(
+        "data.cache: up to %s in %s for %d pictures of %s, each decoded once",
+        _gb(offsets[-1]), made.parent, len(files), folder.root,
+    )  # fmt: skip
+    with made.open("wb") as file:
+        file.truncate(max(1, offsets[-1]))  # sparse: it grows as pictures come
+    partial = made.with_suffix(".partial")
+    partial.write_text(json.dumps(offsets))
+    partial.replace(made.with_suffix(".json"))  # last: a file with it is whole
+    return offsets
+
+
+def _room(folder: ImageFolder, path: Path, size: int) -> int:
+    """Bytes of a picture's slot; none where its header cannot be read."""
+    try:
+        width, height = folder.file_size(path)
+    except DataError:
+        return 0
+    long, short = sorted(folder.resized_size(width, height, size), reverse=True)
+    # a JPEG decoded at half its size may be a pixel longer for its width
+    return _HEADER.size + 3 * short * (long + long // short + 2)
+
+
+def _write(file: Any, place: int, content: memoryview | bytes) -> None:
+    """All of it, at a place; through the file, since a full disk ends a process that writes to mapped memory."""
+    file.seek(place)
+    while len(content):
+        content = content[file.write(content) :]
+
+
+@contextmanager
+def _told(place: Path) -> Iterator[None]:
+    """What a disk says, in one line."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        said = "the disk is full" if full else f"cannot be written ({first_line(error)})"
+        raise UserError(f"data.cache: {place}: {said}; type data.cache=ANOTHER_FOLDER or null") from error
+
+
+def _hash(facts: object) -> str:
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]
+
+
+def _gb(count: int) -> str:
+    return f"{count / 1e9:.1f} GB" if count >= 1e8 else f"{count / 1e6:.1f} MB"

@@ -1,7 +1,5 @@
-"""The sample set is whole or absent, says what it is, and keeps its photographs apart."""
+"""The sample set is made once, says what it is, and keeps its photographs apart; test_rendered.py: whole or absent."""
 
-import os
-import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import combinations
@@ -39,8 +37,7 @@ def instant(monkeypatch: pytest.MonkeyPatch) -> None:
     """One-file sets, for tests of how they get to their place."""
 
     def write_set(folder: Path, seed: int) -> None:
-        folder.mkdir()
-        (folder / "README.txt").write_text(f"seed {seed}")
+        (folder / "picture").write_text(f"seed {seed}")
 
     monkeypatch.setattr(sample, "_write_set", write_set)
 
@@ -140,58 +137,6 @@ def test_an_interrupted_build_leaves_nothing_behind(
     with pytest.raises(blow):
         build_sample(tmp_path)
     assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.usefixtures("instant")
-def test_a_killed_build_is_not_taken_for_a_set(tmp_path: Path) -> None:
-    leftover = tmp_path / f".sample-v{sample.VERSION}-seed0-abc123" / "content" / "train"
-    leftover.mkdir(parents=True)
-    assert (build_sample(tmp_path, seed=0) / "README.txt").is_file()
-
-
-@pytest.mark.usefixtures("instant")
-def test_only_old_workshops_are_removed(tmp_path: Path) -> None:
-    old, recent = tmp_path / ".sample-v0-seed7-killed", tmp_path / ".sample-v0-seed7-running"
-    mine = tmp_path / ".sample-of-mine"
-    an_hour_ago = time.time() - sample.STALE_S - 1
-    for folder in (old, recent, mine):
-        (folder / "content").mkdir(parents=True)
-    for folder in (old, mine):
-        os.utime(folder, (an_hour_ago, an_hour_ago))
-    target = build_sample(tmp_path, seed=0)
-    assert set(tmp_path.iterdir()) == {target, recent, mine}
-
-
-@pytest.mark.usefixtures("instant")
-def test_a_half_set_in_its_place_is_named_and_left_alone(tmp_path: Path) -> None:
-    half = tmp_path / f"sample-v{sample.VERSION}-seed0"
-    (half / "content").mkdir(parents=True)
-    with pytest.raises(UserError, match="is not a finished sample set; remove it"):
-        build_sample(tmp_path, seed=0)
-    assert contents(half) == {}
-    assert (half / "content").is_dir()
-
-
-@pytest.mark.usefixtures("instant")
-def test_of_two_builds_at_once_both_end_well(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write_set = sample._write_set
-
-    def overtaken(folder: Path, seed: int) -> None:
-        monkeypatch.setattr(sample, "_write_set", write_set)
-        build_sample(tmp_path, seed=seed)  # the other process starts later and ends sooner
-        write_set(folder, seed)
-
-    monkeypatch.setattr(sample, "_write_set", overtaken)
-    target = build_sample(tmp_path, seed=0)
-    assert list(tmp_path.iterdir()) == [target]
-    assert (target / "README.txt").is_file()
-
-
-def test_a_folder_that_cannot_be_written_is_a_user_error(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way")
-    with pytest.raises(UserError, match=r"cannot write the sample data to .*file.*; choose another folder") as raised:
-        build_sample(tmp_path / "file" / "data")
-    assert "\n" not in str(raised.value)
 
 
 def test_a_missing_photograph_is_a_user_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

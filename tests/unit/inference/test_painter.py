@@ -97,7 +97,9 @@ def test_there_is_no_step_where_tiles_meet(name):
     tiled = jumps(painter(image), borders)
     alone = torch.cat([Painter(generator, tiling=WHOLE)(image[..., a:b]) for a, b in pairwise([0, *borders, 512])], 3)
     assert tiled <= 1.15 * whole + 0.15, (tiled, whole)
-    if name != "seed" and "transposed" not in name:  # no norm; a checkerboard that drowns everything
+    if (
+        name not in ("seed", "context", "context_grey") and "transposed" not in name
+    ):  # no norm; a checkerboard that drowns everything
         assert jumps(alone, borders) > 1.5 * tiled  # the measure sees seams where there are some
 
 

@@ -1,0 +1,77 @@
+"""A set that is made on this machine: whole or absent, however its making ends, and made once."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from stylegan_pl.errors import UserError
+
+STALE_S = 3600.0  # seconds after which a workshop is a killed build's: a build takes some 15
+_SEAL = "README.txt"  # written last, so a set that has it is whole, even one copied here by hand
+
+
+def is_built(folder: Path, *, readme: str) -> bool:
+    """Whether `folder` is a finished set that was made as `readme` says."""
+    seal = folder / _SEAL
+    return seal.is_file() and seal.read_text(encoding="utf-8") == readme
+
+
+def build_once(folder: Path, write: Callable[[Path], None], *, readme: str) -> Path:
+    """`folder`, filled by `write(workshop)` on the first call and found on the next.
+
+    Built beside its place and renamed at the end: what bears the name is whole, also when a build was interrupted or
+    two processes build at once.
+
+    Args:
+        readme: what the set is and how it was made, seed and parameters included; an older set made otherwise must not
+            pass for this one.
+
+    Raises:
+        UserError: the folder cannot be written, or what is there is no finished set or was made otherwise.
+    """
+    if is_built(folder, readme=readme):
+        return folder
+    _refuse_what_is_there(folder)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        _remove_stale_workshops(folder)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as workshop:
+            built = Path(workshop) / folder.name  # a folder inside: the workshop itself is closed to other users
+            built.mkdir()
+            write(built)
+            (built / _SEAL).write_text(readme, encoding="utf-8")
+            _put_in_place(built, folder, readme)
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"cannot write {folder}: {reason}; choose another data_root") from error
+    return folder
+
+
+def _refuse_what_is_there(folder: Path) -> None:
+    if (folder / _SEAL).is_file():
+        raise UserError(f"{folder} was made with other settings or another version; remove it: rm -r '{folder}'")
+    if folder.exists():
+        raise UserError(f"{folder} is not a finished set; remove it: rm -r '{folder}'")
+
+
+def _put_in_place(built: Path, folder: Path, readme: str) -> None:
+    try:
+        built.rename(folder)
+    except OSError:
+        if is_built(folder, readme=readme):  # another process was faster; its pictures are the same
+            return
+        _refuse_what_is_there(folder)
+        raise
+
+
+def _remove_stale_workshops(folder: Path) -> None:
+    """Remove what killed builds of this set left; never what a running one may still need."""
+    for workshop in folder.parent.glob(f".{folder.name}-*"):
+        with contextlib.suppress(OSError):  # another process may remove it too; a leftover is no reason to fail
+            if time.time() - workshop.stat().st_mtime > STALE_S:
+                shutil.rmtree(workshop)

@@ -82,6 +82,19 @@ def test_every_network_gives_what_it_gave(group, name, winograd_everywhere):
     assert list(net.state_dict()) == keys
 
 
+@pytest.mark.slow  # ten seconds of compiling each
+@pytest.mark.parametrize(("group", "name"), [(g, n) for g in ("generator", "discriminator") for n in names(g)])
+def test_compiled_every_network_gives_what_it_gave(group, name):
+    net = network(group, name)
+    side = max(32, getattr(net, "stride", 1), getattr(net, "smallest", 1))
+    net.eval()
+    expected = forward_and_gradients(net, side)
+    torch._dynamo.reset()
+    speed.speed_up(net, [net], mechanics(channels_last=True, compile=True))
+    assert_close(forward_and_gradients(net, side), expected)
+    assert net._compiled_call_impl is not None  # else the plain network was compared with itself
+
+
 @pytest.mark.parametrize("name", names("discriminator"))
 @pytest.mark.parametrize("negatives", [False, True])
 def test_one_forward_for_reals_and_fakes_gives_the_same_terms(name, negatives):

@@ -21,7 +21,6 @@ from typing import Any
 
 from PIL import Image
 
-COMMON = ["+experiment=sample_methods", "trainer=cpu", "logger=csv"]
 SMALL_GENERATOR = [
     "generator@model.generator=resnet6",
     "model.generator.blocks=3",
@@ -67,7 +66,7 @@ def train(typed: list[str], folder: Path) -> None:
     status = folder / "status.json"
     if status.is_file() and json.loads(status.read_text())["state"] == "done":
         return
-    arguments = [*COMMON, *typed, f"hydra.run.dir={folder}", "resume=auto"]
+    arguments = ["trainer=cpu", "logger=csv", *typed, f"hydra.run.dir={folder}", "resume=auto"]
     command = [sys.executable, "-m", "stylegan_pl.train", *arguments]
     done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
     print(f"{folder.name}: {'done' if done.returncode == 0 else 'FAILED'}", file=sys.stderr, flush=True)
@@ -195,7 +194,8 @@ def main() -> None:
     runs = [(method, seed, out / f"{method}-{seed}") for method in chosen for seed in range(seeds)]
     with ThreadPoolExecutor(jobs) as pool:
         trained = [
-            pool.submit(train, [*methods[method], *typed, f"seed={seed}"], folder) for method, seed, folder in runs
+            pool.submit(train, ["+experiment=sample_methods", *methods[method], *typed, f"seed={seed}"], folder)
+            for method, seed, folder in runs
         ]
         for run in trained:
             run.result()

@@ -1,11 +1,32 @@
-"""The most memory that a run of code holds, each in a process of its own on a CPU: a process's peak never falls."""
+"""Seconds and the most memory of a step, each in a process of its own on a CPU: a process's peak never falls."""
 
+import json
 import resource
 import subprocess
 import sys
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import torch
+
+from benchmarks.pairs import timed
+
+_STEPS = 2  # timed, after one that allocates
+
+
+class Cost(NamedTuple):
+    """Of a step."""
+
+    seconds: float
+    gib: float  # held at most, beyond what the libraries hold
+
+
+def cost_of_step(overrides: Sequence[str]) -> Cost:
+    """Of a config's step, measured in a new process."""
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.memory", *overrides], stdout=subprocess.PIPE, text=True, check=True
+    )
+    return Cost(*json.loads(done.stdout.strip().splitlines()[-1]))
 
 
 def peak_gib() -> float:
@@ -15,23 +36,15 @@ def peak_gib() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** (30 if sys.platform == "darwin" else 20)
 
 
-def peak_of_step(overrides: Sequence[str]) -> float:
-    """GiB that two steps of a config hold beyond what the libraries do; in a new process."""
-    done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.memory", *overrides], capture_output=True, text=True, check=True
-    )
-    return float(done.stdout.strip().splitlines()[-1])
-
-
 def main() -> None:
-    """Two steps, then GiB of their own: the second has the optimizers' averages."""
+    """A step that allocates, with the optimizers' averages; then those that count."""
     from benchmarks.steps import Step, composed
 
     before = 0.0 if torch.cuda.is_available() else peak_gib()
     step = Step(composed(sys.argv[1:]))
     step()
-    step()
-    print(peak_gib() - before)
+    seconds = min(timed(step).seconds for _ in range(_STEPS))
+    print(json.dumps([seconds, peak_gib() - before]))
 
 
 if __name__ == "__main__":

@@ -2,9 +2,8 @@
 
     python -m benchmarks.train_step image_size=128 models=cyclegan,cut
     python -m benchmarks.train_step image_size=128 switches=true model=cyclegan     a row a switch, with and without it
-    python -m benchmarks.train_step memory=true model=cyclegan                      peak by image size and batch
 
-Arguments are Hydra overrides of the training config, and `models=`, `switches=`, `memory=`, `repetitions=`. The table
+Arguments are Hydra overrides of the training config, and `models=`, `switches=`, `repetitions=`. The table
 comes first, JSON is the last line.
 """
 
@@ -14,7 +13,7 @@ from typing import Any
 import torch
 
 from benchmarks.flops import flops, matmul_peak
-from benchmarks.memory import peak_of_step
+from benchmarks.memory import cost_of_step
 from benchmarks.pairs import cpu_ratio, last_line, machine, median, pairs, ratio, table
 from benchmarks.steps import NO_DOWNLOADS, Step, composed, device
 
@@ -30,7 +29,7 @@ SWITCHES = {
     "recompute": ["model.mechanics.recompute=true"],
 }
 """Switch -> what turns it round from where it stands."""
-_OWN = ("models", "switches", "memory", "repetitions")
+_OWN = ("models", "switches", "repetitions")
 
 
 def main() -> None:
@@ -41,8 +40,6 @@ def main() -> None:
     repetitions = int(own.get("repetitions", 3))
     if own.get("switches"):
         rows = switch_rows(overrides, own["switches"], repetitions)
-    elif own.get("memory"):
-        rows = memory_rows(overrides)
     else:
         rows = model_rows(overrides, own.get("models", ",".join(MODELS)).split(","), repetitions)
     table(rows)
@@ -70,7 +67,7 @@ def model_rows(overrides: list[str], models: list[str], repetitions: int) -> lis
                 "GMAC a pair": round(defined / 2e9 / config.batch_size, 1),
                 "GFLOP/s": round(defined / seconds / 1e9, 1),
                 "of matmul peak": round(defined / seconds / peak, 3),
-                "peak GiB": round(peak_of_step(chosen), 2),
+                "peak GiB": round(cost_of_step(chosen).gib, 2),
             }
         )
     return rows
@@ -91,24 +88,6 @@ def switch_rows(overrides: list[str], names: str, repetitions: int) -> list[dict
                 "s turned": round(median(spent["turned"]), 3),
                 "turned / as set": round(ratio(spent["turned"], spent["as set"]), 3),
                 "of processor time": round(cpu_ratio(spent["turned"], spent["as set"]), 3),
-            }
-        )
-    return rows
-
-
-def memory_rows(overrides: list[str]) -> list[dict[str, Any]]:
-    """Peak of a step by image size and batch, with and without recomputed blocks."""
-    rows = []
-    for image_size, batch_size in ((128, 1), (128, 4), (256, 1), (256, 2)):
-        size = [*overrides, f"image_size={image_size}", f"batch_size={batch_size}"]
-        kept = peak_of_step(size)
-        again = peak_of_step([*size, "model.mechanics.recompute=true"])
-        rows.append(
-            {
-                "image_size": image_size,
-                "batch_size": batch_size,
-                "peak GiB": round(kept, 2),
-                "recompute=true GiB": round(again, 2),
             }
         )
     return rows

@@ -16,7 +16,8 @@ FLOORS = [
     {"callbacks", "loggers", "inference", "report", "distributed", "rank_launcher", "sweeps"},
     {"schema", "explain", "static_signature", "check_combination", "check_config"}
     | {"cli", "device", "build", "checkpoint", "resume"},
-    {"run", "paint", "paint_film", "paint_onnx", "paint_sheet", "stylizer", "evaluation", "examine", "exporting", "page"}
+    {"run", "paint", "paint_film", "paint_onnx", "paint_sheet", "stylizer"}
+    | {"evaluation", "examine", "exporting", "page"}
     | {"train", "stylize", "app", "evaluate", "export", "prepare", "__main__"},
 ]
 LEAVES = FLOORS[2]

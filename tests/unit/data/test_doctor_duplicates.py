@@ -9,7 +9,8 @@ from PIL import Image, ImageEnhance
 
 from stylegan_pl.data.doctor.near_duplicates import close_pairs, likeness, near_duplicates
 from stylegan_pl.data.doctor.perceptual_hash import is_flat, perceptual_hashes, thumbnail
-from stylegan_pl.data.sample import PHOTOGRAPHS, _load_photograph
+from stylegan_pl.data.photographs import load_photograph
+from stylegan_pl.data.sample import PHOTOGRAPHS
 
 NAMES = sorted({name for names in PHOTOGRAPHS.values() for name in names})
 
@@ -17,7 +18,7 @@ NAMES = sorted({name for names in PHOTOGRAPHS.values() for name in names})
 @pytest.fixture(scope="module")
 def photographs() -> list[Image.Image]:
     """The sample set's, whole and unlike one another."""
-    return [_load_photograph(name) for name in NAMES]
+    return [load_photograph(name) for name in NAMES]
 
 
 def jpeg(image: Image.Image, quality: int) -> Image.Image:

@@ -105,7 +105,8 @@ def test_layers_of_any_two_generators_have_the_places_that_they_are_named_for(st
                 multiply_less(network)
         layers = common_layers(networks)
         assert layers["student"].keys() == layers["teacher"].keys()
-        assert layers["student"] or {student, teacher} == {"unet", "seed"}
+        works_at_full_size_alone = teacher in ("seed", "context", "context_grey")  # a U-Net's layers are all smaller
+        assert layers["student"] or (student == "unet" and works_at_full_size_alone)
         for name, network in networks.items():
             with Probes(layers[name]) as probes:
                 network(picture(2, 3, 32, 48))

@@ -43,10 +43,11 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
         for size in sorted({row["pixels"] for row in rows}):
             line = [(row["batch"], row[key]) for row in rows if row["pixels"] == size]
             panel.plot(*zip(*line, strict=True), marker="o", label=f"{size} px")
-        panel.set(xscale="log", yscale="log", xlabel="batch", ylabel=key)
-        batches = sorted({row["batch"] for row in rows})
-        panel.set_xticks(batches, [str(batch) for batch in batches], minor=False)
-        panel.minorticks_off()
+        panel.set_xscale("log", base=2)
+        panel.set_yscale("log", base=2)
+        panel.set(xlabel="batch", ylabel=key)
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_formatter("{x:g}")
         panel.grid(alpha=0.3)
     panels[0].legend(frameon=False)
     figure.savefig(path, dpi=110)

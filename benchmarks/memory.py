@@ -1,10 +1,12 @@
 """Seconds and the most memory of a step, each in a process of its own on a CPU: a process's peak never falls."""
 
 import json
+import re
 import resource
 import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -33,6 +35,8 @@ def peak_gib() -> float:
     """Of this process so far: on its GPU where it has one, else in main memory."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 2**30
+    if (status := Path("/proc/self/status")).exists():  # Linux' ru_maxrss has what the parent held when it forked
+        return float(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 2**20  # type: ignore[index]
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** (30 if sys.platform == "darwin" else 20)
 
 

@@ -65,6 +65,7 @@ def _step(together: nn.Module, step: Step) -> None:
             for module in step.model.player_modules(other):
                 module.requires_grad_(other == player)
         fakes, terms = together(player, step.batch, fakes)
+        fakes = {name: fake.detach() for name, fake in fakes.items()}  # DDP hands them out with its own node on top
         torch.stack(list(terms.values())).sum().backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)

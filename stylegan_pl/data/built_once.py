@@ -6,13 +6,66 @@ import contextlib
 import shutil
 import tempfile
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from stylegan_pl.errors import UserError
 
 STALE_S = 3600.0  # seconds after which a workshop is a killed build's: a build takes some 15
 _SEAL = "README.txt"  # written last, so a set that has it is whole, even one copied here by hand
+
+
+@dataclass(frozen=True)
+class BuiltSource(ABC):
+    """A `Source` that is made from what is installed, without a network.
+
+    Args:
+        into: folder that the set's own folder is made in.
+        seed: of all that is drawn at random.
+    """
+
+    into: str
+    seed: int = 0
+
+    needs_network: ClassVar[bool] = False
+
+    @property
+    @abstractmethod
+    def set_name(self) -> str:
+        """Of the set's folder, its version included: other pictures need another, for old ones lie in users' caches."""
+
+    @property
+    @abstractmethod
+    def readme(self) -> str:
+        """What is written beside the pictures; a set that was made otherwise has another."""
+
+    @abstractmethod
+    def describe(self) -> str:
+        """One line for people."""
+
+    @abstractmethod
+    def write(self, folder: Path) -> None:
+        """Make all pictures in an empty folder."""
+
+    @property
+    def folder(self) -> Path:
+        """The finished set."""
+        return Path(self.into) / f"{self.set_name}-seed{self.seed}"
+
+    def is_ready(self) -> bool:
+        """Whether it has been built, and as it would be now."""
+        return is_built(self.folder, readme=self.readme)
+
+    def fetch(self) -> Path:
+        """Build it, unless it is there.
+
+        Raises:
+            UserError: the folder cannot be written, or holds something else.
+        """
+        return build_once(self.folder, self.write, readme=self.readme)
 
 
 def is_built(folder: Path, *, readme: str) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from stylegan_pl.data.built_once import build_once, is_built
+from stylegan_pl.data.built_once import BuiltSource
 from stylegan_pl.data.photographs import CROP_SHARES, load_photograph, random_square, save_png
 from stylegan_pl.data.renderers.renderer import Renderer
 
@@ -33,52 +33,35 @@ The photographs' authors and licences: https://scikit-image.org/docs/stable/api/
 """
 
 
-@dataclass(frozen=True)
-class RenderedSource:
-    """A style set as a `Source`: rendered on this machine, from what is installed.
+@dataclass(frozen=True, kw_only=True)
+class RenderedSource(BuiltSource):
+    """A style set as a `Source`.
 
     Args:
-        into: folder that the set's own folder is made in.
         name: of the set's folder, its version included; raise that when the pictures change.
         renderer: the look.
-        seed: of the crops, and of what the renderer draws at random.
     """
 
-    into: str
     name: str
     renderer: Renderer
-    seed: int = 0
-
-    needs_network = False
 
     @property
-    def folder(self) -> Path:
-        """The finished set."""
-        return Path(self.into) / f"{self.name}-seed{self.seed}"
+    def set_name(self) -> str:
+        """See the parent."""
+        return self.name
 
     @property
     def readme(self) -> str:
-        """What is written beside the pictures."""
+        """See the parent; the renderer with its settings is in it."""
         lines = "\n".join(f"{split}: {', '.join(names)}" for split, names in PHOTOGRAPHS.items())
         return README.format(renderer=self.renderer, seed=self.seed, size=IMAGE_SIZE, photographs=lines)
 
     def describe(self) -> str:
-        """One line for people."""
+        """See the parent."""
         return f"{self.name}, a style set rendered from photographs (in seconds, no download) -> {self.into}"
 
-    def is_ready(self) -> bool:
-        """Whether it has been built, by this renderer as it is set."""
-        return is_built(self.folder, readme=self.readme)
-
-    def fetch(self) -> Path:
-        """Build it, unless it is there.
-
-        Raises:
-            UserError: the folder cannot be written, or holds something else.
-        """
-        return build_once(self.folder, self._write, readme=self.readme)
-
-    def _write(self, folder: Path) -> None:
+    def write(self, folder: Path) -> None:
+        """See the parent."""
         for number, (split, names) in enumerate(PHOTOGRAPHS.items()):
             rng = np.random.default_rng((self.seed, number))
             photos = [load_photograph(name) for name in names]

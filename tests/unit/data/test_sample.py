@@ -12,7 +12,7 @@ from PIL import Image
 from stylegan_pl.data import sample
 from stylegan_pl.data.brushstrokes import paint
 from stylegan_pl.data.folder import Source
-from stylegan_pl.data.sample import COUNTS, PHOTOGRAPHS, SampleSource, build_sample
+from stylegan_pl.data.sample import COUNTS, PHOTOGRAPHS, SampleSource
 from stylegan_pl.errors import UserError
 
 SMALL = {"content/train": 6, "content/val": 2, "style/train": 6, "style/val": 2, "pairs/train": 3, "pairs/val": 2}
@@ -29,17 +29,17 @@ def small() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def built(small: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return build_sample(tmp_path_factory.mktemp("data"), seed=0)
+    return SampleSource(into=str(tmp_path_factory.mktemp("data"))).fetch()
 
 
 @pytest.fixture
 def instant(monkeypatch: pytest.MonkeyPatch) -> None:
     """One-file sets, for tests of how they get to their place."""
 
-    def write_set(folder: Path, seed: int) -> None:
-        (folder / "picture").write_text(f"seed {seed}")
+    def write(source: SampleSource, folder: Path) -> None:
+        (folder / "picture").write_text(f"seed {source.seed}")
 
-    monkeypatch.setattr(sample, "_write_set", write_set)
+    monkeypatch.setattr(SampleSource, "write", write)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -111,18 +111,18 @@ def test_the_readme_says_that_these_are_no_paintings(built: Path) -> None:
 
 def test_the_second_call_builds_nothing(built: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     before = contents(built)
-    monkeypatch.setattr(sample, "_write_set", lambda *_: pytest.fail("built again"))
-    assert build_sample(built.parent, seed=0) == built
+    monkeypatch.setattr(SampleSource, "write", lambda *_: pytest.fail("built again"))
+    assert SampleSource(into=str(built.parent)).fetch() == built
     assert contents(built) == before
 
 
 def test_same_seed_same_bytes(built: Path, small: None, tmp_path: Path) -> None:
-    assert contents(build_sample(tmp_path, seed=0)) == contents(built)
+    assert contents(SampleSource(into=str(tmp_path)).fetch()) == contents(built)
 
 
 @pytest.mark.usefixtures("instant")
 def test_seeds_have_their_own_folders(tmp_path: Path) -> None:
-    assert build_sample(tmp_path, seed=0) != build_sample(tmp_path, seed=1)
+    assert SampleSource(into=str(tmp_path)).fetch() != SampleSource(into=str(tmp_path), seed=1).fetch()
 
 
 @pytest.mark.parametrize("blow", [KeyboardInterrupt, RuntimeError])
@@ -135,14 +135,14 @@ def test_an_interrupted_build_leaves_nothing_behind(
     monkeypatch.setattr(sample, "paint", interrupted)
     monkeypatch.setattr(sample, "COUNTS", dict.fromkeys(COUNTS, 1))
     with pytest.raises(blow):
-        build_sample(tmp_path)
+        SampleSource(into=str(tmp_path)).fetch()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_photograph_is_a_user_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sample, "PHOTOGRAPHS", {"content/train": ("no_such.png",)})
     with pytest.raises(UserError, match=r"no_such\.png is missing; type: pip install"):
-        build_sample(tmp_path)
+        SampleSource(into=str(tmp_path)).fetch()
 
 
 # --- the set as a Source ---
@@ -152,7 +152,7 @@ def test_a_missing_photograph_is_a_user_error(tmp_path: Path, monkeypatch: pytes
 def test_the_source_is_ready_once_fetched(tmp_path: Path) -> None:
     source = SampleSource(into=str(tmp_path / "data"), seed=3)
     assert not source.is_ready()
-    assert source.fetch() == source.folder == build_sample(tmp_path / "data", seed=3)
+    assert source.fetch() == source.folder
     assert source.is_ready()
     assert not SampleSource(into=str(tmp_path / "data"), seed=4).is_ready()
 

@@ -10,6 +10,7 @@ from PIL import Image
 
 from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.image_files import check_fits_format, pixel_limit, read_image, upright_exif, upright_size, write_image
+from stylegan_pl.inference.array_finish import colours_named
 from stylegan_pl.inference.files import Job, plan
 from stylegan_pl.inference.onnx_painter import OnnxPainter, facts_in, read_style
 from stylegan_pl.inference.progress import progress
@@ -54,9 +55,10 @@ def _painter(config: DictConfig) -> OnnxPainter:
         raise UserError("style=: an exported file takes one painting; several go with ckpt=")
     stride = facts_in(model)["graph"]["stride"] if styles else 1
     style = read_style(Path(styles[0]), size=config.style_size, stride=stride) if styles else None
-    colours = {True: "luma", False: None, None: None}
-    keep_colour = colours.get(config.keep_colour, config.keep_colour)
-    return OnnxPainter(model, style=style, strength=config.strength, keep_colour=keep_colour, device=config.device)
+    return OnnxPainter(
+        model, style=style, strength=config.strength, keep_colour=colours_named(config.keep_colour),
+        device=config.device,
+    )  # fmt: skip
 
 
 def _paint(painter: OnnxPainter, job: Job, quality: int) -> None:

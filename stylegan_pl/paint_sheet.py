@@ -11,8 +11,9 @@ from PIL import Image
 
 from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.image_files import EXTENSIONS, pixel_limit, read_image, write_image
+from stylegan_pl.inference.array_finish import colours_named
 from stylegan_pl.inference.contact_sheet import contact_sheet, in_cell
-from stylegan_pl.inference.files import plan
+from stylegan_pl.inference.files import pictures
 from stylegan_pl.paths import told_apart
 
 _log = logging.getLogger(__name__)
@@ -31,8 +32,8 @@ def paint_sheet(config: DictConfig) -> int:
         UserError: options that do not go together, or a file that is there.
     """
     output = Path(config.output)
-    _check(config, output)
-    photographs = plan(_inputs(config), output.parent / ".sheet", image_format="png", overwrite=False, resume=True).jobs
+    photographs = pictures([str(source) for source in _listed(config.input)])
+    _check(config, output, photographs)
     columns = _columns(config)
     if len(photographs) * (len(columns) + 1) > _MOST:
         raise UserError(
@@ -42,9 +43,9 @@ def paint_sheet(config: DictConfig) -> int:
     rows: list[list[Image.Image]] = []
     failed = 0
     with pixel_limit(config.max_megapixels):
-        for job in photographs:
+        for path in photographs:
             try:
-                photograph = in_cell(read_image(job.picture, at_least=config.sheet_size), config.sheet_size)
+                photograph = in_cell(read_image(path, at_least=config.sheet_size), config.sheet_size)
             except DataError as error:
                 _log.error("skipped: %s", error)
                 failed += 1
@@ -58,7 +59,7 @@ def paint_sheet(config: DictConfig) -> int:
     return int(failed > 0)
 
 
-def _check(config: DictConfig, output: Path) -> None:
+def _check(config: DictConfig, output: Path, photographs: list[Path]) -> None:
     for key in ("mask", "style_weights"):
         if config[key] is not None:
             raise UserError(f"{key}= does not go with sheet=true; take it away")
@@ -68,12 +69,8 @@ def _check(config: DictConfig, output: Path) -> None:
         raise UserError(f"output={output}: a sheet is one picture; type output=sheet.jpg")
     if output.exists() and not config.overwrite:
         raise UserError(f"output={output} is there already; type overwrite=true or another output=")
-    if any(Path(source).exists() and output.exists() and output.samefile(source) for source in _inputs(config)):
+    if output.exists() and any(output.samefile(path) for path in photographs):
         raise UserError(f"output={output} is an input, and inputs are never overwritten; choose another output=")
-
-
-def _inputs(config: DictConfig) -> list[str]:
-    return [str(source) for source in _listed(config.input)]
 
 
 def _listed(value: Any) -> list[Any]:
@@ -121,10 +118,8 @@ def _checkpoint(config: DictConfig, source: str) -> dict[str, Paint]:
 def _onnx(config: DictConfig, source: str) -> dict[str, Paint]:
     from stylegan_pl.inference.onnx_painter import OnnxPainter, facts_in, read_style
 
-    colours = {True: "luma", False: None, None: None}
     options: dict[str, Any] = {
-        "strength": config.strength, "keep_colour": colours.get(config.keep_colour, config.keep_colour),
-        "device": config.device,
+        "strength": config.strength, "keep_colour": colours_named(config.keep_colour), "device": config.device,
     }  # fmt: skip
     graph = facts_in(Path(source))["graph"]
     styles = _styles(config) if graph["takes_style"] else {}

@@ -15,6 +15,13 @@ COLOURS = ("luma", "coral")
 Array = NDArray[Any]
 
 
+def colours_named(choice: bool | str | None) -> str | None:
+    """What a user types for keep_colour -> its name in `ArrayFinish`, which refuses what there is not."""
+    if isinstance(choice, str):
+        return choice
+    return "luma" if choice else None
+
+
 @dataclass(frozen=True)
 class ArrayFinish:
     """x + s · (k(G(x)) − x), (N, H, W, 3) uint8: colours kept, then blended with the photograph.

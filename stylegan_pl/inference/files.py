@@ -71,11 +71,23 @@ def plan(
     return Plan([job for job in jobs if job not in kept], there, passed_over)
 
 
+def pictures(source: Path | str | Sequence[Path | str]) -> list[Path]:
+    """The pictures that a file, a folder, a glob pattern or a list of these names, each once.
+
+    Raises:
+        UserError: there are none.
+    """
+    found, _ = _found(source, None, overwrite=False)
+    return [picture for picture, _ in found]
+
+
 Named = tuple[Path, Path | None]
 """A picture and its name below the output folder; None: it was given alone, and `output` may be its result."""
 
 
-def _found(source: Path | str | Sequence[Path | str], output: Path, overwrite: bool) -> tuple[list[Named], list[Path]]:
+def _found(
+    source: Path | str | Sequence[Path | str], output: Path | None, overwrite: bool
+) -> tuple[list[Named], list[Path]]:
     if isinstance(source, Path | str):
         if _is_pattern(source):
             return _several([source], output, overwrite)
@@ -86,7 +98,7 @@ def _found(source: Path | str | Sequence[Path | str], output: Path, overwrite: b
     return _several(source, output, overwrite)
 
 
-def _several(sources: Sequence[Path | str], output: Path, overwrite: bool) -> tuple[list[Named], list[Path]]:
+def _several(sources: Sequence[Path | str], output: Path | None, overwrite: bool) -> tuple[list[Named], list[Path]]:
     """A list of files, folders and patterns -> pictures by their names below what they have in common."""
     paths: list[Path] = []
     for source in sources:
@@ -115,10 +127,10 @@ def _several(sources: Sequence[Path | str], output: Path, overwrite: bool) -> tu
     return list(zip(pictures, names, strict=True)), passed_over
 
 
-def _in_folder(source: Path, output: Path, overwrite: bool) -> tuple[list[Named], list[Path]]:
+def _in_folder(source: Path, output: Path | None, overwrite: bool) -> tuple[list[Named], list[Path]]:
     _check_is_folder(output, f"input={source} is a folder")
     everything = files_below(source)
-    if _is_below(output, source):  # earlier results are no photographs
+    if output is not None and _is_below(output, source):  # earlier results are no photographs
         if overwrite:
             raise UserError(
                 f"output={output} is inside input={source}, where overwrite=true could replace photographs; choose an "
@@ -158,8 +170,8 @@ def _checked(path: Path) -> Path:
     return path
 
 
-def _check_is_folder(output: Path, what: str) -> None:
-    if output.suffix.lower() in EXTENSIONS and not output.is_dir():
+def _check_is_folder(output: Path | None, what: str) -> None:
+    if output is not None and output.suffix.lower() in EXTENSIONS and not output.is_dir():
         raise UserError(f"{what}, so output={output} must be one, too; type output={output.with_suffix('')}")
 
 

@@ -92,3 +92,30 @@ def test_a_file_that_cannot_be_read_is_left_out_and_told(checkpoint, tmp_path, c
     (tmp_path / "photos/000.png").write_bytes(b"no picture")
     assert call([checkpoint], tmp_path / "photos", tmp_path / "sheet.png") == 1
     assert "000.png: cannot be read" in caplog.text and (tmp_path / "sheet.png").exists()
+
+
+def test_names_that_differ_by_their_ending_alone_both_have_a_row(checkpoint, tmp_path):  # noqa: F811
+    write_images(tmp_path / "photos", 1, size=48)
+    with Image.open(tmp_path / "photos/000.png") as image:
+        image.convert("RGB").save(tmp_path / "photos/000.jpg")
+    assert call([checkpoint], tmp_path / "photos", tmp_path / "sheet.png", "sheet_size=32") == 0
+    with Image.open(tmp_path / "sheet.png") as sheet:
+        assert sheet.height >= 2 * 32
+
+
+def test_exported_files_make_a_sheet_too(checkpoint, tmp_path):  # noqa: F811
+    pytest.importorskip("onnxruntime")
+    from fitting import command
+
+    exported = tmp_path / "picture.onnx"
+    done = command("stylegan_pl.export", f"ckpt={checkpoint}", f"output={exported}", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    write_images(tmp_path / "photos", 1, size=48)
+    config = compose_config("stylize", ["device=cpu", "input=x", f"output={tmp_path / 'sheet.png'}", "sheet=true"])
+    config.onnx, config.input = str(exported), str(tmp_path / "photos")
+    assert stylize(config) == 0
+    photograph = in_cell(Image.open(tmp_path / "photos/000.png").convert("RGB"), 256)
+    painted = np.asarray(Stylizer.load(checkpoint, device="cpu")(photograph)).astype(int)
+    with Image.open(tmp_path / "sheet.png") as sheet:  # one row of two: the painting is on the right
+        right = np.asarray(sheet).astype(int)[8 + 22 : 8 + 22 + 48, 8 + 264 + (256 - 48) // 2 :][:, :48]
+    assert np.abs(right - painted).max() <= 2

@@ -9,10 +9,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.inference.film.decode import Film
-from stylegan_pl.inference.film.encode import Encoding
 from stylegan_pl.inference.film.film import Painted, paint_film
-from stylegan_pl.inference.film.frame_painter import FramePainter, Steadiness
+from stylegan_pl.inference.film.frame_painter import FramePainter
 from stylegan_pl.inference.film.library import PIPE, check_paths
+from stylegan_pl.inference.film.options import parted
 from stylegan_pl.inference.film.stop import INTERRUPTED, asked_to_stop
 from stylegan_pl.inference.masks import Masks
 from stylegan_pl.inference.painter import Painter
@@ -20,8 +20,6 @@ from stylegan_pl.inference.pipes import lines_on_stderr
 from stylegan_pl.inference.progress import progress
 
 _log = logging.getLogger(__name__)
-
-_STEADY = ("statistics_half_life", "smoothing", "cut_threshold")
 
 
 def paint_one_film(config: DictConfig, load: Callable[[], Painter]) -> int:
@@ -42,8 +40,7 @@ def paint_one_film(config: DictConfig, load: Callable[[], Painter]) -> int:
 
 def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output: Path) -> int:
     options: Any = OmegaConf.to_container(config.film, resolve=True)
-    steadiness = Steadiness(**{name: options.pop(name) for name in _STEADY})
-    encoding = Encoding(**options)
+    steadiness, encoding = parted(options)
     check_paths(source, output, overwrite=config.overwrite)
     if config.mask is not None and Path(config.mask).is_dir():
         raise UserError(f"mask={config.mask} is a folder; a film takes one mask for all frames: mask=mask.png")

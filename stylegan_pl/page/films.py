@@ -6,16 +6,15 @@ from typing import Any, NamedTuple
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.inference.film.decode import Film
-from stylegan_pl.inference.film.encode import Encoding
 from stylegan_pl.inference.film.film import Painted, paint_film
-from stylegan_pl.inference.film.frame_painter import FramePainter, Steadiness
+from stylegan_pl.inference.film.frame_painter import FramePainter
+from stylegan_pl.inference.film.options import parted
 from stylegan_pl.inference.painter import Painter
 from stylegan_pl.page.pictures import new_folder
 
 KEPT = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})  # containers that stay; of others, sound goes into .mkv
 PLAYED = KEPT - {".mkv"}  # by browsers
 Report = Callable[[int, int | None], None]
-STEADY = ("statistics_half_life", "smoothing", "cut_threshold")
 
 
 class PaintedFilm(NamedTuple):
@@ -47,8 +46,7 @@ def paint_film_file(
     Raises:
         UserError: no film, frames too large, options that do not go together, or stopped before the first frame.
     """
-    steadiness = Steadiness(**{name: options[name] for name in STEADY})
-    encoding = Encoding(**{name: value for name, value in options.items() if name not in STEADY})
+    steadiness, encoding = parted(options)
     suffix = upload.suffix.lower() if upload.suffix.lower() in KEPT else ".mkv"
     result = new_folder(folder) / f"{upload.stem}-painted{suffix}"
     with Film(upload) as film:

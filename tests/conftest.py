@@ -1,5 +1,6 @@
 """Small images on disk, and configs composed as the command line composes them."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -120,3 +121,16 @@ def random_weights(architecture: str) -> dict[str, torch.Tensor]:
         features = getattr(torchvision.models, architecture)(weights=None).features
         return {f"features.{key}": value for key, value in features.state_dict().items()}
     return torchvision.models.get_model(architecture, weights=None).state_dict()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """A real Chromium, where the machine has one and Playwright to drive it."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if chromium is None:
+        pytest.skip("no Chromium on this machine")
+    with sync_api.sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])  # containers run as root
+        yield launched
+        launched.close()

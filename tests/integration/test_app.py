@@ -1,7 +1,6 @@
 """`python -m stylegan_pl.app`: the program from start to Ctrl-C, and its page in a real Chromium."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -24,7 +23,6 @@ pytest.importorskip("gradio")
 
 from stylegan_pl.page.server import address, application, listening, own_folder, server_of
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 PATIENCE_MS = 60_000  # of a loaded machine
 MAX_MEGAPIXELS = 0.5
 
@@ -87,17 +85,6 @@ def served(ckpts):
 @pytest.fixture(scope="module")
 def site(served) -> str:
     return served[0]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])  # containers run as root
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

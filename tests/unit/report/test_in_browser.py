@@ -1,23 +1,9 @@
 """The page in a real Chromium: it asks for nothing, sorts by click and key, lays a picture over its photograph."""
 
-import shutil
-
 import pytest
 from unit.report.example import comparison, entry, photographs, report
 
 from stylegan_pl.report.page import write_page
-
-sync_api = pytest.importorskip("playwright.sync_api")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with sync_api.sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])  # containers run as root
-        yield launched
-        launched.close()
 
 
 @pytest.fixture

@@ -130,7 +130,7 @@ class Loader:
             cache=None if cache is None else str(cache),
         )  # fmt: skip
         self.data.prepare()
-        self.data.trainer = SimpleNamespace(  # type: ignore[assignment]
+        self.data.trainer = SimpleNamespace(  # type: ignore[assignment]  # all of a Trainer that loaders ask for
             global_rank=0, world_size=1, training=True, lightning_module=SimpleNamespace(images_seen=0)
         )
         self.batches = made.files // _BATCH
@@ -143,7 +143,7 @@ class Loader:
             next(batches)
         spent = timed(lambda: [next(batches) for _ in range(self.batches)])
         if self.data.workers:
-            batches._shutdown_workers()  # type: ignore[union-attr]
+            batches._shutdown_workers()  # type: ignore[attr-defined]  # else they fill queues during the decoder's turn
         return spent
 
 

@@ -35,8 +35,9 @@ def peak_gib() -> float:
     """Of this process so far: on its GPU where it has one, else in main memory."""
     if torch.cuda.is_available():
         return torch.cuda.max_memory_allocated() / 2**30
-    if (status := Path("/proc/self/status")).exists():  # Linux' ru_maxrss has what the parent held when it forked
-        return float(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 2**20  # type: ignore[index]
+    status = Path("/proc/self/status")  # Linux' ru_maxrss has what the parent held when it forked
+    if status.exists() and (found := re.search(r"VmHWM:\s+(\d+) kB", status.read_text())) is not None:
+        return float(found[1]) / 2**20
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2 ** (30 if sys.platform == "darwin" else 20)
 
 

@@ -73,7 +73,7 @@ def channels_last(network: nn.Module) -> Paint:
 
 def compiled(network: nn.Module) -> Paint:
     """PyTorch, its graph made C++; the layout-keeping norms are one operation, which stays."""
-    return eager(torch.compile(copy.deepcopy(network)))  # type: ignore[arg-type]
+    return eager(torch.compile(copy.deepcopy(network)))  # type: ignore[arg-type]  # of a module it is typed a function
 
 
 def graph(network: nn.Module) -> onnx.ModelProto:

@@ -35,13 +35,14 @@ _SAVE_OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def read_image(path: Path, *, at_least: int | None = None, one_frame: bool = False) -> Image.Image:
+def read_image(path: Path | io.BytesIO, *, at_least: int | None = None, one_frame: bool = False) -> Image.Image:
     """Any image file -> upright sRGB picture of 8 bits a channel.
 
     Orientation is applied, an embedded colour profile is converted to sRGB, 16-bit and float grey are scaled to
     8 bits, transparency is laid over white (what a browser shows).
 
     Args:
+        path: of the file; or its bytes, whose `str` is what messages call them.
         at_least: pixels of the shorter side that suffice; lets a large JPEG be decoded at 1/2, 1/4 or 1/8 size.
         one_frame: refuse animations and files of several pages, of which the first alone would be read.
 
@@ -76,7 +77,7 @@ def upright_size(path: Path) -> tuple[int, int]:
         with _quietly(), Image.open(path) as image:
             turned = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
             return (image.height, image.width) if turned else image.size
-    except Exception as error:
+    except Exception as error:  # as in `read_image`
         raise DataError(f"{path}: cannot be read as an image ({first_line(error)})") from error
 
 

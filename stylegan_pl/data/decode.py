@@ -46,7 +46,7 @@ def decode(content: bytes, name: str, *, at_least: int | None = None) -> Pixels:
                 content, "RGB", min_height=least[0], min_width=least[1], min_factor=1
             )
             return pixels
-    return np.array(read_image(NamedBytes(content, name), at_least=at_least))  # type: ignore[arg-type]
+    return np.array(read_image(NamedBytes(content, name), at_least=at_least))
 
 
 def draft(size: tuple[int, int], at_least: int | None) -> int:

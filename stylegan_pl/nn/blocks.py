@@ -77,35 +77,3 @@ class PlainResidualBlock(Block):
     def change(self, features: Tensor) -> Tensor:
         """See the class."""
         return (features + self.body(features)) * 0.5**0.5
-
-
-class SeparableConv(nn.Sequential):
-    """A 3×3 convolution of each channel on its own, then a 1×1 across them; reflection padding.
-
-    A little more than a ninth of the weights and arithmetic of a full 3×3 convolution (MobileNet, Howard et al., 2017).
-    """
-
-    def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
-        super().__init__(
-            # no bias: the second convolution has one
-            nn.Conv2d(inputs, inputs, 3, stride=stride, padding=1, padding_mode="reflect", groups=inputs, bias=False),
-            nn.Conv2d(inputs, outputs, 1),
-        )
-
-
-class SeparableBlock(Block):
-    """x + IN(sep(ReLU(IN(sep(x))))): `ResidualBlock` of separable convolutions."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            SeparableConv(channels, channels),
-            nn.InstanceNorm2d(channels),
-            nn.ReLU(inplace=True),
-            SeparableConv(channels, channels),
-            nn.InstanceNorm2d(channels),
-        )
-
-    def change(self, features: Tensor) -> Tensor:
-        """See the class."""
-        return features + self.body(features)

@@ -9,7 +9,7 @@ from stylegan_pl.generators.johnson import JohnsonGenerator
 from stylegan_pl.generators.mobile import MobileGenerator
 from stylegan_pl.generators.resnet import ResNetGenerator
 from stylegan_pl.generators.seed import SeedGenerator
-from stylegan_pl.nn.blocks import SeparableConv
+from stylegan_pl.nn.blocks import ResidualBlock
 from stylegan_pl.nn.upsample import AntialiasedUpsample, ResizeConv, TransposedConv
 
 
@@ -70,13 +70,13 @@ def test_johnsons_ends_are_9_by_9() -> None:
 
 
 def test_mobile_is_below_half_a_million_parameters() -> None:
-    assert count(MobileGenerator()) == 225_251 < 500_000
+    assert count(MobileGenerator()) == 227_923 < 500_000
 
 
 def test_mobile_costs_what_its_page_says_and_a_fortieth_of_resnet9() -> None:
     with torch.device("meta"):
         mobile, resnet = MobileGenerator(), ResNetGenerator(upsample=TransposedConv)
-    assert macs(mobile, 1024) / 1e9 == pytest.approx(16.6, abs=0.05)
+    assert macs(mobile, 1024) / 1e9 == pytest.approx(16.84, abs=0.005)
     assert macs(resnet, 256) / 1e9 == pytest.approx(49.55, abs=0.01)  # the published cost, so the count can be trusted
     assert macs(mobile, 256) < macs(resnet, 256) / 40
 
@@ -94,7 +94,9 @@ def test_mobile_works_at_a_quarter_of_the_resolution() -> None:
         network(picture(1, 3, 32, 32))
     full = [layer for layer, output in calls if isinstance(layer, nn.Conv2d) and output.shape[-1] == 32]
     assert len(full) == 2 and all(layer.in_channels == 4 for layer in full)
-    assert {output.shape[-1] for layer, output in calls if isinstance(layer, SeparableConv)} == {8}
+    quarter = [layer for layer, output in calls if isinstance(layer, nn.Conv2d) and output.shape[-1] == 8]
+    in_blocks = [layer for block in network.layers if isinstance(block, ResidualBlock) for layer in block.body[::3]]
+    assert len(in_blocks) == 4 and set(in_blocks) < set(quarter)
 
 
 @pytest.mark.parametrize("make", [JohnsonGenerator, MobileGenerator])

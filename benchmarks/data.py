@@ -12,7 +12,7 @@ with one (wall time: the worker has a core, this process waits). All take every 
 import sys
 import tempfile
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -141,7 +141,7 @@ class Loader:
         batches = iter(self.data.train_dataloader())
         for _ in range(2 * self.data.prefetch if self.data.workers else self.batches):
             next(batches)
-        spent = timed(lambda: [next(batches) for _ in range(self.batches)])
+        spent = timed(lambda: _look(batches, self.batches))
         if self.data.workers:
             batches._shutdown_workers()  # type: ignore[attr-defined]  # else they fill queues during the decoder's turn
         return spent
@@ -176,6 +176,11 @@ def measure(name: str, repetitions: int, decoders: bool) -> list[dict[str, Any]]
         }
         for run, found in counted.items()
     ]
+
+
+def _look(batches: Iterator[object], count: int) -> None:
+    for _ in range(count):
+        next(batches)  # and drop it, as a training step does
 
 
 def _each(function: Callable[[Path, int | None], object], paths: list[Path], load_size: int | None) -> None:

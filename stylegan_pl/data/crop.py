@@ -8,8 +8,13 @@ from stylegan_pl.data.decode import Pixels
 from stylegan_pl.errors import DataError
 
 
-def cut(pixels: Pixels, size: int, rng: np.random.Generator | None, *, name: str = "") -> Tensor:
+def cut(
+    pixels: Pixels, size: int, rng: np.random.Generator | None, *, name: str = "", into: Pixels | None = None
+) -> Tensor:
     """A square of a picture, at random or in the middle, as uint8 (3, size, size); it lies in memory pixel by pixel.
+
+    Args:
+        into: (size, size, 3), memory for it; else it has its own.
 
     Raises:
         DataError: the picture, called `name`, is smaller.
@@ -19,10 +24,9 @@ def cut(pixels: Pixels, size: int, rng: np.random.Generator | None, *, name: str
         told = f"{width}×{height} pixels is smaller than the crop of {size}"
         raise DataError(f"{name}: {told}" if name else told)
     left, top = _corner(width - size, height - size, rng)
-    square = pixels[top : top + size, left : left + size]
-    if not square.flags.writeable or pixels.size > 2 * square.size:
-        square = square.copy()  # the whole picture may go
-    return torch.from_numpy(square).permute(2, 0, 1)
+    into = np.empty((size, size, 3), np.uint8) if into is None else into
+    np.copyto(into, pixels[top : top + size, left : left + size])
+    return torch.from_numpy(into).permute(2, 0, 1)
 
 
 def _corner(free_x: int, free_y: int, rng: np.random.Generator | None) -> tuple[int, int]:

@@ -12,10 +12,11 @@ from torch.utils.data import DataLoader, Subset
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.augment import Augmentation
+from stylegan_pl.data.batch_memory import BatchMemory
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
-from stylegan_pl.data.pairs import StylePairs, collated
+from stylegan_pl.data.pairs import PairBatches, StylePairs, as_they_are
 from stylegan_pl.data.problems import Problems
 from stylegan_pl.data.sampler import PairStream
 from stylegan_pl.images import to_float
@@ -109,10 +110,14 @@ class StyleTransferData(L.LightningDataModule):
             self.epoch_images, batch_size=self.batch_size, seed=self.seed, rank=trainer.global_rank,
             ranks=trainer.world_size, position=lambda: cast(int, trainer.lightning_module.images_seen),
         )  # fmt: skip
+        # beside those that wait: the batch that a step works on and the one that Lightning holds ready
+        memory = BatchMemory(
+            batch_size=self.batch_size, size=self.image_size, workers=self.workers, rooms=2 + self.prefetch
+        )
         return DataLoader(
-            self.train_set, batch_sampler=stream, num_workers=self.workers, pin_memory=torch.cuda.is_available(),
-            persistent_workers=self.workers > 0, prefetch_factor=self.prefetch if self.workers else None,
-            collate_fn=collated,
+            PairBatches(self.train_set, memory), batch_sampler=stream, num_workers=self.workers,
+            pin_memory=torch.cuda.is_available(), persistent_workers=self.workers > 0,
+            prefetch_factor=self.prefetch if self.workers else None, collate_fn=as_they_are,
         )  # fmt: skip
 
     def val_dataloader(self) -> DataLoader[StylePair]:
@@ -124,7 +129,8 @@ class StyleTransferData(L.LightningDataModule):
         assert trainer is not None
         count = min(self.val_pairs, len(self.val_set))
         mine = range(trainer.global_rank, count, trainer.world_size) or range(min(count, 1))
-        return DataLoader(Subset(self.val_set, mine), batch_size=self.batch_size, num_workers=0, collate_fn=collated)
+        val_set = Subset(PairBatches(self.val_set), mine)
+        return DataLoader(val_set, batch_size=self.batch_size, num_workers=0, collate_fn=as_they_are)
 
     def style_crop(self, index: int) -> Tensor:
         """A fixed crop of the training paintings, uint8 (3, size, size); the same index always gives the same."""

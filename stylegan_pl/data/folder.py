@@ -103,13 +103,18 @@ class ImageFolder:
             if any(fnmatch(name, pattern) or fnmatch(path.name, pattern) for pattern in self.include)
         }
 
-    def crop(self, path: Path, size: int, rng: np.random.Generator | None) -> Tensor:
+    def crop(
+        self, path: Path, size: int, rng: np.random.Generator | None, *, into: Pixels | None = None
+    ) -> Tensor:
         """A file -> uint8 (3, size, size): shrunk to `load_size`, cropped at random or, without `rng`, in the middle.
+
+        Args:
+            into: (size, size, 3), memory for it; else it has its own.
 
         Raises:
             DataError: unreadable, or smaller than the crop.
         """
-        return cut(self.pixels(path, size), size, rng, name=str(path))
+        return cut(self.pixels(path, size), size, rng, name=str(path), into=into)
 
     def pixels(self, path: Path, size: int) -> Pixels:
         """A file -> what its crops of `size` pixels are cut from.

@@ -1,14 +1,18 @@
 """Content beside style as tensors: a pure function of (seed, epoch, index)."""
 
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from torch import Tensor
-from torch.utils.data import Dataset, default_collate
+from torch.utils.data import Dataset
 
 from stylegan_pl.contracts import StylePair
+from stylegan_pl.data.batch_memory import BatchMemory, Lent
+from stylegan_pl.data.decode import Pixels
 from stylegan_pl.data.decoded_cache import DecodedFolder
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
@@ -50,14 +54,18 @@ class StylePairs(Dataset[StylePair]):
 
     def __getitem__(self, key: PairKey | int) -> StylePair:
         """uint8 (3, size, size) each."""
+        return self.pair(key)
+
+    def pair(self, key: PairKey | int, into: tuple[Pixels | None, Pixels | None] = (None, None)) -> StylePair:
+        """As by `[key]`; `into`: memory for content and style, (size, size, 3) each, else they have their own."""
         epoch, index = key if isinstance(key, PairKey) else (-1, key)
         style_index = self.pairing.style_index(index, len(self.styles), self._rng("pair", epoch, index))
         if self.pairing.same_place:
-            return self._first_usable_pair(epoch, index)
+            return self._first_usable_pair(epoch, index, into)
         content_rng, style_rng = self._rng("content crop", epoch, index), self._rng("style crop", epoch, index)
         return StylePair(
-            self._first_usable(self.content, self.contents, index, None if epoch < 0 else content_rng),
-            self._first_usable(self.style, self.styles, style_index, None if epoch < 0 else style_rng),
+            self._first_usable(self.content, self.contents, index, None if epoch < 0 else content_rng, into[0]),
+            self._first_usable(self.style, self.styles, style_index, None if epoch < 0 else style_rng, into[1]),
         )
 
     def keep_decoded(self, place: Path) -> None:
@@ -73,49 +81,91 @@ class StylePairs(Dataset[StylePair]):
         """A random crop of the `index`-th style, uint8 (3, size, size)."""
         return self._first_usable(self.style, self.styles, index, rng)
 
-    def _first_usable_pair(self, epoch: int, index: int) -> StylePair:
+    def _first_usable_pair(self, epoch: int, index: int, into: tuple[Pixels | None, Pixels | None]) -> StylePair:
         """Both files of the first pair from `index` on that can be used, cropped at the same place."""
         for step in range(len(self.contents)):
             at = (index + step) % len(self.contents)
             sides = [
-                self._crop(folder, files, at, None if epoch < 0 else self._rng("crop", epoch, index))
-                for folder, files in ((self.content, self.contents), (self.style, self.styles))
+                self._crop(folder, files, at, None if epoch < 0 else self._rng("crop", epoch, index), memory)
+                for folder, files, memory in zip(
+                    (self.content, self.style), (self.contents, self.styles), into, strict=True
+                )
             ]
             if sides[0] is not None and sides[1] is not None:
                 return StylePair(sides[0], sides[1])
         raise DataError(f"none of {len(self.contents)} pairs can be used; see {self.problems.path}")
 
     def _first_usable(
-        self, folder: ImageFolder | DecodedFolder, files: list[Path], index: int, rng: np.random.Generator | None
-    ) -> Tensor:
+        self, folder: ImageFolder | DecodedFolder, files: list[Path], index: int, rng: np.random.Generator | None,
+        into: Pixels | None = None,
+    ) -> Tensor:  # fmt: skip
         for step in range(len(files)):
-            image = self._crop(folder, files, (index + step) % len(files), rng)
+            image = self._crop(folder, files, (index + step) % len(files), rng, into)
             if image is not None:
                 return image
         raise DataError(f"{folder.root}: none of {len(files)} images can be used; see {self.problems.path}")
 
     def _crop(
-        self, folder: ImageFolder | DecodedFolder, files: list[Path], at: int, rng: np.random.Generator | None
-    ) -> Tensor | None:
+        self, folder: ImageFolder | DecodedFolder, files: list[Path], at: int, rng: np.random.Generator | None,
+        into: Pixels | None,
+    ) -> Tensor | None:  # fmt: skip
         """A crop, or None when the file cannot be used, which is then reported."""
         try:
-            return folder.crop(files[at], self.size, rng)
+            return folder.crop(files[at], self.size, rng, into=into)
         except DataError as error:
             self.problems.report(files[at], str(error), files)
             return None
 
     def _rng(self, stream: str, epoch: int, index: int) -> np.random.Generator:
         """Independent streams for pairing and cropping; validation's epoch is −1."""
-        return np.random.default_rng([zlib.crc32(stream.encode()), self.seed, epoch + 1, index])
+        words = [zlib.crc32(stream.encode()), self.seed, epoch + 1, index]
+        if all(word < 2**32 for word in words):  # then the same stream in half of the time
+            return np.random.Generator(np.random.PCG64(np.array(words, np.uint32)))
+        return np.random.default_rng(words)
 
 
-def collated(pairs: list[StylePair]) -> StylePair:
-    """Pairs -> a batch of (N, 3, H, W), which lies in memory pixel by pixel as decoders made it.
+class PairBatches(Dataset[StylePair]):
+    """`StylePairs` by the batch: each picture is cropped to where the batch has it.
 
-    Put together in that order, rows are copied whole; plane by plane takes ten times as long.
+    Args:
+        memory: for batches of its size while it has room; others have their own, as in workers that are not forks of
+            the run.
     """
-    content, style = default_collate([tuple(side.permute(1, 2, 0) for side in pair) for pair in pairs])
-    return StylePair(content.permute(0, 3, 1, 2), style.permute(0, 3, 1, 2))
+
+    def __init__(self, pairs: StylePairs, memory: BatchMemory | None = None) -> None:
+        self.pairs, self.memory = pairs, memory
+
+    def __len__(self) -> int:
+        """Pairs in an epoch."""
+        return len(self.pairs)
+
+    def __getitem__(self, key: PairKey | int) -> StylePair:
+        """One pair, uint8 (3, size, size) each."""
+        return self.pairs[key]
+
+    def __getitems__(self, keys: Sequence[PairKey | int]) -> StylePair | Lent:
+        """A batch, uint8 (N, 3, size, size) each, which lies in memory pixel by pixel as decoders make it."""
+        memory = self.memory
+        room = None if memory is None or len(keys) != memory.batch_size else memory.free_room()
+        if memory is None or room is None:
+            shape = (len(keys), self.pairs.size, self.pairs.size, 3)
+            content, style = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
+        else:
+            content, style = memory.pixels[room]
+        for key, *into in zip(keys, content, style, strict=True):
+            self.pairs.pair(key, (into[0], into[1]))
+        if memory is None or room is None:
+            return StylePair(*(torch.from_numpy(side).permute(0, 3, 1, 2) for side in (content, style)))
+        return memory.lend(room)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For a process that shares no memory with this one."""
+        return {**self.__dict__, "memory": None}
+
+
+def as_they_are(batch: Any) -> Any:
+    """What a `DataLoader` of `PairBatches` does to a batch: nothing."""
+    return batch
 
 
 def _decoded(

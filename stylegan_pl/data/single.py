@@ -10,10 +10,11 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from stylegan_pl.data.crop import cut
+from stylegan_pl.data.decode import Pixels
 from stylegan_pl.data.folder import ImageFolder, list_images
 from stylegan_pl.errors import DataError
 from stylegan_pl.image_files import read_image
-from stylegan_pl.images import image_to_tensor
 
 
 @dataclass(frozen=True)
@@ -59,8 +60,13 @@ class SingleImage(ImageFolder):
         """Its name below `base(split)` -> the picture."""
         return {path.relative_to(self.base(split)).as_posix(): path for path in self.files(split)}
 
-    def crop(self, path: Path, size: int, rng: np.random.Generator | None) -> Tensor:
+    def crop(
+        self, path: Path, size: int, rng: np.random.Generator | None, *, into: Pixels | None = None
+    ) -> Tensor:
         """A file -> uint8 (3, size, size): zoomed and cropped at random or, without `rng`, the middle.
+
+        Args:
+            into: (size, size, 3), memory for it; else it has its own.
 
         Raises:
             DataError: unreadable, or smaller than the crop.
@@ -78,7 +84,7 @@ class SingleImage(ImageFolder):
         x, y = (0.5, 0.5) if rng is None else rng.uniform(size=2)
         left, top = x * (width - side), y * (height - side)
         box = (left, top, min(left + side, width), min(top + side, height))  # min: against rounding
-        return image_to_tensor(image.resize((size, size), Image.Resampling.LANCZOS, box=box))
+        return cut(np.asarray(image.resize((size, size), Image.Resampling.LANCZOS, box=box)), size, None, into=into)
 
 
 @lru_cache(maxsize=2)

@@ -14,12 +14,11 @@ import torch
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from stylegan_pl.contracts import StylePair
 from stylegan_pl.data import decoded_cache
 from stylegan_pl.data.decoded_cache import DecodedFolder
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import PairedByName, Pairing, Unpaired
-from stylegan_pl.data.pairs import PairKey, StylePairs, collated
+from stylegan_pl.data.pairs import PairBatches, PairKey, StylePairs, as_they_are
 from stylegan_pl.data.problems import Problems
 from stylegan_pl.data.shards import Shards
 from stylegan_pl.data.single import SingleImage
@@ -106,20 +105,11 @@ def test_pairs_are_the_same(photographs: Path, tmp_path: Path, pairing: Pairing,
     plain, kept = pairs(), pairs()
     kept.keep_decoded(tmp_path / "cache")
     expected = [plain[key] for key in keys]
-    loader = DataLoader(kept, batch_sampler=[keys[:5], keys[5:]], num_workers=workers, collate_fn=collated)
+    batches = PairBatches(kept)
+    loader = DataLoader(batches, batch_sampler=[keys[:5], keys[5:]], num_workers=workers, collate_fn=as_they_are)
     for side in range(2):
         found = torch.cat([batch[side] for batch in loader])
         assert torch.equal(found, torch.stack([pair[side] for pair in expected]))
-
-
-def test_a_batch_is_the_stack_of_its_pairs() -> None:
-    rng = torch.Generator().manual_seed(0)
-    made = [StylePair(*torch.randint(0, 255, (2, 5, 6, 3), generator=rng).byte().permute(0, 3, 1, 2)) for _ in "abc"]
-    batch = collated(made)
-    assert isinstance(batch, StylePair)
-    for side in range(2):
-        assert torch.equal(batch[side], torch.stack([pair[side] for pair in made]))
-        assert batch[side].is_contiguous(memory_format=torch.channels_last)
 
 
 def test_a_changed_file_is_decoded_anew_and_the_old_file_goes(photographs: Path, tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""Batches lie in memory that is written again, but never while anybody looks at them."""
+
+import itertools
+import multiprocessing
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from images_on_disk import write_images
+from torch.utils.data import DataLoader
+
+from stylegan_pl.contracts import StylePair
+from stylegan_pl.data.batch_memory import BatchMemory
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.pairing import PairedByName, Unpaired
+from stylegan_pl.data.pairs import PairBatches, PairKey, StylePairs, as_they_are
+from stylegan_pl.data.problems import Problems
+
+SIZE, BATCH, ROOMS = 16, 3, 4
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> StylePairs:
+    for side in ("content", "style"):
+        write_images(tmp_path / side, 7, size=24)
+    sides = [ImageFolder(str(tmp_path / side), held_out=0.0) for side in ("content", "style")]
+    return StylePairs(*sides, Unpaired(), split="train", size=SIZE, seed=0, problems=Problems(tmp_path / "bad.csv"))
+
+
+def keys(batch: int) -> list[PairKey]:
+    return [PairKey(0, (BATCH * batch + place) % 7) for place in range(BATCH)]
+
+
+def loader(pairs: StylePairs, workers: int, *, batches: int, context: str | None = None) -> Iterator[StylePair]:
+    made = PairBatches(pairs, BatchMemory(batch_size=BATCH, size=SIZE, rooms=ROOMS, workers=workers))
+    return iter(
+        DataLoader(
+            made, batch_sampler=[keys(number) for number in range(batches)], num_workers=workers,
+            collate_fn=as_they_are, multiprocessing_context=context,
+        )  # fmt: skip
+    )
+
+
+def assert_is(batch: StylePair, pairs: StylePairs, number: int) -> None:
+    assert isinstance(batch, StylePair)
+    for side in range(2):
+        assert torch.equal(batch[side], torch.stack([pairs[key][side] for key in keys(number)]))
+        assert batch[side].is_contiguous(memory_format=torch.channels_last)
+
+
+WORKERS = [0, pytest.param(2, marks=pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="fork"))]
+
+
+@pytest.mark.parametrize("workers", WORKERS)
+def test_batches_that_are_kept_stay_what_they_are(pairs: StylePairs, workers: int) -> None:
+    kept = list(loader(pairs, workers, batches=4 * ROOMS, context="fork" if workers else None))  # more than rooms
+    for number, batch in enumerate(kept):
+        assert_is(batch, pairs, number)
+
+
+@pytest.mark.parametrize("workers", WORKERS)
+def test_memory_of_dropped_batches_is_written_again(pairs: StylePairs, workers: int) -> None:
+    places = set()
+    for number, batch in enumerate(loader(pairs, workers, batches=6 * ROOMS, context="fork" if workers else None)):
+        assert_is(batch, pairs, number)
+        places.add(batch.content.data_ptr())
+        del batch
+    assert len(places) <= max(1, workers) * ROOMS
+
+
+def test_a_view_of_a_batch_keeps_its_memory(pairs: StylePairs) -> None:
+    batches = loader(pairs, 0, batches=6 * ROOMS)
+    view = next(batches).style[1:2]
+    expected = view.clone()
+    for _ in itertools.islice(batches, 5 * ROOMS):
+        assert torch.equal(view, expected)
+
+
+def test_a_process_that_shares_no_memory_makes_the_same_batches(pairs: StylePairs) -> None:
+    memory = BatchMemory(batch_size=BATCH, size=SIZE, rooms=ROOMS, workers=1)
+    sent = pickle.loads(pickle.dumps(PairBatches(pairs, memory)))  # as to a spawned worker
+    assert_is(sent.__getitems__(keys(1)), pairs, 1)
+
+
+def test_a_batch_of_another_size_has_its_own_memory(pairs: StylePairs) -> None:
+    memory = BatchMemory(batch_size=BATCH, size=SIZE, rooms=1, workers=0)
+    short = PairBatches(pairs, memory).__getitems__(keys(0)[:2])
+    assert isinstance(short, StylePair) and short.content.shape == (2, 3, SIZE, SIZE)
+    assert memory.free_room() == 0
+
+
+def test_a_file_that_cannot_be_used_leaves_nothing_of_itself(pairs: StylePairs) -> None:
+    pairs.pairing = PairedByName()  # content is read, and only then style found broken
+    Path(pairs.styles[1]).write_bytes(b"no image")
+    pairs.problems.limit = 1.0
+    batch = PairBatches(pairs).__getitems__(keys(0))
+    assert_is(batch, pairs, 0)
+    assert np.array_equal(batch.content[1], pairs.pair(PairKey(0, 1)).content)

@@ -1,13 +1,18 @@
 """Small images on disk, and configs composed as the command line composes them."""
 
+import gc
+import os
 import shutil
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra.plugins.config_source import ConfigResult
 from hydra.utils import instantiate
 from images_on_disk import write_images
 from omegaconf import DictConfig, OmegaConf
@@ -29,8 +34,10 @@ SMALL = [  # networks of a few thousand parameters, no weights to load
 
 @pytest.fixture(scope="session", autouse=True)
 def few_threads() -> None:
-    """Several test processes share the cores."""
+    """Several test processes share the cores, and so do those that they start."""
     torch.set_num_threads(1)
+    os.environ["OMP_NUM_THREADS"] = "1"
+    gc.freeze()  # what is imported stays: the collector need not look at it again and again
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +49,23 @@ def image_sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_images(root / "style/train", 7, hue=2, seed=3)
     write_images(root / "style/val", 4, hue=2, seed=4)
     return root
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_of_conf_are_parsed_once() -> None:
+    """Hydra reads some forty a config, and hundreds of configs are composed here."""
+    parse, parsed = FileConfigSource.load_config, {}
+
+    def load_config(source: FileConfigSource, config_path: str) -> ConfigResult:
+        file = Path(source.path, source._normalize_file_name(config_path))
+        if not file.is_file():
+            return parse(source, config_path)
+        known = (source.provider, file, file.stat().st_mtime_ns, file.stat().st_size)
+        if known not in parsed:
+            parsed[known] = parse(source, config_path)
+        return deepcopy(parsed[known])
+
+    FileConfigSource.load_config = load_config
 
 
 Compose = Callable[..., DictConfig]

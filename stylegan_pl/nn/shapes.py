@@ -18,13 +18,16 @@ def shapes_only() -> Iterator[None]:
 
 
 class _NothingDrawn(TorchFunctionMode):
-    """Leaves out first weights: on the meta device, drawing nothing makes torch import its compiler, over a second."""
+    """Leaves out first weights: on the meta device, drawing nothing makes torch import its compiler, over a second.
+
+    And the norms that spectral normalisation starts from: thirty a layer, of no numbers.
+    """
 
     def __torch_function__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         """torch's hook, asked for every function."""
         kwargs = kwargs or {}
-        if getattr(func, "__module__", "") == "torch.nn.init" or func.__name__ in ("normal_", "uniform_"):
+        if getattr(func, "__module__", "") == "torch.nn.init" or func.__name__ in ("normal_", "uniform_", "normalize"):
             return args[0] if args else kwargs["tensor"]
         return func(*args, **kwargs)

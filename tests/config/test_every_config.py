@@ -45,8 +45,15 @@ def options(group: str | None = None) -> list[tuple[str, str]]:
     ]
 
 
+@pytest.fixture
+def undrawn(monkeypatch) -> None:
+    """Layers without torch's own first weights, which for networks of full size take longer than all else."""
+    for layer in (torch.nn.modules.conv._ConvNd, torch.nn.Linear):
+        monkeypatch.setattr(layer, "reset_parameters", lambda self: None)
+
+
 @pytest.mark.parametrize(("group", "option"), options(), ids=lambda value: value)
-def test_composes_checks_and_builds(group, option, tmp_path, image_sets, local_weights):
+def test_composes_checks_and_builds(group, option, tmp_path, image_sets, local_weights, undrawn):
     place = PLACES.get(group, group)
     choice = f"{place}=[{option}]" if group in ("image_loss", "metric") else f"{place}={option}"
     base = [f"run_dir={tmp_path}", f"data_root={image_sets}", "max_images=4"]

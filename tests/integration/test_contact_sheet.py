@@ -105,10 +105,10 @@ def test_names_that_differ_by_their_ending_alone_both_have_a_row(checkpoint, tmp
 
 def test_exported_files_make_a_sheet_too(checkpoint, tmp_path):  # noqa: F811
     pytest.importorskip("onnxruntime")
-    from fitting import command
+    from preloaded import preloaded
 
     exported = tmp_path / "picture.onnx"
-    done = command("stylegan_pl.export", f"ckpt={checkpoint}", f"output={exported}", cwd=tmp_path)
+    done = preloaded("stylegan_pl.export", f"ckpt={checkpoint}", f"output={exported}", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     write_images(tmp_path / "photos", 1, size=48)
     config = compose_config("stylize", ["device=cpu", "input=x", f"output={tmp_path / 'sheet.png'}", "sheet=true"])

@@ -7,15 +7,18 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import SMALL
-from fitting import assert_same, command
+from fitting import assert_same
+from preloaded import preloaded
 from ranks import DDP, PYTHONPATH, SGD, records, witness
 
 
-def trained(cwd: Path, name: str, *overrides: str) -> Path:
+def trained(cwd: Path, name: str, *overrides: str, said: str = "") -> Path:
     """A run's folder, after it has ended well; said once, whatever the number of ranks."""
-    done = command("stylegan_pl.train", *SMALL, *overrides, f"hydra.run.dir={name}", cwd=cwd, PYTHONPATH=PYTHONPATH)
+    typed = [*SMALL, *overrides, f"hydra.run.dir={name}"]
+    done = preloaded("stylegan_pl.train", *typed, cwd=cwd, PYTHONPATH=PYTHONPATH)
     assert done.returncode == 0, done.stderr
     assert done.stdout.count("done in") == 1, done.stdout
+    assert said in done.stdout + done.stderr
     return cwd / name
 
 
@@ -29,12 +32,11 @@ def assert_close(a: dict, b: dict) -> None:
         torch.testing.assert_close(b["state_dict"][key], value, rtol=1e-4, atol=1e-6, msg=key)
 
 
-def test_a_sweep_of_two_jobs_on_two_ranks_is_two_folders_two_wandb_runs_and_four_ranks(tmp_path):
+def test_a_sweep_of_two_jobs_on_two_ranks_is_two_folders_two_wandb_runs_and_four_ranks(tmp_path, image_sets):
     """Each rank gets its job's config: one that ran the command line again would start the sweep again."""
-    typed = ["data=sample", *SMALL, *DDP, "seed=1,2", "logger=wandb"]
-    done = command(
-        "stylegan_pl.train", "-m", *typed, *witness("${run_dir}/ranks"), cwd=tmp_path, PYTHONPATH=PYTHONPATH
-    )  # fmt: skip
+    typed = [f"data_root={image_sets}", *SMALL, *DDP, "seed=1,2", "logger=wandb"]
+    typed += witness("${run_dir}/ranks")
+    done = preloaded("stylegan_pl.train", "-m", *typed, cwd=tmp_path, PYTHONPATH=PYTHONPATH)
     assert done.returncode == 0, done.stderr
     jobs = sorted(path.parent for path in (tmp_path / "outputs").rglob("checkpoints"))
     assert len(jobs) == 2 and len({job.parent for job in jobs}) == 1
@@ -75,11 +77,25 @@ def test_a_run_goes_on_from_two_ranks_to_one_and_back(tmp_path, image_sets):
     assert_close(last(whole), last(run))
 
 
-def test_fewer_validation_pictures_than_ranks_give_the_scores_of_one_rank(tmp_path, image_sets):
-    common = [f"data_root={image_sets}", *SGD, "augment=none", "max_images=4", "val_every_images=4"]
+def test_batches_of_1_and_fewer_validation_pictures_than_ranks_give_weights_and_scores_of_one_rank(
+    tmp_path, image_sets
+):
+    common = [f"data_root={image_sets}", *SGD, "augment=none", "max_images=6", "val_every_images=4"]
     common += ["data.val_pairs=1", "metric=[sliced_wasserstein,ssim]"]
     one = trained(tmp_path, "one", *common, "batch_size=2")
-    two = trained(tmp_path, "two", *common, *DDP, "batch_size=1", "trainer.strategy.timeout_s=60")
+    two = trained(
+        tmp_path,
+        "two",
+        *common,
+        *DDP,
+        "batch_size=1",
+        "trainer.strategy.timeout_s=60",
+        said="batch 1 a device, 2 in all",
+    )
+    folders = [path.name for path in tmp_path.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    assert sorted(folders) == ["one", "two"]  # hidden: libraries' caches, as HOME is here
+    assert last(one)["images_seen"] == 6
+    assert_close(last(one), last(two))
     scores = [
         {name: float(value) for name, value in row.items() if name.startswith("val/") and value}
         for run in (one, two)

@@ -7,6 +7,7 @@ import pytest
 import torch
 from fitting import command
 from PIL import Image
+from preloaded import preloaded
 
 from stylegan_pl.images import to_float
 from stylegan_pl.run import run
@@ -32,8 +33,8 @@ def trained(tmp_path_factory, image_sets) -> Path:
     return root
 
 
-def evaluate(trained: Path, *arguments: str):
-    return command("stylegan_pl.evaluate", *arguments, cwd=trained, XDG_CACHE_HOME=str(trained / "cache"))
+def evaluate(trained: Path, *arguments: str, by=preloaded):
+    return by("stylegan_pl.evaluate", *arguments, cwd=trained, XDG_CACHE_HOME=str(trained / "cache"))
 
 
 def scores(path: Path) -> dict:
@@ -41,7 +42,7 @@ def scores(path: Path) -> dict:
 
 
 def test_one_run(trained) -> None:
-    done = evaluate(trained, "ckpt=runs/a", *QUICK)
+    done = evaluate(trained, "ckpt=runs/a", *QUICK, by=command)
     assert done.returncode == 0, done.stderr
     folder = trained / "runs/a/report"
     assert sorted(path.name for path in folder.iterdir()) == ["grid.png", "index.html", "metrics.json"]

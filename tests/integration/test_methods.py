@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import compose_config
-from fitting import Spy, assert_same, command, fit, parameters_of, run_until
+from fitting import Spy, assert_same, fit, parameters_of, run_until
 from images_on_disk import write_images
 from omegaconf import DictConfig
+from preloaded import preloaded
 from torch import Tensor
 
 from stylegan_pl.check_combination import check_fit, check_roles
@@ -154,7 +155,7 @@ def test_two_ranks_of_cyclegan_end_with_the_weights_of_one(method, tmp_path, ima
         typed += [f"model.{player}_optimizer.lr=0.001"]
     ddp = ["trainer=ddp", "trainer.accelerator=cpu", "trainer.devices=2", "batch_size=1", "max_images=6"]
     verb = ["stylegan_pl.train", "model=cyclegan", f"data_root={image_sets}", "+debug=smoke", "hydra.run.dir=two"]
-    two = command(*verb, *typed, *ddp, cwd=tmp_path)
+    two = preloaded(*verb, *typed, *ddp, cwd=tmp_path)
     assert two.returncode == 0, two.stderr
     assert run(method("cyclegan", *typed, "batch_size=2", "max_images=6", folder="one")) == 0
     assert run(method("cyclegan", *typed, "batch_size=2", "max_images=2", folder="early")) == 0

@@ -92,7 +92,6 @@ def compose_cell(image_sets: Path, tmp_path: Path, local_weights):
                 f"run_dir={tmp_path / 'run'}",
                 "feature_network=random_filters",
                 "+debug=smoke",
-                "callbacks={}",
                 "logger=none",
                 "max_images=4",
                 "val_every_images=1000",
@@ -101,6 +100,7 @@ def compose_cell(image_sets: Path, tmp_path: Path, local_weights):
         )
         if "game" in config.model and config.penalty._target_.endswith(("WGANGP", "ZeroCentred")):
             config.model.game.pool_size = 0
+        config.callbacks = {}
         shrink(config.model)
         shrink(config.feature_network)
         shrink(config.image_loss, {**AT_MOST, "width": 32})  # of a projector's 8 ReLUs all may be dead

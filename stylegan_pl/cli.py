@@ -19,7 +19,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
-from stylegan_pl.errors import ConfigError, UserError, first_line
+from stylegan_pl.errors import ConfigError, UserError, first_line, leave
 from stylegan_pl.explain import explain, nearest
 from stylegan_pl.outcome import Outcome
 from stylegan_pl.paths import conf_dir
@@ -59,9 +59,11 @@ def run_verb(config_name: str, verb: Verb) -> NoReturn:
     except (HydraException, OmegaConfBaseException) as error:
         if debug:
             traceback.print_exc()
-        _leave(2, f"error: {_explained(error, config_name)}")
+        leave(2, f"error: {_explained(error, config_name)}")
     for failure in task.failures:
-        _leave(*_said(failure))
+        if isinstance(failure, OmegaConfBaseException):
+            leave(2, f"error: {_explained(failure, config_name)}")
+        leave(*_said(failure))
     sys.exit(max(task.codes, default=0) if task.sweep_code is None else task.sweep_code)
 
 
@@ -84,7 +86,7 @@ class Task:
             return self._job(config)
         try:
             return self._finished(self._run(config))
-        except (UserError, InstantiationException, KeyboardInterrupt) as error:
+        except (UserError, InstantiationException, OmegaConfBaseException, KeyboardInterrupt) as error:
             self.failures.append(error)  # kept here: Hydra would print its own line about it first
             if self.debug:
                 traceback.print_exc()
@@ -180,11 +182,6 @@ def _explained(error: Exception, config_name: str) -> str:
         launcher, extra = EXTRAS[str(missing)]
         return f"launcher={launcher} is an extra; type: pip install 'stylegan-pl[{extra}]'"
     return explain(error, _overrides(), lambda overrides: _compose(config_name, overrides))
-
-
-def _leave(code: int, line: str) -> NoReturn:
-    print(line, file=sys.stderr)
-    sys.exit(code)
 
 
 def _check_root(config: DictConfig, config_name: str) -> None:

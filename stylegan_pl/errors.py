@@ -1,5 +1,8 @@
 """The errors a user can mend, told apart from bugs of ours."""
 
+import sys
+from typing import NoReturn
+
 
 class UserError(Exception):
     """Something the user can mend; `str()` is the one line printed: what is wrong, where, what to type instead."""
@@ -26,3 +29,9 @@ class DataError(UserError):
 def first_line(error: BaseException) -> str:
     """What an exception says, in one line; its type where it says nothing."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def leave(code: int, line: str) -> NoReturn:
+    """End the process with a line on stderr."""
+    print(line, file=sys.stderr)
+    sys.exit(code)

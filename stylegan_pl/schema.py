@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
 from omegaconf import MISSING
 
 
@@ -207,6 +206,8 @@ SCHEMAS: dict[str, type] = {
 
 def register() -> None:
     """Make the schemas known to Hydra as `train_schema`, `stylize_schema`, …"""
+    from hydra.core.config_store import ConfigStore  # here: the schemas are used without Hydra, too
+
     store = ConfigStore.instance()
     for verb, schema in SCHEMAS.items():
         store.store(name=f"{verb}_schema", node=schema)

@@ -38,7 +38,8 @@ def speed_up(model: nn.Module, networks: list[nn.Module], mechanics: Mechanics) 
     if mechanics.compile:
         _check_compiler()
         for network in networks:
-            network.compile()  # in place: names, checkpoints and averages stay as they are
+            # in place: names, checkpoints and averages stay as they are
+            network.compile(mode="reduce-overhead" if mechanics.cuda_graphs else None)
 
 
 def _check_compiler() -> None:

@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from stylegan_pl.generators.chain import ChainGenerator
 from stylegan_pl.nn.init import Init, init_he
+from stylegan_pl.nn.replicate import ReplicatingConv2d
 from stylegan_pl.nn.taps import Tap
 
 _INSIDE = 0.98  # black and white, moved inside the range where atanh is finite
@@ -46,7 +47,7 @@ class ContextGenerator(ChainGenerator):
         inputs = 3
         for number, dilation in enumerate(dilations, start=1):
             # replicated, not reflected: that takes pictures smaller than the dilation, too
-            conv = nn.Conv2d(inputs, width, 3, padding=dilation, dilation=dilation, padding_mode="replicate")
+            conv = ReplicatingConv2d(inputs, width, 3, dilation=dilation)
             layers += [conv, nn.LeakyReLU(0.2)]
             places[f"context{number}"] = Tap(len(layers), width)
             inputs = width

@@ -1,9 +1,9 @@
 """Nearest-neighbour upsampling and a 3×3 convolution, as one step at the low resolution."""
 
-import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv_transpose2d, pad
 
+from stylegan_pl.nn.replicate import replicated
 from stylegan_pl.nn.upsample import ResizeConv
 
 
@@ -17,15 +17,7 @@ def subpixel_conv(features: Tensor, weight: Tensor, bias: Tensor | None) -> Tens
     filters = weight.flip(2, 3).transpose(0, 1)  # (C, O, 3, 3): transposed convolutions scatter
     rows = pad(filters, (0, 0, 1, 0)) + pad(filters, (0, 0, 0, 1))
     summed = pad(rows, (1, 0)) + pad(rows, (0, 1))  # (C, O, 4, 4)
-    return conv_transpose2d(_framed(features), summed, bias, stride=2, padding=3)
-
-
-def _framed(features: Tensor) -> Tensor:
-    """The edge once more around (N, C, H, W) -> (N, C, H + 2, W + 2)."""
-    if torch.compiler.is_compiling():  # torch 2.15 traces the padding's backward with strides that it does not keep
-        features = torch.cat([features[:, :, :1], features, features[:, :, -1:]], dim=2)
-        return torch.cat([features[..., :1], features, features[..., -1:]], dim=3)
-    return pad(features, [1] * 4, mode="replicate")
+    return conv_transpose2d(replicated(features, 1), summed, bias, stride=2, padding=3)
 
 
 class SubpixelResizeConv(ResizeConv):

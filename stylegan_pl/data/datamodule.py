@@ -40,6 +40,7 @@ class StyleTransferData(L.LightningDataModule):
         val_pairs: fixed validation pairs, at most.
         workers: loader processes a device; None takes the cores there are, at most 8.
         prefetch: batches that each of them keeps ready.
+        reuse_memory: let workers crop into the memory of batches that have gone; see `BatchMemory`.
         cache: folder for training pictures in decoded form, read by every later epoch and run; None decodes each time.
         download: fetch what is missing and may be fetched.
         bad_fraction: share of unusable files in a set beyond which a run ends.
@@ -62,6 +63,7 @@ class StyleTransferData(L.LightningDataModule):
         bad_fraction: float,
         problems_csv: str,
         prefetch: int = 2,
+        reuse_memory: bool = True,
         cache: str | None = None,
     ) -> None:
         super().__init__()
@@ -71,6 +73,7 @@ class StyleTransferData(L.LightningDataModule):
         self.image_size, self.batch_size, self.val_pairs, self.seed = image_size, batch_size, val_pairs, seed
         self.workers = min(_MAX_WORKERS, os.cpu_count() or 1) if workers is None else workers
         self.prefetch, self.cache, self.download = prefetch, cache, download
+        self.reuse_memory = reuse_memory
         self.problems = Problems(Path(problems_csv), limit=bad_fraction)
 
     def prepare(self) -> None:
@@ -110,15 +113,17 @@ class StyleTransferData(L.LightningDataModule):
             self.epoch_images, batch_size=self.batch_size, seed=self.seed, rank=trainer.global_rank,
             ranks=trainer.world_size, position=lambda: cast(int, trainer.lightning_module.images_seen),
         )  # fmt: skip
-        # beside those that wait: the batch that a step works on and the one that Lightning holds ready
-        memory = BatchMemory(
-            batch_size=self.batch_size, size=self.image_size, workers=self.workers, rooms=2 + self.prefetch
-        )
         return DataLoader(
-            PairBatches(self.train_set, memory), batch_sampler=stream, num_workers=self.workers,
+            PairBatches(self.train_set, self._memory() if self.workers and self.reuse_memory else None), batch_sampler=stream, num_workers=self.workers,
             pin_memory=torch.cuda.is_available(), persistent_workers=self.workers > 0,
             prefetch_factor=self.prefetch if self.workers else None, collate_fn=as_they_are,
         )  # fmt: skip
+
+    def _memory(self) -> BatchMemory:
+        # beside those that wait: the batch that a step works on and the one that Lightning holds ready
+        return BatchMemory(
+            batch_size=self.batch_size, size=self.image_size, workers=self.workers, rooms=2 + self.prefetch
+        )
 
     def val_dataloader(self) -> DataLoader[StylePair]:
         """The first `val_pairs` fixed pairs of the held-out images; each rank takes every n-th.

@@ -14,7 +14,7 @@ FLOORS = [
     {"generators", "discriminators", "losses", "metrics", "data", "diagnosis"},
     {"models"},
     {"callbacks", "loggers", "inference", "report", "distributed", "rank_launcher", "sweeps"},
-    {"schema", "explain", "static_signature", "check_combination", "check_config"}
+    {"schema", "explain", "plain_config", "static_signature", "check_combination", "check_config"}
     | {"cli", "device", "build", "checkpoint", "resume"},
     {"run", "paint", "paint_film", "paint_onnx", "paint_sheet", "stylizer"}
     | {"evaluation", "examine", "exporting", "page"}

@@ -89,7 +89,10 @@ def load_generator(path: Path, *, trusted: Sequence[str] = ()) -> nn.Module:
     try:
         generator.load_state_dict(weights)
     except RuntimeError as error:  # torch lists every key in a line of its own
-        raise UserError(f"{path}: its weights are not those of the generator its config names") from error
+        raise UserError(
+            f"{path}: its weights are not those of the generator its config names; another version of stylegan_pl may "
+            "have made it: paint with that one, or train again"
+        ) from error
     return generator.eval().requires_grad_(False)
 
 

@@ -120,9 +120,11 @@ class StyleTransferData(L.LightningDataModule):
         )  # fmt: skip
 
     def _memory(self) -> BatchMemory:
-        # beside those that wait: the batch that a step works on and the one that Lightning holds ready
+        # beside those that are made or wait, the one that a step works on and the one that Lightning holds ready: of
+        # different workers, if there are
+        held = 2 if self.workers == 1 else 1
         return BatchMemory(
-            batch_size=self.batch_size, size=self.image_size, workers=self.workers, rooms=2 + self.prefetch
+            batch_size=self.batch_size, size=self.image_size, workers=self.workers, rooms=self.prefetch + held
         )
 
     def val_dataloader(self) -> DataLoader[StylePair]:

@@ -123,13 +123,13 @@ class Loader:
     """
 
     def __init__(
-        self, folder: Path, made: Set, workers: int, out: Path, *, cache: Path | None = None, reuse: bool = True
+        self, folder: Path, made: Set, workers: int, out: Path, *, cache: Path | None = None, **switches: bool
     ) -> None:
         sets = [ImageFolder(str(folder), load_size=made.load_size, held_out=0.0) for _ in range(2)]
         self.data = StyleTransferData(
             sets[0], sets[1], Twins(), Augmentation(), image_size=_CROP, batch_size=_BATCH, val_pairs=0, seed=0,
             workers=workers, download=False, bad_fraction=0.0, problems_csv=str(out / "problems.csv"),
-            cache=None if cache is None else str(cache), reuse_memory=reuse,
+            cache=None if cache is None else str(cache), **switches,
         )  # fmt: skip
         self.data.prepare()
         self.data.trainer = SimpleNamespace(  # type: ignore[assignment]  # all of a Trainer that loaders ask for
@@ -156,11 +156,16 @@ def measure(name: str, repetitions: int, decoders: bool) -> list[dict[str, Any]]
         out = Path(temporary)
         paths = write(made, out / "set")
         loaders = {
-            f"{kind}, {workers} workers{'' if reuse else ', fresh memory'}": Loader(
-                out / "set", made, workers, out, cache=cache, reuse=reuse
+            f"{kind}{', cached' * (cache is not None)}, {workers} workers": Loader(
+                out / "set", made, workers, out, cache=cache, **switches
             )
-            for kind, cache in (("loader", None), ("cached loader", out / "cache"))
-            for workers, reuse in ((0, True), (1, True), (1, False))
+            for cache in (None, out / "cache")
+            for workers, kind, switches in (
+                (0, "loader", {}),
+                (1, "loader", {}),
+                (1, "loader, reuse_memory=false", {"reuse_memory": False}),
+                *([] if cache else [(0, "loader, fast_reading=false", {"fast_reading": False})]),
+            )
         }
         others = [pillow, torchvision, *([] if decode.simplejpeg is None else [simplejpeg])] if decoders else []
         spent: dict[str, list[Spent]] = {name: [] for name in ("decoder", *loaders, *(f.__name__ for f in others))}

@@ -1,5 +1,6 @@
 """Content and style sets as one LightningDataModule."""
 
+import dataclasses
 import os
 from pathlib import Path
 from typing import cast
@@ -41,6 +42,7 @@ class StyleTransferData(L.LightningDataModule):
         workers: loader processes a device; None takes the cores there are, at most 8.
         prefetch: batches that each of them keeps ready.
         reuse_memory: let workers crop into the memory of batches that have gone; see `BatchMemory`.
+        fast_reading: JPEGs by simplejpeg where it is installed, Lanczos' filter by torch; otherwise all by Pillow.
         cache: folder for training pictures in decoded form, read by every later epoch and run; None decodes each time.
         download: fetch what is missing and may be fetched.
         bad_fraction: share of unusable files in a set beyond which a run ends.
@@ -64,11 +66,14 @@ class StyleTransferData(L.LightningDataModule):
         problems_csv: str,
         prefetch: int = 2,
         reuse_memory: bool = True,
+        fast_reading: bool = True,
         cache: str | None = None,
     ) -> None:
         super().__init__()
         if prefetch < 1:
             raise ValueError(f"prefetch must be at least 1 batch, got {prefetch}; try 2")
+        if not fast_reading:
+            content, style = (dataclasses.replace(folder, fast=False) for folder in (content, style))
         self.content, self.style, self.pairing, self.augment = content, style, pairing, augment
         self.image_size, self.batch_size, self.val_pairs, self.seed = image_size, batch_size, val_pairs, seed
         self.workers = min(_MAX_WORKERS, os.cpu_count() or 1) if workers is None else workers

@@ -23,7 +23,7 @@ _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive: what every deco
 _TOLD_IN = (0xE1, 0xE2, 0xEE)  # EXIF and XMP (orientation), profiles, Adobe's CMYK and untransformed RGB
 
 
-def decode(content: bytes, name: str, *, at_least: int | None = None) -> Pixels:
+def decode(content: bytes, name: str, *, at_least: int | None = None, fast: bool = True) -> Pixels:
     """What `read_image` makes of a file, its bytes given.
 
     JPEGs without anything to apply (orientation, profile, CMYK) go to simplejpeg where that is installed: libjpeg-turbo
@@ -33,11 +33,12 @@ def decode(content: bytes, name: str, *, at_least: int | None = None) -> Pixels:
     Args:
         name: of the file, for messages.
         at_least: pixels of the shorter side that suffice; see `read_image`.
+        fast: by simplejpeg where that can; otherwise by Pillow, whatever it is.
 
     Raises:
         DataError: no image, damaged or too large.
     """
-    size = plain_jpeg(content) if simplejpeg is not None else None
+    size = plain_jpeg(content) if fast and simplejpeg is not None else None
     if size is not None and _let_pass(size):
         part = draft(size, at_least)
         least = (0, 0) if part == 1 else (-(-size[0] // part), -(-size[1] // part))

@@ -114,6 +114,7 @@ def _made_ready(folder: ImageFolder, files: Sequence[Path], size: int, place: Pa
     settings = [_LAYOUT, str(Path(folder.root).absolute()), folder.load_size, folder.upscale]
     settings += [
         size if folder.upscale else None,
+        folder.fast,
         torch.__version__,
         PIL.__version__,
         simplejpeg and version("simplejpeg"),

@@ -58,6 +58,7 @@ class ImageFolder:
             refused.
         source: where the set can be had, if it may be fetched.
         how_to: what a person must do where it may not.
+        fast: JPEGs by simplejpeg, sizes by torch, where these can; otherwise all by Pillow.
     """
 
     root: str
@@ -67,6 +68,7 @@ class ImageFolder:
     upscale: bool = False
     source: Source | None = None
     how_to: str | None = None
+    fast: bool = True
 
     one_size: ClassVar[bool] = True  # crops of a file are cut from the same pixels each time
 
@@ -122,7 +124,7 @@ class ImageFolder:
         Raises:
             DataError: unreadable.
         """
-        return self._resized(decode(self.content(path), str(path), at_least=self.load_size), size)
+        return self._resized(decode(self.content(path), str(path), at_least=self.load_size, fast=self.fast), size)
 
     def content(self, path: Path) -> bytes:
         """The bytes of a file.
@@ -168,7 +170,7 @@ class ImageFolder:
     def _resized(self, pixels: Pixels, size: int) -> Pixels:
         height, width = pixels.shape[:2]
         wanted = self.resized_size(width, height, size)
-        return pixels if wanted == (width, height) else resampled(pixels, wanted[1], wanted[0])
+        return pixels if wanted == (width, height) else resampled(pixels, wanted[1], wanted[0], fast=self.fast)
 
 
 def held_out_names(names: Iterable[str], fraction: float) -> set[str]:

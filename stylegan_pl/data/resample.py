@@ -11,13 +11,13 @@ TORCH_HAS_LANCZOS = hasattr(torch.ops.aten, "_upsample_lanczos2d_aa")
 """Newer versions have; its vector instructions take a sixth of Pillow's time."""
 
 
-def resampled(pixels: Pixels, height: int, width: int) -> Pixels:
+def resampled(pixels: Pixels, height: int, width: int, *, fast: bool = True) -> Pixels:
     """(H, W, 3) -> (height, width, 3), antialiased.
 
     Pillow's `LANCZOS`: the same filter in whole numbers, rounded after each of two passes. Torch's, used where there is
-    one, differs from it by at most 2/255 and a hundredth of that on average.
+    one and `fast`, differs from it by at most 2/255 and a hundredth of that on average.
     """
-    if not TORCH_HAS_LANCZOS:
+    if not (fast and TORCH_HAS_LANCZOS):
         return np.array(Image.fromarray(pixels).resize((width, height), Image.Resampling.LANCZOS))
     # (1, 3, H, W) by pixel; from a picture without the first axis torch would copy plane by plane
     planes = torch.from_numpy(np.require(pixels, requirements=["C", "W"]))[None].permute(0, 3, 1, 2)

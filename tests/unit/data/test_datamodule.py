@@ -338,3 +338,11 @@ def test_memory_of_gone_batches_changes_no_pixel(
         batches.append(first(data, 9))
     for fresh, reused in zip(*batches, strict=True):
         assert torch.equal(fresh.content, reused.content) and torch.equal(fresh.style, reused.style)
+
+
+def test_reading_need_not_be_fast(folders: tuple[ImageFolder, ImageFolder], tmp_path: Path) -> None:
+    assert make(*folders, tmp_path).content.fast
+    data = make(*folders, tmp_path, fast_reading=False)
+    assert not data.content.fast and not data.style.fast
+    data.prepare()
+    assert first(attach(data), 1)[0].content.shape[1:] == (3, SIZE, SIZE)

@@ -12,6 +12,7 @@ from PIL import Image, ImageCms
 from stylegan_pl.data import decode as module
 from stylegan_pl.data import resample
 from stylegan_pl.data.decode import decode, draft, plain_jpeg
+from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.resample import resampled
 from stylegan_pl.errors import DataError
 from stylegan_pl.image_files import read_image
@@ -167,3 +168,20 @@ def test_resampling_is_pillows_lanczos(size: tuple[int, int], monkeypatch: pytes
 def test_without_torch_decoding_is_possible() -> None:
     assert "torch" not in Path(module.__file__).read_text()
     assert sys.modules[module.__name__] is module
+
+
+@pytest.mark.parametrize("load_size", [None, 40])
+def test_a_folder_that_is_not_to_be_fast_is_read_by_pillow_alone(
+    load_size: int | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.jpg").write_bytes(jpeg(picture(95, 63), quality=85))
+    fast, slow = (ImageFolder(str(tmp_path), load_size=load_size, fast=fast) for fast in (True, False))
+    found = fast.pixels(tmp_path / "a.jpg", 32).astype(int)
+    if module.simplejpeg is not None:
+        monkeypatch.setattr(module.simplejpeg, "decode_jpeg", refuse)
+    monkeypatch.setattr(resample, "interpolate", refuse)
+    image = Image.open(tmp_path / "a.jpg").convert("RGB")
+    if load_size is not None:
+        image = image.resize((round(95 * 40 / 63), 40), Image.Resampling.LANCZOS)
+    assert np.array_equal(slow.pixels(tmp_path / "a.jpg", 32), np.asarray(image))
+    assert np.abs(found - np.asarray(image)).max() <= 3

@@ -25,11 +25,12 @@ def cut(
         raise DataError(f"{name}: {told}" if name else told)
     left, top = _corner(width - size, height - size, rng)
     into = np.empty((size, size, 3), np.uint8) if into is None else into
-    np.copyto(into, pixels[top : top + size, left : left + size])
+    if pixels.base is not into:  # else it was decoded there
+        np.copyto(into, pixels[top : top + size, left : left + size])
     return torch.from_numpy(into).permute(2, 0, 1)
 
 
 def _corner(free_x: int, free_y: int, rng: np.random.Generator | None) -> tuple[int, int]:
     if rng is None:
         return free_x // 2, free_y // 2
-    return int(rng.integers(free_x + 1)), int(rng.integers(free_y + 1))
+    return int(rng.integers(free_x + 1)) if free_x else 0, int(rng.integers(free_y + 1)) if free_y else 0

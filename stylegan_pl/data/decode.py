@@ -23,7 +23,9 @@ _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive: what every deco
 _TOLD_IN = (0xE1, 0xE2, 0xEE)  # EXIF and XMP (orientation), profiles, Adobe's CMYK and untransformed RGB
 
 
-def decode(content: bytes, name: str, *, at_least: int | None = None, fast: bool = True) -> Pixels:
+def decode(
+    content: bytes, name: str, *, at_least: int | None = None, fast: bool = True, into: Pixels | None = None
+) -> Pixels:
     """What `read_image` makes of a file, its bytes given.
 
     JPEGs without anything to apply (orientation, profile, CMYK) go to simplejpeg where that is installed: libjpeg-turbo
@@ -34,6 +36,7 @@ def decode(content: bytes, name: str, *, at_least: int | None = None, fast: bool
         name: of the file, for messages.
         at_least: pixels of the shorter side that suffice; see `read_image`.
         fast: by simplejpeg where that can; otherwise by Pillow, whatever it is.
+        into: memory for a picture of just its size, where that can be; it is then what is returned, as another array.
 
     Raises:
         DataError: no image, damaged or too large.
@@ -44,8 +47,9 @@ def decode(content: bytes, name: str, *, at_least: int | None = None, fast: bool
         least = (0, 0) if part == 1 else (-(-size[0] // part), -(-size[1] // part))
         with suppress(ValueError):  # damaged: let `read_image` say how
             pixels: Pixels = simplejpeg.decode_jpeg(
-                content, "RGB", min_height=least[0], min_width=least[1], min_factor=1
-            )
+                content, "RGB", min_height=least[0], min_width=least[1], min_factor=1,
+                buffer=into if into is not None and part == 1 and into.shape[:2] == size else None,
+            )  # fmt: skip
             return pixels
     return np.array(read_image(NamedBytes(content, name), at_least=at_least))
 

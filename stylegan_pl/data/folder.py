@@ -116,15 +116,16 @@ class ImageFolder:
         Raises:
             DataError: unreadable, or smaller than the crop.
         """
-        return cut(self.pixels(path, size), size, rng, name=str(path), into=into)
+        return cut(self.pixels(path, size, into=into), size, rng, name=str(path), into=into)
 
-    def pixels(self, path: Path, size: int) -> Pixels:
-        """A file -> what its crops of `size` pixels are cut from.
+    def pixels(self, path: Path, size: int, *, into: Pixels | None = None) -> Pixels:
+        """A file -> what its crops of `size` pixels are cut from; `into`: memory for it where it is just a crop.
 
         Raises:
             DataError: unreadable.
         """
-        return self._resized(decode(self.content(path), str(path), at_least=self.load_size, fast=self.fast), size)
+        decoded = decode(self.content(path), str(path), at_least=self.load_size, fast=self.fast, into=into)
+        return self._resized(decoded, size)
 
     def content(self, path: Path) -> bytes:
         """The bytes of a file.

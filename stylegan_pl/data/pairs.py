@@ -2,8 +2,9 @@
 
 import zlib
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 import torch
@@ -118,10 +119,24 @@ class StylePairs(Dataset[StylePair]):
 
     def _rng(self, stream: str, epoch: int, index: int) -> np.random.Generator:
         """Independent streams for pairing and cropping; validation's epoch is −1."""
-        words = [zlib.crc32(stream.encode()), self.seed, epoch + 1, index]
-        if all(word < 2**32 for word in words):  # then the same stream in half of the time
-            return np.random.Generator(np.random.PCG64(np.array(words, np.uint32)))
-        return np.random.default_rng(words)
+        return cast(np.random.Generator, _Stream([zlib.crc32(stream.encode()), self.seed, epoch + 1, index]))
+
+
+class _Stream:
+    """`numpy.random.default_rng(words)`, seeded when first asked: a picture that is just a crop asks nothing."""
+
+    def __init__(self, words: list[int]) -> None:
+        self._words = words
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._generator, name)
+
+    @cached_property
+    def _generator(self) -> np.random.Generator:
+        words: Any = self._words
+        if all(word < 2**32 for word in words):
+            words = np.array(words, np.uint32)  # the same numbers in half of the time
+        return np.random.Generator(np.random.PCG64(words))
 
 
 class PairBatches(Dataset[StylePair]):

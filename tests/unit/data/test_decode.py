@@ -185,3 +185,13 @@ def test_a_folder_that_is_not_to_be_fast_is_read_by_pillow_alone(
         image = image.resize((round(95 * 40 / 63), 40), Image.Resampling.LANCZOS)
     assert np.array_equal(slow.pixels(tmp_path / "a.jpg", 32), np.asarray(image))
     assert np.abs(found - np.asarray(image)).max() <= 3
+
+
+@pytest.mark.parametrize(("size", "at_least", "is_there"), [((70, 90), None, True), ((70, 90), 70, True), ((64, 64), None, False), ((35, 45), 30, False)])
+def test_a_picture_of_just_the_size_is_decoded_where_it_is_wanted(size, at_least, is_there) -> None:
+    pytest.importorskip("simplejpeg")
+    content = jpeg(picture(90, 70), quality=85)
+    into = np.zeros((*size, 3), np.uint8)
+    found = decode(content, "a.jpg", at_least=at_least, into=into)
+    assert np.array_equal(found, decode(content, "a.jpg", at_least=at_least))
+    assert np.shares_memory(found, into) == is_there == bool(into.any())

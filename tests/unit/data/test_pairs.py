@@ -1,6 +1,7 @@
 """A pair is a pure function of (seed, epoch, index)."""
 
 import itertools
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -163,6 +164,15 @@ def test_the_number_of_ranks_changes_nothing(make: Make, ranks: int, batch_size:
     for number, batch in enumerate(alone):
         together = StylePair(*(torch.cat([hand[number][side] for hand in dealt]) for side in (0, 1)))
         assert equal(batch, together)
+
+
+@pytest.mark.parametrize("seed", [0, 7, 2**32 + 5])
+def test_draws_are_those_of_numpys_generator(make: Make, seed: int) -> None:
+    """Seeded by (stream, seed, epoch + 1, index), whatever it is asked for and in whatever order."""
+    expected = np.random.default_rng([zlib.crc32(b"content crop"), seed, 3, 11])
+    found = make(seed=seed)._rng("content crop", 2, 11)
+    for _ in range(3):
+        assert found.integers(1000) == expected.integers(1000) and found.uniform() == expected.uniform()
 
 
 # --- paired

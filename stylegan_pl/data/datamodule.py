@@ -17,7 +17,8 @@ from stylegan_pl.data.batch_memory import BatchMemory
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
-from stylegan_pl.data.pairs import PairBatches, StylePairs, as_they_are
+from stylegan_pl.data.batches import PairBatches, as_they_are
+from stylegan_pl.data.pairs import StylePairs
 from stylegan_pl.data.problems import Problems
 from stylegan_pl.data.sampler import PairStream
 from stylegan_pl.images import to_float

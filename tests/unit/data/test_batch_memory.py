@@ -16,7 +16,8 @@ from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.batch_memory import BatchMemory
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import PairedByName, Unpaired
-from stylegan_pl.data.pairs import PairBatches, PairKey, StylePairs, as_they_are
+from stylegan_pl.data.batches import PairBatches, as_they_are
+from stylegan_pl.data.pairs import PairKey, StylePairs
 from stylegan_pl.data.problems import Problems
 
 SIZE, BATCH, ROOMS = 16, 3, 4
@@ -99,3 +100,17 @@ def test_a_file_that_cannot_be_used_leaves_nothing_of_itself(pairs: StylePairs) 
     batch = PairBatches(pairs).__getitems__(keys(0))
     assert_is(batch, pairs, 0)
     assert np.array_equal(batch.content[1], pairs.pair(PairKey(0, 1)).content)
+
+
+class Own(ImageFolder):
+    """A folder as somebody writes one: it knows of no memory but its own."""
+
+    def crop(self, path: Path, size: int, rng: np.random.Generator | None, **_: object) -> torch.Tensor:
+        return torch.full((3, size, size), int(path.stem), dtype=torch.uint8)
+
+
+def test_a_folder_of_ones_own_need_not_write_where_it_is_asked(pairs: StylePairs) -> None:
+    pairs.content = Own(pairs.content.root)
+    batch = PairBatches(pairs).__getitems__(keys(1))
+    assert_is(batch, pairs, 1)
+    assert batch.content[:, 0, 0, 0].tolist() == [key.index for key in keys(1)]

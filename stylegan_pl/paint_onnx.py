@@ -1,6 +1,7 @@
 """One call of `stylize model=picture.onnx`: as `paint`, but by onnxruntime, and torch is never imported."""
 
 import logging
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.image_files import check_fits_format, pixel_limit, read_image, upright_exif, upright_size, write_image
 from stylegan_pl.inference.array_finish import colours_named
 from stylegan_pl.inference.files import Job, plan
+from stylegan_pl.inference.onnx_memory import LARGE, MemoryCheck
 from stylegan_pl.inference.onnx_painter import OnnxPainter, facts_in, read_style
 from stylegan_pl.inference.progress import progress
 
@@ -31,11 +33,12 @@ def paint_onnx(config: DictConfig) -> int:
         sources, Path(config.output), image_format=config.image_format, overwrite=config.overwrite, resume=config.resume
     )
     painter = _painter(config)
+    check = MemoryCheck(painter, config.memory_gb) if any(_is_large(job) for job in planned.jobs) else None
     refused = [line for job in planned.there if (line := _not_whole(job)) is not None]
     with pixel_limit(config.max_megapixels), progress(len(planned.jobs)) as report:
         for job in planned.jobs:
             try:
-                _paint(painter, job, config.quality)
+                _paint(painter, job, config.quality, check)
             except DataError as error:
                 refused.append(str(error))
             report(1)
@@ -61,7 +64,7 @@ def _painter(config: DictConfig) -> OnnxPainter:
     )  # fmt: skip
 
 
-def _paint(painter: OnnxPainter, job: Job, quality: int) -> None:
+def _paint(painter: OnnxPainter, job: Job, quality: int, check: MemoryCheck | None) -> None:
     """Read, paint, write.
 
     Raises:
@@ -69,11 +72,20 @@ def _paint(painter: OnnxPainter, job: Job, quality: int) -> None:
     """
     image = read_image(job.picture, one_frame=True)
     check_fits_format(job.result, *image.size)
+    if check is not None:
+        check(str(job.picture), *image.size)
     try:
         painted = painter(np.array(image)[None])[0]
     except DataError as error:
         raise DataError(f"{job.picture}: {error}") from error
     write_image(Image.fromarray(painted), job.result, exif=upright_exif(job.picture), quality=quality)
+
+
+def _is_large(job: Job) -> bool:
+    with suppress(DataError):  # told when its turn comes
+        width, height = upright_size(job.picture)
+        return width * height >= LARGE
+    return False
 
 
 def _not_whole(job: Job) -> str | None:

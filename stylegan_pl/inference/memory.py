@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 
 from stylegan_pl.errors import UserError
+from stylegan_pl.inference.free_memory import SHARE, free_memory
 
-_SHARE = 0.7  # of what is free: others live here, too
 _PICTURE_BYTES = 10  # a pixel's, beside activations: photograph and painting as bytes, one of them as Pillow holds it
 
 
@@ -25,9 +25,9 @@ def budget_bytes(memory_gb: float | None, device: torch.device, pixels: int) -> 
     if memory_gb is not None and not memory_gb > 0:
         raise UserError(f"memory_gb={memory_gb} must be above 0; type memory_gb=4, or leave it out to use what is free")
     if device.type != "cpu":
-        return 1e9 * memory_gb if memory_gb is not None else _SHARE * _free_on(device)
+        return 1e9 * memory_gb if memory_gb is not None else SHARE * _free_on(device)
     pictures = _PICTURE_BYTES * pixels
-    return (1e9 * memory_gb - _resident() if memory_gb is not None else _SHARE * free_memory()) - pictures
+    return (1e9 * memory_gb - _resident() if memory_gb is not None else SHARE * free_memory()) - pictures
 
 
 def tile_side(budget: float, pixel_bytes: float, *, overlap: int, stride: int) -> int:
@@ -48,13 +48,6 @@ def tile_side(budget: float, pixel_bytes: float, *, overlap: int, stride: int) -
     return min(side, 4096)
 
 
-def free_memory() -> float:
-    """Bytes that this machine, or the container this process is in, has left."""
-    found = [_meminfo_available(), _cgroup_left()]
-    known = [value for value in found if value is not None]
-    return min(known) if known else 0.5 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-
-
 def _free_on(device: torch.device) -> float:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
@@ -66,23 +59,3 @@ def _resident() -> float:
     with contextlib.suppress(OSError, ValueError, IndexError):
         return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return 5e8  # where nobody says: torch, loaded
-
-
-def _meminfo_available() -> float | None:
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        for line in Path("/proc/meminfo").read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return 1024.0 * int(line.split()[1])
-    return None
-
-
-def _cgroup_left() -> float | None:
-    """Of a container's limit; version 2, then version 1."""
-    root = Path("/sys/fs/cgroup")
-    for limit, used in (
-        ("memory.max", "memory.current"),
-        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
-    ):
-        with contextlib.suppress(OSError, ValueError):  # "max": no limit
-            return float(int((root / limit).read_text()) - int((root / used).read_text()))
-    return None

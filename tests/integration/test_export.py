@@ -19,6 +19,7 @@ from stylegan_pl.checkpoint import load_generator
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.export import export
 from stylegan_pl.generators.seed import SeedGenerator
+from stylegan_pl.inference import onnx_memory
 from stylegan_pl.paint_onnx import paint_onnx
 from stylegan_pl.stylizer import Stylizer
 
@@ -154,3 +155,23 @@ def test_safetensors_run_only_our_networks(ckpt, tmp_path):
     save_file({"a": torch.zeros(1)}, path)
     with pytest.raises(UserError, match="names no generator"):
         load_generator(path)
+
+
+def test_a_picture_that_memory_cannot_hold_is_refused_before_it_is_painted(ckpt, photo, tmp_path, monkeypatch, caplog):
+    """1 GB for the million pixels that are tried; the photograph is called large, and the other is not."""
+    graph = exported(ckpt, tmp_path / "g.onnx")
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    width, height = Image.open(photo).size
+    photo.rename(folder / "large.png")
+    Image.new("RGB", (8, 8)).save(folder / "small.png")
+    peaks = iter([2 * 10**9, 3 * 10**9])
+    monkeypatch.setattr(onnx_memory, "_peak_bytes", lambda: next(peaks))
+    monkeypatch.setattr("stylegan_pl.paint_onnx.LARGE", width * height)
+    needed = width * height / 1024**2  # GB
+    words = [f"onnx={graph}", f"input={folder}", f"output={tmp_path / 'out'}"]
+    assert paint_onnx(compose_config("stylize", [*words, f"memory_gb={0.9 * needed}"])) == 1
+    assert f"large.png: {width}×{height} pixels take about" in caplog.text and "paint it with ckpt=" in caplog.text
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["small.png"]
+    peaks = iter([2 * 10**9, 3 * 10**9])
+    assert paint_onnx(compose_config("stylize", [*words, f"memory_gb={1.1 * needed}", "overwrite=true"])) == 0

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.inference import memory
+from stylegan_pl.inference import free_memory, memory
 
 CPU = torch.device("cpu")
 
@@ -41,17 +41,17 @@ def test_no_memory_is_said(value):
 
 
 def test_a_containers_limit_counts(monkeypatch):
-    monkeypatch.setattr(memory, "_meminfo_available", lambda: 8e9)
-    monkeypatch.setattr(memory, "_cgroup_left", lambda: 2e9)
-    assert memory.free_memory() == 2e9
-    monkeypatch.setattr(memory, "_cgroup_left", lambda: None)
-    assert memory.free_memory() == 8e9
-    monkeypatch.setattr(memory, "_meminfo_available", lambda: None)
-    assert memory.free_memory() > 1e8  # half of what the machine has
+    monkeypatch.setattr(free_memory, "_meminfo_available", lambda: 8e9)
+    monkeypatch.setattr(free_memory, "_cgroup_left", lambda: 2e9)
+    assert free_memory.free_memory() == 2e9
+    monkeypatch.setattr(free_memory, "_cgroup_left", lambda: None)
+    assert free_memory.free_memory() == 8e9
+    monkeypatch.setattr(free_memory, "_meminfo_available", lambda: None)
+    assert free_memory.free_memory() > 1e8  # half of what the machine has
 
 
 def test_this_machine_says_something_sensible():
-    assert 1e7 < memory.free_memory() < 1e14
+    assert 1e7 < free_memory.free_memory() < 1e14
     before = memory._resident()
     with mmap.mmap(-1, 80_000_000) as ballast:  # torch might hand out memory that the process has already
         ballast.write(b"1" * len(ballast))

@@ -91,7 +91,7 @@ def main() -> None:
                     "clip, s": seconds,
                     "frames": count,
                     "size": f"{width}×{height}",
-                    "GiB, by thirds": " · ".join(f"{peak:.3f}" for peak in peaks),
+                    **{f"GiB, third {place}": round(peak, 3) for place, peak in enumerate(peaks, start=1)},
                     "frames/s, start included": round(count / spent, 2),
                 }
             )

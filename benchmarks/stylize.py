@@ -3,6 +3,7 @@
     python -m benchmarks.stylize
     python -m benchmarks.stylize sizes=1024 threads=1 repetitions=5 backends=eager,onnxruntime
     python -m benchmarks.stylize generator=resnet9 sizes=256
+    python -m benchmarks.stylize device=cuda precision=bf16 generator=resnet9 sizes=512 batch=32 backends=channels_last
     python -m benchmarks.stylize profile=true sizes=1024        where onnxruntime's time goes, by operation
 
 All backends hold the same weights (drawn, not trained: speed does not know) and paint the same photograph in turns.
@@ -18,6 +19,7 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,28 +54,32 @@ def generator(name: str) -> nn.Module:
     return made.eval().requires_grad_(False)
 
 
-def eager(network: nn.Module) -> Paint:
+def eager(network: nn.Module, device: str, precision: str) -> Paint:
     """PyTorch as it comes."""
+    network = network.to(device)
 
     @torch.inference_mode()
     def paint(pictures: Pictures) -> Pictures:
-        return pixels(network(planes(pictures)))
+        with torch.autocast(device, torch.bfloat16, enabled=precision == "bf16"):
+            return pixels(network(planes(pictures, device)))
 
     return paint
 
 
-def channels_last(network: nn.Module) -> Paint:
+def channels_last(network: nn.Module, device: str, precision: str) -> Paint:
     """PyTorch with the rules that training runs by."""
     network = copy.deepcopy(network)
     keep_layout(network)
     multiply_less(network)
     show_channels_last(network)
-    return eager(network.to(memory_format=torch.channels_last))
+    return eager(network.to(memory_format=torch.channels_last), device, precision)
 
 
-def compiled(network: nn.Module) -> Paint:
+def compiled(network: nn.Module, device: str, precision: str) -> Paint:
     """PyTorch, its graph made C++; the layout-keeping norms are one operation, which stays."""
-    return eager(torch.compile(copy.deepcopy(network)))  # type: ignore[arg-type]  # of a module it is typed a function
+    made = copy.deepcopy(network)
+    made.compile()
+    return eager(made, device, precision)
 
 
 def graph(network: nn.Module) -> onnx.ModelProto:
@@ -104,19 +110,19 @@ def in_eight_bits(model: onnx.ModelProto) -> onnx.ModelProto:
         return quantised(model, files)
 
 
-def painters(name: str, chosen: list[str], threads: int) -> dict[str, Paint]:
-    """By backend; compiling waits for the first picture."""
+def painters(name: str, chosen: list[str], threads: int, device: str, precision: str) -> dict[str, Paint]:
+    """By backend; compiling waits for the first picture. Exported files are painted on the CPU."""
     network = generator(name)
     model = graph(network)
     built: dict[str, Callable[[], Paint]] = {
-        "eager": lambda: eager(network),
-        "channels_last": lambda: channels_last(network),
-        "compile": lambda: compiled(network),
+        "eager": lambda: eager(network, device, precision),
+        "channels_last": lambda: channels_last(network, device, precision),
+        "compile": lambda: compiled(network, device, precision),
         "onnxruntime": lambda: by_session(session(model, threads)),
         "int8": lambda: by_session(session(in_eight_bits(model), threads)),
         "two at once": lambda: two_at_once(model),
     }
-    if shutil.which("c++") is None and shutil.which("g++") is None:
+    if device == "cpu" and shutil.which("c++") is None and shutil.which("g++") is None:
         chosen = [backend for backend in chosen if backend != "compile"]
     return {backend: built[backend]() for backend in chosen}
 
@@ -134,17 +140,16 @@ def two_at_once(model: onnx.ModelProto) -> Paint:
     return paint
 
 
-def rows(name: str, size: int, painters: dict[str, Paint], repetitions: int) -> list[dict[str, Any]]:
+def rows(name: str, size: int, painters: dict[str, Paint], repetitions: int, batch: int) -> list[dict[str, Any]]:
     """One row a backend."""
-    picture = photograph("astronaut.png", size, size)
+    picture = photograph("astronaut.png", size, size).repeat(batch, axis=0)
     first = next(iter(painters))
     expected = painters[first](picture).astype(np.int16)
-    spent = pairs(
-        {backend: lambda paint=paint: paint(picture) for backend, paint in painters.items()}, repetitions=repetitions
-    )
+    spent = pairs({backend: partial(paint, picture) for backend, paint in painters.items()}, repetitions=repetitions)
     found = []
     for backend, paint in painters.items():
-        count = 2 if backend == "two at once" else 1
+        twice = 2 if backend == "two at once" else 1
+        count = twice * batch
         found.append(
             {
                 "generator": name,
@@ -152,8 +157,8 @@ def rows(name: str, size: int, painters: dict[str, Paint], repetitions: int) -> 
                 "backend": backend,
                 "ms a picture": round(1e3 * median(spent[backend]) / count, 1),
                 "pictures/s": round(count / median(spent[backend]), 2),
-                f"time / {first}": round(ratio(spent[backend], spent[first]) / count, 3),
-                "processor time": round(cpu_ratio(spent[backend], spent[first]) / count, 3),
+                f"time / {first}": round(ratio(spent[backend], spent[first]) / twice, 3),
+                "processor time": round(cpu_ratio(spent[backend], spent[first]) / twice, 3),
                 "of 255, at most": int(np.abs(paint(picture) - expected).max()),
             }
         )
@@ -184,6 +189,7 @@ def main() -> None:
     """See the module."""
     options = dict(word.split("=", 1) for word in sys.argv[1:])
     threads, repetitions = int(options.get("threads", 2)), int(options.get("repetitions", 7))
+    device, precision, batch = options.get("device", "cpu"), options.get("precision", "fp32"), options.get("batch", "1")
     torch.set_num_threads(threads)
     chosen = options.get("backends", ",".join(BACKENDS)).split(",")
     sizes = tuple(int(size) for size in options["sizes"].split(",")) if "sizes" in options else None
@@ -193,8 +199,8 @@ def main() -> None:
         if options.get("profile") == "true":
             found += [row for size in usual for row in profile(name, size, threads)]
             continue
-        made = painters(name, chosen, threads)
-        found += [row for size in usual for row in rows(name, size, made, repetitions)]
+        made = painters(name, chosen, threads, device, precision)
+        found += [row for size in usual for row in rows(name, size, made, repetitions, int(batch))]
     table(found)
     last_line({"rows": found, **machine()})
 

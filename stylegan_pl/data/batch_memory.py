@@ -1,4 +1,4 @@
-"""Memory for training batches that is written again once a batch has gone, on either side of a loader's workers."""
+"""Memory for the training batches of a loader's workers, written again once a batch has gone from the run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MEMORIES: WeakValueDictionary[int, BatchMemory] = WeakValueDictionary()  # by `
 
 
 class BatchMemory:
-    """Rooms for batches of pairs, a few for each process that fills them; forked workers share them with the run.
+    """Rooms for batches of pairs, a few for each worker; workers that are forks of the run share them with it.
 
     Fresh memory takes longer than what is written to it: a kernel clears and maps it page by page, and between
     processes each batch would be a file of its own. So a batch is lent. Its room is free again when the last tensor
@@ -29,31 +29,33 @@ class BatchMemory:
     Args:
         batch_size: pairs.
         size: pixels of the square crop.
-        rooms: batches a process that are made, wait or are looked at, together.
-        workers: the loader's processes; without any, the run's own process fills the rooms.
+        rooms: batches of a worker that are made, wait or are looked at, together.
+        workers: the loader's processes.
     """
 
     def __init__(self, *, batch_size: int, size: int, rooms: int, workers: int) -> None:
         self.batch_size, self.rooms = batch_size, rooms
-        shape = (max(1, workers) * rooms, 2, batch_size, size, size, 3)
+        shape = (workers * rooms, 2, batch_size, size, size, 3)
         self.pixels: Pixels = np.frombuffer(mmap(-1, math.prod(shape)), np.uint8).reshape(shape)
         self._taken: NDArray[np.uint8] = np.frombuffer(mmap(-1, shape[0]), np.uint8)
         self.key = id(self)
         _MEMORIES[self.key] = self
 
     def free_room(self) -> int | None:
-        """The number of one that this process may fill; None while all its batches are in use."""
+        """The number of one that this worker may fill; None while all its batches are in use, and for no worker."""
         worker = get_worker_info()
-        first = 0 if worker is None else worker.id * self.rooms
+        if worker is None:
+            return None
+        first = worker.id * self.rooms
         return next((room for room in range(first, first + self.rooms) if not self._taken[room]), None)
 
-    def lend(self, room: int) -> StylePair | Lent:
-        """A filled room as a batch of (N, 3, H, W), which lies in memory pixel by pixel; from a worker, on its way."""
+    def lend(self, room: int) -> Lent:
+        """A filled room, to be sent to the run."""
         self._taken[room] = 1
-        return self.batch(room) if get_worker_info() is None else Lent(self.key, room)
+        return Lent(self.key, room)
 
     def batch(self, room: int) -> StylePair:
-        """A lent room's tensors; with the last of them it is free."""
+        """A lent room's tensors, (N, 3, H, W), which lie in memory pixel by pixel; with the last of them it is free."""
         pixels = self.pixels[room]
         finalize(pixels, _give_back, self._taken, room, os.getpid()).atexit = False
         content, style = torch.from_numpy(pixels).permute(0, 1, 4, 2, 3)

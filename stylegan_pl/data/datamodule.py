@@ -14,10 +14,10 @@ from torch.utils.data import DataLoader, Subset
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.augment import Augmentation
 from stylegan_pl.data.batch_memory import BatchMemory
+from stylegan_pl.data.batches import PairBatches, as_they_are
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
-from stylegan_pl.data.batches import PairBatches, as_they_are
 from stylegan_pl.data.pairs import StylePairs
 from stylegan_pl.data.problems import Problems
 from stylegan_pl.data.sampler import PairStream
@@ -119,10 +119,11 @@ class StyleTransferData(L.LightningDataModule):
             self.epoch_images, batch_size=self.batch_size, seed=self.seed, rank=trainer.global_rank,
             ranks=trainer.world_size, position=lambda: cast(int, trainer.lightning_module.images_seen),
         )  # fmt: skip
+        batches = PairBatches(self.train_set, self._memory() if self.workers and self.reuse_memory else None)
         return DataLoader(
-            PairBatches(self.train_set, self._memory() if self.workers and self.reuse_memory else None), batch_sampler=stream, num_workers=self.workers,
-            pin_memory=torch.cuda.is_available(), persistent_workers=self.workers > 0,
-            prefetch_factor=self.prefetch if self.workers else None, collate_fn=as_they_are,
+            batches, batch_sampler=stream, num_workers=self.workers, pin_memory=torch.cuda.is_available(),
+            persistent_workers=self.workers > 0, prefetch_factor=self.prefetch if self.workers else None,
+            collate_fn=as_they_are,
         )  # fmt: skip
 
     def _memory(self) -> BatchMemory:

@@ -56,9 +56,7 @@ class DecodedFolder:
         self._mapped: Pixels | None = self._map()  # now: a later run whose files differ removes this one's
         self._agreed = bytearray(len(files))  # checked once a process
 
-    def crop(
-        self, path: Path, size: int, rng: np.random.Generator | None, *, into: Pixels | None = None
-    ) -> Tensor:
+    def crop(self, path: Path, size: int, rng: np.random.Generator | None, *, into: Pixels | None = None) -> Tensor:
         """As `ImageFolder.crop`, the same pixels."""
         assert size == self.size
         return cut(self.pixels(path), size, rng, name=str(path), into=into)

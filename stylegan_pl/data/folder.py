@@ -105,9 +105,7 @@ class ImageFolder:
             if any(fnmatch(name, pattern) or fnmatch(path.name, pattern) for pattern in self.include)
         }
 
-    def crop(
-        self, path: Path, size: int, rng: np.random.Generator | None, *, into: Pixels | None = None
-    ) -> Tensor:
+    def crop(self, path: Path, size: int, rng: np.random.Generator | None, *, into: Pixels | None = None) -> Tensor:
         """A file -> uint8 (3, size, size): shrunk to `load_size`, cropped at random or, without `rng`, in the middle.
 
         Args:

@@ -39,8 +39,8 @@ class Problems:
         bad = self.read().keys() & {str(sibling) for sibling in siblings}
         if len(bad) > self.limit * len(siblings):
             raise DataError(
-                f"{len(bad)} of {len(siblings)} images cannot be used, more than {self.limit:.0%} (the last: {reason}); "
-                f"remove or mend the files listed in {self.path}"
+                f"{len(bad)} of {len(siblings)} images cannot be used, more than {self.limit:.0%} (the last: {reason})"
+                f"; remove or mend the files listed in {self.path}"
             )
 
     def _lock(self) -> FileLock:

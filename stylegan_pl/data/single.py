@@ -60,9 +60,7 @@ class SingleImage(ImageFolder):
         """Its name below `base(split)` -> the picture."""
         return {path.relative_to(self.base(split)).as_posix(): path for path in self.files(split)}
 
-    def crop(
-        self, path: Path, size: int, rng: np.random.Generator | None, *, into: Pixels | None = None
-    ) -> Tensor:
+    def crop(self, path: Path, size: int, rng: np.random.Generator | None, *, into: Pixels | None = None) -> Tensor:
         """A file -> uint8 (3, size, size): zoomed and cropped at random or, without `rng`, the middle.
 
         Args:

@@ -53,14 +53,14 @@ def painted(generator: nn.Module, image: Pictures, style: Pictures) -> Pictures:
     return pixels(generator(inside, *conditions)[..., :height, :width])
 
 
-def planes(image: Pictures) -> Tensor:
-    """(N, H, W, 3) uint8 -> (N, 3, H, W) in [-1, 1]."""
-    return to_float(torch.from_numpy(image).permute(0, 3, 1, 2))
+def planes(image: Pictures, device: str = "cpu") -> Tensor:
+    """(N, H, W, 3) uint8 -> (N, 3, H, W) in [-1, 1], on the device."""
+    return to_float(torch.from_numpy(image).to(device).permute(0, 3, 1, 2))
 
 
 def pixels(planes: Tensor) -> Pictures:
     """(N, 3, H, W) in [-1, 1] -> (N, H, W, 3) uint8."""
-    return to_uint8(planes).permute(0, 2, 3, 1).contiguous().numpy()
+    return to_uint8(planes).permute(0, 2, 3, 1).contiguous().cpu().numpy()
 
 
 def photograph(name: str, height: int, width: int) -> Pictures:

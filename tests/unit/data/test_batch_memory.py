@@ -1,7 +1,6 @@
 """Batches lie in memory that is written again, but never while anybody looks at them."""
 
 import itertools
-import multiprocessing
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +13,9 @@ from torch.utils.data import DataLoader
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.batch_memory import BatchMemory
+from stylegan_pl.data.batches import PairBatches, as_they_are
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import PairedByName, Unpaired
-from stylegan_pl.data.batches import PairBatches, as_they_are
 from stylegan_pl.data.pairs import PairKey, StylePairs
 from stylegan_pl.data.problems import Problems
 
@@ -35,14 +34,14 @@ def keys(batch: int) -> list[PairKey]:
     return [PairKey(0, (BATCH * batch + place) % 7) for place in range(BATCH)]
 
 
-def loader(pairs: StylePairs, workers: int, *, batches: int, context: str | None = None) -> Iterator[StylePair]:
-    made = PairBatches(pairs, BatchMemory(batch_size=BATCH, size=SIZE, rooms=ROOMS, workers=workers))
-    return iter(
-        DataLoader(
-            made, batch_sampler=[keys(number) for number in range(batches)], num_workers=workers,
-            collate_fn=as_they_are, multiprocessing_context=context,
-        )  # fmt: skip
-    )
+def loader(pairs: StylePairs, workers: int, *, batches: int) -> Iterator[StylePair]:
+    memory = BatchMemory(batch_size=BATCH, size=SIZE, rooms=ROOMS, workers=workers)
+    stream = [keys(number) for number in range(batches)]
+    made = DataLoader(
+        PairBatches(pairs, memory), batch_sampler=stream, num_workers=workers, collate_fn=as_they_are,
+        multiprocessing_context="fork",
+    )  # fmt: skip
+    return iter(made)
 
 
 def assert_is(batch: StylePair, pairs: StylePairs, number: int) -> None:
@@ -52,28 +51,25 @@ def assert_is(batch: StylePair, pairs: StylePairs, number: int) -> None:
         assert batch[side].is_contiguous(memory_format=torch.channels_last)
 
 
-WORKERS = [0, pytest.param(2, marks=pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="fork"))]
-
-
-@pytest.mark.parametrize("workers", WORKERS)
+@pytest.mark.parametrize("workers", [1, 2])
 def test_batches_that_are_kept_stay_what_they_are(pairs: StylePairs, workers: int) -> None:
-    kept = list(loader(pairs, workers, batches=4 * ROOMS, context="fork" if workers else None))  # more than rooms
+    kept = list(loader(pairs, workers, batches=4 * ROOMS))  # more than rooms
     for number, batch in enumerate(kept):
         assert_is(batch, pairs, number)
 
 
-@pytest.mark.parametrize("workers", WORKERS)
+@pytest.mark.parametrize("workers", [1, 2])
 def test_memory_of_dropped_batches_is_written_again(pairs: StylePairs, workers: int) -> None:
     places = set()
-    for number, batch in enumerate(loader(pairs, workers, batches=6 * ROOMS, context="fork" if workers else None)):
+    for number, batch in enumerate(loader(pairs, workers, batches=6 * ROOMS)):
         assert_is(batch, pairs, number)
         places.add(batch.content.data_ptr())
         del batch
-    assert len(places) <= max(1, workers) * ROOMS
+    assert len(places) <= workers * ROOMS
 
 
 def test_a_view_of_a_batch_keeps_its_memory(pairs: StylePairs) -> None:
-    batches = loader(pairs, 0, batches=6 * ROOMS)
+    batches = loader(pairs, 1, batches=6 * ROOMS)
     view = next(batches).style[1:2]
     expected = view.clone()
     for _ in itertools.islice(batches, 5 * ROOMS):
@@ -87,10 +83,21 @@ def test_a_process_that_shares_no_memory_makes_the_same_batches(pairs: StylePair
 
 
 def test_a_batch_of_another_size_has_its_own_memory(pairs: StylePairs) -> None:
-    memory = BatchMemory(batch_size=BATCH, size=SIZE, rooms=1, workers=0)
-    short = PairBatches(pairs, memory).__getitems__(keys(0)[:2])
+    memory = BatchMemory(batch_size=BATCH, size=SIZE, rooms=ROOMS, workers=1)
+    made = DataLoader(
+        PairBatches(pairs, memory), batch_sampler=[keys(0)[:2]], num_workers=1, collate_fn=as_they_are,
+        multiprocessing_context="fork",
+    )  # fmt: skip
+    (short,) = made
     assert isinstance(short, StylePair) and short.content.shape == (2, 3, SIZE, SIZE)
-    assert memory.free_room() == 0
+    assert torch.equal(short.style, torch.stack([pairs[key].style for key in keys(0)[:2]]))
+    assert not memory.pixels.any()
+
+
+def test_the_run_itself_has_no_room(pairs: StylePairs) -> None:
+    memory = BatchMemory(batch_size=BATCH, size=SIZE, rooms=ROOMS, workers=1)
+    assert_is(PairBatches(pairs, memory).__getitems__(keys(0)), pairs, 0)
+    assert not memory.pixels.any()
 
 
 def test_a_file_that_cannot_be_used_leaves_nothing_of_itself(pairs: StylePairs) -> None:

@@ -125,7 +125,9 @@ def test_a_crop_that_no_generator_takes_is_not_suggested(tmp_path: Path) -> None
 
 def test_a_load_size_below_the_crop_is_named_instead_of_the_images(tmp_path: Path) -> None:
     draw(tmp_path, *[50] * 4)
-    words = r"data\.content\.load_size=21 shrinks every image below the crop of 48 pixels; type data\.content\.load_size=48"
+    words = (
+        r"data\.content\.load_size=21 shrinks every image below the crop of 48 pixels; type data\.content\.load_size=48"
+    )
     with pytest.raises(DataError, match=words):
         check(ImageFolder(str(tmp_path), load_size=21), size=48)
     check(ImageFolder(str(tmp_path), load_size=48), size=48)

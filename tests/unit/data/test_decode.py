@@ -187,7 +187,10 @@ def test_a_folder_that_is_not_to_be_fast_is_read_by_pillow_alone(
     assert np.abs(found - np.asarray(image)).max() <= 3
 
 
-@pytest.mark.parametrize(("size", "at_least", "is_there"), [((70, 90), None, True), ((70, 90), 70, True), ((64, 64), None, False), ((35, 45), 30, False)])
+@pytest.mark.parametrize(
+    ("size", "at_least", "is_there"),
+    [((70, 90), None, True), ((70, 90), 70, True), ((64, 64), None, False), ((35, 45), 30, False)],
+)
 def test_a_picture_of_just_the_size_is_decoded_where_it_is_wanted(size, at_least, is_there) -> None:
     pytest.importorskip("simplejpeg")
     content = jpeg(picture(90, 70), quality=85)

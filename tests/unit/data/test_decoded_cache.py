@@ -15,10 +15,10 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from stylegan_pl.data import decoded_cache
+from stylegan_pl.data.batches import PairBatches, as_they_are
 from stylegan_pl.data.decoded_cache import DecodedFolder
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import PairedByName, Pairing, Unpaired
-from stylegan_pl.data.batches import PairBatches, as_they_are
 from stylegan_pl.data.pairs import PairKey, StylePairs
 from stylegan_pl.data.problems import Problems
 from stylegan_pl.data.shards import Shards

@@ -13,6 +13,7 @@ from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.image_files import check_fits_format, pixel_limit, read_image, upright_exif, upright_size, write_image
 from stylegan_pl.inference.array_finish import colours_named
 from stylegan_pl.inference.files import Job, plan
+from stylegan_pl.inference.main_memory import check_memory_gb
 from stylegan_pl.inference.onnx_memory import LARGE, MemoryCheck
 from stylegan_pl.inference.onnx_painter import OnnxPainter, facts_in, read_style
 from stylegan_pl.inference.progress import progress
@@ -28,6 +29,7 @@ def paint_onnx(config: DictConfig) -> int:
             raise UserError(f"{key}= goes with ckpt=, not with model=; take it away")
     if not 1 <= config.quality <= 100:
         raise UserError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
+    check_memory_gb(config.memory_gb)
     sources: Any = OmegaConf.to_container(config.input) if OmegaConf.is_list(config.input) else str(config.input)
     planned = plan(
         sources, Path(config.output), image_format=config.image_format, overwrite=config.overwrite, resume=config.resume

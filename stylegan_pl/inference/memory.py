@@ -1,16 +1,11 @@
 """How much memory a picture may take, and the tiles that keep to it."""
 
-import contextlib
 import math
-import os
-from pathlib import Path
 
 import torch
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.inference.free_memory import SHARE, free_memory
-
-_PICTURE_BYTES = 10  # a pixel's, beside activations: photograph and painting as bytes, one of them as Pillow holds it
+from stylegan_pl.inference.main_memory import SHARE, check_memory_gb, free_memory, main_memory_budget
 
 
 def budget_bytes(memory_gb: float | None, device: torch.device, pixels: int) -> float:
@@ -22,12 +17,10 @@ def budget_bytes(memory_gb: float | None, device: torch.device, pixels: int) -> 
     Raises:
         UserError: memory_gb is not positive.
     """
-    if memory_gb is not None and not memory_gb > 0:
-        raise UserError(f"memory_gb={memory_gb} must be above 0; type memory_gb=4, or leave it out to use what is free")
-    if device.type != "cpu":
-        return 1e9 * memory_gb if memory_gb is not None else SHARE * _free_on(device)
-    pictures = _PICTURE_BYTES * pixels
-    return (1e9 * memory_gb - _resident() if memory_gb is not None else SHARE * free_memory()) - pictures
+    if device.type == "cpu":
+        return main_memory_budget(memory_gb, pixels)
+    check_memory_gb(memory_gb)
+    return 1e9 * memory_gb if memory_gb is not None else SHARE * _free_on(device)
 
 
 def tile_side(budget: float, pixel_bytes: float, *, overlap: int, stride: int) -> int:
@@ -52,10 +45,3 @@ def _free_on(device: torch.device) -> float:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     return free_memory()  # mps shares the machine's
-
-
-def _resident() -> float:
-    """Bytes that this process holds now."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-    return 5e8  # where nobody says: torch, loaded

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from stylegan_pl.errors import DataError
-from stylegan_pl.inference.free_memory import SHARE, free_memory
+from stylegan_pl.inference.main_memory import main_memory_budget
 
 LARGE = 16_000_000  # pixels; smaller ones are painted without asking
 _SIDE = 1024  # of the picture that is tried: large beside what a process holds anyway
@@ -20,11 +20,14 @@ class MemoryCheck:
 
     Args:
         paint: pictures (N, H, W, 3) -> anything.
-        memory_gb: 10⁹ bytes that may be taken; None: 70 % of what is free.
+        memory_gb: 10⁹ bytes that the process may take; None: 70 % of what is free.
+
+    Raises:
+        UserError: memory_gb is not positive.
     """
 
     def __init__(self, paint: Callable[[NDArray[np.uint8]], object], memory_gb: float | None) -> None:
-        self.budget = SHARE * free_memory() if memory_gb is None else 1e9 * memory_gb
+        self.budget = main_memory_budget(memory_gb, 0)  # what pictures take is measured, too
         before = _peak_bytes()
         paint(np.zeros((1, _SIDE, _SIDE, 3), np.uint8))
         self.pixel_bytes = (_peak_bytes() - before) / _SIDE**2
@@ -39,7 +42,7 @@ class MemoryCheck:
         if needed > self.budget:
             raise DataError(
                 f"{name}: {width}×{height} pixels take about {needed / 1e9:.1f} GB with model=, and "
-                f"{self.budget / 1e9:.1f} may be taken; paint it with ckpt=, which cuts it into tiles"
+                f"{max(self.budget, 0) / 1e9:.1f} may be taken; paint it with ckpt=, which cuts it into tiles"
             )
 
 

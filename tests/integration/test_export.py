@@ -19,7 +19,7 @@ from stylegan_pl.checkpoint import load_generator
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.export import export
 from stylegan_pl.generators.seed import SeedGenerator
-from stylegan_pl.inference import onnx_memory
+from stylegan_pl.inference import main_memory, onnx_memory
 from stylegan_pl.paint_onnx import paint_onnx
 from stylegan_pl.stylizer import Stylizer
 
@@ -166,6 +166,7 @@ def test_a_picture_that_memory_cannot_hold_is_refused_before_it_is_painted(ckpt,
     photo.rename(folder / "large.png")
     Image.new("RGB", (8, 8)).save(folder / "small.png")
     peaks = iter([2 * 10**9, 3 * 10**9])
+    monkeypatch.setattr(main_memory, "_resident", lambda: 0)
     monkeypatch.setattr(onnx_memory, "_peak_bytes", lambda: next(peaks))
     monkeypatch.setattr("stylegan_pl.paint_onnx.LARGE", width * height)
     needed = width * height / 1024**2  # GB
@@ -175,3 +176,10 @@ def test_a_picture_that_memory_cannot_hold_is_refused_before_it_is_painted(ckpt,
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["small.png"]
     peaks = iter([2 * 10**9, 3 * 10**9])
     assert paint_onnx(compose_config("stylize", [*words, f"memory_gb={1.1 * needed}", "overwrite=true"])) == 0
+
+
+def test_memory_that_nothing_has_is_refused(ckpt, photo, tmp_path):
+    graph = exported(ckpt, tmp_path / "g.onnx")
+    words = [f"onnx={graph}", f"input={photo}", f"output={tmp_path / 'out.png'}", "memory_gb=-1"]
+    with pytest.raises(UserError, match=r"memory_gb=-1\.0 must be above 0"):
+        paint_onnx(compose_config("stylize", words))

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.inference import free_memory, memory
+from stylegan_pl.inference import main_memory, memory
 
 CPU = torch.device("cpu")
 
@@ -28,9 +28,9 @@ def test_a_budget_without_room_for_a_tile_is_said_in_gb():
 
 
 def test_what_was_said_is_for_the_whole_process(monkeypatch):
-    monkeypatch.setattr(memory, "_resident", lambda: 1e9)
+    monkeypatch.setattr(main_memory, "_resident", lambda: 1e9)
     assert memory.budget_bytes(4, CPU, 10**8) == 4e9 - 1e9 - 10 * 10**8
-    monkeypatch.setattr(memory, "free_memory", lambda: 8e9)
+    monkeypatch.setattr(main_memory, "free_memory", lambda: 8e9)
     assert memory.budget_bytes(None, CPU, 10**8) == pytest.approx(0.7 * 8e9 - 1e9)
 
 
@@ -41,18 +41,18 @@ def test_no_memory_is_said(value):
 
 
 def test_a_containers_limit_counts(monkeypatch):
-    monkeypatch.setattr(free_memory, "_meminfo_available", lambda: 8e9)
-    monkeypatch.setattr(free_memory, "_cgroup_left", lambda: 2e9)
-    assert free_memory.free_memory() == 2e9
-    monkeypatch.setattr(free_memory, "_cgroup_left", lambda: None)
-    assert free_memory.free_memory() == 8e9
-    monkeypatch.setattr(free_memory, "_meminfo_available", lambda: None)
-    assert free_memory.free_memory() > 1e8  # half of what the machine has
+    monkeypatch.setattr(main_memory, "_meminfo_available", lambda: 8e9)
+    monkeypatch.setattr(main_memory, "_cgroup_left", lambda: 2e9)
+    assert main_memory.free_memory() == 2e9
+    monkeypatch.setattr(main_memory, "_cgroup_left", lambda: None)
+    assert main_memory.free_memory() == 8e9
+    monkeypatch.setattr(main_memory, "_meminfo_available", lambda: None)
+    assert main_memory.free_memory() > 1e8  # half of what the machine has
 
 
 def test_this_machine_says_something_sensible():
-    assert 1e7 < free_memory.free_memory() < 1e14
-    before = memory._resident()
+    assert 1e7 < main_memory.free_memory() < 1e14
+    before = main_memory._resident()
     with mmap.mmap(-1, 80_000_000) as ballast:  # torch might hand out memory that the process has already
         ballast.write(b"1" * len(ballast))
-        assert memory._resident() - before > 0.5 * len(ballast)
+        assert main_memory._resident() - before > 0.5 * len(ballast)

@@ -1,0 +1,64 @@
+"""How much main memory a picture may take, without torch."""
+
+import contextlib
+import os
+from pathlib import Path
+
+from stylegan_pl.errors import UserError
+
+SHARE = 0.7  # of what is free: others live here, too
+_PICTURE_BYTES = 10  # a pixel's, beside activations: photograph and painting as bytes, one of them as Pillow holds it
+
+
+def main_memory_budget(memory_gb: float | None, pixels: int) -> float:
+    """What activations may take in main memory while a picture of so many pixels is painted.
+
+    Args:
+        memory_gb: the process's memory, 10⁹ bytes; None: 70 % of what is free.
+
+    Raises:
+        UserError: memory_gb is not positive.
+    """
+    check_memory_gb(memory_gb)
+    left = 1e9 * memory_gb - _resident() if memory_gb is not None else SHARE * free_memory()
+    return left - _PICTURE_BYTES * pixels
+
+
+def check_memory_gb(memory_gb: float | None) -> None:
+    """Raise where it is not positive."""
+    if memory_gb is not None and not memory_gb > 0:
+        raise UserError(f"memory_gb={memory_gb} must be above 0; type memory_gb=4, or leave it out to use what is free")
+
+
+def free_memory() -> float:
+    """Bytes that this machine, or the container this process is in, has left."""
+    found = [_meminfo_available(), _cgroup_left()]
+    known = [value for value in found if value is not None]
+    return min(known) if known else 0.5 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+
+
+def _meminfo_available() -> float | None:
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        for line in Path("/proc/meminfo").read_text().splitlines():
+            if line.startswith("MemAvailable:"):
+                return 1024.0 * int(line.split()[1])
+    return None
+
+
+def _cgroup_left() -> float | None:
+    """Of a container's limit; version 2, then version 1."""
+    root = Path("/sys/fs/cgroup")
+    for limit, used in (
+        ("memory.max", "memory.current"),
+        ("memory/memory.limit_in_bytes", "memory/memory.usage_in_bytes"),
+    ):
+        with contextlib.suppress(OSError, ValueError):  # "max": no limit
+            return float(int((root / limit).read_text()) - int((root / used).read_text()))
+    return None
+
+
+def _resident() -> float:
+    """Bytes that this process holds now."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 5e8  # where nobody says: torch, loaded

@@ -1,5 +1,7 @@
 """What a run or a painter computes on, and in which arithmetic, as typed."""
 
+import re
+
 import torch
 
 from stylegan_pl.errors import ConfigError
@@ -30,6 +32,13 @@ def inference_device(name: str) -> torch.device:
     if name not in ("auto", "cpu", "gpu", "cuda", "mps"):
         raise ConfigError(f"device={name}: type auto, cpu, gpu, mps or cuda:N")
     return torch.device(device_kind(name))
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether a device, or the machine, had no memory left; on a CPU torch says so in words alone."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and bool(re.search(r"can't allocate memory|not enough memory", str(error)))
 
 
 def inference_dtype(precision: Precision, device: torch.device) -> torch.dtype:

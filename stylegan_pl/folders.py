@@ -1,7 +1,17 @@
 """A folder as the list of all its files."""
 
 import os
+import stat
 from pathlib import Path
+
+from stylegan_pl.errors import DataError
+
+_NO_FILES = (
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)
 
 
 def files_below(folder: Path) -> list[Path]:
@@ -17,3 +27,18 @@ def files_below(folder: Path) -> list[Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [Path(current, name) for name in files if not name.startswith(".")]
     return sorted(found)
+
+
+def check_is_file(path: Path) -> None:
+    """Refuse what only looks like a file in a folder: opening a named pipe waits until somebody writes into it.
+
+    Raises:
+        DataError: a named pipe, a socket or a device. What is missing or locked is told by whoever opens it.
+    """
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return
+    for is_one, what in _NO_FILES:
+        if is_one(mode):
+            raise DataError(f"{path}: is {what}, not an image file; remove it")

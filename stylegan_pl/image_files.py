@@ -1,8 +1,10 @@
 """Image files in, image files out; no torch, so that a program that paints without it can use this."""
 
 import contextlib
+import hashlib
 import io
 import math
+import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ import numpy as np
 from PIL import ExifTags, Image, ImageCms, ImageOps
 
 from stylegan_pl.errors import DataError, first_line
+from stylegan_pl.folders import check_is_file
 
 EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
 _WIDE_GREY = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
@@ -50,6 +53,8 @@ def read_image(path: Path | io.BytesIO, *, at_least: int | None = None, one_fram
     Raises:
         DataError: the file is missing, unreadable, truncated, no image, or of more pixels than `pixel_limit` allows.
     """
+    if isinstance(path, Path):
+        check_is_file(path)
     try:
         with _quietly(), Image.open(path) as image:
             frames = getattr(image, "n_frames", 1) if one_frame else 1
@@ -74,6 +79,7 @@ def upright_size(path: Path) -> tuple[int, int]:
     Raises:
         DataError: it cannot be read.
     """
+    check_is_file(path)
     try:
         with _quietly(), Image.open(path) as image:
             turned = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
@@ -154,17 +160,36 @@ def _draft_size(size: tuple[int, int], at_least: int) -> tuple[int, int]:
     return (math.ceil(size[0] * scale), math.ceil(size[1] * scale))
 
 
-def check_fits_format(path: Path, width: int, height: int) -> None:
-    """Refuse a picture that the format of `path` cannot hold: before it is painted, not behind.
+def check_result(path: Path, width: int, height: int) -> None:
+    """Refuse a picture that could not be written to `path`: before it is painted, not behind.
 
     Raises:
-        DataError: says which formats can.
+        DataError: its format does not hold so many pixels, its name is too long, or its folder is not to be written.
     """
+    there = next(folder for folder in path.absolute().parents if folder.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise DataError(f"{path}: {there} is no folder that can be written to; choose another output=")
+    for name in path.absolute().relative_to(there).parts:
+        if (n_bytes := len(os.fsencode(name))) > (longest := _longest_name(there)):
+            raise DataError(
+                f"{path}: a name of {n_bytes} bytes, and {there} holds {longest}; give the picture a shorter one"
+            )
     longest = _LONGEST.get(path.suffix.lower())
     if longest is not None and max(width, height) > longest:
         raise DataError(
             f"{path}: {width}×{height} pixels, and {path.suffix.lower()} holds {longest} a side; type image_format=png"
         )
+
+
+def _longest_name(folder: Path) -> int:
+    """Bytes of a file's name on that disk."""
+    return os.pathconf(folder, "PC_NAME_MAX") if hasattr(os, "pathconf") else 255
+
+
+def unfinished(path: Path) -> Path:
+    """Where a file is written until it is whole: hidden, beside its place, in a short name however long its own is."""
+    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
+    return path.with_name(f".{digest}.partial{path.suffix}")
 
 
 def write_image(image: Image.Image, path: Path, *, exif: bytes | None = None, quality: int | None = None) -> None:
@@ -187,7 +212,7 @@ def write_image(image: Image.Image, path: Path, *, exif: bytes | None = None, qu
         exif = None
     if exif and suffix in (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"):
         options["exif"] = exif
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    partial = unfinished(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         image.save(partial, **options)

@@ -9,8 +9,9 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
-from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.image_files import check_fits_format, pixel_limit, read_image, upright_exif, upright_size, write_image
+from stylegan_pl.device import is_out_of_memory
+from stylegan_pl.errors import DataError, UserError, first_line
+from stylegan_pl.image_files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
 from stylegan_pl.images import tensor_to_image
 from stylegan_pl.inference.canvas import canvas, planes
 from stylegan_pl.inference.files import Job, Plan, plan
@@ -23,6 +24,7 @@ from stylegan_pl.stylizer import load_painter
 
 _log = logging.getLogger(__name__)
 _NAMED = 3  # files that are passed over, by name
+_UNPAINTABLE = (UserError, RuntimeError, ValueError, MemoryError, OSError)  # what one picture may set off
 
 
 def paint(config: DictConfig) -> int:
@@ -44,6 +46,8 @@ def paint(config: DictConfig) -> int:
         done, kept = call.run(planned)
     for line in call.refused:
         _log.error("skipped: %s", line)
+    if not done and call.unknown is not None:  # no picture's fault, then
+        raise call.unknown
     _tell_passed_over(planned.passed_over)
     there = f", {kept} were there" if planned.there else ""
     _log.info("%d of %d pictures painted%s -> %s", done, len(planned.jobs) + len(planned.there), there, config.output)
@@ -72,9 +76,10 @@ class Call:
         self.painter, self.masks = painter, masks
         self.quality, self.batch_size = quality, batch_size
         self.refused: list[str] = []
+        self.unknown: Exception | None = None  # the first error that is neither a user's nor a machine's
 
     def run(self, planned: Plan) -> tuple[int, int]:
-        """How many were painted, and how many results were there, whole."""
+        """How many were painted, and how many results were there, whole; one picture ends none of the others."""
         kept = sum(self._is_whole(job) for job in planned.there)
         painted = 0
         with progress(len(planned.jobs)) as report:
@@ -86,8 +91,8 @@ class Call:
         for job in jobs:
             try:
                 yield job, _pixels(job)
-            except DataError as error:
-                self.refused.append(str(error))
+            except (DataError, MemoryError) as error:
+                self._refuse(job, error)
                 report(1)
 
     def _paint(self, jobs: list[Job], pictures: Tensor, report: Callable[[float], None]) -> int:
@@ -104,7 +109,7 @@ class Call:
             height, width = pictures.shape[-2:]
             into = canvas(height, width, jobs[0].result.parent)[None] if len(jobs) == 1 else None
             results = self.painter(pictures, masks, into=into, report=tell)
-        except (DataError, torch.OutOfMemoryError) as error:
+        except _UNPAINTABLE as error:
             return self._one_by_one(jobs, pictures, error, report)
         written = sum(self._write(result, job) for job, result in zip(jobs, results, strict=True))
         report(len(jobs) - told)
@@ -114,11 +119,22 @@ class Call:
         """What may be wrong with one picture of a batch is found by painting them alone."""
         if len(jobs) > 1:
             return sum(self._paint([job], picture[None], report) for job, picture in zip(jobs, pictures, strict=True))
-        height, width = pictures.shape[-2:]
-        full = f"{jobs[0].picture}: memory ran out at {width}×{height} pixels; type tile=512, or memory_gb="
-        self.refused.append(full if isinstance(error, torch.OutOfMemoryError) else str(error))
+        self._refuse(jobs[0], error)
         report(1)
         return 0
+
+    def _refuse(self, job: Job, error: Exception) -> None:
+        if isinstance(error, DataError):  # it names the picture
+            line = str(error)
+        elif is_out_of_memory(error):
+            width, height = upright_size(job.picture)
+            line = f"{job.picture}: memory ran out at {width}×{height} pixels; type tile=512, or memory_gb="
+        elif isinstance(error, UserError):
+            line = f"{job.picture}: {error}"
+        else:
+            line = f"{job.picture}: cannot be painted ({type(error).__name__}: {first_line(error)})"
+            self.unknown = self.unknown or (None if isinstance(error, OSError) else error)
+        self.refused.append(line)
 
     def _masks_of(self, jobs: list[Job], pictures: Tensor) -> Tensor | None:
         if self.masks is None:
@@ -129,8 +145,8 @@ class Call:
     def _write(self, result: Tensor, job: Job) -> int:
         try:
             write_image(tensor_to_image(result), job.result, exif=upright_exif(job.picture), quality=self.quality)
-        except DataError as error:
-            self.refused.append(str(error))
+        except (DataError, MemoryError) as error:
+            self._refuse(job, error)
             return 0
         return 1
 
@@ -151,7 +167,7 @@ class Call:
 def _pixels(job: Job) -> Tensor:
     """uint8 (3, H, W); Pillow's own copy is let go of."""
     image = read_image(job.picture, one_frame=True)
-    check_fits_format(job.result, *image.size)
+    check_result(job.result, *image.size)
     return planes(image)
 
 

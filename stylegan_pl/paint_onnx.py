@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.image_files import check_fits_format, pixel_limit, read_image, upright_exif, upright_size, write_image
+from stylegan_pl.image_files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
 from stylegan_pl.inference.array_finish import colours_named
 from stylegan_pl.inference.files import Job, plan
 from stylegan_pl.inference.main_memory import check_memory_gb
@@ -43,6 +43,8 @@ def paint_onnx(config: DictConfig) -> int:
                 _paint(painter, job, config.quality, check)
             except DataError as error:
                 refused.append(str(error))
+            except MemoryError:
+                refused.append(f"{job.picture}: memory ran out; paint it with ckpt=, which cuts it into tiles")
             report(1)
     for line in refused:
         _log.error("skipped: %s", line)
@@ -73,7 +75,7 @@ def _paint(painter: OnnxPainter, job: Job, quality: int, check: MemoryCheck | No
         DataError: one of the three cannot be done.
     """
     image = read_image(job.picture, one_frame=True)
-    check_fits_format(job.result, *image.size)
+    check_result(job.result, *image.size)
     if check is not None:
         check(str(job.picture), *image.size)
     try:

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.image_files import EXTENSIONS, pixel_limit, read_image, write_image
+from stylegan_pl.image_files import EXTENSIONS, check_result, pixel_limit, read_image, write_image
 from stylegan_pl.inference.array_finish import colours_named
 from stylegan_pl.inference.contact_sheet import contact_sheet, in_cell
 from stylegan_pl.inference.files import pictures
@@ -67,6 +67,7 @@ def _check(config: DictConfig, output: Path, photographs: list[Path]) -> None:
         raise UserError(f"sheet_size={config.sheet_size} must be at least 16 pixels; 256 unless given")
     if output.suffix.lower() not in EXTENSIONS:
         raise UserError(f"output={output}: a sheet is one picture; type output=sheet.jpg")
+    check_result(output, config.sheet_size, config.sheet_size)
     if output.exists() and not config.overwrite:
         raise UserError(f"output={output} is there already; type overwrite=true or another output=")
     if output.exists() and any(output.samefile(path) for path in photographs):

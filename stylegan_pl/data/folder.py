@@ -16,7 +16,7 @@ from stylegan_pl.data.crop import cut
 from stylegan_pl.data.decode import Pixels, decode
 from stylegan_pl.data.resample import resampled
 from stylegan_pl.errors import DataError, first_line
-from stylegan_pl.folders import files_below
+from stylegan_pl.folders import check_is_file, files_below
 from stylegan_pl.image_files import EXTENSIONS, upright_size
 
 SPLITS = ("train", "val")
@@ -129,8 +129,9 @@ class ImageFolder:
         """The bytes of a file.
 
         Raises:
-            DataError: it cannot be opened.
+            DataError: it cannot be opened, or is no file.
         """
+        check_is_file(path)
         try:
             return path.read_bytes()
         except OSError as error:

@@ -11,7 +11,8 @@ from PIL import Image
 
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.data.shards import COLUMNS, INDEX
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.folders import check_is_file
 
 _log = logging.getLogger(__name__)
 
@@ -56,9 +57,10 @@ def _write_split(
     try:
         for number, path in enumerate(folder.files(split)):
             try:
+                check_is_file(path)
                 with Image.open(path) as image:
                     width, height = image.size
-            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            except (DataError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
                 _log.warning("%s: cannot be read as an image; left out", path)
                 continue
             if tar is None or tar.offset >= shard_bytes:

@@ -1,5 +1,6 @@
 """Where a large painting lies until it is whole."""
 
+import os
 import tempfile
 from pathlib import Path
 
@@ -21,10 +22,15 @@ def canvas(height: int, width: int, folder: Path) -> Tensor:
 
     Args:
         folder: on the disk for it; is made.
+
+    Raises:
+        OSError: the disk has no room for it.
     """
     if height * width < LARGE:
         return torch.empty(height, width, 3, dtype=torch.uint8).permute(2, 0, 1)
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile(dir=folder) as file:
+        if hasattr(os, "posix_fallocate"):  # a full disk says so here; behind a map it would end the process
+            os.posix_fallocate(file.fileno(), 0, height * width * 3)
         pixels = np.memmap(file, dtype=np.uint8, mode="w+", shape=(height, width, 3))
     return torch.from_numpy(pixels).permute(2, 0, 1)

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-import torch
 from PIL import Image
 
+from stylegan_pl.device import is_out_of_memory
 from stylegan_pl.errors import DataError
 from stylegan_pl.image_files import read_image, upright_exif, write_image
 from stylegan_pl.images import tensor_to_image
@@ -44,7 +44,9 @@ def paint_picture(
     into = canvas(height, width, place)[None]
     try:
         painted = tensor_to_image(painter(pixels[None], into=into, report=report)[0])
-    except torch.OutOfMemoryError as error:
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
         raise DataError(f"{upload}: memory ran out at {width}×{height} pixels; try a smaller picture") from error
     result = place / f"{upload.stem}-painted.png"
     write_image(painted, result, exif=upright_exif(upload))

@@ -2,6 +2,7 @@
 
 import io
 import logging
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -191,6 +192,21 @@ def test_every_odd_file_is_painted_or_refused_in_a_line(checkpoint, tmp_path, ca
     assert "1 files that are no images by their names (notes.txt)" in caplog.text
     for name, content in {**sound, **bad, **damaged}.items():
         assert (source / name).read_bytes() == content, name
+
+
+def test_named_pipes_are_skipped_and_long_names_kept(checkpoint, tmp_path, caplog):
+    source, output = tmp_path / "in", tmp_path / "out"
+    source.mkdir()
+    os.mkfifo(source / "x.jpg")
+    longest, too_long = "n" * 247 + ".png", "n" * 251 + ".gif"  # a GIF becomes NAME.gif.png
+    noise(9, 9).save(source / longest)
+    (source / too_long).write_bytes(encoded(noise(9, 9), "GIF"))
+    with caplog.at_level(logging.INFO):
+        assert stylize(checkpoint, source, output) == 1
+    assert [path.name for path in output.iterdir()] == [longest]
+    assert f"skipped: {source / 'x.jpg'}: is a named pipe, not an image file; remove it" in caplog.text
+    assert "a name of 259 bytes" in caplog.text
+    assert "1 of 3 pictures painted" in caplog.text
 
 
 def test_a_picture_that_its_format_cannot_hold_is_refused_before_it_is_painted(checkpoint, tmp_path, caplog):

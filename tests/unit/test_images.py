@@ -2,6 +2,7 @@
 
 import errno
 import io
+import os
 import struct
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from PIL import ExifTags, Image, ImageCms
 from stylegan_pl.errors import DataError
 from stylegan_pl.image_files import (
     EXTENSIONS,
-    check_fits_format,
+    check_result,
     pixel_limit,
     read_image,
     upright_exif,
@@ -608,11 +609,38 @@ def test_several_frames_are_refused_where_one_is_meant(tmp_path: Path, name: str
 
 
 def test_formats_are_asked_what_they_hold() -> None:
-    check_fits_format(Path("a.png"), 10**6, 1)
-    check_fits_format(Path("a.jpg"), 65500, 1)
+    check_result(Path("a.png"), 10**6, 1)
+    check_result(Path("a.jpg"), 65500, 1)
     for name in ("a.jpg", "a.JPEG", "a.webp"):
         with pytest.raises(DataError, match="type image_format=png"):
-            check_fits_format(Path(name), 1, 65501)
+            check_result(Path(name), 1, 65501)
+
+
+@pytest.mark.parametrize("name", ["n" * 251 + ".png", "é" * 125 + "x.png", ("n" * 240) + ".jpeg"])
+def test_a_name_as_long_as_the_disk_holds_is_written(tmp_path: Path, name: str) -> None:
+    check_result(tmp_path / "new" / name, 30, 20)
+    write_image(Image.fromarray(noise()), tmp_path / "new" / name)
+    assert [path.name for path in (tmp_path / "new").iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["n" * 252 + ".png", "é" * 126 + ".png", "n" * 300 + "/a.png"])
+def test_a_longer_name_is_refused_before_anything_is_painted(tmp_path: Path, name: str) -> None:
+    with pytest.raises(DataError, match=r"a name of \d+ bytes, and .* holds 255; give the picture a shorter one"):
+        check_result(tmp_path / "new" / name, 30, 20)
+    assert not (tmp_path / "new").exists()
+
+
+def test_a_folder_that_cannot_be_is_refused_before_anything_is_painted(tmp_path: Path) -> None:
+    (tmp_path / "a file").touch()
+    with pytest.raises(DataError, match="a file is no folder that can be written to; choose another output="):
+        check_result(tmp_path / "a file" / "a.png", 30, 20)
+
+
+@pytest.mark.parametrize("read_it", [read_image, upright_size])
+def test_a_named_pipe_is_told_not_waited_for(tmp_path: Path, read_it) -> None:
+    os.mkfifo(tmp_path / "x.jpg")
+    with pytest.raises(DataError, match=r"x\.jpg: is a named pipe, not an image file; remove it"):
+        read_it(tmp_path / "x.jpg")
 
 
 def test_an_exif_block_too_long_for_a_jpeg_is_left_out(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from PIL import ExifTags, Image
 from stylegan_pl.data.doctor.colours import ColourCount
 from stylegan_pl.data.doctor.perceptual_hash import Thumbnails, thumbnail
 from stylegan_pl.errors import DataError, first_line
+from stylegan_pl.folders import check_is_file
 from stylegan_pl.image_files import read_image
 
 FORMATS = {
@@ -51,6 +52,7 @@ def look_at(path: Path) -> FileFacts:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's own remarks on odd files that it can read
         try:
+            check_is_file(path)
             data = path.read_bytes()
             if not data:
                 return FileFacts(path, problem="the file is empty")

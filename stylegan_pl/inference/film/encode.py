@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from stylegan_pl.errors import DataError, UserError, first_line
+from stylegan_pl.image_files import unfinished
 from stylegan_pl.inference.film.decode import Film, Frame
 from stylegan_pl.inference.film.frames import ToFrames
 from stylegan_pl.inference.film.library import PIPE, pyav
@@ -90,7 +91,7 @@ class Painting:
         options = encoding.encoder_options(self.codec)
         self._to_frame = ToFrames(film.look, self.pixel_format)
         self._timing = PacketTimes(film.time_base, counts_decoding=output.suffix.lower() in _MOV)
-        self._partial = None if str(output) == PIPE else output.with_name(f".{output.stem}.partial{output.suffix}")
+        self._partial = None if str(output) == PIPE else unfinished(output)
         try:
             self._container = self._opened()
             self._stream = self._container.add_stream(self.codec, rate=film.rate, options=options)

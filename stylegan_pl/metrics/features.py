@@ -15,10 +15,12 @@ class SetFeatures(nn.Module, ABC):
 
     Attributes:
         resize: what is done to a picture before it is looked at.
+        weights_name: whose weights, where scores by others are no less usual; None: `weights_hash` alone tells.
         layers: which of the network's answers make the vector; None: vectors are not kept on disk.
     """
 
     resize = "none: pictures in their own size"
+    weights_name: str | None = None
     layers: str | None = None
 
     @property

@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 
+import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
@@ -34,16 +35,38 @@ def resize_legacy(images: Tensor, side: int = _SIDE) -> Tensor:
     return to_float(interpolate(pixels, size=(side, side), mode="bilinear", align_corners=False, antialias=False))
 
 
-class Inception(SetFeatures):
-    """pool3 of Inception-v3 (Szegedy et al., 2016), 2048 numbers a picture, with torchvision's ImageNet weights.
+def resize_tensorflow(images: Tensor, side: int = _SIDE) -> Tensor:
+    """How published FIDs resized: TensorFlow 1's bilinear, pixel i from place i · size / side; large pictures alias.
 
-    Published FIDs and KIDs come from the TensorFlow network of 2015, whose weights are others: scores by this one are
-    comparable among themselves, not with published tables.
+    Pictures, in [-1, 1], are rounded to uint8 first.
+    """
+    rows, columns = (torch.arange(side, device=images.device) * (size / side) for size in images.shape[-2:])
+    return to_float(_lerp(_lerp(to_uint8(images).float(), rows, -2), columns, -1))
+
+
+def _lerp(pixels: Tensor, places: Tensor, dim: int) -> Tensor:
+    """Pixels at places between them along one side; beyond the last there is the last."""
+    low = places.long()
+    high = (low + 1).clamp(max=pixels.shape[dim] - 1)
+    part = (places - low).view(-1, *(1,) * (-1 - dim))
+    below = pixels.index_select(dim, low)
+    return below + (pixels.index_select(dim, high) - below) * part
+
+
+class Inception(SetFeatures):
+    """pool3 of Inception-v3 (Szegedy et al., 2016), 2048 numbers a picture.
+
+    With torchvision's ImageNet weights, scores are comparable among themselves. Published FIDs and KIDs come from
+    TensorFlow's network of 2015: a file of its weights (1008 classes, as in `pt_inception-2015-12-05-6726825d.pth`) is
+    known by itself, its network built, and pictures brought to its range.
 
     Args:
         architecture: `inception_v3`.
-        weights_path: a local file (.pth or .safetensors, torchvision's keys) or an http(s) URL of one; None downloads
+        weights_path: a local file (.pth or .safetensors) or an http(s) URL of one, of either network; None downloads
             torchvision's ImageNet weights into torch's hub cache.
+
+    Attributes:
+        of_2015: whether it is TensorFlow's.
 
     Raises:
         UserError: the weights can neither be found nor downloaded; the message lists the remedies.
@@ -59,11 +82,19 @@ class Inception(SetFeatures):
             )
         from torchvision.models import inception_v3  # slow to import, and needed only here
 
+        from stylegan_pl.nn.inception_2015 import inception_2015, is_of_2015
+
+        weights = read_weights(architecture, weights_path, _REMEDY) if pretrained_wanted() else {}
+        self.of_2015 = is_of_2015(weights)
+        self.weights_name = "Inception of 2015" if self.of_2015 else "torchvision's Inception"
         # [-1, 1] is what the network was trained on; torchvision's transform_input would undo ImageNet's means
-        network = inception_v3(weights=None, aux_logits=False, transform_input=False, init_weights=False)
-        network.fc = nn.Identity()  # nobody looks that deep, so a file may lack it
-        if pretrained_wanted():
-            weights = read_weights(architecture, weights_path, _REMEDY)
+        network = (
+            inception_2015()
+            if self.of_2015
+            else inception_v3(weights=None, aux_logits=False, transform_input=False, init_weights=False)
+        )
+        network.fc = nn.Identity()  # nobody looks that deep, so torchvision's file may lack it
+        if weights:
             # counters of training batches, which files from before torch 0.4.1 lack and nothing here reads
             counters = {k: v for k, v in network.state_dict().items() if k.endswith("num_batches_tracked")}
             load_weights(network, counters | weights, _REMEDY, source=weights_path or architecture)
@@ -71,7 +102,8 @@ class Inception(SetFeatures):
 
     def forward(self, images: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1] -> (N, 2048)."""
-        return self.network(self._resized(images))
+        resized = self._resized(images)
+        return self.network((resized * 127.5 - 0.5) / 128 if self.of_2015 else resized)
 
     @abstractmethod
     def _resized(self, images: Tensor) -> Tensor:
@@ -88,9 +120,17 @@ class CleanInception(Inception):
 
 
 class LegacyInception(Inception):
-    """Protocol `fid_legacy`: pictures rounded to uint8, then bilinear to 299, not antialiased; see `Inception`."""
+    """Protocol `fid_legacy`: pictures rounded to uint8, then bilinear to 299, not antialiased; see `Inception`.
+
+    Pixels are taken at half-pixel centres; with the weights of 2015, where TensorFlow 1 takes them.
+    """
 
     resize = "fid_legacy: rounded to uint8, bilinear to 299, not antialiased"
 
+    def __init__(self, *, architecture: str = "inception_v3", weights_path: str | None = None) -> None:
+        super().__init__(architecture=architecture, weights_path=weights_path)
+        if self.of_2015:
+            self.resize = "fid_legacy: rounded to uint8, TensorFlow 1's bilinear to 299, not antialiased"
+
     def _resized(self, images: Tensor) -> Tensor:
-        return resize_legacy(images)
+        return resize_tensorflow(images) if self.of_2015 else resize_legacy(images)

@@ -37,6 +37,7 @@ class PictureMetric(Metric, ABC):
     full_state_update = False
     higher_is_better: bool
     resize = "none: pictures in their own size"  # what is done to a picture before it is looked at
+    weights_name: str | None = None  # whose weights are looked through, where several are usual
     most_resamples = 1000  # of an interval; fewer where each takes long
 
     @abstractmethod

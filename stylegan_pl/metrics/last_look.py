@@ -21,7 +21,8 @@ class LastLook(SetFeatures):
     def __init__(self, features: SetFeatures) -> None:
         super().__init__()
         self.features = features
-        self.resize, self.layers, self._key = features.resize, features.layers, features.key
+        self.resize, self.weights_name = features.resize, features.weights_name
+        self.layers, self._key = features.layers, features.key
         self._last: tuple[Tensor, Tensor] | None = None
 
     @property

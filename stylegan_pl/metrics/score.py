@@ -21,6 +21,7 @@ class Score:
         n_paintings: that they are compared with; 0 where paintings do not matter.
         of_sets: whether pictures are compared with paintings, so that there is a way from floor to ceiling.
         weights: hash of the network that is looked through; None where there is none.
+        weights_name: whose weights these are, where several are usual.
         resize: what is done to a picture first.
         factors: what the value is made of, where it is made of several.
         seconds: spent, by part: features, distances, interval.
@@ -36,6 +37,7 @@ class Score:
     of_sets: bool
     weights: str | None
     resize: str
+    weights_name: str | None = None
     factors: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -62,6 +64,7 @@ class Score:
             "higher_is_better": self.higher_is_better,
             "of_sets": self.of_sets,
             "weights": self.weights,
+            "weights_name": self.weights_name,
             "resize": self.resize,
             "factors": {name: _finite(factor) for name, factor in self.factors.items()},
             "seconds": {part: round(seconds, 3) for part, seconds in self.seconds.items()},

@@ -97,6 +97,8 @@ class Scorer:
 
     def add(self, stylised: Tensor, content: Tensor) -> None:
         """Stylised pictures and their photographs, row by row: (N, 3, H, W) in [-1, 1] each."""
+        # once: a copy for each metric would be another picture to a network that metrics share
+        stylised, content = stylised.detach().float(), content.detach().float()
         for name, metric in self.metrics.items():
             with self._timed(name, "features"):
                 metric.add_stylised(stylised, content)
@@ -127,8 +129,8 @@ class Scorer:
             value=reading.value, floor=self.anchors[name].floor, ceiling=self.anchors[name].ceiling,
             interval=reading.interval, n=reading.n_pictures, n_paintings=reading.n_paintings,
             higher_is_better=metric.higher_is_better, of_sets=isinstance(metric, SetMetric),
-            weights=metric.weights_hash, resize=metric.resize, factors=reading.factors,
-            seconds=dict(self.seconds[name]),
+            weights=metric.weights_hash, weights_name=metric.weights_name, resize=metric.resize,
+            factors=reading.factors, seconds=dict(self.seconds[name]),
         )  # fmt: skip
 
     @contextmanager

@@ -94,7 +94,7 @@ class FeatureSets(TwoSets):
     def __init__(self, *, features: SetFeatures) -> None:
         super().__init__()
         self.features = features
-        self.resize = features.resize
+        self.resize, self.weights_name = features.resize, features.weights_name
 
     @property
     def paintings_key(self) -> str | None:

@@ -30,7 +30,7 @@ class Column:
     """One metric.
 
     Attributes:
-        kind: what is compared: the set of pictures with paintings, or each picture with its photograph.
+        kind: what is compared: pictures with paintings, or each picture with its photograph; by whose weights.
         cells: an entry each, in order.
     """
 
@@ -78,7 +78,8 @@ def _column(report: Report, metric: str, scores: Sequence[Score]) -> Column:
         of_sets=first.of_sets,
         floor=number(first.floor, places),
         ceiling=number(first.ceiling, places),
-        kind="pictures with paintings" if first.of_sets else "each picture with its photograph",
+        kind=("pictures with paintings" if first.of_sets else "each picture with its photograph")
+        + (f", {first.weights_name}" if first.weights_name else ""),
         cells=[_nothing() if s is None else _cell(s, places, drawn[id(s)], best=s.value == best) for s in each],
     )
 
@@ -115,7 +116,7 @@ def _provenance(metric: str, scores: Sequence[Score]) -> Provenance:
         pictures=_each(f"{score.n:,}" for score in scores),
         paintings=_each(f"{score.n_paintings:,}" if score.n_paintings else ABSENT for score in scores),
         resize=_each(score.resize for score in scores),
-        weights=_each(score.weights or ABSENT for score in scores),
+        weights=_each(" ".join(filter(None, (s.weights_name, s.weights))) or ABSENT for s in scores),
         seconds=", ".join(f"{part} {took:.2f}" for part, took in last.items()) or ABSENT,
     )
 

@@ -30,7 +30,7 @@ def cells(report: Report) -> tuple[list[str], list[list[str]]]:
         header = ["metric", "value [95 %]", "floor", "ceiling", "gap closed", "N"]
         return header, [_metric_row(metric, score) for metric, score in report.entries[0].scores.items()]
     metrics = metrics_of(report)
-    header = ["system", *(f"{metric} {arrow(scores[0])}" for metric, scores in metrics.items())]
+    header = ["system", *(_title(metric, scores[0]) for metric, scores in metrics.items())]
     places = {metric: places_of(scores) for metric, scores in metrics.items()}
     anchors = [
         [label, *(number(getattr(scores[0], end), places[metric]) for metric, scores in metrics.items())]
@@ -49,10 +49,15 @@ def metrics_of(report: Report) -> dict[str, list[Score]]:
     return found
 
 
+def _title(metric: str, score: Score) -> str:
+    """`fid_clean ↓`, and by whose weights."""
+    return f"{metric} {arrow(score)}" + (f", {score.weights_name}" if score.weights_name else "")
+
+
 def _metric_row(metric: str, score: Score) -> list[str]:
     places = places_of([score])
     anchors = [number(score.floor, places), number(score.ceiling, places)]
-    return [f"{metric} {arrow(score)}", _value(score, places), *anchors, gap_closed(score), f"{score.n:,}"]
+    return [_title(metric, score), _value(score, places), *anchors, gap_closed(score), f"{score.n:,}"]
 
 
 def _cell(entry: Entry, metric: str, places: int) -> str:

@@ -10,9 +10,11 @@ from skimage.color import rgb2lab
 from torch import Tensor
 
 from stylegan_pl.metrics.fid import frechet_distance_of_sets
+from stylegan_pl.metrics.inception import LegacyInception
 from stylegan_pl.metrics.kid import kernel_distance, kernel_distance_of_subsets
 from stylegan_pl.metrics.palette import PaletteDistance
 from stylegan_pl.metrics.sliced_wasserstein import sliced_wasserstein
+from stylegan_pl.nn.inception_2015 import inception_2015
 
 
 def features(n: int, *, seed: int, d: int = 64) -> Tensor:
@@ -51,6 +53,23 @@ def test_kid_is_torch_fidelitys() -> None:
     mean, deviation = kernel_distance_of_subsets(a, b, subsets=200, subset_size=30)
     error = 4 * deviation.item() * (2 / 200) ** 0.5
     assert mean.item() == pytest.approx(theirs["kernel_inception_distance_mean"], abs=error)
+
+
+def test_the_inception_of_2015_is_torch_fidelitys(tmp_path) -> None:
+    """Its extractor, with one file of weights: `fid_legacy` is its resizing and network. Within 1e-4 of the largest."""
+    module = pytest.importorskip("torch_fidelity.feature_extractor_inceptionv3")
+    network, random = inception_2015(), torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.ndim == 4:
+                parameter.normal_(0, (2 / parameter[0].numel()) ** 0.5, generator=random)
+    torch.save(network.state_dict(), tmp_path / "weights.pth")
+    theirs = module.FeatureExtractorInceptionV3("theirs", ["2048"], str(tmp_path / "weights.pth"))
+    images = torch.randint(0, 256, (2, 3, 64, 80), generator=random, dtype=torch.uint8)
+    (expected,) = theirs(images)
+    found = LegacyInception(weights_path=str(tmp_path / "weights.pth"))(images / 127.5 - 1)
+    print(f"largest difference {(found - expected).abs().max():.2e} of {expected.abs().max():.2e}")
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4 * expected.abs().max().item())
 
 
 def test_the_palette_is_pots_transport() -> None:

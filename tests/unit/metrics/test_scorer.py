@@ -93,6 +93,15 @@ def test_a_score_says_by_which_weights() -> None:
     assert len(score.weights) == 12
     assert score.weights != KID(features=PooledTaps(network=network(seed=1))).weights_hash
     assert round_of(scorer(), STYLISED)["palette"].weights is None
+    assert score.weights_name is None and score.as_dict()["weights_name"] is None
+
+    class Named(PooledTaps):
+        weights_name = "ours"
+
+    made = Scorer({"kid": KID(features=Named(network=network()))})
+    made.anchor(PAINTINGS.split(4), PHOTOGRAPHS.split(3))
+    named = round_of(made, STYLISED)["kid"]
+    assert named.weights_name == named.as_dict()["weights_name"] == "ours"
 
 
 def test_json_has_no_nan() -> None:
@@ -151,6 +160,20 @@ def test_metrics_that_look_through_one_network_look_once(monkeypatch) -> None:
         assert (found.value, found.floor, found.ceiling) == (score.value, score.floor, score.ceiling)
         assert found.weights == score.weights
     assert others["kid"].value != scores["kid"].value
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+def test_pictures_of_a_run_in_half_precision_are_looked_at_once_too(monkeypatch, dtype) -> None:
+    looks = count_looks(monkeypatch)
+    kinds = {"kid": KID, "fid": FID}
+    made = Scorer({name: kind(features=PooledTaps(network=network())) for name, kind in kinds.items()})
+    made.anchor(PAINTINGS.split(4), PHOTOGRAPHS.split(3))
+    looks.clear()
+    made.add(STYLISED.to(dtype), PHOTOGRAPHS.to(dtype))
+    assert sum(looks) == len(STYLISED)
+    found = made.scores()
+    made.add(STYLISED.to(dtype).float(), PHOTOGRAPHS)
+    assert {name: score.value for name, score in made.scores().items()} == {n: s.value for n, s in found.items()}
 
 
 def test_other_paintings_and_other_weights_are_other_files(monkeypatch, tmp_path) -> None:

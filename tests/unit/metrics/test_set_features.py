@@ -10,8 +10,15 @@ from torchvision.models import Inception3, inception_v3
 from stylegan_pl.errors import UserError
 from stylegan_pl.images import to_uint8
 from stylegan_pl.metrics.features import PooledTaps, in_full_precision
-from stylegan_pl.metrics.inception import CleanInception, LegacyInception, resize_clean, resize_legacy
+from stylegan_pl.metrics.inception import (
+    CleanInception,
+    LegacyInception,
+    resize_clean,
+    resize_legacy,
+    resize_tensorflow,
+)
 from stylegan_pl.nn.imagenet import ImageNetInput
+from stylegan_pl.nn.inception_2015 import inception_2015
 from stylegan_pl.nn.random_filters import RandomFilters
 
 
@@ -71,7 +78,23 @@ def test_fine_stripes_alias_by_the_legacy_protocol_alone() -> None:
     assert resize_legacy(stripes, 20).std() > 0.3
 
 
-@pytest.mark.parametrize("resize", [resize_clean, resize_legacy])
+@pytest.mark.parametrize(("side", "to"), [(64, 25), (20, 33), (24, 24)])
+def test_tensorflows_resizing_takes_no_half_pixel(side: int, to: int) -> None:
+    image = pictures(1, side)
+    pixels = to_uint8(image)[0].double().numpy()
+    expected = np.empty((3, to, to))
+    for row, column in np.ndindex(to, to):
+        y, x = row * side / to, column * (side + 8) / to
+        (top, left), (down, right) = (int(y), int(x)), (y % 1, x % 1)
+        below, beside = min(top + 1, side - 1), min(left + 1, side + 7)
+        upper = pixels[:, top, left] * (1 - right) + pixels[:, top, beside] * right
+        lower = pixels[:, below, left] * (1 - right) + pixels[:, below, beside] * right
+        expected[:, row, column] = upper * (1 - down) + lower * down
+    found = (resize_tensorflow(image, to)[0].double() + 1) * 127.5
+    torch.testing.assert_close(found, torch.from_numpy(expected), atol=1e-2, rtol=0)
+
+
+@pytest.mark.parametrize("resize", [resize_clean, resize_legacy, resize_tensorflow])
 def test_pictures_are_rounded_as_a_file_would_be_and_not_truncated(resize) -> None:
     image = pictures(1, 32)
     grid = torch.arange(256) / 127.5 - 1
@@ -128,6 +151,58 @@ def test_it_is_torchvisions_last_pooled_layer(reference: Inception3, file: str) 
     gap = (clean(images) - legacy(images)).abs().mean() / clean(images).abs().mean()
     assert gap > 1e-3
     assert not clean.state_dict()
+
+
+@pytest.fixture(scope="module")
+def file_of_2015(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """With the names, shapes and 1008 classes of the published file."""
+    network, random = inception_2015(), torch.Generator().manual_seed(1)
+    with torch.no_grad():
+        for parameter in network.parameters():
+            if parameter.ndim == 4:
+                parameter.normal_(0, (2 / parameter[0].numel()) ** 0.5, generator=random)
+    path = tmp_path_factory.mktemp("weights") / "pt_inception-2015-12-05-6726825d.pth"
+    torch.save({k: v for k, v in network.state_dict().items() if not k.endswith("tracked")}, path)
+    return str(path)
+
+
+def test_weights_of_2015_are_known_by_themselves(file: str, file_of_2015: str) -> None:
+    """Their range and resizing with them, and a name in the tables."""
+    images, seen = pictures(1), []
+    for kind, resize in ((CleanInception, resize_clean), (LegacyInception, resize_tensorflow)):
+        ours = kind(weights_path=file_of_2015)
+        handle = ours.network.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+        assert ours(images).shape == (1, 2048)
+        handle.remove()
+        pixels = (resize(images) + 1) * 127.5
+        torch.testing.assert_close(seen[-1], (pixels - 128) / 128, atol=1e-5, rtol=0)
+        assert ours.weights_name == "Inception of 2015"
+    assert "TensorFlow 1's bilinear" in ours.resize
+    torchvisions = LegacyInception(weights_path=file)
+    assert torchvisions.weights_name == "torchvision's Inception"
+    assert "TensorFlow" not in torchvisions.resize
+    assert torchvisions.key != ours.key
+
+
+def test_the_network_of_2015_counts_no_zeros_beyond_the_edge() -> None:
+    """And its last block takes the maximum; everything else of a block is torchvision's."""
+    torch.manual_seed(0)
+    network, theirs = inception_2015().eval(), inception_v3(weights=None, init_weights=False).eval()
+    ones = torch.ones(1, 1, 9, 9)
+    for name in ("Mixed_5b", "Mixed_5d", "Mixed_6b", "Mixed_6e", "Mixed_7b", "Mixed_7c"):
+        block, plain = getattr(network, name), getattr(theirs, name)
+        plain.load_state_dict(block.state_dict())
+        x = torch.rand(1, block.branch1x1.conv.in_channels, 9, 9)
+        windows = torch.nn.functional.unfold(x, 3, padding=1).view(1, -1, 9, 81)
+        counted = torch.nn.functional.unfold(ones, 3, padding=1).view(1, 1, 9, 81)
+        pooled = windows.amax(2) if name == "Mixed_7c" else windows.sum(2) / counted.sum(2)
+        with torch.no_grad():
+            found, expected = block(x), plain(x)
+            last = block.branch_pool(pooled.view_as(x))
+        others = found.shape[1] - last.shape[1]
+        torch.testing.assert_close(found[:, others:], last)
+        assert torch.equal(found[:, :others], expected[:, :others])
+        assert not torch.allclose(found[:, others:], expected[:, others:])
 
 
 def test_weights_that_are_not_there_are_refused_in_one_line(tmp_path) -> None:

@@ -6,6 +6,8 @@ import math
 from unit.report.example import comparison, entry, photographs, report, score
 
 from stylegan_pl.report.as_json import metrics_json
+from stylegan_pl.report.page import page
+from stylegan_pl.report.score_table import provenance
 from stylegan_pl.report.table import markdown_table, terminal_table
 
 PHOTOS = photographs(2, 16)
@@ -30,6 +32,18 @@ def test_several_are_an_entry_a_row_below_floor_and_ceiling():
     assert ceiling == ["paintings (ceiling)", "0.0100", "36.2", "0.110"]
     assert [row[0] for row in rows] == ["sepia", "poster", "blocks"]
     assert rows[1][2] == r"180.0 \[170.0, 196.0\]"
+
+
+def test_tables_say_by_whose_weights_where_several_are_usual():
+    named = entry("named", PHOTOS, scores={"kid": score(0.1, weights_name="Inception of 2015"), "ssim": score(0.2)})
+    (_, _, kid, ssim), (several, *_) = (
+        markdown_cells(markdown_table(report(*entries, photos=PHOTOS))) for entries in ([named], [named, named])
+    )
+    assert (kid[0], ssim[0]) == ("kid ↓, Inception of 2015", "ssim ↓")
+    assert several == ["system", "kid ↓, Inception of 2015", "ssim ↓"]
+    made = report(named, photos=PHOTOS)
+    assert [line.weights for line in provenance(made)] == ["Inception of 2015 a1b2c3d4", "a1b2c3d4"]
+    assert "pictures with paintings, Inception of 2015" in page(made)
 
 
 def test_a_metric_that_an_entry_lacks_is_a_dash():

@@ -16,7 +16,7 @@ from stylegan_pl.callbacks.heartbeat import Heartbeat
 from stylegan_pl.callbacks.rank_state import RankPools
 from stylegan_pl.checkpoint import load_teacher
 from stylegan_pl.data.datamodule import StyleTransferData
-from stylegan_pl.device import device_kind
+from stylegan_pl.device import device_kind, has_bf16
 from stylegan_pl.distributed import TwoPlayerDDP, cluster_environment
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.models.base import TwoPlayerModule
@@ -145,6 +145,5 @@ def _precision(precision: Precision, device: str) -> dict[str, Any]:
     if precision is Precision.fp16:
         return {"plugins": [TwoPlayerMixedPrecision(device)]}
     if precision is Precision.auto:
-        bf16 = device == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
-        return {"precision": (Precision.bf16 if bf16 else Precision.fp32).value}
+        return {"precision": (Precision.bf16 if has_bf16(device) else Precision.fp32).value}
     return {"precision": precision.value}

@@ -24,7 +24,7 @@ from stylegan_pl.explain import explain, nearest
 from stylegan_pl.outcome import Outcome
 from stylegan_pl.paths import conf_dir
 from stylegan_pl.ranks import is_first
-from stylegan_pl.schema import SCHEMAS, register
+from stylegan_pl.schema import SCHEMAS, check_ranges, register
 from stylegan_pl.status_file import read_status, write_status
 from stylegan_pl.sweeps.job_folder import job_lock, working_in
 from stylegan_pl.sweeps.jobs import say_failed
@@ -190,6 +190,7 @@ def _check_root(config: DictConfig, config_name: str) -> None:
     for key in config:
         if key not in known:
             raise ConfigError(f"no option '{key!s}'{nearest(str(key), known)}")
+    check_ranges(config)
 
 
 def _overrides() -> list[str]:

@@ -170,9 +170,9 @@ def check_result(path: Path, width: int, height: int) -> None:
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         raise DataError(f"{path}: {there} is no folder that can be written to; choose another output=")
     for name in path.absolute().relative_to(there).parts:
-        if (n_bytes := len(os.fsencode(name))) > (longest := _longest_name(there)):
+        if (n_bytes := len(os.fsencode(name))) > (holds := _longest_name(there)):
             raise DataError(
-                f"{path}: a name of {n_bytes} bytes, and {there} holds {longest}; give the picture a shorter one"
+                f"{path}: a name of {n_bytes} bytes, and {there} holds {holds}; give the picture a shorter one"
             )
     longest = _LONGEST.get(path.suffix.lower())
     if longest is not None and max(width, height) > longest:

@@ -13,20 +13,28 @@ from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.image_files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
 from stylegan_pl.inference.array_finish import colours_named
 from stylegan_pl.inference.files import Job, plan
+from stylegan_pl.inference.film.library import is_film
 from stylegan_pl.inference.main_memory import check_memory_gb
 from stylegan_pl.inference.onnx_memory import LARGE, MemoryCheck
 from stylegan_pl.inference.onnx_painter import OnnxPainter, facts_in, read_style
 from stylegan_pl.inference.progress import progress
+from stylegan_pl.schema import Precision
 
 _log = logging.getLogger(__name__)
-_OF_CHECKPOINTS = ("style_weights", "mask")  # what torch is needed for
+_OF_CHECKPOINTS: dict[str, Any] = {
+    "style_weights": None, "mask": None, "tile": "auto", "tile_exact": False, "precision": Precision.auto,
+    "batch_size": 1, "trust": [],
+}  # fmt: skip
+"""What an exported file knows nothing of -> what stands where it was not typed."""
 
 
 def paint_onnx(config: DictConfig) -> int:
     """Stylise by a composed `StylizeConfig` with a model; returns the exit code, 1 when a file could not be painted."""
-    for key in _OF_CHECKPOINTS:
-        if config[key] is not None:
+    for key, untouched in _OF_CHECKPOINTS.items():
+        if config[key] != untouched:
             raise UserError(f"{key}= goes with ckpt=, not with model=; take it away")
+    if is_film(config.input, config.output):
+        raise UserError(f"input={config.input}: films are painted with ckpt=, not with model=")
     if not 1 <= config.quality <= 100:
         raise UserError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
     check_memory_gb(config.memory_gb)

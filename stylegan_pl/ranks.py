@@ -55,6 +55,20 @@ def launched(environment: Mapping[str, str] = os.environ) -> tuple[int, int] | N
     return None
 
 
+def cores(*, local_ranks: int = 1, environment: Mapping[str, str] = os.environ) -> int:
+    """Processor cores for this process: those that it may run on, shared with the other ranks of this machine.
+
+    Where srun has bound each task to cores of its own, they are shared with nobody.
+
+    Args:
+        local_ranks: processes of the run on this machine.
+    """
+    mine = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if under_srun(environment) and mine < int(environment.get("SLURM_CPUS_ON_NODE", "0")):
+        return mine
+    return max(1, mine // local_ranks)
+
+
 def restarted(environment: Mapping[str, str] = os.environ) -> bool:
     """Whether a scheduler started the job once before: it goes on, then, without being told."""
     counts = (environment.get(name, "0") for name in ("SLURM_RESTART_COUNT", "TORCHELASTIC_RESTART_COUNT"))

@@ -23,7 +23,7 @@ def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
         ConfigError: the folder holds a run already, and nothing says that it should go on.
     """
     if config.resume not in (None, "auto"):
-        raise ConfigError(f"resume={config.resume}: type resume=auto, or ckpt_path={config.resume}")
+        raise ConfigError(f"resume={config.resume}: {_instead(str(config.resume))}")
     given = None if config.ckpt_path is None else resolve(config.ckpt_path)
     if given is not None:
         load(given)
@@ -36,6 +36,15 @@ def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
     if goes_on:
         _log.info("resuming from %s", found) if found else _log.info("nothing to resume in %s: starting", run_dir)
     return found or given
+
+
+def _instead(typed: str) -> str:
+    """What to type for a `resume=` that is not auto."""
+    if typed.lower() in ("no", "false", "off", "0", "none"):
+        return "leave it out to start anew; resume=auto goes on with what hydra.run.dir holds"
+    if Path(typed).exists():
+        return f"type ckpt_path={typed} to go on from there"
+    return "type resume=auto to go on with what hydra.run.dir holds, or ckpt_path=RUN_OR_FILE"
 
 
 def _was_preempted(run_dir: Path) -> bool:

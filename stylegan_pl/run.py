@@ -8,7 +8,6 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import lightning as L
-import torch
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.build import build_data, build_model, build_trainer, plain
@@ -20,6 +19,7 @@ from stylegan_pl.callbacks.requeue import requeue
 from stylegan_pl.callbacks.sample_grid import SampleGrid
 from stylegan_pl.callbacks.status import code_version, machine_facts, peak_memory_gib
 from stylegan_pl.data.datamodule import StyleTransferData
+from stylegan_pl.device import device_name, half_precision, is_out_of_memory, total_memory
 from stylegan_pl.errors import UserError, first_line
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.memory import out_of_memory_advice
@@ -27,7 +27,6 @@ from stylegan_pl.nn.shapes import shapes_only
 from stylegan_pl.outcome import Outcome
 from stylegan_pl.ranks import is_first
 from stylegan_pl.resume import checkpoint_to_resume
-from stylegan_pl.schema import Precision
 from stylegan_pl.status_file import write_status
 
 _log = logging.getLogger(__name__)
@@ -79,8 +78,10 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Ou
     try:
         with nullcontext() if stop is None else stop.listening():
             trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
-    except torch.OutOfMemoryError as error:
-        raise UserError(_out_of_memory(config)) from error
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        raise UserError(_out_of_memory(config, trainer)) from error
     finally:
         _finish_wandb()
     code, again = (0, False) if stop is None else (stop.exit_code, stop.wants_requeue)
@@ -90,12 +91,14 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Ou
     return Outcome(code, score), again
 
 
-def _out_of_memory(config: DictConfig) -> str:
+def _out_of_memory(config: DictConfig, trainer: L.Trainer) -> str:
     with shapes_only():
         shapes = build_model(config)
+    device = trainer.strategy.root_device
     return out_of_memory_advice(
-        shapes, image_size=config.image_size, batch_size=config.batch_size,
-        capacity_bytes=torch.cuda.get_device_properties(0).total_memory, half=config.precision is not Precision.fp32,
+        shapes, image_size=config.image_size, batch_size=config.batch_size, device=device_name(device),
+        capacity_bytes=total_memory(device), half=not trainer.precision.startswith("32"),
+        half_there=half_precision(device.type),
     )  # fmt: skip
 
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
-from omegaconf import MISSING
+from omegaconf import MISSING, DictConfig, OmegaConf
+
+from stylegan_pl.errors import ConfigError
 
 
 class Precision(Enum):
@@ -191,6 +193,48 @@ class PrepareConfig:
     seed: int = MISSING
     batch_size: int = MISSING
     augment: Any = MISSING
+
+
+class Range(NamedTuple):
+    """Which numbers a key of the root takes."""
+
+    least: float
+    instead: str  # what to type
+    most: float = float("inf")
+    above: bool = False  # whether `least` itself is too little
+
+
+RANGES = {
+    "seed": Range(0, "seed=0", most=2**32 - 1),
+    "image_size": Range(1, "image_size=256"),
+    "batch_size": Range(1, "batch_size=1"),
+    "max_images": Range(1, "max_images=100000, or max_images=null max_epochs=200"),
+    "max_epochs": Range(0, "max_epochs=200, or max_epochs=null and max_images=100000", above=True),
+    "val_every_images": Range(1, "val_every_images=10000, a large number for never"),
+    "log_every_batches": Range(1, "log_every_batches=10"),
+    "pairs": Range(1, "pairs=64"),
+    "style_crops": Range(1, "style_crops=64"),
+    "resamples": Range(0, "resamples=1000, or 0 for no interval"),
+    "max_megapixels": Range(0, "max_megapixels=179", above=True),
+}
+"""Key of a root, in every verb that has it -> its range; what lies deeper is told by the class that takes it."""
+
+
+def check_ranges(config: DictConfig) -> None:
+    """Raise for the first number of a root that no run can do anything with.
+
+    Raises:
+        ConfigError: one line with what to type instead.
+    """
+    for key, (least, instead, most, above) in RANGES.items():
+        if key not in config or OmegaConf.is_missing(config, key) or config[key] is None:
+            continue
+        value = config[key]
+        if not least <= value <= most or (above and value == least):  # nan fails every comparison
+            bound = (
+                f"above {least:g}" if above else f"at least {least:g}" if not value > most else f"at most {most:.0f}"
+            )
+            raise ConfigError(f"{key}={value} must be {bound}; type {instead}")
 
 
 SCHEMAS: dict[str, type] = {

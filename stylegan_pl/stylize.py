@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from stylegan_pl.errors import ConfigError, UserError, leave
 from stylegan_pl.inference.pipes import is_piped, paint_piped
 from stylegan_pl.plain_config import plain_config
-from stylegan_pl.schema import StylizeConfig
+from stylegan_pl.schema import StylizeConfig, check_ranges
 
 PATHS = ("ckpt", "onnx", "input", "output", "style", "mask")
 
@@ -56,6 +56,7 @@ def _without_hydra(config: DictConfig) -> NoReturn:
     """As `cli.run_verb`: a small picture is painted by onnxruntime before Hydra would have composed its config."""
     logging.basicConfig(format="%(message)s", stream=sys.stdout, level=logging.INFO)  # hydra/job_logging/terminal
     try:
+        check_ranges(config)
         code = stylize(config)
     except UserError as error:
         leave(error.exit_code, f"error: {error}")

@@ -16,7 +16,9 @@ def train(config: DictConfig) -> int:
     check_config(config)
     # here, once every key is right: it imports torch
     from stylegan_pl.check_combination import check_fit, check_monitor, check_roles
+    from stylegan_pl.device import check_trains_where_typed
 
+    check_trains_where_typed(config.device, str(config.trainer.accelerator))
     check_monitor(config)
     check_roles(config)
     check_fit(config)

@@ -1,7 +1,6 @@
 """Content and style sets as one LightningDataModule."""
 
 import dataclasses
-import os
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +21,7 @@ from stylegan_pl.data.pairs import StylePairs
 from stylegan_pl.data.problems import Problems
 from stylegan_pl.data.sampler import PairStream
 from stylegan_pl.images import to_float
+from stylegan_pl.ranks import cores
 
 _MAX_WORKERS = 8
 
@@ -40,7 +40,7 @@ class StyleTransferData(L.LightningDataModule):
         image_size: pixels of the square crop.
         batch_size: pairs a device.
         val_pairs: fixed validation pairs, at most.
-        workers: loader processes a device; None takes the cores there are, at most 8.
+        workers: loader processes per device; None: one for each of its cores (`ranks.cores`), at most 8.
         prefetch: batches that each of them keeps ready.
         reuse_memory: let workers crop into the memory of batches that have gone; see `BatchMemory`.
         fast_reading: JPEGs by simplejpeg where it is installed, Lanczos' filter by torch; otherwise all by Pillow.
@@ -77,7 +77,7 @@ class StyleTransferData(L.LightningDataModule):
             content, style = (dataclasses.replace(folder, fast=False) for folder in (content, style))
         self.content, self.style, self.pairing, self.augment = content, style, pairing, augment
         self.image_size, self.batch_size, self.val_pairs, self.seed = image_size, batch_size, val_pairs, seed
-        self.workers = min(_MAX_WORKERS, os.cpu_count() or 1) if workers is None else workers
+        self._workers = workers
         self.prefetch, self.cache, self.download = prefetch, cache, download
         self.reuse_memory = reuse_memory
         self.problems = Problems(Path(problems_csv), limit=bad_fraction)
@@ -105,6 +105,14 @@ class StyleTransferData(L.LightningDataModule):
         """Lightning's hook; the sets exist already when `prepare` was called."""
         if not hasattr(self, "train_set"):
             self.prepare()
+
+    @property
+    def workers(self) -> int:
+        """Loader processes of this device."""
+        if self._workers is not None:
+            return self._workers
+        local_ranks = 1 if self.trainer is None else self.trainer.num_devices
+        return min(_MAX_WORKERS, cores(local_ranks=local_ranks))
 
     @property
     def epoch_images(self) -> int:

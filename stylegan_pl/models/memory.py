@@ -46,21 +46,37 @@ def fitting_batch(model: TwoPlayerModule, image_size: int, capacity_bytes: int, 
 
 
 def out_of_memory_advice(
-    model: TwoPlayerModule, *, image_size: int, batch_size: int, capacity_bytes: int, half: bool
+    model: TwoPlayerModule,
+    *,
+    image_size: int,
+    batch_size: int,
+    device: str,
+    capacity_bytes: int,
+    half: bool,
+    half_there: str,
 ) -> str:
-    """One line: what did not fit, the batch that would have, and what else lowers it; arguments as before."""
+    """One line: what did not fit, the batch that would have, and what else lowers it.
+
+    Args:
+        model: built on the meta device; its mechanics say how many batches make a step already.
+        batch_size: pairs per device.
+        device: for people.
+        capacity_bytes, half: see `fitting_batch`.
+        half_there: the precision of 16 bits that the device computes in: bf16 or fp16.
+    """
     fits = min(fitting_batch(model, image_size, capacity_bytes, half=half), batch_size - 1)
     said = f"about {fits} pairs would have fitted" if fits >= 1 else "not even one pair would have fitted"
-    options = []
+    mechanics, options = model.mechanics, []
     if fits >= 1:
         turns = -(-batch_size // fits)
-        options.append(f"batch_size={-(-batch_size // turns)} model.mechanics.accumulate_batches={turns}")
-    if not model.mechanics.recompute:
+        accumulate = turns * mechanics.accumulate_batches  # so that a step is made of as many pairs as before
+        options.append(f"batch_size={-(-batch_size // turns)} model.mechanics.accumulate_batches={accumulate}")
+    if not mechanics.recompute:
         options.append("model.mechanics.recompute=true")
     if not half:
-        options.append("precision=bf16")
+        options.append(f"precision={half_there}")
     options.append("a smaller image_size")
     return (
-        f"out of memory at batch_size={batch_size}, image_size={image_size} on {capacity_bytes / 2**30:.0f} GiB: "
-        f"{said}; type {', or '.join(options)}"
+        f"out of memory at batch_size={batch_size}, image_size={image_size} on {device} with "
+        f"{capacity_bytes / 2**30:.0f} GiB: {said}; type {', or '.join(options)}"
     )

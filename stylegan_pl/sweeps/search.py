@@ -1,7 +1,6 @@
 """A search by Optuna: each trial is a job, and its score the one that best.ckpt follows."""
 
 import logging
-import os
 import shlex
 import warnings
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.ranks import cores
 from stylegan_pl.sweeps.grid import params_as_typed, parse
 from stylegan_pl.sweeps.job_folder import folder_name, working_in
 from stylegan_pl.sweeps.jobs import ended_well, launch
@@ -139,7 +139,7 @@ def _sampler(node: dict[str, Any], trials: int) -> Any:
 def _side_by_side(launcher: DictConfig) -> int:
     """How many jobs a launcher runs at a time; 1 where it does not say."""
     at_once = int(launcher.get("n_jobs") or launcher.get("array_parallelism") or 1)
-    return at_once if at_once > 0 else os.cpu_count() or 1  # joblib: -1 is a process a core
+    return at_once if at_once > 0 else cores()  # joblib: -1 is a process a core
 
 
 def _direction(config: DictConfig, asked: str | None) -> "Direction":

@@ -1,5 +1,7 @@
 """A wrong command line ends at once with one line: what is wrong, and what to type instead."""
 
+import math
+import re
 import subprocess
 import sys
 import time
@@ -10,9 +12,12 @@ import yaml
 from omegaconf import OmegaConf
 
 from stylegan_pl import __main__ as dispatcher
+from stylegan_pl import stylize
 from stylegan_pl.check_config import check_config
 from stylegan_pl.cli import run_verb
 from stylegan_pl.errors import ConfigError, DataError
+from stylegan_pl.resume import checkpoint_to_resume
+from stylegan_pl.schema import RANGES, check_ranges
 
 
 @pytest.fixture(autouse=True)
@@ -46,6 +51,7 @@ def command(monkeypatch, capsys, *arguments: str, verb: str = "train", action=la
         ("seed=abc", "seed: value 'abc' of type 'str' could not be converted to Integer"),
         ("precision=bf17", "precision: invalid value 'bf17', expected one of [auto, fp32, bf16, fp16]"),
         ("image_size=[1]", "image_size"),
+        ("batch_size=0", "batch_size=0 must be at least 1; type batch_size=1"),
         ("+seeed=1", "no option 'seeed'; did you mean 'seed'?"),
         ("+seed=1", "seed is there already: type it without the plus"),
     ],
@@ -55,6 +61,59 @@ def test_the_command_line_names_the_nearest_valid_name(monkeypatch, capsys, argu
     assert code == 2
     assert said.startswith("error: ") and said.count("\n") == 1
     assert line in said
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("batch_size", -4, "batch_size=-4 must be at least 1; type batch_size=1"),
+        ("max_images", 0, "max_images=0 must be at least 1; type max_images=100000, or max_images=null max_epochs=200"),
+        ("max_epochs", 0.0, "max_epochs=0.0 must be above 0; type max_epochs=200"),
+        ("max_epochs", math.nan, "max_epochs=nan must be above 0"),
+        ("image_size", 0, "image_size=0 must be at least 1; type image_size=256"),
+        ("val_every_images", 0, "val_every_images=0 must be at least 1"),
+        ("log_every_batches", 0, "log_every_batches=0 must be at least 1"),
+        ("seed", -1, "seed=-1 must be at least 0; type seed=0"),
+        ("seed", 2**32, "seed=4294967296 must be at most 4294967295; type seed=0"),
+        ("pairs", 0, "pairs=0 must be at least 1"),
+        ("resamples", -1, "resamples=-1 must be at least 0"),
+    ],
+)
+def test_numbers_that_no_run_can_do_anything_with_are_refused(key, value, said):
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        check_ranges(OmegaConf.create({key: value}))
+
+
+def test_every_range_lets_its_own_advice_pass():
+    for key, (least, instead, most, above) in RANGES.items():
+        advised = float(re.match(rf"{key}=(\d+)", instead).group(1))
+        for value in (advised, None, *([] if above else [least]), min(most, 1e12)):
+            check_ranges(OmegaConf.create({key: value}))
+
+
+def test_every_verb_looks_at_them(monkeypatch, capsys, tmp_path):
+    for typed in (["batch_size=0"], ["batch_size=0", "film.crf=20"]):  # without Hydra, and with it
+        monkeypatch.setattr(sys, "argv", ["stylize", "model=x.onnx", "input=x.png", "output=y.png", *typed])
+        with pytest.raises(SystemExit) as ended:
+            stylize.main()
+        assert ended.value.code == 2
+        assert capsys.readouterr().err == "error: batch_size=0 must be at least 1; type batch_size=1\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("yes", "type resume=auto to go on with what hydra.run.dir holds, or ckpt_path=RUN_OR_FILE"),
+        ("True", "type resume=auto to go on"),
+        ("no", "leave it out to start anew"),
+        ("False", "leave it out to start anew"),
+        ("here.ckpt", "type ckpt_path=here.ckpt to go on from there"),
+    ],
+)
+def test_what_is_typed_for_resume_is_answered(tmp_path, typed, said):
+    (tmp_path / "here.ckpt").touch()
+    with pytest.raises(ConfigError, match=re.escape(f"resume={typed}: {said}")):
+        checkpoint_to_resume(OmegaConf.create({"resume": typed, "ckpt_path": None}), tmp_path / "run")
 
 
 @pytest.mark.parametrize(

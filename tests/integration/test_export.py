@@ -134,6 +134,22 @@ def test_mistakes_are_one_line(ckpt, photo, tmp_path):
         paint_onnx(config)
 
 
+@pytest.mark.parametrize(
+    "typed",
+    ["precision=bf16", "tile=512", "tile_exact=true", "batch_size=4", "mask=m.png", "style_weights=[1]", "trust=[a]"],
+)
+def test_what_an_exported_file_cannot_heed_is_refused(typed, photo, tmp_path):
+    config = compose_config("stylize", ["onnx=g.onnx", f"input={photo}", f"output={tmp_path / 'o.png'}", typed])
+    with pytest.raises(UserError, match=f"^{typed.partition('=')[0]}= goes with ckpt=, not with model=; take it away$"):
+        paint_onnx(config)
+
+
+def test_films_are_not_painted_by_an_exported_file(tmp_path):
+    config = compose_config("stylize", ["onnx=g.onnx", "input=film.mp4", f"output={tmp_path / 'o.mp4'}"])
+    with pytest.raises(UserError, match=r"input=film\.mp4: films are painted with ckpt=, not with model="):
+        paint_onnx(config)
+
+
 def test_a_file_that_disagrees_is_not_left(ckpt, tmp_path, monkeypatch):
     from stylegan_pl.exporting import kinds
 

@@ -12,7 +12,7 @@ from images_on_disk import write_images
 from PIL import Image
 
 from stylegan_pl.build import build_data, build_model, build_trainer
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.images import to_float
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.run import run
@@ -294,3 +294,19 @@ def test_a_weight_of_zero_switches_a_term_off(train_config):
 def test_no_feature_network_is_built_where_no_loss_looks_through_one(train_config):
     config = train_config("image_loss=[pixel]", "+debug=smoke", small=False)  # vgg19, whose weights are not here
     assert build_model(config).feature_network is None
+
+
+def test_memory_that_runs_out_on_a_cpu_is_told_with_what_fits(train_config, monkeypatch):
+    """torch has a type of error for it on GPUs alone."""
+    config = train_config("batch_size=4", "model.mechanics.accumulate_batches=2", "precision=fp32")
+    model = type(build_model(config))
+    real = model.generate
+
+    def generate(self, batch):
+        return real(self, batch) if batch.content.is_meta else torch.empty(2**61, dtype=torch.uint8)
+
+    monkeypatch.setattr(model, "generate", generate)
+    with pytest.raises(UserError, match="out of memory at batch_size=4, image_size=32 on cpu with") as told:
+        run(config)
+    assert "\n" not in str(told.value)
+    assert "model.mechanics.accumulate_batches=4" in str(told.value) and "precision=bf16" in str(told.value)

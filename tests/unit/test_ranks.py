@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.ranks import folder_overrides, is_first, launched, restarted, under_srun
+from stylegan_pl.ranks import cores, folder_overrides, is_first, launched, restarted, under_srun
 
 SRUN = {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "4", "SLURM_STEP_NUM_NODES": "2"}
 SRUN |= {"SLURM_STEP_TASKS_PER_NODE": "2(x2)", "SLURM_NTASKS": "4"}
@@ -65,3 +65,30 @@ def test_torchrun_on_one_machine_is_named_by_the_date_of_its_start():
     started = time.mktime(time.strptime(first.rsplit("/", 1)[1], "%Y-%m-%d_%H-%M-%S"))
     assert first == second and started <= time.time()
     assert abs(started - Path(f"/proc/{os.getppid()}").stat().st_ctime) < 2
+
+
+@pytest.mark.parametrize(
+    ("affinity", "local_ranks", "environment", "expected"),
+    [
+        (8, 1, {}, 8),
+        (8, 2, {}, 4),
+        (3, 2, {}, 1),
+        (2, 4, {}, 1),
+        (8, 2, TORCHRUN, 4),
+        (4, 2, SRUN | {"SLURM_CPUS_ON_NODE": "8"}, 4),  # bound: each task has cores of its own
+        (8, 2, SRUN | {"SLURM_CPUS_ON_NODE": "8"}, 4),  # not bound
+        (8, 2, SRUN, 4),
+    ],
+)
+def test_cores_are_those_that_a_rank_may_use(monkeypatch, affinity, local_ranks, environment, expected):
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(affinity)), raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    assert cores(local_ranks=local_ranks, environment=environment) == expected
+
+
+def test_where_nobody_knows_of_affinity_all_cores_count(monkeypatch):
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    assert cores(environment={}) == 6
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert cores(environment={}) == 1

@@ -2,7 +2,6 @@
 
 import contextlib
 import multiprocessing
-import os
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -16,6 +15,7 @@ from stylegan_pl.data.doctor.file_facts import FileFacts, look_at
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.data.pairing import Pairing
 from stylegan_pl.errors import DataError
+from stylegan_pl.ranks import cores
 
 SIDES = ("content", "style")
 _FEW = 128  # files below which starting processes takes longer than reading
@@ -79,7 +79,7 @@ def look_at_all(paths: Sequence[Path], *, workers: int | None) -> Iterator[FileF
     Raises:
         DataError: a process died, for want of memory as a rule.
     """
-    workers = (os.cpu_count() or 1) if workers is None else workers
+    workers = cores() if workers is None else workers
     if workers < 2 or len(paths) < _FEW:
         yield from map(look_at, paths)
         return

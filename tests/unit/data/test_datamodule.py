@@ -67,8 +67,9 @@ def attach(
     data: StyleTransferData, *, rank: int = 0, ranks: int = 1, images_seen: int = 0, training: bool = True
 ) -> StyleTransferData:
     data.trainer = SimpleNamespace(  # type: ignore[assignment]
-        global_rank=rank, world_size=ranks, training=training, lightning_module=SimpleNamespace(images_seen=images_seen)
-    )
+        global_rank=rank, world_size=ranks, num_devices=ranks, training=training,
+        lightning_module=SimpleNamespace(images_seen=images_seen),
+    )  # fmt: skip
     return data
 
 
@@ -146,10 +147,11 @@ def test_setup_prepares_what_nobody_prepared(folders: tuple[ImageFolder, ImageFo
 def test_workers_are_counted_when_not_typed(
     folders: tuple[ImageFolder, ImageFolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for cores, expected in ((2, 2), (64, 8), (None, 1)):
-        monkeypatch.setattr("os.cpu_count", lambda cores=cores: cores)
-        assert make(*folders, tmp_path, workers=None).workers == expected
-    assert make(*folders, tmp_path, workers=3).workers == 3
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    for cores, ranks, expected in ((2, 1, 2), (64, 1, 8), (1, 1, 1), (8, 2, 4), (8, 4, 2), (2, 4, 1), (64, 4, 8)):
+        monkeypatch.setattr("os.sched_getaffinity", lambda _, cores=cores: set(range(cores)), raising=False)
+        assert attach(make(*folders, tmp_path, workers=None), ranks=ranks).workers == expected
+        assert attach(make(*folders, tmp_path, workers=3), ranks=ranks).workers == 3
 
 
 # --- training batches

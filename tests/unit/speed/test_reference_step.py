@@ -86,9 +86,31 @@ def test_out_of_memory_names_the_batch_that_would_have_fitted():
     fits = fitting_batch(model, 64, capacity, half=False)
     assert 10 <= fits < 20 and fitting_batch(model, 64, capacity, half=True) >= 2 * fits
     assert fitting_batch(model, 64, fixed // 2, half=False) == 0
-    said = out_of_memory_advice(model, image_size=64, batch_size=32, capacity_bytes=capacity, half=False)
+    facts = {"image_size": 64, "batch_size": 32, "device": "cuda:1 (a GPU)", "capacity_bytes": capacity}
+    said = out_of_memory_advice(model, **facts, half=False, half_there="fp16")
     assert f"about {fits} pairs would have fitted" in said and "model.mechanics.recompute=true" in said
-    assert "\n" not in said and "precision=bf16" in said
+    turns = -(-32 // fits)
+    assert f"type batch_size={32 // turns} model.mechanics.accumulate_batches={turns}, or" in said
+    assert (
+        "\n" not in said and "precision=fp16" in said and f"on cuda:1 (a GPU) with {capacity / 2**30:.0f} GiB" in said
+    )
+    assert "precision=" not in out_of_memory_advice(model, **facts, half=True, half_there="fp16")
+
+
+def test_a_smaller_batch_is_advised_with_as_many_pairs_a_step():
+    """Of a run that accumulates already, and that keeps nothing between the passes."""
+    typed = ["model.mechanics.accumulate_batches=3", "model.mechanics.recompute=true"]
+    with shapes_only():
+        model = build_model(composed(["model=cyclegan", "image_size=64", *typed]))
+    capacity = int((fixed_bytes(model) + 20 * pair_bytes(model, 64)) / 0.95)
+    said = out_of_memory_advice(
+        model, image_size=64, batch_size=24, device="cpu", capacity_bytes=capacity, half=False, half_there="bf16"
+    )
+    assert "type batch_size=12 model.mechanics.accumulate_batches=6, or" in said and "recompute" not in said
+    alone = out_of_memory_advice(
+        model, image_size=64, batch_size=1, device="cpu", capacity_bytes=capacity, half=False, half_there="bf16"
+    )
+    assert "not even one pair" in alone and "batch_size=0" not in alone and "accumulate" not in alone
 
 
 def test_the_losses_stay_on_the_device_until_logged():

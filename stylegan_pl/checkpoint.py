@@ -9,17 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from hydra.utils import instantiate
+from hydra.utils import get_object
 from safetensors import safe_open
 from torch import Tensor, nn
 
 from stylegan_pl.errors import ConfigError, UserError, first_line
+from stylegan_pl.from_file import Permitted, build
 from stylegan_pl.nn.pretrained import without_pretrained
 
 _log = logging.getLogger(__name__)
 
-ALLOWED_MODULES = ("stylegan_pl.generators.", "stylegan_pl.nn.")
-"""What a checkpoint's config may build: instantiating runs code, and a file may come from anyone."""
+_ROOMS = ("stylegan_pl.generators.", "stylegan_pl.nn.")  # what a checkpoint's config may build
 METADATA_KEY = "stylegan_pl"
 """Of the facts (generator's config, training, scores, …) as JSON in the metadata of a file that `export` wrote."""
 
@@ -83,9 +83,8 @@ def load_generator(path: Path, *, trusted: Sequence[str] = ()) -> nn.Module:
         UserError: the file is damaged, no checkpoint of ours, or would build something else than our networks.
     """
     node, weights = _held_generator(path)
-    check_targets(node, path, trusted)
     with without_pretrained():  # the checkpoint has them
-        generator: nn.Module = instantiate(node, _convert_="all")
+        generator: nn.Module = build(node, path, networks(trusted), nn.Module)
     try:
         generator.load_state_dict(weights)
     except RuntimeError as error:  # torch lists every key in a line of its own
@@ -145,44 +144,43 @@ def _exported(path: Path) -> tuple[Any, dict[str, Tensor]]:
     return facts["generator"], weights
 
 
-def check_targets(node: Any, path: Path, trusted: Sequence[str] = ()) -> None:
-    """Refuse a config that would build anything but our own networks.
+def networks(trusted: Sequence[str] = ()) -> Permitted:
+    """What a generator's config may call: our networks, and ways to draw first weights.
+
+    Each is asked for from the very module that defines it: `stylegan_pl.nn.vgg.torch.hub.load` begins as ours do, too.
 
     Args:
-        trusted: further module prefixes to allow.
-
-    Raises:
-        UserError: names the target.
+        trusted: further packages or modules, all of whose parts are allowed.
     """
-    if isinstance(node, str) and "${" in node:
-        raise UserError(f"{path}: its config holds the expression '{node}', which would be evaluated; refused")
-    if isinstance(node, dict):
-        if "_target_" in node and not _is_allowed(str(node["_target_"]), trusted):
+    names = [name.rstrip(".") for name in trusted if name.strip(".")]
+
+    def permitted(target: str) -> Any:
+        if any(target.startswith(f"{name}.") for name in names):  # whole segments: `my` is not `mymalware`
+            try:
+                return get_object(target)
+            except Exception as error:  # whatever importing a package of theirs raises
+                raise UserError(
+                    f"its config names '{target}', which cannot be imported ({first_line(error)})"
+                ) from error
+        found = _ours(target)
+        if found is None:
             raise UserError(
-                f"{path}: its config would run '{node['_target_']}', no network of stylegan_pl; refused. If you "
-                "trust the file, type trust=[MODULE_PREFIX]"
+                f"its config would run '{target[:200]}', no network of stylegan_pl; refused. If you trust the file, "
+                "type trust=[MODULE]"
             )
-        for child in (*node, *node.values()):
-            check_targets(child, path, trusted)
-    elif isinstance(node, list | tuple):
-        for child in node:
-            check_targets(child, path, trusted)
+        return found
+
+    return permitted
 
 
-def _is_allowed(target: str, trusted: Sequence[str]) -> bool:
-    """A network, or a way to draw first weights, asked for from the very module that defines it.
-
-    `stylegan_pl.x.os.system` has the prefix, too.
-    """
-    if any(target.startswith(prefix) for prefix in trusted):
-        return True
+def _ours(target: str) -> Any:
     module, _, name = target.rpartition(".")
-    if not module.startswith(ALLOWED_MODULES):
-        return False
+    if not module.startswith(_ROOMS):
+        return None
     try:
         found = getattr(importlib.import_module(module), name, None)
-    except ImportError:  # `…seed.SeedGenerator` is no module
-        return False
+    except (ImportError, ValueError):  # `…seed.SeedGenerator` is no module
+        return None
     network = inspect.isclass(found) and issubclass(found, nn.Module)
     draws = inspect.isfunction(found) and module == "stylegan_pl.nn.init"
-    return (network or draws) and found.__module__ == module
+    return found if (network or draws) and found.__module__ == module else None

@@ -3,18 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from hydra.utils import instantiate
-
 from stylegan_pl.data.folder import ImageFolder
-from stylegan_pl.data.pairing import Pairing
+from stylegan_pl.data.pairing import PairedByName, Pairing, Unpaired
+from stylegan_pl.data.single import SingleImage
 from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.from_file import build
 
-_ALLOWED = (
-    "stylegan_pl.data.folder.ImageFolder",
-    "stylegan_pl.data.single.SingleImage",
-    "stylegan_pl.data.pairing.Unpaired",
-    "stylegan_pl.data.pairing.PairedByName",
-)
+_PERMITTED = {f"{kind.__module__}.{kind.__name__}": kind for kind in (ImageFolder, SingleImage, Unpaired, PairedByName)}
 """What is built from a file that may come from anyone; its download instructions are not followed."""
 
 
@@ -24,22 +19,32 @@ def sets_of(config: dict[str, Any], path: Path) -> tuple[ImageFolder, ImageFolde
     Raises:
         UserError: its config would run something else, or its folders are not here; the message says what to type.
     """
-    data = config.get("data") or {}
-    content, style, pairing = (_built(data.get(key), path) for key in ("content", "style", "pairing"))
+    data = config.get("data")
+    data = data if isinstance(data, dict) else {}
+    content, style = _folder(data.get("content"), path), _folder(data.get("style"), path)
     for name, folder in (("content", content), ("style", style)):
         if not Path(folder.root).exists():
             raise DataError(
                 f"{path.name} was trained on data.{name}.root={folder.root}, which is not here; type data=folders "
                 "data.content.root=PHOTOS data.style.root=PAINTINGS, or data=sample"
             )
-    return content, style, pairing
+    return content, style, _built(data.get("pairing"), path, Pairing)
 
 
-def _built(node: Any, path: Path) -> Any:
-    if not isinstance(node, dict) or node.get("_target_") not in _ALLOWED or "${" in str(node):
-        target = node.get("_target_") if isinstance(node, dict) else node
-        raise UserError(
-            f"{path}: its data are '{target}', which is not built from a file; type data=folders "
-            "data.content.root=PHOTOS data.style.root=PAINTINGS"
-        )
-    return instantiate({key: value for key, value in node.items() if key != "source"}, _convert_="all")
+def _folder(node: Any, path: Path) -> ImageFolder:
+    known = {key: value for key, value in node.items() if key != "source"} if isinstance(node, dict) else node
+    folder: ImageFolder = _built(known, path, ImageFolder)
+    return folder
+
+
+def _built(node: Any, path: Path, kind: type) -> Any:
+    try:
+        return build(node, path, _permitted, kind)
+    except UserError as error:
+        raise UserError(f"{error}; type data=folders data.content.root=PHOTOS data.style.root=PAINTINGS") from error
+
+
+def _permitted(target: str) -> Any:
+    if target not in _PERMITTED:
+        raise UserError(f"its data are '{target[:200]}', which is not built from a file")
+    return _PERMITTED[target]

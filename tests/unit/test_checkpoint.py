@@ -3,6 +3,8 @@
 import logging
 import os
 import pickle
+import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,11 +13,13 @@ import pytest
 import torch
 from torch import nn
 
-from stylegan_pl.checkpoint import check_targets, load, load_generator, newest_good, resolve
+from stylegan_pl.checkpoint import load, load_generator, networks, newest_good, resolve
 from stylegan_pl.errors import UserError
+from stylegan_pl.from_file import parsed
 from stylegan_pl.generators.resnet import ResNetGenerator
 from stylegan_pl.generators.seed import SeedGenerator
 from stylegan_pl.nn.upsample import TransposedConv
+from stylegan_pl.nn.vgg_encoder import VGGEncoder
 
 SEED = {"_target_": "stylegan_pl.generators.seed.SeedGenerator", "width": 2}
 RESNET = {
@@ -177,17 +181,17 @@ def test_no_good_one(tmp_path: Path) -> None:
     assert newest_good(tmp_path) is None
 
 
-# check_targets
+# what a config may build
 
 
 def refused(node: Any, target: str, trusted: tuple[str, ...] = ()) -> None:
     with pytest.raises(UserError) as caught:
-        check_targets(node, Path("their.ckpt"), trusted)
+        parsed(node, Path("their.ckpt"), networks(trusted))
     message = str(caught.value)
     assert message.startswith("their.ckpt: ")
     assert f"its config would run '{target}'" in message
     assert "refused" in message
-    assert "trust=[MODULE_PREFIX]" in message
+    assert "trust=[MODULE]" in message
 
 
 @pytest.mark.parametrize(
@@ -230,22 +234,38 @@ def test_what_a_checkpoint_may_not_build(target: str) -> None:
     ],
 )
 def test_our_networks_pass(target: str) -> None:
-    check_targets({"_target_": target}, Path("their.ckpt"))
-    check_targets({**RESNET, "upsample": {"_target_": target, "_partial_": True}}, Path("their.ckpt"))
+    parsed({"_target_": target}, Path("their.ckpt"), networks())
+    parsed({**RESNET, "upsample": {"_target_": target, "_partial_": True}}, Path("their.ckpt"), networks())
 
 
-def test_a_trusted_prefix_passes_and_no_other() -> None:
-    check_targets({"_target_": "their_lab.networks.UNet"}, Path("their.ckpt"), ["their_lab."])
-    check_targets({**RESNET, "upsample": {"_target_": "their_lab.Up"}}, Path("their.ckpt"), ["other", "their_lab."])
-    refused({"_target_": "their_lab.networks.UNet"}, "their_lab.networks.UNet", ("another_lab.",))
-    refused({"_target_": "os.system"}, "os.system", ("their_lab.",))
+@pytest.mark.parametrize("trusted", ["their_lab", "their_lab.", "their_lab.networks"])
+def test_a_trusted_module_is_imported_and_no_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trusted: str
+) -> None:
+    for package in ("their_lab", "their_lab_malware"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "networks.py").write_text("from torch import nn\nclass UNet(nn.Identity): ...\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    path = checkpoint(tmp_path / "a.ckpt", generator={"_target_": "their_lab.networks.UNet"})
+    assert type(load_generator(path, trusted=["other", trusted])).__name__ == "UNet"
+    for target in ("their_lab_malware.networks.UNet", "os.system"):
+        refused({"_target_": target}, target, (trusted, "", "."))
+    assert "their_lab_malware" not in sys.modules
+    with pytest.raises(UserError, match=r"'their_lab\.networks\.Nothing', which cannot be imported"):
+        parsed({"_target_": "their_lab.networks.Nothing"}, path, networks([trusted]))
 
 
 def attempts(folder: Path) -> dict[str, Any]:
     """Configs that make a folder when instantiated."""
     call = {"_target_": "os.mkdir", "path": str(folder)}
+    evaluated = {"_target_": "sympy.sympify", "a": f"__import__('os').mkdir('{folder}')"}
     return {
         "child": call,
+        "evaluated": evaluated,
+        "written": {
+            "_target_": "pathlib.Path.write_text",
+            "self": {"_target_": "pathlib.Path", "_args_": [str(folder)]},
+        },
         "in_a_list": [call],
         "in_a_tuple": (call,),
         "in_a_tuple_in_a_list": [(call,)],
@@ -255,11 +275,47 @@ def attempts(folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("way", attempts(Path()))
 def test_a_checkpoint_cannot_smuggle_a_call(tmp_path: Path, way: str) -> None:
-    node = {**SEED, "extra": attempts(tmp_path / "exploded")[way]}
-    path = checkpoint(tmp_path / "their.ckpt", generator=node)
-    with pytest.raises(Exception):  # noqa: B017 - what it says is tested above; here, that nothing ran
+    for node in (
+        {**SEED, "width": attempts(tmp_path / "exploded")[way]},
+        {**RESNET, "upsample": attempts(tmp_path / "exploded")[way]},
+    ):
+        path = checkpoint(tmp_path / "their.ckpt", generator=node)
+        with pytest.raises(UserError) as caught:
+            load_generator(path)
+        assert "\n" not in str(caught.value)
+        assert not (tmp_path / "exploded").exists()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"extra": 1}, "SeedGenerator an option 'extra'"),
+        ({1: 1}, "SeedGenerator an option '1'"),
+        ({"_args_": [3]}, "SeedGenerator an option '_args_'"),
+        ({"width": "many"}, "width='many', which is of another type"),
+        ({"width": {"_target_": "stylegan_pl.generators.seed.SeedGenerator"}}, "width=SeedGenerator, which is of an"),
+        ({"width": [{"_target_": "stylegan_pl.generators.seed.SeedGenerator"}]}, "which is of another type"),
+        ({"width": -1}, "cannot be built"),
+        ({"_partial_": True}, "describes no Module"),
+    ],
+)
+def test_arguments_are_those_of_the_constructor(tmp_path: Path, change: dict[Any, Any], said: str) -> None:
+    path = checkpoint(tmp_path / "their.ckpt", generator={**SEED, **change})
+    with pytest.raises(UserError, match=re.escape(said)) as caught:
         load_generator(path)
-    assert not (tmp_path / "exploded").exists()
+    assert str(caught.value).startswith(f"{path}: ") and "\n" not in str(caught.value)
+
+
+def test_an_object_is_not_made_where_none_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A network that would ask for weights on the way, given as an option that wants something else."""
+    made: list[str] = []
+    monkeypatch.setattr(VGGEncoder, "__init__", lambda self, **options: made.append("an encoder"))
+    encoder = {"_target_": "stylegan_pl.nn.vgg_encoder.VGGEncoder"}
+    for key in ("upsample", "width", "init"):
+        path = checkpoint(tmp_path / "their.ckpt", generator={**RESNET, key: encoder})
+        with pytest.raises(UserError, match=f"{key}=VGGEncoder, which is of another type"):
+            load_generator(path)
+    assert not made
 
 
 # load_generator

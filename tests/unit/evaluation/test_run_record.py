@@ -38,6 +38,7 @@ def test_what_is_not_there_is_left_out(tmp_path) -> None:
 
 FOLDER = {"_target_": "stylegan_pl.data.folder.ImageFolder"}
 PAIRING = {"_target_": "stylegan_pl.data.pairing.Unpaired"}
+EVALUATED = {"_target_": "sympy.sympify", "a": "open('exploded', 'w')"}
 
 
 def test_a_checkpoints_sets_are_built_without_its_downloads(tmp_path, image_sets) -> None:
@@ -52,7 +53,14 @@ def test_a_checkpoints_sets_are_built_without_its_downloads(tmp_path, image_sets
     ("content", "error", "words"),
     [
         ({"_target_": "os.system", "command": "false"}, UserError, "its data are 'os.system', which is not built"),
-        ({**FOLDER, "root": "${oc.env:HOME}"}, UserError, "not built from a file; type data=folders"),
+        ({**FOLDER, "root": "${oc.env:HOME}"}, UserError, "is not evaluated; refused; type data=folders"),
+        ({**FOLDER, "root": ".", "how_to": EVALUATED}, UserError, "its data are 'sympy.sympify', which is not built"),
+        ({**FOLDER, "root": {"_target_": "pathlib.Path.write_text"}}, UserError, "write_text', which is not built"),
+        ({**FOLDER, "root": ".", "include": [{"deep": EVALUATED}]}, UserError, "its data are 'sympy.sympify'"),
+        ({**FOLDER, "root": ".", "how_to": {**FOLDER, "root": "."}}, UserError, "how_to=ImageFolder, which is of"),
+        ({**FOLDER, "root": 3}, UserError, "root=3, which is of another type"),
+        (PAIRING, UserError, "describes no ImageFolder"),
+        ("folders", UserError, "describes no ImageFolder"),
         (
             {**FOLDER, "root": "/nowhere/at/all"},
             DataError,
@@ -61,7 +69,9 @@ def test_a_checkpoints_sets_are_built_without_its_downloads(tmp_path, image_sets
         (None, UserError, "type data=folders"),
     ],
 )
-def test_what_a_checkpoint_may_not_build_or_has_lost(tmp_path, content, error, words) -> None:
+def test_what_a_checkpoint_may_not_build_or_has_lost(tmp_path, monkeypatch, content, error, words) -> None:
+    monkeypatch.chdir(tmp_path)
     data = {"content": content, "style": FOLDER | {"root": str(tmp_path)}, "pairing": PAIRING}
     with pytest.raises(error, match=words):
         sets_of({"data": data}, tmp_path / "best.ckpt")
+    assert not (tmp_path / "exploded").exists()

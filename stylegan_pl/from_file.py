@@ -1,0 +1,182 @@
+"""Objects that a file describes: the file may come from anyone, so nothing runs but what is permitted by name."""
+
+import functools
+import inspect
+import types
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
+
+from stylegan_pl.errors import UserError, first_line
+
+Permitted = Callable[[str], Any]
+"""A dotted path -> the class or function that may be called for it; raises a `UserError` that names any other."""
+
+DEEPEST = 32  # lists and mappings inside each other; in our files about 8
+MOST = 100_000  # values in all; in our files a few hundred
+_SETTINGS = {"_partial_", "_convert_", "_recursive_"}  # Hydra's; the last two are as here in all that we write
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a node with a `_target_` asks for, once that is known to be harmless.
+
+    Attributes:
+        function: a class, or a function.
+        arguments: by name; plain values, further calls, and lists and mappings of both.
+        partial: the caller adds arguments.
+    """
+
+    function: Any
+    arguments: dict[str, Any]
+    partial: bool
+
+    def made(self) -> Any:
+        """The object."""
+        arguments = {name: _made(value) for name, value in self.arguments.items()}
+        return functools.partial(self.function, **arguments) if self.partial else self.function(**arguments)
+
+
+def build(node: Any, path: Path, permitted: Permitted, kind: type) -> Any:
+    """The object that a config from a file describes.
+
+    Args:
+        node: plain data: mappings, lists, strings, numbers, booleans, None.
+        path: of the file, for messages.
+        permitted: what may be called, at any depth.
+        kind: what the object must be.
+
+    Raises:
+        UserError: it asks for anything else, for arguments that the constructors do not take, or cannot be built.
+    """
+    check_plain(node, path)
+    call = parsed(node, path, permitted)
+    if not isinstance(call, Call) or not _gives(call, kind):
+        raise UserError(f"{path}: its config describes no {kind.__name__} but {_shortened(node)}; refused")
+    try:
+        return call.made()
+    except UserError:
+        raise
+    except Exception as error:  # constructors refuse numbers by any type
+        raise UserError(f"{path}: its config cannot be built ({first_line(error)})") from error
+
+
+def check_plain(node: Any, path: Path) -> None:
+    """That data from a file are plain, and neither endless nor deep: whatever reads them next may do so by recursion.
+
+    Raises:
+        UserError: names the file.
+    """
+    waiting, seen = [(node, 0)], 0
+    while waiting:
+        value, depth = waiting.pop()
+        seen += 1
+        if depth > DEEPEST or seen > MOST:  # what contains itself is both
+            raise UserError(
+                f"{path}: its config is nested more than {DEEPEST} deep or has over {MOST:,} values; refused"
+            )
+        if isinstance(value, dict):
+            waiting += [(part, depth + 1) for item in value.items() for part in item]
+        elif isinstance(value, list | tuple):
+            waiting += [(part, depth + 1) for part in value]
+        elif value is not None and type(value) not in (bool, int, float, str):
+            raise UserError(f"{path}: its config holds a {type(value).__name__}, which is no plain data; refused")
+
+
+def parsed(node: Any, path: Path, permitted: Permitted) -> Any:
+    """Plain data with each part that names a target as a `Call`; nothing is called.
+
+    Raises:
+        UserError: as `build`.
+    """
+    if isinstance(node, str) and "${" in node:
+        raise UserError(f"{path}: its config holds the expression '{node[:80]}', which is not evaluated; refused")
+    if isinstance(node, list | tuple):
+        return [parsed(child, path, permitted) for child in node]
+    if not isinstance(node, dict):
+        return node
+    for key in node:
+        parsed(key, path, permitted)
+    children = {key: parsed(child, path, permitted) for key, child in node.items() if key != "_target_"}
+    return _call(node["_target_"], children, path, permitted) if "_target_" in node else children
+
+
+def _call(target: Any, given: dict[Any, Any], path: Path, permitted: Permitted) -> Call:
+    try:
+        function = permitted(str(target))
+    except UserError as error:
+        raise UserError(f"{path}: {error}") from error.__cause__
+    arguments = {key: value for key, value in given.items() if key not in _SETTINGS}
+    parameters = inspect.signature(function).parameters
+    open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
+    try:
+        hints = get_type_hints(function.__init__ if inspect.isclass(function) else function)
+    except (NameError, TypeError, AttributeError):  # annotations that cannot be read
+        hints = {}
+    for key, value in arguments.items():
+        by_name = key in parameters and parameters[key].kind in (
+            inspect.Parameter.POSITIONAL_OR_KEYWORD,
+            inspect.Parameter.KEYWORD_ONLY,
+        )
+        if not isinstance(key, str) or not (by_name or open_ended):
+            raise UserError(f"{path}: its config gives {target} an option '{str(key)[:80]}', which it does not have")
+        if not _fits(value, hints.get(key, Any)):
+            raise UserError(f"{path}: its config gives {target} {key}={_shortened(value)}, which is of another type")
+    return Call(function, arguments, given.get("_partial_") is True)
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    """Whether an argument is what the parameter's annotation says, before it is made."""
+    if hint is Any:
+        return True
+    if get_origin(hint) in (Union, types.UnionType):
+        return any(_fits(value, choice) for choice in get_args(hint))
+    if isinstance(value, Call):
+        return _gives(value, hint)
+    if any(True for _ in _calls(value)):
+        kind = get_origin(hint) or hint
+        return not isinstance(kind, type) or isinstance(value, kind)
+    try:
+        TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
+    except ValidationError:
+        return False
+    except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError, TypeError):
+        return True  # a type that pydantic cannot check: the constructor will tell
+    return True
+
+
+def _gives(call: Call, hint: Any) -> bool:
+    """Whether what a call makes is of a kind: an instance of a class, or something to be called later."""
+    if not isinstance(hint, type):  # Callable[…], or nothing that could be told
+        return call.partial or get_origin(hint) is not Callable
+    if call.partial or not isinstance(call.function, type):
+        return hint is object
+    return issubclass(call.function, hint)
+
+
+def _calls(value: Any) -> Iterator[Call]:
+    if isinstance(value, Call):
+        yield value
+    elif isinstance(value, dict):
+        for child in value.values():
+            yield from _calls(child)
+    elif isinstance(value, list):
+        for child in value:
+            yield from _calls(child)
+
+
+def _made(value: Any) -> Any:
+    if isinstance(value, Call):
+        return value.made()
+    if isinstance(value, dict):
+        return {key: _made(child) for key, child in value.items()}
+    return [_made(child) for child in value] if isinstance(value, list) else value
+
+
+def _shortened(value: Any) -> str:
+    said = value.function.__name__ if isinstance(value, Call) else repr(value)
+    return said if len(said) <= 80 else f"{said[:80]}…"

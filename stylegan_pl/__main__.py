@@ -8,6 +8,7 @@ from stylegan_pl.explain import nearest
 VERBS = {
     "train": "train a GAN on photographs and paintings\n      stylegan-pl train +experiment=coco_vangogh",
     "stylize": "paint pictures with what was trained\n      stylegan-pl stylize ckpt=RUN input=photo.jpg output=.",
+    "painters": "the trained painters that come along\n      stylegan-pl painters",
     "app": "paint on a page in the browser\n      stylegan-pl app ckpt=RUN",
     "evaluate": "score a run, or several side by side; a page\n      stylegan-pl evaluate ckpt=RUN",
     "export": "write a generator for other programs\n      stylegan-pl export ckpt=RUN output=picture.onnx",

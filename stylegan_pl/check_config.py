@@ -11,6 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
 
+from stylegan_pl.box.painters import PREFIX, path_of
 from stylegan_pl.errors import ConfigError, first_line
 from stylegan_pl.explain import nearest
 from stylegan_pl.static_signature import Parameter, Signature, class_attribute, signature_of
@@ -54,7 +55,9 @@ def _check_teacher(model: Any) -> None:
             f"{str(model._target_).rpartition('.')[2]} learns from a trained generator, and none is named; type "
             "model.teacher=RUN_OR_FILE: a run folder, a .ckpt, or a .safetensors that export wrote"
         )
-    if isinstance(teacher, str) and not Path(teacher).exists():
+    if isinstance(teacher, str) and teacher.startswith(PREFIX):
+        path_of(teacher.removeprefix(PREFIX))
+    elif isinstance(teacher, str) and not Path(teacher).exists():
         raise ConfigError(
             f"model.teacher: no file or folder {teacher}; give a run folder such as outputs/train/NAME/DATE, a .ckpt, "
             "or a .safetensors that export wrote"

@@ -13,6 +13,7 @@ from hydra.utils import get_object
 from safetensors import safe_open
 from torch import Tensor, nn
 
+from stylegan_pl.box.painters import PREFIX, path_of
 from stylegan_pl.errors import ConfigError, UserError, first_line
 from stylegan_pl.from_file import Permitted, build
 from stylegan_pl.nn.pretrained import without_pretrained
@@ -25,14 +26,17 @@ METADATA_KEY = "stylegan_pl"
 
 
 def resolve(run_or_file: str, *, option: str = "ckpt") -> Path:
-    """A run folder -> its best checkpoint, else its last; a file -> itself.
+    """A run folder -> its best checkpoint, else its last; a file -> itself; `painter:NAME` -> one from the box.
 
     Args:
         option: where it was typed.
 
     Raises:
         UserError: there is none, with what to type.
+        ConfigError: no painter of that name.
     """
+    if run_or_file.startswith(PREFIX):
+        return path_of(run_or_file.removeprefix(PREFIX))
     path = Path(run_or_file)
     if path.is_file():
         return path

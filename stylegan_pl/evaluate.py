@@ -4,6 +4,7 @@ import sys
 
 from omegaconf import DictConfig
 
+from stylegan_pl.box.choice import choose_painter
 from stylegan_pl.cli import run_verb
 
 
@@ -11,6 +12,7 @@ def evaluate(config: DictConfig) -> int:
     """One call of the composed config; returns the exit code."""
     from stylegan_pl.evaluation.check import check
 
+    choose_painter(config)
     check(config)
     from stylegan_pl.evaluation.assess import assess  # here, once the config is right: torch takes seconds to import
 

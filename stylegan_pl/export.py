@@ -2,6 +2,7 @@
 
 from omegaconf import DictConfig
 
+from stylegan_pl.box.choice import check_has_ckpt, choose_painter
 from stylegan_pl.cli import run_verb
 
 
@@ -9,6 +10,8 @@ def export(config: DictConfig) -> int:
     """One call of the composed config; returns the exit code."""
     from stylegan_pl.exporting.check import check
 
+    choose_painter(config)
+    check_has_ckpt(config)
     check(config)
     from stylegan_pl.exporting.call import export_file  # here, once the config is right: torch takes seconds to import
 

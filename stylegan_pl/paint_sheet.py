@@ -9,6 +9,7 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
+from stylegan_pl.box.painters import short_names
 from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.image_files import EXTENSIONS, check_result, pixel_limit, read_image, write_image
 from stylegan_pl.inference.array_finish import colours_named
@@ -25,8 +26,8 @@ Paint = Callable[[Image.Image], Image.Image]
 def paint_sheet(config: DictConfig) -> int:
     """Paint by a composed `StylizeConfig`; the exit code, 1 when a photograph could not be read.
 
-    Columns are the generators of `ckpt=` or `model=`, and of one that takes any painting each of `style=`; rows are the
-    photographs, reduced to `sheet_size` before they are painted.
+    Columns are the generators of `painter=`, `ckpt=` or `model=`, and of one that takes any painting each of `style=`;
+    rows are the photographs, reduced to `sheet_size` before they are painted.
 
     Raises:
         UserError: options that do not go together, or a file that is there.
@@ -86,7 +87,7 @@ def _columns(config: DictConfig) -> dict[str, Paint]:
     columns: dict[str, Paint] = {}
     load = _onnx if config.onnx is not None else _checkpoint
     sources = [str(source) for source in _listed(config.onnx if config.onnx is not None else config.ckpt)]
-    for source, name in zip(sources, told_apart(sources), strict=True):
+    for source, name in zip(sources, short_names(sources), strict=True):
         for label, paint in load(config, source).items():
             columns[f"{name} {label}".strip() if len(sources) > 1 or not label else label] = paint
     return columns

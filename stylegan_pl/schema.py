@@ -78,6 +78,7 @@ class StylizeConfig:
     """`python -m stylegan_pl.stylize`."""
 
     ckpt: Any = MISSING  # a path; for a sheet, or a list of them
+    painter: Any = None  # instead of ckpt: a name, all, or a list of names
     onnx: Any = None  # instead of ckpt; typed as model=
     input: Any = MISSING  # a file, a folder, a pattern, or a list of them
     output: str = MISSING
@@ -109,7 +110,8 @@ class StylizeConfig:
 class AppConfig:
     """`python -m stylegan_pl.app`."""
 
-    ckpt: Any = MISSING  # a path or a list of them
+    ckpt: Any = None  # a path or a list of them
+    painter: Any = None  # instead of ckpt: a name, all, or a list of names
     host: str = MISSING
     port: int = MISSING
     root_path: str | None = None
@@ -134,6 +136,7 @@ class EvaluateConfig:
     """`python -m stylegan_pl.evaluate`."""
 
     ckpt: str | None = None
+    painter: str | None = None  # instead of ckpt
     compare: Any = None  # a path or a list of them
     output: str | None = None
     overwrite: bool = MISSING
@@ -161,6 +164,7 @@ class ExportConfig:
     """`python -m stylegan_pl.export`."""
 
     ckpt: str = MISSING
+    painter: str | None = None  # instead of ckpt
     output: str = MISSING
     format: str = MISSING
     half: bool = MISSING
@@ -170,6 +174,8 @@ class ExportConfig:
     preprocessing: bool = MISSING
     opset: int = MISSING
     parity_sizes: list[list[int]] = MISSING
+    about: str | None = None
+    command: str | None = None
     licence: str | None = None
     overwrite: bool = MISSING
     trust: list[str] = field(default_factory=list)

@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from omegaconf import DictConfig, OmegaConf
 
+from stylegan_pl.box.choice import check_has_ckpt, choose_painter, has_ckpt
 from stylegan_pl.errors import ConfigError, UserError, leave
 from stylegan_pl.inference.pipes import is_piped, paint_piped
 from stylegan_pl.plain_config import plain_config
@@ -17,6 +18,9 @@ PATHS = ("ckpt", "onnx", "input", "output", "style", "mask")
 
 def stylize(config: DictConfig) -> int:
     """One call of the composed config; returns the exit code."""
+    choose_painter(config, several=True)
+    if config.onnx is None:
+        check_has_ckpt(config)
     if config.sheet:
         from stylegan_pl.paint_sheet import paint_sheet
 
@@ -29,8 +33,8 @@ def stylize(config: DictConfig) -> int:
 def _painting(config: DictConfig) -> Callable[[DictConfig], int]:
     """The function that paints with what is named: an exported file, or a checkpoint."""
     if config.onnx is not None:
-        if not OmegaConf.is_missing(config, "ckpt"):
-            raise ConfigError("ckpt= and model= name two generators; type one of the two")
+        if has_ckpt(config):
+            raise ConfigError("ckpt= (or painter=) and model= name two generators; type one of the two")
         from stylegan_pl.paint_onnx import paint_onnx  # torch is never imported
 
         return paint_onnx
@@ -42,6 +46,7 @@ def _painting(config: DictConfig) -> Callable[[DictConfig], int]:
 def _check_one_generator(config: DictConfig) -> None:
     for key, typed in (("ckpt", "ckpt"), ("onnx", "model")):
         if not OmegaConf.is_missing(config, key) and OmegaConf.is_list(config[key]):
+            typed = typed if config.painter is None else "painter"
             raise ConfigError(
                 f"{typed}=[…]: several generators paint a sheet to choose by; type sheet=true, or one of them"
             )

@@ -89,14 +89,17 @@ def _typed(config: DictConfig) -> list[str]:
 
 def _training_config(found: Sequence[Entrant]) -> tuple[dict[str, Any], Path] | None:
     """The config of the first checkpoint, and the file; what was not typed is taken from it."""
-    first = next((entrant.checkpoint for entrant in found if entrant.checkpoint is not None), None)
+    trainings = (entrant.checkpoint for entrant in found if entrant.checkpoint is not None)
+    first = next((path for path in trainings if path.suffix != ".safetensors"), None)  # these name no folders
     return None if first is None else (load(first)["config"], first)
 
 
 def _sets(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> tuple[ImageFolder, ImageFolder, Pairing]:
     if config.data is None:
         if trained is None:
-            raise ConfigError("no checkpoint is here that would tell its sets; type data=NAME, such as data=folders")
+            raise ConfigError(
+                "nothing of these tells which sets it was trained on; type data=NAME, such as data=folders"
+            )
         return sets_of(*trained)
     content, style, pairing = (
         instantiate(config.data[part], _convert_="all") for part in ("content", "style", "pairing")

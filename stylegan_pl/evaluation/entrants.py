@@ -6,6 +6,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import NamedTuple
 
+from stylegan_pl.box.painters import PREFIX
 from stylegan_pl.checkpoint import resolve
 from stylegan_pl.errors import ConfigError
 
@@ -26,12 +27,14 @@ def entrants(typed: Sequence[str]) -> list[Entrant]:
         UserError: a run without a checkpoint.
     """
     sources = [found for word in typed for found in _expanded(word)]
-    checkpoints = [_checkpoint(Path(source)) for source in sources]
+    checkpoints = [_checkpoint(source) for source in sources]
     names = _short_names([Path(source) for source in sources])
     return [Entrant(*parts) for parts in zip(names, sources, checkpoints, strict=True)]
 
 
 def _expanded(word: str) -> list[str]:
+    if word.startswith(PREFIX):
+        return [word]
     if not has_magic(word) or Path(word).exists():
         if not Path(word).exists():
             raise ConfigError(f"no file or folder {word}; give a run folder, a .ckpt or a folder of pictures")
@@ -42,13 +45,14 @@ def _expanded(word: str) -> list[str]:
     return found
 
 
-def _checkpoint(path: Path) -> Path | None:
-    if path.is_file():
-        return path
+def _checkpoint(source: str) -> Path | None:
+    path = Path(source)
+    if path.is_file() or source.startswith(PREFIX):
+        return resolve(source)
     is_run = (path / "status.json").is_file() or any(
         any(folder.glob("*.ckpt")) for folder in (path, path / "checkpoints")
     )
-    return resolve(str(path)) if is_run else None
+    return resolve(source) if is_run else None
 
 
 def _short_names(paths: list[Path]) -> list[str]:

@@ -4,6 +4,7 @@ import json
 import time
 from pathlib import Path
 
+from stylegan_pl.box.painters import PREFIX
 from stylegan_pl.errors import ConfigError, DataError, first_line
 from stylegan_pl.evaluation.entrants import Entrant
 from stylegan_pl.image_files import write_image
@@ -31,7 +32,7 @@ def report_folder(found: list[Entrant], output: str | None, *, overwrite: bool) 
 
 
 def _default(found: list[Entrant]) -> Path:
-    if len(found) == 1 and found[0].checkpoint is not None:
+    if len(found) == 1 and found[0].checkpoint is not None and not found[0].source.startswith(PREFIX):
         beside = found[0].checkpoint.parent
         return (beside.parent if beside.name == "checkpoints" else beside) / "report"
     return Path("outputs", "compare", time.strftime("%Y-%m-%d_%H-%M-%S"))

@@ -104,8 +104,10 @@ class Checkpoint(System):
             **({} if self.record is None else self.record.cost()),
         }
 
-    def config_text(self) -> str:
-        """See `System`."""
+    def config_text(self) -> str | None:
+        """See `System`; an exported file has its generator's alone."""
+        if self.path.suffix == ".safetensors":
+            return None
         return yaml.safe_dump(load(self.path)["config"], sort_keys=False, allow_unicode=True)
 
 

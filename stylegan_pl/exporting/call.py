@@ -54,7 +54,7 @@ def export_file(config: DictConfig) -> int:
 def _told(config: DictConfig, generator: nn.Module) -> Facts:
     """What this call adds to what is known of the generator."""
     takes_style = bool(getattr(generator, "takes_style", False))
-    told = {"licence": config.licence} if config.licence is not None else {}
+    told = {key: config[key] for key in ("about", "command", "licence") if config[key] is not None}
     return {
         **told,
         "graph": {

@@ -22,6 +22,7 @@ def card(name: str, facts: Facts, agreements: list[Agreement], use: str) -> str:
     network = facts["file"]
     parts = [
         f"# {name}",
+        *([facts["about"]] if facts.get("about") else []),
         f"A style-transfer generator, photograph in, painting of the same size out. {use}",
         "## File",
         _table({key: value for key, value in network.items() if value is not None}),
@@ -29,6 +30,7 @@ def card(name: str, facts: Facts, agreements: list[Agreement], use: str) -> str:
         _agreement(agreements),
         "## Training",
         _table({**facts.get("training", {}), **{f"{k} images": v for k, v in facts.get("data", {}).items()}}),
+        *([f"Made by\n\n```\n{facts['command']}\n```"] if facts.get("command") else []),
         "## Scores",
         _scores(facts.get("scores", {})),
         "## Cost of training",

@@ -19,6 +19,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tracked = ["pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "stylegan_pl", "conf"]
     source.mkdir()
     subprocess.run(["cp", "-r", *(str(CLONE / name) for name in tracked), str(source)], check=True)
+    for kind in (".safetensors", ".safetensors.md", ".jpg"):
+        (source / f"stylegan_pl/box/stand-in{kind}").touch()
     # setuptools comes with the development environment: the build needs no network
     options = ["--no-deps", "--no-build-isolation", "--quiet", "-w", str(folder)]
     subprocess.run([sys.executable, "-m", "pip", "wheel", str(source), *options], check=True)
@@ -54,3 +56,10 @@ def test_works_from_the_root_folder(wheel, tmp_path):
     assert shown.returncode == 0 and "run_name: coco_vangogh" in shown.stdout
     listed = python("-m", "stylegan_pl")
     assert listed.returncode == 0 and "stylegan-pl train" in listed.stdout
+
+
+def test_carries_the_painters_in_the_box(wheel):
+    """A stand-in beside those that come along: a wheel that forgot the folder could not have it."""
+    inside = {name for name in zipfile.ZipFile(wheel).namelist() if name.startswith("stylegan_pl/box/")}
+    assert {f"stylegan_pl/box/stand-in{kind}" for kind in (".safetensors", ".safetensors.md", ".jpg")} <= inside
+    assert inside >= {path.relative_to(CLONE).as_posix() for path in (CLONE / "stylegan_pl/box").glob("*.*")}

@@ -15,10 +15,10 @@ FLOORS = [
     {"models"},
     {"callbacks", "loggers", "inference", "report", "distributed", "rank_launcher", "sweeps"},
     {"schema", "explain", "plain_config", "static_signature", "check_combination", "check_config"}
-    | {"cli", "device", "build", "checkpoint", "from_file", "resume"},
+    | {"box", "cli", "device", "build", "checkpoint", "from_file", "resume"},
     {"run", "paint", "paint_film", "paint_onnx", "paint_sheet", "stylizer"}
     | {"evaluation", "examine", "exporting", "page"}
-    | {"train", "stylize", "app", "evaluate", "export", "prepare", "__main__"},
+    | {"train", "stylize", "app", "evaluate", "export", "prepare", "painters", "__main__"},
 ]
 LEAVES = FLOORS[2]
 

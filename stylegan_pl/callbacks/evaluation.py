@@ -1,5 +1,6 @@
 """Scores of the averaged generator, beside what they would be for untouched photographs and for real paintings."""
 
+import math
 import time
 from typing import Any
 
@@ -12,7 +13,7 @@ from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.images import to_float
-from stylegan_pl.metrics.kinds import ClipMetric, PictureMetric
+from stylegan_pl.metrics.kinds import ClipMetric, Paintings, PictureMetric
 from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.scorer import Scorer
 from stylegan_pl.metrics.statistics_cache import StatisticsCache
@@ -24,9 +25,9 @@ _BATCH = 16  # paintings that networks look at together
 class Evaluation(L.Callback):
     """With each validation: the metrics over the fixed validation photographs, against fixed crops of the paintings.
 
-    Beside a score `val/<metric>` stand its anchors, `_floor` (the untouched photographs) and `_ceiling` (paintings),
-    and of two sets `_gap_closed`, the share of the way from the one to the other, nan where there is none. Weights that
-    have been scored are not scored again.
+    Beside a score `val/<metric>` stand its anchors, `_floor` (the untouched photographs), `_recoloured` (these in the
+    paintings' colours) and `_ceiling` (paintings), and of two sets `_gap_closed`, the share of the way from floor to
+    ceiling, nan where there is none. Weights that have been scored are not scored again.
 
     Args:
         metrics: name -> metric; the first is the one that checkpoints follow unless told otherwise.
@@ -63,7 +64,7 @@ class Evaluation(L.Callback):
             )
         self.scorer.to(pl_module.device)
         with torch.no_grad():
-            paintings = self._style_crops(trainer).to(pl_module.device).split(_BATCH)
+            paintings = self._style_crops(trainer, pl_module.device)
             self.scorer.anchor(paintings, self._photographs(trainer, pl_module.device))
 
     def on_validation_batch_end(  # type: ignore[override]  # our validation_step returns pictures
@@ -94,7 +95,8 @@ class Evaluation(L.Callback):
         """Scores by log name, and what they are to be read against."""
         scalars: dict[str, float] = {}
         for name, score in self.scores.items():
-            ends = {"": score.value, "_floor": score.floor, "_ceiling": score.ceiling}
+            ends = {"": score.value, "_floor": score.floor, "_recoloured": score.recoloured}
+            ends |= {"_ceiling": score.ceiling}
             ends |= {"_gap_closed": score.gap_closed} if score.of_sets else {}
             ends |= {f"_{factor}": value for factor, value in score.factors.items()}
             scalars |= {f"val/{name}{end}": value for end, value in ends.items()}
@@ -114,25 +116,29 @@ class Evaluation(L.Callback):
         assert isinstance(data, StyleTransferData)
         return trainer.global_rank < min(data.val_pairs, len(data.val_set))
 
-    def _style_crops(self, trainer: L.Trainer) -> Tensor:
+    def _style_crops(self, trainer: L.Trainer, device: torch.device) -> list[Paintings]:
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by a connector
         assert isinstance(data, StyleTransferData)
-        mine = range(trainer.global_rank, self.style_crops, trainer.world_size)
-        crops = [data.style_crop(index) for index in mine]
-        return to_float(torch.stack(crops)) if crops else torch.zeros(0, 3, data.image_size, data.image_size)
+        mine = list(range(trainer.global_rank, self.style_crops, trainer.world_size))
+        if not mine:
+            return []
+        crops = to_float(torch.stack([data.style_crop(index) for index in mine])).to(device)
+        return Paintings.batches(crops, torch.tensor([data.style_source(index) for index in mine]), _BATCH)
 
 
 def line(name: str, score: Score) -> str:
     """A score in one line, for people."""
+    recoloured = "" if math.isnan(score.recoloured) else f", in their colours {score.recoloured:.4g}"
     if not score.of_sets:
-        return f"{name}: {score.value:.4g} (untouched {score.floor:.4g}, unrelated paintings {score.ceiling:.4g})"
+        anchors = f"untouched {score.floor:.4g}{recoloured}, unrelated paintings {score.ceiling:.4g}"
+        return f"{name}: {score.value:.4g} ({anchors})"
     closed = (
         f"{score.gap_closed:.0%} of the gap closed"
         if score.has_gap
         else "no gap to close, the photographs are as near to the paintings as these to each other"
     )
     among = f"paintings among themselves {score.ceiling:.4g}"
-    return f"{name}: photographs {score.floor:.4g} → stylised {score.value:.4g}, {among}: {closed}"
+    return f"{name}: photographs {score.floor:.4g}{recoloured} → stylised {score.value:.4g}, {among}: {closed}"
 
 
 def followed(callbacks: list[Any], monitor: str | None, mode: str | None) -> tuple[str | None, str]:

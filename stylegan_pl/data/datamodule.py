@@ -158,6 +158,10 @@ class StyleTransferData(L.LightningDataModule):
         """A fixed crop of the training paintings, uint8 (3, size, size); the same index always gives the same."""
         return self.train_set.style_crop(index % len(self.train_set.styles), np.random.default_rng([self.seed, index]))
 
+    def style_source(self, index: int) -> int:
+        """The number of the painting that `style_crop(index)` is cut from."""
+        return index % len(self.train_set.styles)
+
     def on_after_batch_transfer(self, batch: StylePair, dataloader_idx: int) -> StylePair:
         """uint8 -> [-1, 1], plane by plane; augmentation while training."""
         pair = StylePair(to_float(batch.content.contiguous()), to_float(batch.style.contiguous()))

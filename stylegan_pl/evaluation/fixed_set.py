@@ -32,12 +32,14 @@ class FixedSet:
 
     Attributes:
         paintings: uint8 (M, 3, size, size), fixed crops of the training paintings, as validation has them.
+        sources: (M,), the number of the painting that each is cut from.
         available: photographs there are, of which `photographs` may be the first.
         skipped: files that cannot be used, and why.
     """
 
     photographs: list[Photograph]
     paintings: Tensor
+    sources: Tensor
     size: int
     available: int
     skipped: list[str]
@@ -89,8 +91,8 @@ def read_fixed_set(
     if not photographs:
         raise DataError(f"none of {len(contents)} photographs can be used, such as {skipped[0]}")
     count = max(len(photographs), 128) if style_crops is None else style_crops
-    crops = _crops(style, paintings, size=size, seed=seed, count=count, skipped=skipped)
-    return FixedSet(photographs, crops, size, len(contents), skipped)
+    crops, sources = _crops(style, paintings, size=size, seed=seed, count=count, skipped=skipped)
+    return FixedSet(photographs, crops, sources, size, len(contents), skipped)
 
 
 def _files(content: ImageFolder, style: ImageFolder, pairing: Pairing, split: str) -> tuple[list[Path], list[Path]]:
@@ -108,18 +110,21 @@ def _name(path: Path, folder: ImageFolder) -> str:
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
-def _crops(style: ImageFolder, files: list[Path], *, size: int, seed: int, count: int, skipped: list[str]) -> Tensor:
-    """`StyleTransferData.style_crop`'s, so that scores are those of the training's own log."""
-    usable, crops = list(files), []
+def _crops(
+    style: ImageFolder, files: list[Path], *, size: int, seed: int, count: int, skipped: list[str]
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    """`StyleTransferData.style_crop`'s, so that scores are those of the training's log; and each one's painting."""
+    usable, crops, sources = list(files), [], []
     for index in range(count):
         while usable:
             path = usable[index % len(usable)]
             try:
                 crops.append(style.crop(path, size, np.random.default_rng([seed, index])))
+                sources.append(files.index(path))
                 break
             except DataError as error:
                 skipped.append(str(error))
                 usable.remove(path)
     if not crops:
         raise DataError(f"none of {len(files)} paintings can be used, such as {skipped[-1]}")
-    return torch.stack(crops)
+    return torch.stack(crops), torch.tensor(sources)

@@ -11,7 +11,7 @@ from stylegan_pl.evaluation.fixed_set import FixedSet, Photograph
 from stylegan_pl.evaluation.systems import System
 from stylegan_pl.images import to_float
 from stylegan_pl.metrics.content_distance import ContentDistance
-from stylegan_pl.metrics.kinds import PictureMetric
+from stylegan_pl.metrics.kinds import Paintings, PictureMetric
 from stylegan_pl.metrics.scorer import Scorer
 from stylegan_pl.metrics.statistics_cache import StatisticsCache
 from stylegan_pl.report.contents import Entry, Picture
@@ -75,8 +75,9 @@ class Judge:
     def _batches(self) -> Iterator[list[Photograph]]:
         return self.fixed.batches(self.batch_size)
 
-    def _painting_batches(self) -> list[Tensor]:
-        return [to_float(rows.to(self.device)) for rows in self.fixed.paintings.split(self.batch_size)]
+    def _painting_batches(self) -> list[Paintings]:
+        crops = to_float(self.fixed.paintings.to(self.device))
+        return Paintings.batches(crops, self.fixed.sources, self.batch_size)
 
     def _content(self, batch: Sequence[Photograph]) -> Tensor:
         return to_float(torch.stack([photograph.content for photograph in batch]).to(self.device))

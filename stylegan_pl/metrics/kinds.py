@@ -26,6 +26,24 @@ class Reading(NamedTuple):
     factors: dict[str, float]  # what the value is made of, where it is made of several
 
 
+class Paintings(NamedTuple):
+    """A batch of crops."""
+
+    images: Tensor  # (M, 3, H, W) in [-1, 1]
+    sources: Tensor | None = None  # (M,), number of the painting that each was cut from, where that is known
+
+    def each(self) -> Iterator[tuple[Tensor, int | None]]:
+        """A crop and the number of its painting."""
+        sources = [None] * len(self.images) if self.sources is None else self.sources.tolist()
+        return zip(self.images, sources, strict=True)
+
+    @classmethod
+    def batches(cls, images: Tensor, sources: Tensor | None, size: int) -> "list[Paintings]":
+        """So many at a time."""
+        parts = [None] * len(images) if sources is None else sources.split(size)
+        return [cls(rows, part) for rows, part in zip(images.split(size), parts, strict=False)]
+
+
 def full_precision(device: torch.device) -> torch.autocast:
     """float32 in here, whatever the run's precision: a score is not to change with it."""
     return torch.autocast(device.type, enabled=False)
@@ -45,8 +63,12 @@ class PictureMetric(Metric, ABC):
         """Add stylised pictures and, row by row, their photographs: (N, 3, H, W) in [-1, 1] each."""
 
     @abstractmethod
-    def add_paintings(self, images: Tensor) -> None:
-        """Add paintings, (M, 3, H, W) in [-1, 1]; nothing happens where they do not matter."""
+    def add_paintings(self, images: Tensor, sources: Tensor | None = None) -> None:
+        """Add crops of paintings, (M, 3, H, W) in [-1, 1]; nothing happens where they do not matter.
+
+        Args:
+            sources: (M,), the number of the painting that each was cut from, where that is known.
+        """
 
     @property
     @abstractmethod
@@ -118,8 +140,8 @@ class SetMetric(PictureMetric):
         """See `PictureMetric`; the photographs do not matter."""
         self.update(images, real=False)
 
-    def add_paintings(self, images: Tensor) -> None:
-        """See `PictureMetric`."""
+    def add_paintings(self, images: Tensor, sources: Tensor | None = None) -> None:
+        """See `PictureMetric`; which painting a crop is of does not matter."""
         self.update(images, real=True)
 
     def reset(self) -> None:
@@ -163,7 +185,7 @@ class PairMetric(PictureMetric):
         """See `PictureMetric`."""
         self.update(images, content)
 
-    def add_paintings(self, images: Tensor) -> None:
+    def add_paintings(self, images: Tensor, sources: Tensor | None = None) -> None:
         """Paintings do not matter."""
 
 

@@ -31,7 +31,7 @@ class LastLook(SetFeatures):
         return self._key
 
     def forward(self, images: Tensor) -> Tensor:
-        """(N, 3, H, W) in [-1, 1] -> (N, d)."""
+        """See `SetFeatures`."""
         if self._last is None or not _same_memory(self._last[0], images):
             self._last = (images, self.features(images))
         return self._last[1]
@@ -41,7 +41,7 @@ def look_once(metrics: Iterable[PictureMetric]) -> None:
     """Let metrics whose features are the same (network, weights, layers, resizing) share them, in place."""
     shared: dict[str, LastLook] = {}
     for metric in metrics:
-        if isinstance(metric, FeatureSets) and (key := metric.paintings_key) is not None:
+        if isinstance(metric, FeatureSets) and (key := metric.features.key) is not None:
             assert metric.weights_hash is not None  # found before the network's place, and so its name, changes
             metric.features = shared.setdefault(key, LastLook(metric.features))
 

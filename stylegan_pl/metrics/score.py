@@ -25,6 +25,7 @@ class Score:
         resize: what is done to a picture first.
         factors: what the value is made of, where it is made of several.
         seconds: spent, by part: features, distances, interval.
+        recoloured: what the photographs get in the paintings' colours, the second floor: no more than a palette.
     """
 
     value: float
@@ -40,6 +41,7 @@ class Score:
     weights_name: str | None = None
     factors: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    recoloured: float = math.nan
 
     @property
     def has_gap(self) -> bool:
@@ -56,6 +58,7 @@ class Score:
         return {
             "value": _finite(self.value),
             "floor": _finite(self.floor),
+            "recoloured": _finite(self.recoloured),
             "ceiling": _finite(self.ceiling),
             "gap_closed": _finite(self.gap_closed),
             "interval": None if self.interval is None else [_finite(end) for end in self.interval],

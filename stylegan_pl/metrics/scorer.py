@@ -9,8 +9,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from stylegan_pl.metrics.kinds import PictureMetric, SetMetric
+from stylegan_pl.metrics.kinds import Paintings, PictureMetric, SetMetric
 from stylegan_pl.metrics.last_look import look_once
+from stylegan_pl.metrics.recolour import LabMoments, Moments, recoloured
 from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.statistics_cache import StatisticsCache
 
@@ -19,6 +20,7 @@ class Anchors(NamedTuple):
     """What a score is to be read against; see `Score`."""
 
     floor: float
+    recoloured: float
     ceiling: float
 
 
@@ -35,29 +37,52 @@ class Scorer:
     def __init__(self, metrics: Mapping[str, PictureMetric], *, cache: StatisticsCache | None = None) -> None:
         self.metrics, self.cache = dict(metrics), cache
         look_once(self.metrics.values())
+        self.device = torch.device("cpu")
         self.anchors: dict[str, Anchors] = {}
         self.seconds = {name: dict.fromkeys(("features", "distances", "interval"), 0.0) for name in self.metrics}
 
     def to(self, device: torch.device) -> None:
         """Move networks and states."""
+        self.device = device
         for metric in self.metrics.values():
             metric.to(device)
 
-    def anchor(self, paintings: Sequence[Tensor], photographs: Iterable[Tensor]) -> None:
-        """Look at batches, (N, 3, H, W) in [-1, 1], of this rank's paintings and photographs; forget all others."""
+    def anchor(self, paintings: Sequence[Paintings], photographs: Iterable[Tensor]) -> None:
+        """Look at this rank's paintings and photographs, batches of (N, 3, H, W) in [-1, 1]; forget all others."""
         batches = list(photographs)
         for name, metric in self.metrics.items():
             with self._timed(name, "features"):
                 self._see(metric, paintings)
         for batch in batches:
             self.add(batch, batch)
+        ends = {}
         for name, metric in self.metrics.items():
             with self._timed(name, "distances"):
                 floor = metric.read().value
-            self.anchors[name] = Anchors(floor, self._ceiling(name, paintings, batches))
+            ends[name] = floor, self._ceiling(name, paintings, batches)
+            metric.reset()
+        for stylised, content in self._recoloured(paintings, batches):
+            self.add(stylised, content)
+        for name, metric in self.metrics.items():
+            with self._timed(name, "distances"):
+                recoloured = metric.read().value
+            floor, ceiling = ends[name]
+            self.anchors[name] = Anchors(floor, recoloured, ceiling)
             metric.reset()
 
-    def _see(self, metric: PictureMetric, paintings: Sequence[Tensor]) -> None:
+    def _recoloured(self, paintings: Sequence[Paintings], photographs: list[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
+        """Photographs in the paintings' colours, of all ranks together, beside the photographs."""
+        given, wanted = (self._moments(batches) for batches in (photographs, [batch.images for batch in paintings]))
+        for batch in photographs:
+            yield recoloured(batch, given, wanted), batch
+
+    def _moments(self, batches: list[Tensor]) -> Moments:
+        moments = LabMoments().to(self.device)
+        for batch in batches or [torch.zeros(0, 3, 1, 1, device=self.device)]:  # this rank may have none
+            moments.update(batch)
+        return moments.compute()
+
+    def _see(self, metric: PictureMetric, paintings: Sequence[Paintings]) -> None:
         if not isinstance(metric, SetMetric):
             return
         metric.keeps_paintings = False
@@ -67,7 +92,7 @@ class Scorer:
             metric.load_paintings(twin.paintings_state())
         elif self.cache is None:
             for batch in paintings:
-                metric.add_paintings(batch)
+                metric.add_paintings(*batch)
         else:
             self.cache.fill(metric, paintings)
         metric.keeps_paintings = True
@@ -81,14 +106,14 @@ class Scorer:
                 return other
         return None
 
-    def _ceiling(self, name: str, paintings: Sequence[Tensor], photographs: list[Tensor]) -> float:
+    def _ceiling(self, name: str, paintings: Sequence[Paintings], photographs: list[Tensor]) -> float:
         metric = self.metrics[name]
         if isinstance(metric, SetMetric):
             with self._timed(name, "distances"):
                 return metric.among_paintings()
         metric.reset()
         with self._timed(name, "features"):
-            endless = cycle(painting for batch in paintings for painting in batch)
+            endless = cycle(painting for batch in paintings for painting in batch.images)
             for batch in photographs:
                 beside = list(islice(endless, len(batch)))
                 if beside:
@@ -126,8 +151,8 @@ class Scorer:
             with self._timed(name, "interval"):
                 reading = metric.read(resamples=resamples)
         return Score(
-            value=reading.value, floor=self.anchors[name].floor, ceiling=self.anchors[name].ceiling,
-            interval=reading.interval, n=reading.n_pictures, n_paintings=reading.n_paintings,
+            value=reading.value, **self.anchors[name]._asdict(), interval=reading.interval,
+            n=reading.n_pictures, n_paintings=reading.n_paintings,
             higher_is_better=metric.higher_is_better, of_sets=isinstance(metric, SetMetric),
             weights=metric.weights_hash, weights_name=metric.weights_name, resize=metric.resize,
             factors=reading.factors, seconds=dict(self.seconds[name]),

@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from stylegan_pl.metrics.kinds import SetMetric
+from stylegan_pl.metrics.kinds import Paintings, SetMetric
 
 _log = logging.getLogger(__name__)
 
@@ -27,11 +27,11 @@ class StatisticsCache:
         user_cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
         self.folder = Path(user_cache, "stylegan_pl", "statistics") if folder == "auto" else Path(folder)
 
-    def fill(self, metric: SetMetric, paintings: Sequence[Tensor]) -> bool:
-        """Put batches of paintings, (N, 3, H, W) in [-1, 1], into a metric; True where a file was there already."""
+    def fill(self, metric: SetMetric, paintings: Sequence[Paintings]) -> bool:
+        """Put batches of paintings into a metric; True where a file was there already."""
         if metric.paintings_key is None:
             for batch in paintings:
-                metric.add_paintings(batch)
+                metric.add_paintings(*batch)
             return False
         path = self.folder / f"{_digest(paintings, metric.paintings_key)}.safetensors"
         try:
@@ -39,7 +39,7 @@ class StatisticsCache:
             return True
         except (OSError, safetensors.SafetensorError):  # not there, or of an interrupted disk: made anew
             for batch in paintings:
-                metric.add_paintings(batch)
+                metric.add_paintings(*batch)
         self._save(metric.paintings_state(), path)
         return False
 
@@ -53,10 +53,10 @@ class StatisticsCache:
             _log.warning("%s: what metrics saw of the paintings cannot be kept (%s)", self.folder, error)
 
 
-def _digest(paintings: Sequence[Tensor], key: str) -> str:
-    """Of the pixels, whatever the batches."""
+def _digest(paintings: Sequence[Paintings], key: str) -> str:
+    """Of the pixels, and of which painting each crop is, whatever the batches."""
     digest = sha256(key.encode())
-    for painting in (painting for batch in paintings for painting in batch):
-        digest.update(f" {tuple(painting.shape)} ".encode())
+    for painting, source in (each for batch in paintings for each in batch.each()):
+        digest.update(f" {tuple(painting.shape)} {source} ".encode())
         digest.update(painting.detach().to("cpu", torch.float32).contiguous().numpy().tobytes())
     return digest.hexdigest()[:32]

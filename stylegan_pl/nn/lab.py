@@ -1,4 +1,4 @@
-"""sRGB pictures as CIE Lab, where equal distances look about equally large."""
+"""sRGB pictures as CIE Lab, where equal distances look about equally large, and back."""
 
 import torch
 from torch import Tensor
@@ -21,6 +21,19 @@ def lab(image: Tensor) -> Tensor:
     xyz = torch.einsum("ij,njhw->nihw", matrix, _linear((image + 1) / 2))
     x, y, z = _root(xyz).unbind(1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
+
+
+def rgb(lab: Tensor) -> Tensor:
+    """`lab` undone: (N, 3, H, W) -> sRGB in [-1, 1], and beyond where the colour is none of sRGB's."""
+    matrix = torch.tensor(_XYZ_OF_RGB, device=lab.device, dtype=lab.dtype)
+    matrix = matrix / matrix.sum(dim=1, keepdim=True)
+    lightness, a, b = lab.unbind(1)
+    y = (lightness + 16) / 116
+    roots = torch.stack([y + a / 500, y, y - b / 200], dim=1)
+    xyz = torch.where(roots > _DELTA, roots**3, 3 * _DELTA**2 * (roots - 4 / 29))
+    linear = torch.einsum("ij,njhw->nihw", torch.linalg.inv(matrix), xyz)
+    curve = 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
+    return 2 * torch.where(linear > 0.0031308, curve, 12.92 * linear) - 1
 
 
 def _linear(rgb: Tensor) -> Tensor:

@@ -17,7 +17,7 @@ _MOST = 300  # points of a drawn line
 _FEW = 15  # points that are marked each
 _NOISY = 20  # points from which a loss is smoothed
 _HALF_LIFE = 0.02  # of the points of a loss, for its average
-_ANCHORS = ("floor", "ceiling")
+_ANCHORS = ("floor", "recoloured", "ceiling")
 _REDUNDANT = "_gap_closed"  # the score again, on another scale
 _RATES = ("learning_rate", "images_per_second")
 
@@ -40,7 +40,7 @@ class Chart:
     name: str
     x_ticks: list[tuple[float, str]]
     y_ticks: list[tuple[float, str]]
-    anchors: list[tuple[float, str]]  # (row, floor or ceiling)
+    anchors: list[tuple[float, str]]  # (row, floor, recoloured or ceiling)
     lines: list[Line]
     log: bool
     summary: str  # in words, for who cannot see it
@@ -126,7 +126,7 @@ def _finite(points: Points) -> list[tuple[float, float]]:
 
 
 def _anchors(name: str, entries: Sequence[Entry]) -> list[tuple[str, float]]:
-    """(floor or ceiling, value), where the entries agree: runs on other sets have other ones."""
+    """(floor, recoloured or ceiling, value), where the entries agree: runs on other sets have other ones."""
     found = []
     for label in _ANCHORS:
         last = [points[-1][1] for entry in entries if (points := _finite(entry.curves.get(f"{name}_{label}", [])))]

@@ -29,7 +29,7 @@ def number(value: float, places: int) -> str:
 
 def places_of(scores: Iterable[Score]) -> int:
     """For one metric's scores, whatever stands in their row or column."""
-    return decimals(value for score in scores for value in (score.value, score.floor, score.ceiling))
+    return decimals(value for score in scores for value in (score.value, score.floor, score.recoloured, score.ceiling))
 
 
 def interval(score: Score, places: int) -> str:

@@ -39,6 +39,7 @@ class Column:
     higher_is_better: bool
     of_sets: bool
     floor: str
+    recoloured: str
     ceiling: str
     kind: str
     cells: list[Cell]
@@ -77,6 +78,7 @@ def _column(report: Report, metric: str, scores: Sequence[Score]) -> Column:
         higher_is_better=first.higher_is_better,
         of_sets=first.of_sets,
         floor=number(first.floor, places),
+        recoloured=number(first.recoloured, places),
         ceiling=number(first.ceiling, places),
         kind=("pictures with paintings" if first.of_sets else "each picture with its photograph")
         + (f", {first.weights_name}" if first.weights_name else ""),

@@ -16,6 +16,7 @@ from stylegan_pl.report.contents import Entry, Report
 from stylegan_pl.report.numbers import ABSENT, arrow, gap_closed, interval, number, places_of
 
 FLOOR = "photographs (floor)"
+RECOLOURED = "photographs recoloured"
 CEILING = "paintings (ceiling)"
 _UNBOUND = 200  # characters of a line that goes to a file
 
@@ -23,18 +24,19 @@ _UNBOUND = 200  # characters of a line that goes to a file
 def cells(report: Report) -> tuple[list[str], list[list[str]]]:
     """Header and rows.
 
-    One entry: a metric a row, `metric ↓ | value [low, high] | floor | ceiling | gap closed | N`. Several: floor and
-    ceiling first, then an entry a row and a metric a column. Interval and value are a line each, or one cell's two.
+    One entry: a metric a row, `metric ↓ | value [low, high] | floor | recoloured | ceiling | gap closed | N`. Several:
+    floors and ceiling first, then an entry a row and a metric a column. Interval and value are a line each, or one
+    cell's two.
     """
     if len(report.entries) == 1:
-        header = ["metric", "value [95 %]", "floor", "ceiling", "gap closed", "N"]
+        header = ["metric", "value [95 %]", "floor", "recoloured", "ceiling", "gap closed", "N"]
         return header, [_metric_row(metric, score) for metric, score in report.entries[0].scores.items()]
     metrics = metrics_of(report)
     header = ["system", *(_title(metric, scores[0]) for metric, scores in metrics.items())]
     places = {metric: places_of(scores) for metric, scores in metrics.items()}
     anchors = [
         [label, *(number(getattr(scores[0], end), places[metric]) for metric, scores in metrics.items())]
-        for label, end in ((FLOOR, "floor"), (CEILING, "ceiling"))
+        for label, end in ((FLOOR, "floor"), (RECOLOURED, "recoloured"), (CEILING, "ceiling"))
     ]
     rows = [[entry.name, *(_cell(entry, metric, places[metric]) for metric in metrics)] for entry in report.entries]
     return header, [*anchors, *rows]
@@ -56,7 +58,7 @@ def _title(metric: str, score: Score) -> str:
 
 def _metric_row(metric: str, score: Score) -> list[str]:
     places = places_of([score])
-    anchors = [number(score.floor, places), number(score.ceiling, places)]
+    anchors = [number(end, places) for end in (score.floor, score.recoloured, score.ceiling)]
     return [_title(metric, score), _value(score, places), *anchors, gap_closed(score), f"{score.n:,}"]
 
 
@@ -78,7 +80,7 @@ def rich_table(report: Report) -> Table:
     for i, row in enumerate(rows):
         # the interval goes below its value where there are as many columns as metrics
         texts = [row[0], *(cell.replace(" [", "\n[") if several else cell for cell in row[1:])]
-        table.add_row(*map(Text, texts), end_section=several and i == 1)
+        table.add_row(*map(Text, texts), end_section=several and i == 2)
     return table
 
 

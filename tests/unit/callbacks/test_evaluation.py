@@ -65,6 +65,7 @@ def test_a_metric_of_pairs_compares_each_picture_with_its_photograph(train_confi
             gaps += (model(content, style) - content).abs().mean(dim=(1, 2, 3)).tolist()
     assert float(rows[-1]["val/gap"]) == pytest.approx(sum(gaps) / len(gaps), rel=1e-5)
     assert float(rows[-1]["val/gap_floor"]) == 0.0
+    assert 0 < float(rows[-1]["val/gap_recoloured"]) < 2  # moved to the paintings' colours
     assert float(rows[-1]["val/gap_ceiling"]) > 0.1  # reddish photographs, bluish paintings
     assert "val/gap_gap_closed" not in rows[-1]
     floor, ceiling = (float(rows[-1][f"val/sliced_wasserstein_{anchor}"]) for anchor in ("floor", "ceiling"))

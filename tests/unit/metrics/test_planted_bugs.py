@@ -15,8 +15,10 @@ import test_dino_structure
 import test_fid
 import test_gram_distance
 import test_kid
+import test_painting_metrics
 import test_pair_metrics
 import test_palette_distance
+import test_recolour
 import test_set_features
 import test_sliced_wasserstein
 import torch
@@ -26,6 +28,7 @@ from stylegan_pl.metrics import (
     adain_distance,
     artfid,
     bootstrap,
+    by_painting,
     cfsd,
     dino_structure,
     fid,
@@ -33,11 +36,15 @@ from stylegan_pl.metrics import (
     gram_distance,
     inception,
     kid,
+    nearest_painting,
     palette,
     per_picture,
     per_step,
+    probe,
+    recolour,
     sliced_wasserstein,
     ssim,
+    style_distance,
     warping_error,
 )
 from stylegan_pl.nn import perceptual_distance, vit_keys
@@ -209,6 +216,42 @@ PLANTS = {
     "palette: bins of another width": Plant(
         replaced(palette, "_RANGE", lambda _: (100.0, 200.0, 200.0)),
         test_palette_distance.test_it_is_scipys_transport_of_lab_within_a_bin,
+    ),
+    "nearest: to the mean painting": Plant(
+        replaced(nearest_painting, "distances", lambda f: lambda a, b, c: f(a, b.mean(dim=0, keepdim=True), c)),
+        test_painting_metrics.test_nearest_painting_is_its_formula_picture_by_picture, (),
+        frozenset({"nearest_painting"}),
+    ),
+    "nearest: another crop of the same painting": Plant(
+        replaced(by_painting, "numbered", lambda _: lambda sources: torch.arange(len(sources))),
+        test_painting_metrics.test_a_painting_is_never_compared_with_other_crops_of_itself,
+    ),
+    "style distance: in units of the pictures' own spread": Plant(
+        replaced(style_distance, "spread", lambda f: lambda rows: f(0.7 * rows)),
+        test_painting_metrics.test_style_distance_is_its_formula_layer_by_layer, (), frozenset({"style_distance"}),
+    ),
+    "probe: photographs that were learned are judged": Plant(
+        replaced(
+            probe.Probe, "_folds",
+            lambda f: lambda self, real, fake: (
+                probe._Fold(
+                    probe.logistic_regression(
+                        fake.chunk(2, dim=1)[1].flatten(0, 1), real[:, :-1].flatten(0, 1), penalty=self.penalty
+                    ),
+                    real[:, :-1], fake.chunk(2, dim=1)[0],
+                )
+                for _ in range(1)
+            ),
+        ),
+        test_painting_metrics.test_nobody_is_judged_by_a_fit_that_saw_him, (), frozenset({"probe"}),
+    ),
+    "probe: crops of one painting on both sides": Plant(
+        replaced(by_painting, "numbered", lambda _: lambda sources: torch.arange(len(sources))),
+        test_painting_metrics.test_crops_of_one_painting_are_kept_from_a_fit_together,
+    ),
+    "recoloured: channel by channel": Plant(
+        replaced(recolour, "_power", lambda f: lambda matrix, p: f(torch.diag(matrix.diagonal()), p)),
+        test_recolour.test_the_photographs_get_the_paintings_mean_and_covariance,
     ),
     "sliced: squared": Plant(
         replaced(

@@ -9,6 +9,7 @@ from torch import Tensor
 from stylegan_pl.metrics.features import PooledTaps
 from stylegan_pl.metrics.fid import FID
 from stylegan_pl.metrics.kid import KID, kernel_distance
+from stylegan_pl.metrics.kinds import Paintings
 from stylegan_pl.metrics.palette import PaletteDistance
 from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.scorer import Scorer
@@ -34,7 +35,7 @@ def scorer(**options) -> Scorer:
     made = Scorer(
         {"palette": PaletteDistance(), "kid": KID(features=PooledTaps(network=network())), "ssim": SSIM()}, **options
     )
-    made.anchor(PAINTINGS.split(4), PHOTOGRAPHS.split(3))
+    made.anchor(Paintings.batches(PAINTINGS, None, 4), PHOTOGRAPHS.split(3))
     return made
 
 
@@ -99,7 +100,7 @@ def test_a_score_says_by_which_weights() -> None:
         weights_name = "ours"
 
     made = Scorer({"kid": KID(features=Named(network=network()))})
-    made.anchor(PAINTINGS.split(4), PHOTOGRAPHS.split(3))
+    made.anchor(Paintings.batches(PAINTINGS, None, 4), PHOTOGRAPHS.split(3))
     named = round_of(made, STYLISED)["kid"]
     assert named.weights_name == named.as_dict()["weights_name"] == "ours"
 
@@ -127,7 +128,7 @@ def count_looks(monkeypatch) -> list[int]:
 
 def kid_through(folder, *, seed: int = 0, paintings: Tensor = PAINTINGS) -> tuple[float, float]:
     made = Scorer({"kid": KID(features=PooledTaps(network=network(seed)))}, cache=StatisticsCache(str(folder)))
-    made.anchor(paintings.split(4), PHOTOGRAPHS.split(7))
+    made.anchor(Paintings.batches(paintings, None, 4), PHOTOGRAPHS.split(7))
     made.add(STYLISED, PHOTOGRAPHS)
     score = made.scores()["kid"]
     return score.value, score.ceiling
@@ -136,10 +137,10 @@ def kid_through(folder, *, seed: int = 0, paintings: Tensor = PAINTINGS) -> tupl
 def test_paintings_are_looked_at_once(monkeypatch, tmp_path) -> None:
     looks = count_looks(monkeypatch)
     first = kid_through(tmp_path)
-    assert sum(looks) == 9 + 7 + 7
+    assert sum(looks) == 9 + 3 * 7
     looks.clear()
     assert kid_through(tmp_path) == first
-    assert sum(looks) == 7 + 7
+    assert sum(looks) == 3 * 7
 
 
 def test_metrics_that_look_through_one_network_look_once(monkeypatch) -> None:
@@ -149,12 +150,12 @@ def test_metrics_that_look_through_one_network_look_once(monkeypatch) -> None:
     together = Scorer({name: kind(features=PooledTaps(network=network())) for name, kind in kinds.items()})
     other = Scorer({"kid": KID(features=PooledTaps(network=network(seed=1)))})
     for made in (together, other):
-        made.anchor(PAINTINGS.split(4), PHOTOGRAPHS.split(3))
+        made.anchor(Paintings.batches(PAINTINGS, None, 4), PHOTOGRAPHS.split(3))
     scores, others = round_of(together, STYLISED), round_of(other, STYLISED)
-    assert sum(looks) == 2 * (9 + 7 + 7)
+    assert sum(looks) == 2 * (9 + 3 * 7)
     for name, kind in kinds.items():
         alone = Scorer({name: kind(features=PooledTaps(network=network()))})
-        alone.anchor(PAINTINGS.split(4), PHOTOGRAPHS.split(3))
+        alone.anchor(Paintings.batches(PAINTINGS, None, 4), PHOTOGRAPHS.split(3))
         score = round_of(alone, STYLISED)[name]
         found = scores[name]
         assert (found.value, found.floor, found.ceiling) == (score.value, score.floor, score.ceiling)
@@ -167,7 +168,7 @@ def test_pictures_of_a_run_in_half_precision_are_looked_at_once_too(monkeypatch,
     looks = count_looks(monkeypatch)
     kinds = {"kid": KID, "fid": FID}
     made = Scorer({name: kind(features=PooledTaps(network=network())) for name, kind in kinds.items()})
-    made.anchor(PAINTINGS.split(4), PHOTOGRAPHS.split(3))
+    made.anchor(Paintings.batches(PAINTINGS, None, 4), PHOTOGRAPHS.split(3))
     looks.clear()
     made.add(STYLISED.to(dtype), PHOTOGRAPHS.to(dtype))
     assert sum(looks) == len(STYLISED)
@@ -183,7 +184,7 @@ def test_other_paintings_and_other_weights_are_other_files(monkeypatch, tmp_path
     changed[0, 0, 0, 0] += 1 / 127.5
     assert kid_through(tmp_path, paintings=changed) != kid_through(tmp_path)
     kid_through(tmp_path, seed=1)
-    assert sum(looks) == 3 * (9 + 14) + 14
+    assert sum(looks) == 3 * (9 + 21) + 21
     assert len(list(tmp_path.glob("*.safetensors"))) == 3
 
 

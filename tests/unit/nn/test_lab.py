@@ -5,7 +5,7 @@ import pytest
 import torch
 from skimage.color import rgb2lab
 
-from stylegan_pl.nn.lab import lab
+from stylegan_pl.nn.lab import lab, rgb
 
 
 def of_skimage(image: torch.Tensor) -> np.ndarray:
@@ -22,6 +22,12 @@ def test_dark_colours_are_scikit_images_too() -> None:
     """Where both curves are straight lines."""
     image = torch.rand(1, 3, 16, 16, dtype=torch.float64, generator=torch.Generator().manual_seed(1)) * 0.1 - 1
     np.testing.assert_allclose(lab(image).numpy(), of_skimage(image), atol=0.01)
+
+
+def test_there_and_back_is_the_picture_dark_colours_included() -> None:
+    image = torch.rand(2, 3, 16, 24, dtype=torch.float64, generator=torch.Generator().manual_seed(2)) * 2 - 1
+    image[..., :8] = image[..., :8] * 0.04 - 0.96
+    torch.testing.assert_close(rgb(lab(image)), image, atol=1e-6, rtol=0)  # sRGB's two branches meet that closely
 
 
 @pytest.mark.parametrize("grey", [-1.0, -0.95, -0.2, 0.4, 1.0])

@@ -19,16 +19,18 @@ def markdown_cells(text: str) -> list[list[str]]:
 
 def test_one_entry_is_a_metric_a_row():
     header, _, kid, fid, ssim = markdown_cells(markdown_table(report()))
-    assert header == ["metric", r"value \[95 %\]", "floor", "ceiling", "gap closed", "N"]
-    assert kid == ["kid ↓", r"0.0500 \[0.0300, 0.0800\]", "0.3100", "0.0100", "87%", "12"]  # 26 / 30
-    assert fid[4] == "39%"  # 91.5 / 235.3
-    assert ssim[0] == "ssim ↑" and ssim[4] == "–"
+    assert header == ["metric", r"value \[95 %\]", "floor", "recoloured", "ceiling", "gap closed", "N"]
+    assert kid == ["kid ↓", r"0.0500 \[0.0300, 0.0800\]", "0.3100", "0.2500", "0.0100", "87%", "12"]  # 26 / 30
+    assert fid[3] == "–"  # a score of before there was a second floor
+    assert fid[5] == "39%"  # 91.5 / 235.3
+    assert ssim[0] == "ssim ↑" and ssim[5] == "–"
 
 
-def test_several_are_an_entry_a_row_below_floor_and_ceiling():
-    header, _, floor, ceiling, *rows = markdown_cells(markdown_table(comparison()))
+def test_several_are_an_entry_a_row_below_floors_and_ceiling():
+    header, _, floor, recoloured, ceiling, *rows = markdown_cells(markdown_table(comparison()))
     assert header == ["system", "kid ↓", "fid ↓", "ssim ↑"]
     assert floor == ["photographs (floor)", "0.3100", "271.5", "1.000"]
+    assert recoloured == ["photographs recoloured", "0.2500", "–", "–"]
     assert ceiling == ["paintings (ceiling)", "0.0100", "36.2", "0.110"]
     assert [row[0] for row in rows] == ["sepia", "poster", "blocks"]
     assert rows[1][2] == r"180.0 \[170.0, 196.0\]"
@@ -55,7 +57,7 @@ def test_a_metric_that_an_entry_lacks_is_a_dash():
 def test_markdown_cells_hold_whatever_is_in_a_name():
     names = ["a|b", "<b>x</b>", "two\nlines", "`code` *x*"]
     text = markdown_table(report(*(entry(name, PHOTOS) for name in names), photos=PHOTOS))
-    rows = text.splitlines()[4:]
+    rows = text.splitlines()[5:]
     assert len(rows) == 4 and rows[0].startswith(r"| a\|b |")
     assert rows[1].startswith("| &lt;b&gt;x&lt;/b&gt; |") and rows[2].startswith("| two lines |")
     assert rows[3].startswith(r"| \`code\` \*x\* |")

@@ -115,6 +115,7 @@ class AppConfig:
     host: str = MISSING
     port: int = MISSING
     root_path: str | None = None
+    hosts: list[str] = field(default_factory=list)
     max_upload_mb: float = MISSING
     max_megapixels: float = MISSING
     max_waiting: int = MISSING

@@ -12,6 +12,7 @@ from stylegan_pl.page.films import PLAYED, told
 from stylegan_pl.page.layout import MOST_PAINTINGS, Controls, lay_out
 from stylegan_pl.page.painters import Wish
 from stylegan_pl.page.studio import Studio
+from stylegan_pl.page.uploads import only_uploads
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +38,7 @@ def build(studio: Studio, *, max_waiting: int, keep_seconds: int) -> Any:
         _on_film(studio, controls)
         _on_leaving(studio, controls, page)
     page.queue(default_concurrency_limit=1, max_size=max_waiting, api_open=False)
+    only_uploads(page, studio.folder)
     return page
 
 

@@ -11,6 +11,7 @@ from errno import EACCES, EADDRINUSE
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from urllib.parse import urlsplit
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -22,6 +23,7 @@ from stylegan_pl.page.events import build
 from stylegan_pl.page.look import CSS, theme
 from stylegan_pl.page.painters import Painters
 from stylegan_pl.page.studio import Studio
+from stylegan_pl.page.visitors import OwnVisitors
 
 _log = logging.getLogger(__name__)
 
@@ -59,12 +61,20 @@ def application(studio: Studio, config: DictConfig) -> Any:
 
     page = build(studio, max_waiting=config.max_waiting, keep_seconds=round(config.keep_minutes * 60))
     bare = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    bare.add_middleware(OwnVisitors, **names_of(config))
     return gr.mount_gradio_app(
         bare, page, path="/", server_name=config.host, server_port=config.port, root_path=config.root_path,
         max_file_size=round(config.max_upload_mb * 1e6), theme=theme(), css=CSS, footer_links=[], run_history=False,
         show_error=False, enable_monitoring=False, mcp_server=False, ssr_mode=False, pwa=False,
         app_kwargs={"openapi_url": None},
     )  # fmt: skip
+
+
+def names_of(config: DictConfig) -> dict[str, list[str]]:
+    """What browsers call this page by, for `OwnVisitors`."""
+    proxy = urlsplit(config.root_path or "").hostname
+    everywhere = [] if config.host in ALONE else [socket.gethostname(), socket.getfqdn()]
+    return {"hosts": [config.host, *everywhere], "proxies": [*([proxy] if proxy else []), *config.hosts]}
 
 
 def server_of(application: Any, studio: Studio) -> Any:

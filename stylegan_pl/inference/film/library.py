@@ -14,6 +14,11 @@ EXTENSIONS = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".ogv", ".3gp"}
 )
 _MOVING_PICTURES = {".gif"}  # a film where a film is to come out
+_SELF_CONTAINED = (
+    *("mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "asf", "flv", "ogg", "gif"),
+    *("nut", "ivf", "mjpeg", "mxf", "dv", "rm", "yuv4mpegpipe"),
+)
+"""FFmpeg's names of films; its playlists (hls, concat, dash, …) would open other files, and addresses."""
 _CAMERA = re.compile(r"camera(?::(?P<which>.+))?|/dev/video\d+")
 
 
@@ -47,7 +52,8 @@ def opened(source: Path | str) -> Any:
     av, device = pyav(), camera(source)
     if device is not None:
         return av.open(device.device, format=device.format)
-    return av.open(sys.stdin.buffer if str(source) == PIPE else str(source))
+    whole = {"format_whitelist": ",".join(_SELF_CONTAINED)}
+    return av.open(sys.stdin.buffer if str(source) == PIPE else str(source), options=whole)
 
 
 def pyav() -> ModuleType:

@@ -372,3 +372,19 @@ def test_outputs_that_cannot_be(tmp_path: Path, output: str, said: str) -> None:
     (tmp_path / "there.mp4").write_bytes(b"")
     with pytest.raises(UserError, match=said):
         paint_one_film(call(source, tmp_path / output), lambda: pytest.fail("was loaded"))
+
+
+@pytest.mark.parametrize(
+    "playlist",
+    [
+        "#EXTM3U\n#EXT-X-TARGETDURATION:1\n#EXTINF:1,\n{film}\n#EXT-X-ENDLIST\n",
+        "ffconcat version 1.0\nfile {name}\n",
+    ],
+)
+def test_a_playlist_of_other_files_is_no_film(tmp_path: Path, playlist: str) -> None:
+    """Somebody's upload must not show what else is on this machine."""
+    film = write_film(tmp_path / "private.ts", scene()[:6])
+    upload = tmp_path / "upload.mp4"
+    upload.write_text(playlist.format(film=film, name=film.name))
+    with pytest.raises(DataError, match=r"upload\.mp4: cannot be read as a film"):
+        Film(upload)

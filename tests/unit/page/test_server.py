@@ -68,7 +68,7 @@ def here(tmp_path_factory):
 @pytest.fixture(scope="module")
 def served(here):
     """(client, folder) of a page that takes 0.1 MB."""
-    return TestClient(application(here, page_config(max_upload_mb=0.1))), here.folder
+    return TestClient(application(here, page_config(max_upload_mb=0.1)), base_url="http://localhost"), here.folder
 
 
 def upload(client, size: int, name: str = "a.bin"):

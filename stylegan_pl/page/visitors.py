@@ -1,0 +1,73 @@
+"""Requests that were meant for this page: a website elsewhere must not use it through its visitor's browser."""
+
+import ipaddress
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+_PLACE = re.compile(r"(?:https?://)?(?P<name>\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::\d+)?", re.IGNORECASE)
+
+Scope = dict[str, Any]
+Application = Callable[[Scope, Any, Any], Awaitable[None]]
+
+
+class OwnVisitors:
+    """ASGI middleware: requests whose Host or Origin is no name of this page's are answered with 403.
+
+    A name of somebody else's that leads to this machine (DNS rebinding) makes a browser take this page for theirs: it
+    shows in Host. A page of somebody else's that sends forms here shows in Origin, which must be this page itself.
+
+    Args:
+        hosts: names and addresses beside `localhost` and the address that a request arrived at; without a port.
+        proxies: likewise, of web servers in front; these may keep their port to themselves.
+    """
+
+    def __init__(self, application: Application, *, hosts: Iterable[str] = (), proxies: Iterable[str] = ()) -> None:
+        self.application = application
+        self.proxies = {_bare(host) for host in proxies}
+        self.hosts = {*_LOCAL, *map(_bare, hosts), *self.proxies}
+
+    async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
+        """ASGI's call."""
+        refused = self._refused(scope) if scope["type"] in ("http", "websocket") else None
+        if refused is None:
+            await self.application(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})
+        else:
+            headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(refused))]
+            await send({"type": "http.response.start", "status": 403, "headers": headers})
+            await send({"type": "http.response.body", "body": refused})
+
+    def _refused(self, scope: Scope) -> bytes | None:
+        """What is said to those who are."""
+        hosts, origins = ([v for name, v in scope["headers"] if name == wanted] for wanted in (b"host", b"origin"))
+        known = {*self.hosts, *_arrived_at(scope)}
+        for host in hosts:
+            if _name_of(host.decode("latin-1")) not in known:
+                return b"This page has another address. Whoever runs it may allow this one: hosts=[NAME]"
+        for origin in origins:
+            place = origin.decode("latin-1")
+            same = bool(hosts) and place.partition("://")[2].lower() == hosts[0].decode("latin-1").lower()
+            if not (same or _name_of(place) in self.proxies):
+                return b"Requests come from this page itself, not from others"
+        return None
+
+
+def _arrived_at(scope: Scope) -> list[str]:
+    """The address of this machine that the connection was made to."""
+    try:
+        return [str(ipaddress.ip_address(scope["server"][0]))]
+    except (KeyError, TypeError, ValueError):
+        return []
+
+
+def _name_of(place: str) -> str:
+    """`name:port` or `https://name:port` -> the name; empty for anything else."""
+    found = _PLACE.fullmatch(place)
+    return _bare(found["name"]) if found else ""
+
+
+def _bare(host: str) -> str:
+    return host.strip("[]").rstrip(".").lower()

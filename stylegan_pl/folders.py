@@ -14,8 +14,19 @@ _NO_FILES = (
 )
 
 
+_NOBODYS = {"@eadir", "__macosx", "#recycle", "$recycle.bin", "thumbs.db", "ehthumbs.db", "desktop.ini"}
+"""What file servers and systems put beside people's files; in lower case."""
+
+
+def _is_somebodys(name: str) -> bool:
+    return not name.startswith(".") and name.lower() not in _NOBODYS
+
+
 def files_below(folder: Path) -> list[Path]:
-    """All files of a tree, sorted by path; hidden ones are passed over, links followed, each real folder seen once."""
+    """All files of a tree, sorted by path; links are followed, each real folder is seen once.
+
+    What is hidden is passed over, and what nobody put there: `@eaDir`, `__MACOSX`, `Thumbs.db` and their like.
+    """
     found: list[Path] = []
     seen: set[str] = set()
     for current, folders, files in os.walk(folder, followlinks=True):
@@ -24,8 +35,8 @@ def files_below(folder: Path) -> list[Path]:
             folders.clear()
             continue
         seen.add(real)
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        found += [Path(current, name) for name in files if not name.startswith(".")]
+        folders[:] = sorted(name for name in folders if _is_somebodys(name))
+        found += [Path(current, name) for name in files if _is_somebodys(name)]
     return sorted(found)
 
 

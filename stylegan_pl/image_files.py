@@ -7,20 +7,41 @@ import math
 import os
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from PIL import ExifTags, Image, ImageCms, ImageOps
+from PIL import ExifTags, Image, ImageChops, ImageCms, UnidentifiedImageError
+from PIL.TiffImagePlugin import TiffImageFile
 
+from stylegan_pl import tiff_pages
+from stylegan_pl.bare_pixels import bare_pixels
 from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.folders import check_is_file
 
-EXTENSIONS = frozenset({".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"})
+_Found = TypeVar("_Found")
+_JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
+EXTENSIONS = frozenset({*_JPEG, ".png", ".webp", ".tif", ".tiff", ".bmp"})
+"""What pictures are written as."""
+_HEIC_BRANDS = {b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")}
+_HEIF = (".heic", ".heif", ".hif")
+READABLE = EXTENSIONS | {*_HEIF, ".avif"}
+"""What a folder's files are taken for pictures by."""
 _WIDE_GREY = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
-_FILMS = ("GIF", "PNG", "WEBP", "TIFF")  # several frames or pages are the content; not so a camera's MPO
-_LONGEST = {".jpg": 65500, ".jpeg": 65500, ".webp": 16383}  # pixels of a side that the format holds
+_FILMS = ("GIF", "PNG", "WEBP", "AVIF")  # several frames are the content; not so a camera's MPO
+_LONGEST = {**dict.fromkeys(_JPEG, 65500), ".webp": 16383}  # pixels of a side that the format holds
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF's orientations; 1 is upright."""
+_SIDEWAYS = (5, 6, 7, 8)
 _LONGEST_EXIF = 65533  # bytes that a JPEG holds
 _TOLD = (
     ExifTags.Base.ImageDescription,
@@ -32,8 +53,8 @@ _TOLD = (
     ExifTags.Base.Copyright,
 )
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {
-    ".jpg": {"quality": 95, "subsampling": 0},  # 4:4:4: chroma subsampling smears small strokes
-    ".jpeg": {"quality": 95, "subsampling": 0},
+    # 4:4:4: chroma subsampling smears small strokes
+    **{suffix: {"quality": 95, "subsampling": 0} for suffix in _JPEG},
     ".webp": {"quality": 95, "method": 4},
     ".png": {"compress_level": 4},  # zlib's 6 takes up to three times as long for half a per cent
 }
@@ -43,7 +64,8 @@ def read_image(path: Path | io.BytesIO, *, at_least: int | None = None, one_fram
     """Any image file -> upright sRGB picture of 8 bits a channel.
 
     Orientation is applied, an embedded colour profile is converted to sRGB, 16-bit and float grey are scaled to
-    8 bits, transparency is laid over white (what a browser shows).
+    8 bits, transparency is laid over white (what a browser shows). Of a TIFF it is the first page that is no thumbnail.
+    A block that is not needed for that (EXIF, texts, a profile) may be as odd as it likes.
 
     Args:
         path: of the file; or its bytes, whose `str` is what messages call them.
@@ -56,15 +78,8 @@ def read_image(path: Path | io.BytesIO, *, at_least: int | None = None, one_fram
     if isinstance(path, Path):
         check_is_file(path)
     try:
-        with _quietly(), Image.open(path) as image:
-            frames = getattr(image, "n_frames", 1) if one_frame else 1
-            if frames > 1 and image.format in _FILMS:
-                raise DataError(f"{path}: {frames} pictures in one file; take it apart, or make a film of it")
-            if at_least is not None:
-                image.draft("RGB", _draft_size(image.size, at_least))
-            image.load()
-            ImageOps.exif_transpose(image, in_place=True)  # a copy only where something is to be turned
-            return to_srgb(image)
+        with _quietly():
+            return _whatever_is_beside(path, lambda file, profile: _read(file, path, at_least, one_frame, profile))
     except DataError:
         raise
     except Image.DecompressionBombError as error:
@@ -73,19 +88,145 @@ def read_image(path: Path | io.BytesIO, *, at_least: int | None = None, one_fram
         raise DataError(f"{path}: cannot be read as an image ({first_line(error)})") from error
 
 
-def upright_size(path: Path) -> tuple[int, int]:
-    """Width and height of what `read_image` returns, from the file's header alone.
+def _whatever_is_beside(path: Path | io.BytesIO, look: Callable[[Path | io.BytesIO, bytes | None], _Found]) -> _Found:
+    """What `look` finds in a file, or, where a block beside the pixels keeps it from that, in the pixels alone.
+
+    Args:
+        look: given a file, and its colour profile where that has been taken out.
+    """
+    try:
+        return look(path, None)
+    except (DataError, Image.DecompressionBombError):
+        raise
+    except Exception:
+        bare = bare_pixels(_bytes_of(path))
+        if bare is not None:
+            with contextlib.suppress(Exception):
+                return look(io.BytesIO(bare.content), bare.profile)
+        raise
+
+
+def _read(
+    source: Path | io.BytesIO, name: object, at_least: int | None, one_frame: bool, profile: bytes | None
+) -> Image.Image:
+    with opened(source) as image:
+        frames = tiff_pages.to_the_picture(image) if isinstance(image, TiffImageFile) else _frames(image)
+        if one_frame and frames > 1:
+            raise DataError(
+                f"{name}: {frames} pictures in one file; type first_frame=true for the first, or make a film of it"
+            )
+        if at_least is not None:
+            image.draft("RGB", _draft_size(image.size, at_least))
+        if profile is not None:
+            image.info["icc_profile"] = profile
+        downwards = False
+        if isinstance(image, TiffImageFile):
+            if tiff_pages.is_in_deep_planes(image):
+                planes = tiff_pages.read_planes(source, image.tell(), image.mode)
+                planes.info = image.info
+                return to_srgb(_turned(planes, _orientation(image)))
+            downwards = tiff_pages.white_is_zero(image) and image.mode in _WIDE_GREY
+        image.load()  # of a TIFF it applies the orientation, and takes it away
+        picture = to_srgb(_turned(image, _orientation(image)))
+        return ImageChops.invert(picture) if downwards else picture
+
+
+def opened(path: Path | io.BytesIO) -> Image.Image:
+    """As `PIL.Image.open`, HEIC included.
+
+    Raises:
+        DataError: it is HEIC, and what reads that is not installed.
+        OSError, SyntaxError, ValueError: no image, or a damaged one.
+    """
+    try:
+        return Image.open(path)
+    except UnidentifiedImageError:
+        if _head_of(path)[4:] not in _HEIC_BRANDS:
+            raise
+    try:
+        from pi_heif import register_heif_opener
+    except ImportError as error:
+        raise DataError(f"{path}: HEIC is read by pi-heif, which is not installed; type: pip install pi-heif") from error
+    register_heif_opener()
+    return Image.open(path)
+
+
+def _head_of(path: Path | io.BytesIO) -> bytes:
+    if isinstance(path, io.BytesIO):
+        return path.getvalue()[:12]
+    with path.open("rb") as file:
+        return file.read(12)
+
+
+def _bytes_of(path: Path | io.BytesIO) -> bytes:
+    return path.getvalue() if isinstance(path, io.BytesIO) else path.read_bytes()
+
+
+def _frames(image: Image.Image) -> int:
+    return getattr(image, "n_frames", 1) if image.format in _FILMS else 1
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF's number, or XMP's, from 1 to 8; 1 where nothing of the kind can be read."""
+    try:
+        told = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # a damaged block, which may make its reader raise anything
+        return 1
+    return told if isinstance(told, int) and told in _TURNS else 1
+
+
+def _turned(image: Image.Image, orientation: int) -> Image.Image:
+    turn = _TURNS.get(orientation)
+    if turn is None:
+        return image
+    upright = image.transpose(turn)
+    upright.info = image.info
+    return upright
+
+
+class Header(NamedTuple):
+    """What a file says of its picture before its pixels."""
+
+    size: tuple[int, int]  # width and height, upright
+    mode: str  # Pillow's, as on disk: RGB, L, CMYK, P, I;16 …
+    format: str  # Pillow's: JPEG, PNG …
+    orientation: int  # EXIF's, from 1, upright, to 8
+
+
+def header(path: Path) -> Header:
+    """Of what `read_image` would return, nothing decoded.
 
     Raises:
         DataError: it cannot be read.
     """
     check_is_file(path)
     try:
-        with _quietly(), Image.open(path) as image:
-            turned = image.getexif().get(ExifTags.Base.Orientation, 1) in (5, 6, 7, 8)
-            return (image.height, image.width) if turned else image.size
+        with _quietly():
+            return _whatever_is_beside(path, lambda file, _: _header(file))
+    except DataError:
+        raise
     except Exception as error:  # as in `read_image`
         raise DataError(f"{path}: cannot be read as an image ({first_line(error)})") from error
+
+
+def _header(file: Path | io.BytesIO) -> Header:
+    with opened(file) as image:
+        width, height = image.size
+        if isinstance(image, TiffImageFile):
+            tiff_pages.to_the_picture(image)
+            width, height = tiff_pages.stored_size(image)
+        orientation = _orientation(image)
+        size = (height, width) if orientation in _SIDEWAYS else (width, height)
+        return Header(size, image.mode, image.format or "", orientation)
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """Width and height of what `read_image` returns, from the file's header alone.
+
+    Raises:
+        DataError: it cannot be read.
+    """
+    return header(path).size
 
 
 @contextlib.contextmanager
@@ -208,9 +349,9 @@ def write_image(image: Image.Image, path: Path, *, exif: bytes | None = None, qu
     options = dict(_SAVE_OPTIONS.get(suffix, {}))
     if quality is not None and "quality" in options:
         options["quality"] = quality
-    if exif and suffix in (".jpg", ".jpeg") and len(exif) > _LONGEST_EXIF:
+    if exif and suffix in _JPEG and len(exif) > _LONGEST_EXIF:
         exif = None
-    if exif and suffix in (".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff"):
+    if exif and suffix in (*_JPEG, ".png", ".webp", ".tif", ".tiff"):
         options["exif"] = exif
     partial = unfinished(path)
     try:
@@ -230,7 +371,7 @@ def upright_exif(path: Path) -> bytes | None:
     """
     kept, nested = Image.Exif(), False
     try:
-        with _quietly(), Image.open(path) as image:
+        with _quietly(), opened(path) as image:
             exif = image.getexif()
             kept.update({tag: exif[tag] for tag in _TOLD if tag in exif})
             for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):

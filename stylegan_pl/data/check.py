@@ -3,13 +3,11 @@
 import logging
 from pathlib import Path
 
-from PIL import Image
-
 from stylegan_pl.data.folder import ImageFolder, Source
 from stylegan_pl.data.shards import Shards, check_index
 from stylegan_pl.data.single import SingleImage, check_single
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.folders import check_is_file
+from stylegan_pl.image_files import upright_size
 
 _log = logging.getLogger(__name__)
 
@@ -97,10 +95,8 @@ def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str
 
 def _size(path: Path) -> tuple[int, int] | None:
     try:
-        check_is_file(path)
-        with Image.open(path) as image:
-            return image.size
-    except (DataError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return upright_size(path)
+    except DataError:
         return None
 
 

@@ -7,12 +7,10 @@ import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from PIL import Image
-
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.data.shards import COLUMNS, INDEX
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.folders import check_is_file
+from stylegan_pl.image_files import upright_size
 
 _log = logging.getLogger(__name__)
 
@@ -57,10 +55,8 @@ def _write_split(
     try:
         for number, path in enumerate(folder.files(split)):
             try:
-                check_is_file(path)
-                with Image.open(path) as image:
-                    width, height = image.size
-            except (DataError, OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+                width, height = upright_size(path)
+            except DataError:
                 _log.warning("%s: cannot be read as an image; left out", path)
                 continue
             if tar is None or tar.offset >= shard_bytes:

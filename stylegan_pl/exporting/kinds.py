@@ -12,7 +12,7 @@ from stylegan_pl.checkpoint import load_generator
 from stylegan_pl.errors import UserError
 from stylegan_pl.exporting.facts import Facts
 from stylegan_pl.exporting.parity import Pictures, Runner, pixels, planes
-from stylegan_pl.image_files import EXTENSIONS
+from stylegan_pl.image_files import READABLE
 from stylegan_pl.inference.files import files_below
 from stylegan_pl.inference.stylize import pad_to_stride, stride_of
 
@@ -43,7 +43,7 @@ def _calibration(config: DictConfig, generator: nn.Module) -> list[Path]:
     if getattr(generator, "takes_style", False):
         raise UserError("int8=true is for generators that have learned their style; this one takes any: type half=true")
     folder = Path(config.calibration)
-    found = [path for path in files_below(folder) if path.suffix.lower() in EXTENSIONS]
+    found = [path for path in files_below(folder) if path.suffix.lower() in READABLE]
     if not found:
         raise UserError(f"calibration={folder}: no images in this folder; 20 or more photographs will do")
     step = max(1, len(found) // config.calibration_images)  # spread over the folder: names often go with places

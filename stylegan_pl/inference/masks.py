@@ -8,7 +8,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.image_files import EXTENSIONS, read_image
+from stylegan_pl.image_files import READABLE, read_image
 
 _CLOSE = 0.02  # of the aspect ratio: what rounding does to the sides of a small mask
 
@@ -50,7 +50,7 @@ class Masks:
     def _file(self, name: Path) -> Path:
         if self.path.is_file():
             return self.path
-        for candidate in (name, *(name.with_suffix(suffix) for suffix in sorted(EXTENSIONS))):
+        for candidate in (name, *(name.with_suffix(suffix) for suffix in sorted(READABLE))):
             if (self.path / candidate).is_file():
                 return self.path / candidate
         raise DataError(f"{name}: no mask of that name in {self.path}; add one, or take mask= away")

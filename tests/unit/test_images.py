@@ -451,7 +451,7 @@ def test_an_upper_case_extension_is_known(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a.gif", "a", "a.pngx"])
 def test_an_unknown_format_is_refused_with_the_known_ones(tmp_path: Path, name: str) -> None:
-    with pytest.raises(DataError, match=r"unknown image format '.*'; use one of \.bmp \.jpeg \.jpg \.png") as caught:
+    with pytest.raises(DataError, match=r"unknown image format '.*'; use one of \.bmp .*\.jpg \.png") as caught:
         write_image(Image.fromarray(noise()), tmp_path / name)
     assert str(tmp_path / name) in str(caught.value)
     assert left_in(tmp_path) == []

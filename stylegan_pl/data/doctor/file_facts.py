@@ -7,25 +7,26 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image
+from PIL import Image
 
 from stylegan_pl.data.doctor.colours import ColourCount
 from stylegan_pl.data.doctor.perceptual_hash import Thumbnails, thumbnail
 from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.folders import check_is_file
-from stylegan_pl.image_files import read_image
+from stylegan_pl.image_files import header, read_image
 
 FORMATS = {
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
+    **dict.fromkeys((".jpg", ".jpeg", ".jpe", ".jfif"), "JPEG"),
     ".png": "PNG",
     ".webp": "WEBP",
     ".tif": "TIFF",
     ".tiff": "TIFF",
     ".bmp": "BMP",
+    ".gif": "GIF",
+    ".avif": "AVIF",
+    **dict.fromkeys((".heic", ".heif", ".hif"), "HEIF"),
 }
 _DECODED = 256  # pixels of the shorter side that suffice for hash and colours: large JPEGs are decoded smaller
-_QUARTER_TURNS = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 
 
 class FileFacts(NamedTuple):
@@ -56,7 +57,7 @@ def look_at(path: Path) -> FileFacts:
             data = path.read_bytes()
             if not data:
                 return FileFacts(path, problem="the file is empty")
-            size, mode, kind, rotated = _header(path)
+            found = header(path)
             image = read_image(path, at_least=_DECODED)
         except DataError as error:
             return FileFacts(path, problem=str(error).removeprefix(f"{path}: ").replace(f" '{path}'", ""))
@@ -65,24 +66,11 @@ def look_at(path: Path) -> FileFacts:
         except Exception as error:  # a decoder's own bug, set off by damaged bytes
             return FileFacts(path, problem=f"cannot be read as an image ({type(error).__name__}: {first_line(error)})")
     digest = hashlib.sha256(data).hexdigest()
+    kind = "JPEG" if found.format == "MPO" else found.format  # a phone's JPEG with a second picture inside
     return FileFacts(
-        path, None, size, mode, kind, rotated, digest, thumbnail(image), ColourCount.of(_some_pixels(image))
-    )
-
-
-def _header(path: Path) -> tuple[tuple[int, int], str, str, bool]:
-    """Upright size, mode, format, whether EXIF turns or mirrors it; nothing is decoded."""
-    try:
-        with Image.open(path) as image:
-            orientation = image.getexif().get(ExifTags.Base.Orientation, 1)
-            width, height = image.size
-            size = (height, width) if orientation in _QUARTER_TURNS else (width, height)
-            kind = (
-                "JPEG" if image.format == "MPO" else image.format or ""
-            )  # a phone's JPEG with a second picture inside
-            return size, image.mode, kind, orientation in range(2, 9)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise DataError(f"{path}: cannot be read as an image ({first_line(error)})") from error
+        path, None, found.size, found.mode, kind, found.orientation > 1, digest, thumbnail(image),
+        ColourCount.of(_some_pixels(image)),
+    )  # fmt: skip
 
 
 def _some_pixels(image: Image.Image) -> NDArray[np.uint8]:

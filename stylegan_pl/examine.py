@@ -44,7 +44,7 @@ def examine(config: DictConfig) -> int:
     remarks = doctor.remarks_on(pictures, image_size=config.image_size, paired=pairing.same_place)
     remarks += doctor.lonely(without_partner(folders["content"], folders["style"], pairing))
     for side, folder in folders.items():
-        remarks += [] if folder.include else doctor.not_looked_at(side, Path(folder.root))
+        remarks += [] if folder.include else doctor.not_looked_at(side, Path(folder.root), gifs=folder.first_frame)
     refusals += _too_many_bad(pictures, config.data.bad_fraction, refusals)
     refusals += _one_set_twice(remarks, pictures, config.data.bad_fraction)
     facts = {"image_size": config.image_size, "roots": {side: str(folder.root) for side, folder in folders.items()}}
@@ -87,7 +87,8 @@ def _survey(
 ) -> tuple[list[Picture], dict[str, ColourCount]]:
     """Every file's facts, and the colours of each set."""
     pictures, colours = [], {side: ColourCount.empty() for side in SIDES}
-    looked = look_at_all([place.path for place in used], workers=config.data.workers)
+    one_frame = not any(folder.first_frame for folder in folders.values())
+    looked = look_at_all([place.path for place in used], workers=config.data.workers, one_frame=one_frame)
     shown = track(
         looked, description="looking", total=len(used), console=Console(stderr=True), disable=not sys.stderr.isatty()
     )

@@ -98,7 +98,9 @@ def _whatever_is_beside(path: Path | io.BytesIO, look: Callable[[Path | io.Bytes
         return look(path, None)
     except (DataError, Image.DecompressionBombError):
         raise
-    except Exception:
+    except Exception as error:
+        if getattr(error, "errno", None):  # the system's, not the decoder's
+            raise
         bare = bare_pixels(_bytes_of(path))
         if bare is not None:
             with contextlib.suppress(Exception):
@@ -146,7 +148,9 @@ def opened(path: Path | io.BytesIO) -> Image.Image:
     try:
         from pi_heif import register_heif_opener
     except ImportError as error:
-        raise DataError(f"{path}: HEIC is read by pi-heif, which is not installed; type: pip install pi-heif") from error
+        raise DataError(
+            f"{path}: HEIC is read by pi-heif, which is not installed; type: pip install pi-heif"
+        ) from error
     register_heif_opener()
     return Image.open(path)
 

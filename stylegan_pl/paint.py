@@ -23,7 +23,6 @@ from stylegan_pl.inference.stylize import batches_of_one_size
 from stylegan_pl.stylizer import load_painter
 
 _log = logging.getLogger(__name__)
-_NAMED = 3  # files that are passed over, by name
 _UNPAINTABLE = (UserError, RuntimeError, ValueError, MemoryError, OSError)  # what one picture may set off
 
 
@@ -39,16 +38,19 @@ def paint(config: DictConfig) -> int:
         _sources(config.input), Path(config.output), image_format=config.image_format, overwrite=config.overwrite,
         resume=config.resume,
     )  # fmt: skip
+    if planned.passed_over:
+        _log.info("%s: %s", config.input, planned.told_passed_over)
     masks = None if config.mask is None else Masks(Path(config.mask))
     painter = _painter(config)
     with pixel_limit(config.max_megapixels):
-        call = Call(painter, masks, quality=config.quality, batch_size=config.batch_size)
+        call = Call(
+            painter, masks, quality=config.quality, batch_size=config.batch_size, first_frame=config.first_frame
+        )
         done, kept = call.run(planned)
     for line in call.refused:
         _log.error("skipped: %s", line)
     if not done and call.unknown is not None:  # no picture's fault, then
         raise call.unknown
-    _tell_passed_over(planned.passed_over)
     there = f", {kept} were there" if planned.there else ""
     _log.info("%d of %d pictures painted%s -> %s", done, len(planned.jobs) + len(planned.there), there, config.output)
     return 1 if call.refused else 0
@@ -70,11 +72,14 @@ class Call:
         masks: where each is painted; None: everywhere.
         quality: of JPEG and WebP.
         batch_size: pictures of one size that are painted at a time.
+        first_frame: paint the first picture of an animation or of several pages, which are refused else.
     """
 
-    def __init__(self, painter: Painter, masks: Masks | None, *, quality: int, batch_size: int) -> None:
+    def __init__(
+        self, painter: Painter, masks: Masks | None, *, quality: int, batch_size: int, first_frame: bool = False
+    ) -> None:
         self.painter, self.masks = painter, masks
-        self.quality, self.batch_size = quality, batch_size
+        self.quality, self.batch_size, self.first_frame = quality, batch_size, first_frame
         self.refused: list[str] = []
         self.unknown: Exception | None = None  # the first error that is neither a user's nor a machine's
 
@@ -90,7 +95,7 @@ class Call:
     def _read(self, jobs: list[Job], report: Callable[[float], None]) -> Iterator[tuple[Job, Tensor]]:
         for job in jobs:
             try:
-                yield job, _pixels(job)
+                yield job, _pixels(job, first_frame=self.first_frame)
             except (DataError, MemoryError) as error:
                 self._refuse(job, error)
                 report(1)
@@ -164,9 +169,9 @@ class Call:
         return fits
 
 
-def _pixels(job: Job) -> Tensor:
+def _pixels(job: Job, *, first_frame: bool) -> Tensor:
     """uint8 (3, H, W); Pillow's own copy is let go of."""
-    image = read_image(job.picture, one_frame=True)
+    image = read_image(job.picture, one_frame=not first_frame)
     check_result(job.result, *image.size)
     return planes(image)
 
@@ -180,9 +185,3 @@ def _listed(style: Any) -> list[str]:
     if style is None:
         return []
     return [str(path) for path in style] if OmegaConf.is_list(style) else [str(style)]
-
-
-def _tell_passed_over(files: list[Path]) -> None:
-    if files:
-        names = ", ".join(path.name for path in files[:_NAMED]) + (", …" if len(files) > _NAMED else "")
-        _log.info("passed over: %d files that are no images by their names (%s)", len(files), names)

@@ -42,13 +42,15 @@ def paint_onnx(config: DictConfig) -> int:
     planned = plan(
         sources, Path(config.output), image_format=config.image_format, overwrite=config.overwrite, resume=config.resume
     )
+    if planned.passed_over:
+        _log.info("%s: %s", config.input, planned.told_passed_over)
     painter = _painter(config)
     check = MemoryCheck(painter, config.memory_gb) if any(_is_large(job) for job in planned.jobs) else None
     refused = [line for job in planned.there if (line := _not_whole(job)) is not None]
     with pixel_limit(config.max_megapixels), progress(len(planned.jobs)) as report:
         for job in planned.jobs:
             try:
-                _paint(painter, job, config.quality, check)
+                _paint(painter, job, config, check)
             except DataError as error:
                 refused.append(str(error))
             except MemoryError:
@@ -56,8 +58,6 @@ def paint_onnx(config: DictConfig) -> int:
             report(1)
     for line in refused:
         _log.error("skipped: %s", line)
-    if planned.passed_over:
-        _log.info("passed over: %d files that are no images by their names", len(planned.passed_over))
     everything = len(planned.jobs) + len(planned.there)
     _log.info("%d of %d pictures painted or there -> %s", everything - len(refused), everything, config.output)
     return 1 if refused else 0
@@ -76,13 +76,13 @@ def _painter(config: DictConfig) -> OnnxPainter:
     )  # fmt: skip
 
 
-def _paint(painter: OnnxPainter, job: Job, quality: int, check: MemoryCheck | None) -> None:
+def _paint(painter: OnnxPainter, job: Job, config: DictConfig, check: MemoryCheck | None) -> None:
     """Read, paint, write.
 
     Raises:
         DataError: one of the three cannot be done.
     """
-    image = read_image(job.picture, one_frame=True)
+    image = read_image(job.picture, one_frame=not config.first_frame)
     check_result(job.result, *image.size)
     if check is not None:
         check(str(job.picture), *image.size)
@@ -90,7 +90,7 @@ def _paint(painter: OnnxPainter, job: Job, quality: int, check: MemoryCheck | No
         painted = painter(np.array(image)[None])[0]
     except DataError as error:
         raise DataError(f"{job.picture}: {error}") from error
-    write_image(Image.fromarray(painted), job.result, exif=upright_exif(job.picture), quality=quality)
+    write_image(Image.fromarray(painted), job.result, exif=upright_exif(job.picture), quality=config.quality)
 
 
 def _is_large(job: Job) -> bool:

@@ -88,6 +88,7 @@ class StylizeConfig:
     overwrite: bool = MISSING
     resume: bool = MISSING
     image_format: str | None = MISSING
+    first_frame: bool = MISSING
     quality: int = MISSING
     style: Any = None  # one file or a list of them
     style_weights: list[float] | None = None

@@ -3,11 +3,13 @@
 import logging
 from pathlib import Path
 
-from stylegan_pl.data.folder import ImageFolder, Source
+from stylegan_pl.data.folder import SPLITS, ImageFolder, Source, list_images
 from stylegan_pl.data.shards import Shards, check_index
 from stylegan_pl.data.single import SingleImage, check_single
 from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.folders import files_below
 from stylegan_pl.image_files import upright_size
+from stylegan_pl.passed_over import passed_over
 
 _log = logging.getLogger(__name__)
 
@@ -57,12 +59,13 @@ def check_folder(folder: ImageFolder, *, name: str, size: int, limit: float) -> 
     root = Path(folder.root)
     if not root.is_dir():
         raise DataError(f"{name}.root: no folder {root}; {_remedy(folder, name)}")
+    tell_what_is_left(folder, name)
     files = folder.files("train")
     if len(files) < 2:
         found = "no image" if not files else "1 image"
         raise DataError(
-            f"{name}.root: {found} to train on below {root}, at least 2 are needed (JPEG, PNG, WebP, TIFF or BMP); "
-            f"{_remedy(folder, name)}"
+            f"{name}.root: {found} to train on below {root}, at least 2 are needed (JPEG, PNG, WebP, TIFF, BMP, HEIC "
+            f"or AVIF); {_remedy(folder, name)}"
         )
     looked = files[:: max(1, len(files) // _LOOKS)]
     sizes = [_size(path) for path in looked]
@@ -73,6 +76,23 @@ def check_folder(folder: ImageFolder, *, name: str, size: int, limit: float) -> 
             f"{broken[0]}; remove them, or {_remedy(folder, name)}"
         )
     _check_sizes(folder, [found_size for found_size in sizes if found_size], name=name, size=size, limit=limit)
+
+
+def tell_what_is_left(folder: ImageFolder, name: str) -> None:
+    """Say which files below the root no run will read; not of a set that was fetched, nor where some are chosen."""
+    if folder.can_be_fetched() or folder.include:
+        return
+    everything = files_below(Path(folder.root))
+    pictures = set(list_images(Path(folder.root), gifs=folder.first_frame))
+    others = [path for path in everything if path not in pictures]
+    if others:
+        told = passed_over(others, len(everything), first_frame=f"{name}.first_frame")
+        _log.info("%s: below %s, %s", name, folder.root, told)
+    unused = pictures.difference(*(folder.by_name(split).values() for split in SPLITS)) if folder.has_splits else ()
+    if unused:
+        _log.info(
+            "%s: %d images below %s are in none of its splits, such as %s", name, len(unused), folder.root, min(unused)
+        )
 
 
 def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str, size: int, limit: float) -> None:

@@ -24,8 +24,9 @@ _TOLD_IN = (0xE1, 0xE2, 0xEE)  # EXIF and XMP (orientation), profiles, Adobe's C
 
 
 def decode(
-    content: bytes, name: str, *, at_least: int | None = None, fast: bool = True, into: Pixels | None = None
-) -> Pixels:
+    content: bytes, name: str, *, at_least: int | None = None, fast: bool = True, into: Pixels | None = None,
+    one_frame: bool = False,
+) -> Pixels:  # fmt: skip
     """What `read_image` makes of a file, its bytes given.
 
     JPEGs without anything to apply (orientation, profile, CMYK) go to simplejpeg where that is installed: libjpeg-turbo
@@ -37,6 +38,7 @@ def decode(
         at_least: pixels of the shorter side that suffice; see `read_image`.
         fast: by simplejpeg where that can; otherwise by Pillow, whatever it is.
         into: memory for a picture of just its size, where that can be; it is then what is returned, as another array.
+        one_frame: refuse animations and files of several pages; see `read_image`.
 
     Raises:
         DataError: no image, damaged or too large.
@@ -51,7 +53,7 @@ def decode(
                 buffer=into if into is not None and part == 1 and into.shape[:2] == size else None,
             )  # fmt: skip
             return pixels
-    return np.array(read_image(NamedBytes(content, name), at_least=at_least))
+    return np.array(read_image(NamedBytes(content, name), at_least=at_least, one_frame=one_frame))
 
 
 def draft(size: tuple[int, int], at_least: int | None) -> int:

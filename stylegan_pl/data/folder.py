@@ -17,7 +17,7 @@ from stylegan_pl.data.decode import Pixels, decode
 from stylegan_pl.data.resample import resampled
 from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.folders import check_is_file, files_below
-from stylegan_pl.image_files import EXTENSIONS, upright_size
+from stylegan_pl.image_files import READABLE, upright_size
 
 SPLITS = ("train", "val")
 
@@ -58,6 +58,8 @@ class ImageFolder:
             refused.
         source: where the set can be had, if it may be fetched.
         how_to: what a person must do where it may not.
+        first_frame: of animations and files of several pages take the first picture, GIFs among them; otherwise GIFs
+            are passed over, and the others cannot be used.
         fast: JPEGs by simplejpeg, sizes by torch, where these can; otherwise all by Pillow.
     """
 
@@ -68,6 +70,7 @@ class ImageFolder:
     upscale: bool = False
     source: Source | None = None
     how_to: str | None = None
+    first_frame: bool = False
     fast: bool = True
 
     one_size: ClassVar[bool] = True  # crops of a file are cut from the same pixels each time
@@ -96,7 +99,7 @@ class ImageFolder:
     def by_name(self, split: str) -> dict[str, Path]:
         """Name below `base(split)`, extension included, -> file; without splits, all of the folder's."""
         base = self.base(split)
-        named = {path.relative_to(base).as_posix(): path for path in list_images(base)}
+        named = {path.relative_to(base).as_posix(): path for path in list_images(base, gifs=self.first_frame)}
         if not self.include:
             return named
         return {
@@ -122,7 +125,10 @@ class ImageFolder:
         Raises:
             DataError: unreadable.
         """
-        decoded = decode(self.content(path), str(path), at_least=self.load_size, fast=self.fast, into=into)
+        decoded = decode(
+            self.content(path), str(path), at_least=self.load_size, fast=self.fast, into=into,
+            one_frame=not self.first_frame,
+        )  # fmt: skip
         return self._resized(decoded, size)
 
     def content(self, path: Path) -> bytes:
@@ -194,6 +200,7 @@ def _unit_hash(name: str) -> float:
     return int.from_bytes(hashlib.sha256(os.fsencode(name)).digest()[:8], "big") / 2**64
 
 
-def list_images(folder: Path) -> list[Path]:
-    """Image files below a folder, sorted; what is hidden is passed over, each real folder is seen once."""
-    return [path for path in files_below(folder) if path.suffix.lower() in EXTENSIONS]
+def list_images(folder: Path, *, gifs: bool = False) -> list[Path]:
+    """Image files below a folder, sorted; what `files_below` passes over is, each real folder is seen once."""
+    known = READABLE | {".gif"} if gifs else READABLE
+    return [path for path in files_below(folder) if path.suffix.lower() in known]

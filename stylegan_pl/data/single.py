@@ -54,7 +54,7 @@ class SingleImage(ImageFolder):
     def files(self, split: str) -> list[Path]:
         """The picture; empty where there is none."""
         root = Path(self.root)
-        return list_images(root) if root.is_dir() else [root] if root.is_file() else []
+        return list_images(root, gifs=self.first_frame) if root.is_dir() else [root] if root.is_file() else []
 
     def by_name(self, split: str) -> dict[str, Path]:
         """Its name below `base(split)` -> the picture."""

@@ -9,11 +9,13 @@ from typing import NamedTuple
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.folders import files_below
-from stylegan_pl.image_files import EXTENSIONS
+from stylegan_pl.image_files import EXTENSIONS, READABLE
+from stylegan_pl.passed_over import passed_over
 
-READABLE = EXTENSIONS | {".gif"}
-"""What may come in. A GIF comes out as PNG: a painting has more colours than its palette."""
-_KNOWN = " ".join(sorted(EXTENSIONS))
+INPUTS = READABLE | {".gif"}
+"""What may come in. What is not written as it came (GIF, HEIC, AVIF) comes out as PNG."""
+_KNOWN = " ".join(sorted(INPUTS))
+_WRITTEN = " ".join(sorted(EXTENSIONS))
 
 
 class Job(NamedTuple):
@@ -31,6 +33,11 @@ class Plan:
     jobs: list[Job]
     there: list[Job] = field(default_factory=list)  # results that lie there already, to be looked at
     passed_over: list[Path] = field(default_factory=list)  # files in a folder that are no pictures
+
+    @property
+    def told_passed_over(self) -> str:
+        """Of these files, if there are any, in a line."""
+        return passed_over(self.passed_over, len(self.passed_over) + len(self.jobs) + len(self.there), first_frame=None)
 
 
 def plan(
@@ -54,7 +61,7 @@ def plan(
     """
     if overwrite and resume:
         raise UserError("overwrite=true replaces results that are there, resume=true keeps them; type one of the two")
-    found, passed_over = _found(source, output, overwrite)
+    found, others = _found(source, output, overwrite)
     jobs = [
         Job(picture, _result(picture, name, output, image_format), name or Path(picture.name))
         for picture, name in found
@@ -68,7 +75,7 @@ def plan(
             "resume=true to keep it and paint the rest"
         )
     kept = set(there)
-    return Plan([job for job in jobs if job not in kept], there, passed_over)
+    return Plan([job for job in jobs if job not in kept], there, others)
 
 
 def pictures(source: Path | str | Sequence[Path | str]) -> list[Path]:
@@ -107,16 +114,16 @@ def _several(sources: Sequence[Path | str], output: Path | None, overwrite: bool
             raise UserError(f"input={source}: no such file or folder" if not _is_pattern(source) else _nothing(source))
         paths += [Path(match) for match in matches]
     pictures: list[Path] = []
-    passed_over: list[Path] = []
+    left_out: list[Path] = []
     for path in paths:
         if path.is_dir():
             named, others = _in_folder(path, output, overwrite)
             pictures += [picture for picture, _ in named]
-            passed_over += others
-        elif path.suffix.lower() in READABLE or len(paths) == 1:
+            left_out += others
+        elif path.suffix.lower() in INPUTS or len(paths) == 1:
             pictures.append(_checked(path))
         else:
-            passed_over.append(path)
+            left_out.append(path)
     if not pictures:
         raise UserError(f"input={','.join(map(str, sources))}: no images among these ({_KNOWN})")
     _check_is_folder(output, f"input={','.join(map(str, sources))} may be several pictures")
@@ -124,7 +131,7 @@ def _several(sources: Sequence[Path | str], output: Path | None, overwrite: bool
     absolute = [Path.cwd() / picture for picture in pictures]  # links are names, too: not resolved
     base = os.path.commonpath([picture.parent for picture in absolute])
     names = [Path(os.path.relpath(path, base)) for path in absolute]
-    return list(zip(pictures, names, strict=True)), passed_over
+    return list(zip(pictures, names, strict=True)), left_out
 
 
 def _in_folder(source: Path, output: Path | None, overwrite: bool) -> tuple[list[Named], list[Path]]:
@@ -137,9 +144,10 @@ def _in_folder(source: Path, output: Path | None, overwrite: bool) -> tuple[list
                 "output= outside of it"
             )
         everything = [path for path in everything if not _is_below(path, output)]
-    pictures = [path for path in everything if path.suffix.lower() in READABLE]
+    pictures = [path for path in everything if path.suffix.lower() in INPUTS]
     if not pictures:
-        raise UserError(f"input={source}: no images in this folder ({_KNOWN})")
+        told = f"; {passed_over(everything, len(everything), first_frame=None)}" if everything else ""
+        raise UserError(f"input={source}: no images in this folder ({_KNOWN}){told}")
     return [(path, path.relative_to(source)) for path in pictures], [p for p in everything if p not in set(pictures)]
 
 
@@ -149,7 +157,7 @@ def _result(picture: Path, name: Path | None, output: Path, image_format: str | 
     if output.suffix.lower() in EXTENSIONS and not output.is_dir():
         return _renamed(output, image_format)
     if output.suffix and not output.is_dir():
-        raise UserError(f"output={output}: unknown image format '{output.suffix}'; use one of {_KNOWN}")
+        raise UserError(f"output={output}: unknown image format '{output.suffix}'; use one of {_WRITTEN}")
     return _renamed(output / picture.name, image_format)
 
 
@@ -165,7 +173,7 @@ def _renamed(result: Path, image_format: str | None) -> Path:
 
 
 def _checked(path: Path) -> Path:
-    if path.suffix.lower() not in READABLE:
+    if path.suffix.lower() not in INPUTS:
         raise UserError(f"input={path}: not an image file; it must end in one of {_KNOWN}")
     return path
 

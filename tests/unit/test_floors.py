@@ -9,7 +9,20 @@ import stylegan_pl
 
 PACKAGE = Path(stylegan_pl.__file__).parent
 FLOORS = [
-    {"contracts", "errors", "outcome", "paths", "folders", "images", "image_files", "bare_pixels", "tiff_pages", "ranks", "status_file"},
+    {
+        "contracts",
+        "errors",
+        "outcome",
+        "paths",
+        "folders",
+        "images",
+        "image_files",
+        "bare_pixels",
+        "tiff_pages",
+        "passed_over",
+        "ranks",
+        "status_file",
+    },
     {"nn"},
     {"generators", "discriminators", "losses", "metrics", "data", "diagnosis"},
     {"models"},

@@ -117,9 +117,7 @@ def test_broken_profiles_of_a_jpeg_cost_no_picture(tmp_path: Path) -> None:
     file = io.BytesIO()
     picture().save(file, "JPEG", quality=100, subsampling=0)
     plain, data = file.getvalue(), b"ICC_PROFILE\0\1"  # of how many, it does not say
-    (tmp_path / "a.jpg").write_bytes(
-        plain[:2] + b"\xff\xe2" + struct.pack(">H", len(data) + 2) + data + plain[2:]
-    )
+    (tmp_path / "a.jpg").write_bytes(plain[:2] + b"\xff\xe2" + struct.pack(">H", len(data) + 2) + data + plain[2:])
     assert np.array_equal(np.asarray(read_image(tmp_path / "a.jpg")), np.asarray(read_image(file)))
 
 

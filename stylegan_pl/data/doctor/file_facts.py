@@ -48,8 +48,12 @@ class FileFacts(NamedTuple):
         return self.problem is None and self.format != FORMATS.get(self.path.suffix.lower(), self.format)
 
 
-def look_at(path: Path) -> FileFacts:
-    """Read a file as a run would; never raises for what is wrong with it."""
+def look_at(path: Path, *, one_frame: bool = False) -> FileFacts:
+    """Read a file as a run would; never raises for what is wrong with it.
+
+    Args:
+        one_frame: animations and files of several pages are a problem; see `read_image`.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Pillow's own remarks on odd files that it can read
         try:
@@ -58,7 +62,7 @@ def look_at(path: Path) -> FileFacts:
             if not data:
                 return FileFacts(path, problem="the file is empty")
             found = header(path)
-            image = read_image(path, at_least=_DECODED)
+            image = read_image(path, at_least=_DECODED, one_frame=one_frame)
         except DataError as error:
             return FileFacts(path, problem=str(error).removeprefix(f"{path}: ").replace(f" '{path}'", ""))
         except OSError as error:

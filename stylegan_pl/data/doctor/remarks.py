@@ -10,6 +10,8 @@ import numpy as np
 from stylegan_pl.data.doctor.near_duplicates import near_duplicates
 from stylegan_pl.data.doctor.perceptual_hash import is_flat
 from stylegan_pl.data.doctor.survey import Picture, Place
+from stylegan_pl.folders import files_below
+from stylegan_pl.passed_over import is_unread_picture
 
 
 class Kind(NamedTuple):
@@ -56,7 +58,9 @@ NO_PARTNER = Kind(
     "no_partner", "without a partner of the same name", "a run leaves them out: name both files of a pair alike"
 )
 NOT_LOOKED_AT = Kind(
-    "not_looked_at", "in a format that is not read", "convert them to JPEG or PNG, or rename .jfif to .jpg"
+    "not_looked_at",
+    "in a format that is not read",
+    "convert them to JPEG or PNG, or of GIFs type data.SET.first_frame=true",
 )
 
 KINDS = (
@@ -156,14 +160,9 @@ def copies(pictures: Sequence[Picture]) -> list[list[Picture]]:
     return [group for group in groups.values() if len(group) > 1]
 
 
-_OTHER_PICTURES = frozenset({".gif", ".heic", ".heif", ".avif", ".jfif", ".jpe", ".jp2", ".jxl", ".pjpeg"})
-
-
-def not_looked_at(side: str, root: Path) -> list[Remark]:
-    """Pictures below a folder that no run reads, by their extension."""
-    if not root.is_dir():
-        return []
-    files = sorted(path for path in root.rglob("*") if path.suffix.lower() in _OTHER_PICTURES and path.is_file())
+def not_looked_at(side: str, root: Path, *, gifs: bool = False) -> list[Remark]:
+    """Pictures below a folder that no run reads, by their extension; `gifs`: they are read."""
+    files = [path for path in files_below(root) if is_unread_picture(path, gifs=gifs)]
     return [Remark(NOT_LOOKED_AT, Place(side, "", path), f"{path.suffix} is not read") for path in files]
 
 

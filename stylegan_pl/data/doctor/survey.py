@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -70,23 +71,25 @@ def is_too_small(facts: FileFacts, folder: ImageFolder, image_size: int) -> bool
     return (shorter if folder.load_size is None else min(shorter, folder.load_size)) < image_size
 
 
-def look_at_all(paths: Sequence[Path], *, workers: int | None) -> Iterator[FileFacts]:
+def look_at_all(paths: Sequence[Path], *, workers: int | None, one_frame: bool = False) -> Iterator[FileFacts]:
     """`look_at` for every path, in order.
 
     Args:
         workers: processes; None takes one a core, 0 none beside this one. Few files are read here in any case.
+        one_frame: see `look_at`.
 
     Raises:
         DataError: a process died, for want of memory as a rule.
     """
     workers = cores() if workers is None else workers
+    look = partial(look_at, one_frame=one_frame)
     if workers < 2 or len(paths) < _FEW:
-        yield from map(look_at, paths)
+        yield from map(look, paths)
         return
     with ProcessPoolExecutor(workers, _context()) as pool:
         try:
             with _deaf_to_ctrl_c():
-                facts = pool.map(look_at, paths, chunksize=_CHUNK)  # starts the processes
+                facts = pool.map(look, paths, chunksize=_CHUNK)  # starts the processes
             yield from facts
         except BrokenProcessPool as error:
             raise DataError(

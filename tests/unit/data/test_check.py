@@ -62,7 +62,7 @@ def test_an_empty_folder_is_said(tmp_path: Path, sub: str) -> None:
     (tmp_path / sub / "notes.txt").touch()
     message = (
         r"^data\.content\.root: no image to train on below .*, at least 2 are needed "
-        r"\(JPEG, PNG, WebP, TIFF or BMP\); type "
+        r"\(JPEG, PNG, WebP, TIFF, BMP, HEIC or AVIF\); type "
     )
     with pytest.raises(DataError, match=message):
         check(ImageFolder(str(tmp_path)))

@@ -137,7 +137,7 @@ def test_processes_find_what_one_finds_in_the_same_order(tmp_path: Path, monkeyp
     ]
 
 
-def die(path: Path) -> None:
+def die(path: Path, *, one_frame: bool) -> None:
     os._exit(1)
 
 

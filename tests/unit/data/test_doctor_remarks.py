@@ -114,10 +114,10 @@ def test_what_is_wrong_with_a_file_alone(sets: Sets) -> None:
 
 
 def test_formats_that_no_run_reads_are_told(tmp_path: Path) -> None:
-    for name in ("a.HEIC", "deep/b.jfif", "c.jpg", "notes.txt"):
+    for name in ("a.CR2", "deep/b.gif", "c.jpg", "notes.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    assert {r.place.path.name for r in not_looked_at("content", tmp_path)} == {"a.HEIC", "b.jfif"}
+    assert {r.place.path.name for r in not_looked_at("content", tmp_path)} == {"a.CR2", "b.gif"}
     assert not_looked_at("content", tmp_path / "nowhere") == []
 
 

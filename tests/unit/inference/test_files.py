@@ -14,7 +14,7 @@ def plan(source, output: Path, *, image_format: str | None, overwrite: bool) -> 
     return [(job.picture, job.result) for job in found.jobs]
 
 
-KNOWN = r"\.bmp \.jpeg \.jpg \.png \.tif \.tiff \.webp"
+KNOWN = r"(\.avif )?\.bmp (\.gif \.heic \.heif \.hif )?\.jfif \.jpe \.jpeg \.jpg \.png \.tif \.tiff \.webp"
 
 
 @pytest.fixture
@@ -63,7 +63,9 @@ def test_a_missing_input_is_named(tmp_path: Path) -> None:
 def test_a_folder_without_images_is_said(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "notes.txt").touch()
-    with pytest.raises(UserError, match=rf"input=.*in: no images in this folder \({KNOWN}\)"):
+    with pytest.raises(
+        UserError, match=rf"input=.*in: no images in this folder \({KNOWN}\); 1 of 1 files is no image to us: 1 txt"
+    ):
         plan(tmp_path / "in", tmp_path / "out", image_format=None, overwrite=False)
 
 
@@ -131,7 +133,9 @@ def test_an_unknown_output_extension_is_refused(album: Path, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("source", ["a.jpg", ""])
 def test_an_unknown_format_is_refused(album: Path, tmp_path: Path, source: str) -> None:
-    with pytest.raises(UserError, match=r"image_format=gif: unknown; use one of bmp jpeg jpg png tif tiff webp"):
+    with pytest.raises(
+        UserError, match=r"image_format=gif: unknown; use one of bmp jfif jpe jpeg jpg png tif tiff webp"
+    ):
         plan(album / source, tmp_path / "out", image_format="gif", overwrite=False)
 
 

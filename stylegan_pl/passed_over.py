@@ -1,0 +1,43 @@
+"""What is said of the files in a folder that are no pictures to us: nobody should find out by counting."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+_PICTURES = {
+    *(".3fr", ".arw", ".cr2", ".cr3", ".crw", ".dng", ".erf", ".iiq", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw"),
+    *(".rw2", ".sr2", ".srw", ".x3f"),
+    *(".dds", ".eps", ".exr", ".hdr", ".pcx", ".psb", ".psd", ".svg", ".svgz", ".tga", ".wmf", ".xcf"),
+    *(".bpg", ".j2k", ".jfi", ".jif", ".jp2", ".jpf", ".jpx", ".jxl", ".jxr", ".pjp", ".pjpeg"),
+    *(".pbm", ".pgm", ".pnm", ".ppm"),
+}
+"""Other pictures, by the ending of their names: raw photographs, editors' files, drawings."""
+_GIF = ".gif"
+_KINDS = 4  # that are named
+
+
+def is_unread_picture(path: Path, *, gifs: bool = False) -> bool:
+    """Whether a file is a picture of a kind that no run reads as it is; `gifs`: they are read."""
+    suffix = path.suffix.lower()
+    return suffix in _PICTURES or (suffix == _GIF and not gifs)
+
+
+def passed_over(files: Sequence[Path], everything: int, *, first_frame: str | None = "first_frame") -> str:
+    """`8 of 11 files are no images to us: 5 psd, 3 txt; convert the psd to JPEG or PNG`.
+
+    Args:
+        files: that are passed over, at least one.
+        everything: how many files there are.
+        first_frame: the key by which GIFs are read; None: they are.
+    """
+    kinds = Counter(path.suffix.lower() for path in files)
+    named = [f"{count} {kind[1:] or 'without an ending'}" for kind, count in kinds.most_common(_KINDS)]
+    others = sum(count for _, count in kinds.most_common()[_KINDS:])
+    what = "is no image" if len(files) == 1 else "are no images"
+    said = f"{len(files)} of {everything} files {what} to us: {', '.join(named)}"
+    said += f", {others} others" if others else ""
+    pictures = [kind[1:] for kind, _ in kinds.most_common() if kind in _PICTURES]
+    said += f"; to use the {', '.join(pictures)}, convert them to JPEG or PNG" if pictures else ""
+    if first_frame is not None and kinds[_GIF]:
+        said += f"; {first_frame}=true reads the first picture of a GIF"
+    return said

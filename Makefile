@@ -7,7 +7,7 @@ EXPERIMENT ?= coco_vangogh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train leaderboard test test-slow lint format types bench lock clean
+.PHONY: help setup demo train leaderboard test test-slow mutants lint format types bench lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -40,6 +40,9 @@ test: setup  ## the tests, in parallel
 
 test-slow: setup  ## those that take several processes and a minute each: restarts, killed ranks, studies that go on
 	$(BIN)/python -m pytest -m slow $(ARGS)
+
+mutants: setup  ## plant bugs one at a time; the unit tests beside each must catch it: a few minutes; ARGS="models/"
+	$(BIN)/python tests/mutants $(ARGS)
 
 lint: setup  ## ruff: rules and format
 	$(BIN)/ruff check .

@@ -47,7 +47,7 @@ def resolve(run_or_file: str, *, option: str = "ckpt") -> Path:
     for name in ("best.ckpt", "last.ckpt"):
         for folder in (path / "checkpoints", path):
             if (folder / name).is_file():
-                if option == "ckpt":
+                if option in ("ckpt", "ckpt_path"):
                     _log.info("checkpoint: %s", folder / name)
                 return folder / name
     raise UserError(f"{option}: no checkpoint in {path}; has the run reached its first validation? (status.json tells)")

@@ -24,7 +24,7 @@ def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
     """
     if config.resume not in (None, "auto"):
         raise ConfigError(f"resume={config.resume}: {_instead(str(config.resume))}")
-    given = None if config.ckpt_path is None else resolve(config.ckpt_path)
+    given = None if config.ckpt_path is None else resolve(config.ckpt_path, option="ckpt_path")
     if given is not None:
         load(given)
         if given.resolve().is_relative_to(run_dir) and not restarted():

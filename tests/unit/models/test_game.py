@@ -173,6 +173,17 @@ def test_reals_and_fakes_are_augmented_in_both_steps():
     assert all(shown is returned for shown, returned in zip(critic.shown, augment.returned, strict=True))
 
 
+@pytest.mark.parametrize("one_forward", [True, False])
+def test_reals_and_fakes_are_each_augmented_on_their_own_whatever_the_forwards(one_forward: bool):
+    critic, augment = OneHead(), Recording()
+    terms = game(diff_augment=augment, one_forward=one_forward).discriminator_loss(critic, REALS, FAKES, step=0)
+    assert len(critic.shown) == (1 if one_forward else 2)
+    assert len(augment.given) == 2
+    torch.testing.assert_close(torch.cat(critic.shown), torch.cat([REALS + 0.1, FAKES + 0.2]))
+    judged = LeastSquares().discriminator(critic(REALS + 0.1), critic(FAKES + 0.2))
+    torch.testing.assert_close(terms["adversarial"], judged)
+
+
 def test_the_penalty_is_of_the_augmented_critic():
     critic, augment = OneHead(), Recording()
     game(penalty=R1(weight=1.0), diff_augment=augment).discriminator_loss(critic, REALS, FAKES, step=0)

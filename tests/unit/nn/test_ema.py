@@ -114,3 +114,15 @@ def test_it_answers_as_the_averaged_network_and_travels_in_the_state_dict() -> N
 def test_a_half_life_that_is_not_positive_is_refused(half_life: float) -> None:
     with pytest.raises(ValueError, match=f"half_life_images must be positive, got {half_life}; to switch .* use null"):
         ExponentialMovingAverage(Scaled(), half_life)
+
+
+def test_the_average_stays_in_use_while_its_parent_trains() -> None:
+    """Dropout, if there is any, is off in what samples and metrics see."""
+    parent = nn.Module()
+    parent.average = ExponentialMovingAverage(nn.Sequential(nn.Linear(4, 4), nn.Dropout(0.5)), 10)
+    for mode in (True, False, True):
+        parent.train(mode)
+        assert parent.average.training == mode
+        assert not any(module.training for module in parent.average.averaged.modules())
+    x = torch.ones(1, 4)
+    assert torch.equal(parent.average(x), parent.average(x))

@@ -1,0 +1,226 @@
+"""What each method descends, term by term, against its docstring's formula computed by hand."""
+
+from functools import partial
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, l1_loss, mse_loss
+from unit.models.tiny_methods import BATCH, Recorded, critic, game, generator, parts, pictures, relativistic
+
+from stylegan_pl.generators.adain import AdaINGenerator
+from stylegan_pl.losses.pixel import PixelLoss
+from stylegan_pl.models.adain import AdaINTransfer
+from stylegan_pl.models.ast import AST
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.models.cut import CUT
+from stylegan_pl.models.cyclegan import CycleGAN
+from stylegan_pl.models.perceptual import PerceptualTransfer
+from stylegan_pl.models.pix2pix import Pix2Pix
+from stylegan_pl.models.vanilla import VanillaGAN
+from stylegan_pl.nn.conv_encoder import ConvEncoder
+from stylegan_pl.nn.decoders import ResidualDecoder
+from stylegan_pl.nn.init import init_he
+
+X, Y = BATCH
+
+
+def assert_terms(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    assert found.keys() == expected.keys()
+    for name, term in expected.items():
+        torch.testing.assert_close(
+            found[name], term, rtol=1e-4, atol=1e-6, msg=lambda said, name=name: f"{name}: {said}"
+        )
+
+
+def both(model: TwoPlayerModule) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
+    """Fakes and both players' terms, as a step has them."""
+    fakes = model.generate(BATCH)
+    detached = {name: fake.detach() for name, fake in fakes.items()}
+    return fakes, model.generator_loss(BATCH, fakes), model.discriminator_loss(BATCH, detached)
+
+
+# ---------------------------------------------------------------------- CycleGAN
+
+
+def cyclegan(**options) -> CycleGAN:
+    games = [options.pop(name, None) or game(discriminator_weight=0.5) for name in ("game", "content_game")]
+    losses = options.pop("image_losses", {"pixel": PixelLoss(weight=2.0)})
+    return CycleGAN(generator(1), generator(2), critic(3), critic(4), *games, **parts(**losses), **options)
+
+
+@pytest.mark.parametrize("shared_forwards", [True, False])
+def test_cyclegan(shared_forwards: bool):
+    model = cyclegan(adversarial_weight=3.0, cycle_weight=4.0, identity_weight=0.25, shared_forwards=shared_forwards)
+    g, f, d_y, d_x = model.generator, model.backward_generator, model.discriminator, model.content_discriminator
+    fakes, of_generators, of_critics = both(model)
+    made = {"stylised": g(X), "photograph": f(Y), "identity": g(Y), "content_identity": f(X)}
+    made |= {"cycled_content": f(g(X)), "cycled_style": g(f(Y))}
+    assert fakes.keys() == made.keys()
+    for name, picture in made.items():
+        torch.testing.assert_close(fakes[name], picture, rtol=1e-4, atol=1e-5)
+    assert_terms(
+        of_generators,
+        {
+            "adversarial_style": 3.0 * relativistic(d_y(g(X)), d_y(Y)),
+            "adversarial_content": 3.0 * relativistic(d_x(f(Y)), d_x(X)),
+            "cycle_content": 4.0 * l1_loss(f(g(X)), X),
+            "cycle_style": 4.0 * l1_loss(g(f(Y)), Y),
+            "identity_style": 0.25 * 4.0 * l1_loss(g(Y), Y),
+            "identity_content": 0.25 * 4.0 * l1_loss(f(X), X),
+            "pixel": 2.0 * mse_loss(g(X), Y),
+        },
+    )
+    assert_terms(
+        of_critics,
+        {
+            "adversarial_style": 0.5 * relativistic(d_y(Y), d_y(g(X))),
+            "adversarial_content": 0.5 * relativistic(d_x(X), d_x(f(Y))),
+        },
+    )
+
+
+@pytest.mark.parametrize("term", ["cycle_content", "cycle_style"])
+def test_a_cycle_teaches_both_generators(term: str):
+    """The way there learns by the way back, too."""
+    model = cyclegan(image_losses={})
+    terms = model.generator_loss(BATCH, model.generate(BATCH))
+    networks = [model.generator, model.backward_generator]
+    terms[term].backward()
+    for network in networks:
+        assert all((p.grad != 0).any() for name, p in network.named_parameters() if name.endswith("weight"))
+
+
+def test_cyclegan_has_a_pool_for_each_discriminator_and_two_networks_for_each_player():
+    model = cyclegan(game=game(pool_size=2), content_game=game(pool_size=2))
+    fakes, _, _ = both(model)
+    for pool, name in ((model.game.pool, "stylised"), (model.content_game.pool, "photograph")):
+        assert torch.equal(pool.get_extra_state()["images"], fakes[name])
+    assert list(model.player_modules("generator")) == [model.generator, model.backward_generator]
+    assert list(model.player_modules("discriminator")) == [model.discriminator, model.content_discriminator]
+
+
+def test_cyclegan_makes_nothing_that_nobody_asks_for():
+    fakes = cyclegan(cycle_weight=0.0, image_losses={}).generate(BATCH)
+    assert fakes.keys() == {"stylised", "photograph"}
+    fakes = cyclegan(identity_weight=0.0, image_losses={"seen": Recorded(needs_identity=True)}).generate(BATCH)
+    assert fakes.keys() == {"stylised", "photograph", "identity", "cycled_content", "cycled_style"}
+
+
+# ---------------------------------------------------------------------- one generator
+
+
+@pytest.mark.parametrize("needs_identity", [True, False])
+def test_vanilla(needs_identity: bool):
+    seen = Recorded(weight=2.0, needs_identity=needs_identity)
+    model = VanillaGAN(generator(1), critic(3), game(), **parts(seen=seen), adversarial_weight=3.0)
+    g, d = model.generator, model.discriminator
+    fakes, of_generator, of_critic = both(model)
+    assert fakes.keys() == ({"stylised", "identity"} if needs_identity else {"stylised"})
+    torch.testing.assert_close(fakes["stylised"], g(X), rtol=1e-4, atol=1e-5)
+    if needs_identity:
+        torch.testing.assert_close(fakes["identity"], g(Y), rtol=1e-4, atol=1e-5)
+    assert_terms(of_generator, {"adversarial": 3.0 * relativistic(d(g(X)), d(Y)), "seen": 2.0 * g(X).mean()})
+    assert_terms(of_critic, {"adversarial": relativistic(d(Y), d(g(X)))})
+    (views,) = seen.views
+    assert torch.equal(views.content, X) and torch.equal(views.style, Y) and views.stylised is fakes["stylised"]
+    assert (views.identity is None) != needs_identity
+    assert list(model.player_modules("generator")) == [g] and list(model.player_modules("discriminator")) == [d]
+
+
+@pytest.mark.parametrize("needs_identity", [True, False])
+def test_perceptual(needs_identity: bool):
+    options = parts(seen=Recorded(weight=2.0, needs_identity=needs_identity))
+    del options["discriminator_optimizer"]
+    model = PerceptualTransfer(generator(1), **options)
+    fakes, of_generator, of_critic = both(model)
+    torch.testing.assert_close(fakes.get("identity", model.generator(Y)), model.generator(Y))
+    assert_terms(of_generator, {"seen": 2.0 * model.generator(X).mean()})
+    assert not of_critic and model.players == ("generator",)
+
+
+def test_cut_mirrors_half_the_time_and_compares_with_what_was_seen():
+    seen = Recorded()
+    model = CUT(generator(1), critic(3), game(), **parts(seen=seen), flip_equivariance=True)
+    mirrored = []
+    for seed in range(60):
+        torch.manual_seed(seed)
+        fakes = model.generate(BATCH)
+        model.generator_loss(BATCH, fakes)
+        mirrored.append(bool(fakes["mirrored"]))
+        shown = X.flip(-1) if mirrored[-1] else X
+        views = seen.views.pop()
+        assert torch.equal(views.content, shown) and torch.equal(views.style, Y)
+        assert views.mirrored == mirrored[-1]
+        torch.testing.assert_close(fakes["stylised"], model.generator(shown))
+    assert 15 < sum(mirrored) < 45
+    never = CUT(generator(1), critic(3), game(), **parts(seen=seen))
+    assert not any(bool(never.generate(BATCH)["mirrored"]) for _ in range(20))
+
+
+def test_pix2pix():
+    model = Pix2Pix(
+        generator(1), critic(3, inputs=6), game(discriminator_weight=0.5), **parts(), adversarial_weight=3.0,
+        l1_weight=7.0,
+    )  # fmt: skip
+    g, d = model.generator, model.discriminator
+    _, of_generator, of_critic = both(model)
+    fake, real = torch.cat([X, g(X)], dim=1), torch.cat([X, Y], dim=1)
+    assert_terms(of_generator, {"adversarial": 3.0 * relativistic(d(fake), d(real)), "l1": 7.0 * l1_loss(g(X), Y)})
+    assert_terms(of_critic, {"adversarial": 0.5 * relativistic(d(real), d(fake))})
+
+
+@pytest.mark.parametrize("needs_identity", [True, False])
+def test_adain(needs_identity: bool):
+    torch.manual_seed(1)
+    net = AdaINGenerator(encoder=ConvEncoder(width=4), decoder=partial(ResidualDecoder, blocks=1), init=init_he)
+    net.encoder.requires_grad_(False)
+    seen = Recorded(needs_identity=needs_identity)
+    model = AdaINTransfer(
+        net, critic(3, inputs=6), game(), **parts(seen=seen), adversarial_weight=3.0, content_weight=7.0
+    )
+    d, mirrored = model.discriminator, Y.flip(-1)
+    fakes, of_generator, of_critic = both(model)
+    painting = net.paint(X, Y)
+    torch.testing.assert_close(fakes["target"], painting.target, rtol=1e-4, atol=1e-5)
+    if needs_identity:
+        torch.testing.assert_close(fakes["identity"], net(Y, Y), rtol=1e-4, atol=1e-5)
+    fake, real = torch.cat([mirrored, net(X, Y)], dim=1), torch.cat([mirrored, Y], dim=1)
+    bottleneck = net.encoder.bottleneck
+    content = mse_loss(net.encode(net(X, Y), [bottleneck])[bottleneck], painting.target)
+    assert_terms(
+        of_generator,
+        {"adversarial": 3.0 * relativistic(d(fake), d(real)), "adain_content": 7.0 * content, "seen": net(X, Y).mean()},
+    )
+    assert_terms(of_critic, {"adversarial": relativistic(d(real), d(fake))})
+    torch.testing.assert_close(seen.views[-1].paint(pictures(9)), net(pictures(9), Y))
+
+
+def test_ast():
+    model = AST(
+        generator(1), critic(3), game(), **parts(), adversarial_weight=3.0, transformed_weight=5.0, content_weight=7.0,
+        pool_size=4,
+    )  # fmt: skip
+    g, d = model.generator, model.discriminator
+    _, of_generator, of_critic = both(model)
+    deepest = list(g.taps)[-1]
+    coarse = [avg_pool2d(image, 4, stride=1) for image in (X, g(X))]
+    encoded = [g.encode(image, [deepest])[deepest] for image in (g(X), X)]
+    assert_terms(
+        of_generator,
+        {
+            "adversarial": 3.0 * relativistic(d(g(X)), d(Y)),
+            "transformed": 5.0 * mse_loss(*coarse),
+            "style_aware_content": 7.0 * l1_loss(*encoded),
+        },
+    )
+    reals, fakes = torch.cat([d(Y), d(Y)]), torch.cat([d(g(X)), d(X)])  # the photograph is no painting either
+    assert_terms(of_critic, {"adversarial": relativistic(reals, fakes)})
+
+
+def test_a_generators_terms_reach_the_generator_through_every_part():
+    """No term is cut off from what it should teach."""
+    model = VanillaGAN(generator(1), critic(3), game(), **parts())
+    for term in model.generator_loss(BATCH, model.generate(BATCH)).values():
+        term.backward()
+    assert all((p.grad != 0).any() for name, p in model.generator.named_parameters() if name.endswith("weight"))

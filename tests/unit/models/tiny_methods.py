@@ -1,0 +1,80 @@
+"""Methods of networks that are small enough to be asked by hand what each term should be."""
+
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import softplus
+
+from stylegan_pl.contracts import StylePair
+from stylegan_pl.generators.resnet import ResNetGenerator
+from stylegan_pl.losses.image_loss import ImageLoss, Views
+from stylegan_pl.losses.penalty import NoPenalty
+from stylegan_pl.losses.relativistic import Relativistic
+from stylegan_pl.models.game import AdversarialGame
+from stylegan_pl.models.mechanics import Mechanics
+from stylegan_pl.models.schedule import Constant
+from stylegan_pl.nn.diff_augment import DiffAugment
+from stylegan_pl.nn.init import init_he
+
+SIDE = 16
+
+
+def pictures(seed: int, count: int = 2) -> Tensor:
+    return torch.rand(count, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(seed)) * 2 - 1
+
+
+BATCH = StylePair(pictures(1), pictures(2))
+
+
+def generator(seed: int) -> ResNetGenerator:
+    """Lively, so that pictures made by different ones differ."""
+    torch.manual_seed(seed)
+    return ResNetGenerator(blocks=1, width=4, init=init_he)
+
+
+def critic(seed: int, inputs: int = 3) -> nn.Module:
+    """One logit for each position of 4 × 4 pixels; every picture is judged on its own."""
+    torch.manual_seed(seed)
+    return nn.Sequential(nn.Conv2d(inputs, 4, 4, stride=2), nn.Tanh(), nn.Conv2d(4, 1, 1))
+
+
+def relativistic(wanted_higher: Tensor, wanted_lower: Tensor) -> Tensor:
+    """Both players' loss, which looks at reals and fakes alike: no argument of a term can be mistaken unnoticed."""
+    return softplus(wanted_lower - wanted_higher).mean()
+
+
+def game(**options: Any) -> AdversarialGame:
+    return AdversarialGame(Relativistic(), NoPenalty(), DiffAugment(), **options)
+
+
+def parts(**image_losses: ImageLoss) -> dict[str, Any]:
+    """What every method takes, and no test here is about."""
+    adam = partial(torch.optim.Adam, lr=1e-3)
+    return {
+        "generator_optimizer": adam, "discriminator_optimizer": adam, "schedule": Constant(),
+        "mechanics": Mechanics(seed=0, max_images=100), "image_losses": image_losses,
+    }  # fmt: skip
+
+
+def trainer(**facts: Any) -> Any:
+    """As much of one as a model asks."""
+    known = {"global_rank": 0, "world_size": 1, "training": True, "should_stop": False, "optimizers": []}
+    known |= {"datamodule": SimpleNamespace(epoch_images=10), "precision_plugin": None}
+    return SimpleNamespace(**(known | facts))
+
+
+class Recorded(ImageLoss):
+    """Keeps what it was shown."""
+
+    def __init__(self, *, weight: float = 1.0, needs_identity: bool = False) -> None:
+        super().__init__(weight=weight)
+        self.needs_identity = needs_identity  # type: ignore[misc]  # a class's, here an instance's
+        self.views: list[Views] = []
+
+    def forward(self, views: Views) -> Tensor:
+        """The mean of the picture."""
+        self.views.append(views)
+        return views.stylised.mean()

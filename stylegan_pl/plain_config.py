@@ -11,7 +11,7 @@ from omegaconf.errors import OmegaConfBaseException
 from stylegan_pl.paths import conf_dir
 
 _NAMED = {"true": True, "false": False, "null": None}
-_NUMBER = re.compile(r"-?\d+(\.\d+)?", re.ASCII)
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)  # 007 is a name to Hydra, not 7
 _WORD = re.compile(r"[\w./][\w./-]*", re.ASCII)  # none of the signs that mean something to Hydra
 _OTHER = object()
 

@@ -14,6 +14,7 @@ from hydra import compose, initialize_config_dir
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra.plugins.config_source import ConfigResult
 from hydra.utils import instantiate
+from hypothesis import HealthCheck, settings
 from images_on_disk import write_images
 from omegaconf import DictConfig, OmegaConf
 
@@ -30,6 +31,13 @@ SMALL = [  # networks of a few thousand parameters, no weights to load
     "feature_network.filters=8",
     "+debug=smoke",
 ]
+
+
+# of tests/properties: the same few examples in the suite, as many as one likes with --hypothesis-profile=long
+_ALWAYS = {"deadline": None, "database": None, "suppress_health_check": list(HealthCheck)}  # time says nothing here
+settings.register_profile("suite", max_examples=60, derandomize=True, **_ALWAYS)
+settings.register_profile("long", max_examples=5000, **_ALWAYS)
+settings.load_profile("suite")
 
 
 @pytest.fixture(scope="session", autouse=True)

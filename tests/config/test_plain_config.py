@@ -18,6 +18,8 @@ VALUES = [  # key, what is typed, whether it is plain
     ("input", "512.png", True),
     ("input", "12", True),
     ("input", "0x1F", True),
+    ("input", "007", False),
+    ("strength", "00.5", False),
     ("input", "null_and_void", True),
     ("input", "1e3", False),
     ("input", "1_000", False),

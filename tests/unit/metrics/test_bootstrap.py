@@ -49,3 +49,13 @@ def test_the_seed_alone_decides() -> None:
 def test_nothing_to_draw_from_is_refused(rows: int, samples: int) -> None:
     with pytest.raises(ValueError, match=f"samples={samples} and \\[{rows}\\] rows"):
         bootstrap_interval(torch.zeros(rows), torch.mean, samples=samples)
+
+
+def test_an_interval_around_a_score_is_the_spread_laid_there() -> None:
+    """Of a statistic that is always off by five, as a distance of sets with repetitions is by a little."""
+    drawn = values(100)
+    plain = bootstrap_interval(drawn, lambda rows: rows.mean() + 5, samples=500)
+    around = bootstrap_interval(drawn, lambda rows: rows.mean() + 5, samples=500, around=-1.0)
+    assert around[1] - around[0] == pytest.approx(plain[1] - plain[0])
+    assert sum(around) / 2 == pytest.approx(-1.0, abs=0.1 * (around[1] - around[0]))
+    assert sum(plain) / 2 == pytest.approx(5.0, abs=plain[1] - plain[0])

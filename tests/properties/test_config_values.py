@@ -1,0 +1,83 @@
+"""Whatever is typed or written for a value: it is taken as it was meant, or refused in one line."""
+
+import math
+from typing import Any
+
+import pytest
+from conftest import compose_config
+from hypothesis import example, given
+from hypothesis import strategies as st
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from stylegan_pl.check_config import check_config
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.plain_config import plain_config
+from stylegan_pl.schema import RANGES, StylizeConfig, check_ranges
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-(2**63), 2**63), st.floats(), st.text(max_size=8),
+    st.sampled_from(["auto", "null", "1e3", "0x10", "nan", "[]", "{}", "yes", "???"]),
+    st.lists(st.integers(-2, 2), max_size=3), st.dictionaries(st.sampled_from("ab"), st.integers(0, 3), max_size=2),
+)  # fmt: skip
+
+
+def leaves(node: Any, path: str = "") -> list[str]:
+    """Paths of all values that are no nodes."""
+    if OmegaConf.is_dict(node):
+        return [leaf for key in node for leaf in leaves(node._get_node(key), f"{path}.{key}" if path else str(key))]
+    return [] if OmegaConf.is_list(node) else [path]
+
+
+@pytest.fixture(scope="module")
+def config() -> DictConfig:
+    """One with a method, its parts, losses, data and metrics."""
+    return compose_config("train", ["model=cut", "+metric=[kid]", "run_dir=nowhere", "data=sample", "penalty=r1"])
+
+
+@given(st.data())
+def test_a_value_in_a_file_is_taken_or_refused_in_one_line(config, data):
+    changed = config.copy()
+    OmegaConf.set_struct(changed, False)
+    path = data.draw(st.sampled_from([leaf for leaf in leaves(config) if not leaf.endswith("_target_")]))
+    value = data.draw(VALUES)
+    try:
+        OmegaConf.update(changed, path, value, merge=False)
+        check_ranges(changed)
+        check_config(changed)
+    except (ConfigError, OmegaConfBaseException) as error:
+        if isinstance(error, ConfigError):
+            assert "\n" not in str(error), (path, value)
+
+
+@given(st.sampled_from(sorted(RANGES)), st.one_of(st.integers(-(2**40), 2**40), st.floats()))
+def test_a_number_of_a_root_is_in_its_range_or_told_with_what_to_type(key, value):
+    least, instead, most, above = RANGES[key]
+    inside = not math.isnan(value) and least <= value <= most and not (above and value == least)
+    try:
+        check_ranges(OmegaConf.create({key: value}))
+    except ConfigError as error:
+        assert not inside
+        assert str(error).startswith(f"{key}=") and str(error).endswith(f"; type {instead}")
+    else:
+        assert inside
+
+
+KEYS = st.sampled_from(["input", "output", "strength", "quality", "tile", "keep_colour", "overwrite", "memory_gb"])
+WORDS = st.one_of(
+    st.text("ab01._-/ ,=[]{}'\"$éT", max_size=6),
+    st.sampled_from(
+        ["true", "false", "null", "TRUE", "1.5", "-3", "0x1F", "1e3", "a.jpg", "~/a", "..", "+1", "007", "1_0"]
+    ),
+)
+
+
+@given(KEYS, WORDS)
+@example("input", "007")
+@example("quality", "-0")
+@example("output", ".5")
+def test_a_plain_command_line_is_read_as_hydra_reads_it(key, word):
+    typed = ["onnx=picture.onnx", f"{key}={word}"]
+    plain = plain_config("stylize", StylizeConfig, typed)
+    if plain is not None:
+        assert plain == compose_config("stylize", typed)

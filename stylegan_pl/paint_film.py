@@ -8,10 +8,12 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.errors import UserError
+from stylegan_pl.inference.files import pictures
 from stylegan_pl.inference.film.decode import Film
 from stylegan_pl.inference.film.film import Painted, paint_film
 from stylegan_pl.inference.film.frame_painter import FramePainter
-from stylegan_pl.inference.film.library import PIPE, check_paths
+from stylegan_pl.inference.film.library import PIPE, are_frames, check_paths
+from stylegan_pl.inference.film.numbered import NumberedFrames
 from stylegan_pl.inference.film.options import parted
 from stylegan_pl.inference.film.stop import INTERRUPTED, asked_to_stop
 from stylegan_pl.inference.masks import Masks
@@ -20,6 +22,8 @@ from stylegan_pl.inference.pipes import lines_on_stderr
 from stylegan_pl.inference.progress import progress
 
 _log = logging.getLogger(__name__)
+
+_USUAL_FPS = 25.0  # of a folder of frames, unless it is given
 
 
 def paint_one_film(config: DictConfig, load: Callable[[], Painter]) -> int:
@@ -44,13 +48,29 @@ def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output
     check_paths(source, output, overwrite=config.overwrite)
     if config.mask is not None and Path(config.mask).is_dir():
         raise UserError(f"mask={config.mask} is a folder; a film takes one mask for all frames: mask=mask.png")
-    with Film(source) as film, progress(film.frames) as report, asked_to_stop() as stop:
+    with _opened(config, source) as film, progress(film.frames) as report, asked_to_stop() as stop:
         mask = None
         if config.mask is not None:
             mask = Masks(Path(config.mask)).of(Path(source.name), film.look.width, film.look.height)
         frames = FramePainter(load(), steadiness, mask=mask)
         painted = paint_film(film, output, frames, encoding, batch_size=config.batch_size, stop=stop, report=report)
+        restarts = film.restarts if isinstance(film, Film) else 0
+    if restarts:
+        _log.info("%s: its times start again %d times; the parts were put one behind another", source, restarts)
     return _told(painted, source, output)
+
+
+def _opened(config: DictConfig, source: Path) -> Film | NumberedFrames:
+    """The film that is meant; a folder's frames are one."""
+    if not are_frames(source):
+        if config.film.fps is not None:
+            raise UserError(f"film.fps= is for a folder of frames; {source} has its own times: take it away")
+        return Film(source)
+    fps = _USUAL_FPS if config.film.fps is None else config.film.fps
+    frames = NumberedFrames(source, pictures(str(source)), fps=fps)
+    first, last = frames.files[0].name, frames.files[-1].name
+    _log.info("%s: %d frames, %s to %s, at %g a second (film.fps=)", source, frames.frames, first, last, fps)
+    return frames
 
 
 def _told(painted: Painted, source: Path, output: Path) -> int:
@@ -64,7 +84,9 @@ def _told(painted: Painted, source: Path, output: Path) -> int:
             *painted.flicker,
         )
     if painted.damaged:
-        _log.error("%s: %d of its packets could not be decoded and were passed over", source, painted.damaged)
+        _log.error(
+            "%s: %d of its pictures or packets could not be decoded and were passed over", source, painted.damaged
+        )
     said = f"{painted.frames} frames in {painted.scenes} scenes ({painted.seconds:.2f} s) painted -> {output}"
     _log.info("%s%s", "stopped early: " if painted.stopped else "", said)
     return INTERRUPTED if painted.stopped else int(painted.damaged > 0)

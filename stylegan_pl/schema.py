@@ -71,6 +71,7 @@ class FilmConfig:
     statistics_half_life: float | None = 2.0
     smoothing: float = 0.0
     cut_threshold: float | None = 0.1
+    fps: float | None = None
 
 
 @dataclass

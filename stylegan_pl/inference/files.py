@@ -1,6 +1,7 @@
 """Which pictures a user means, and where each result goes."""
 
 import glob
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,6 +12,8 @@ from stylegan_pl.errors import UserError
 from stylegan_pl.folders import files_below
 from stylegan_pl.image_files import EXTENSIONS, READABLE
 from stylegan_pl.passed_over import passed_over
+
+_log = logging.getLogger(__name__)
 
 INPUTS = READABLE | {".gif"}
 """What may come in. What is not written as it came (GIF, HEIC, AVIF) comes out as PNG."""
@@ -79,12 +82,14 @@ def plan(
 
 
 def pictures(source: Path | str | Sequence[Path | str]) -> list[Path]:
-    """The pictures that a file, a folder, a glob pattern or a list of these names, each once.
+    """The pictures that a file, a folder, a glob pattern or a list of these names, each once; what is left out is told.
 
     Raises:
         UserError: there are none.
     """
-    found, _ = _found(source, None, overwrite=False)
+    found, others = _found(source, None, overwrite=False)
+    if others:
+        _log.info("%s: %s", source, passed_over(others, len(found) + len(others), first_frame=None))
     return [picture for picture, _ in found]
 
 
@@ -96,7 +101,7 @@ def _found(
     source: Path | str | Sequence[Path | str], output: Path | None, overwrite: bool
 ) -> tuple[list[Named], list[Path]]:
     if isinstance(source, Path | str):
-        if _is_pattern(source):
+        if is_pattern(source):
             return _several([source], output, overwrite)
         path = Path(source)
         if not os.path.lexists(path):
@@ -109,9 +114,9 @@ def _several(sources: Sequence[Path | str], output: Path | None, overwrite: bool
     """A list of files, folders and patterns -> pictures by their names below what they have in common."""
     paths: list[Path] = []
     for source in sources:
-        matches = _matches(str(source)) if _is_pattern(source) else [str(source)]
+        matches = _matches(str(source)) if is_pattern(source) else [str(source)]
         if not matches or not os.path.lexists(matches[0]):
-            raise UserError(f"input={source}: no such file or folder" if not _is_pattern(source) else _nothing(source))
+            raise UserError(f"input={source}: no such file or folder" if not is_pattern(source) else _nothing(source))
         paths += [Path(match) for match in matches]
     pictures: list[Path] = []
     left_out: list[Path] = []
@@ -202,7 +207,7 @@ def _check_distinct(jobs: list[Job]) -> None:
         taken[result] = picture
 
 
-def _is_pattern(source: Path | str) -> bool:
+def is_pattern(source: Path | str) -> bool:
     """Has * ? or [, and is not the name of a file that has them, too."""
     return glob.has_magic(str(source)) and not os.path.lexists(source)
 

@@ -4,30 +4,23 @@ import contextlib
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from torch import Tensor
+from typing import Any
 
 from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.inference.film.frames import Look, ToPictures
 from stylegan_pl.inference.film.library import camera, is_live, opened, pyav
+from stylegan_pl.inference.film.restarts import GoingOn
+from stylegan_pl.inference.film.source import Frame
 
+_STILL = 0x400 | 0x800 | 0x100000  # AV_DISPOSITION_ATTACHED_PIC, _TIMED_THUMBNAILS, _STILL_IMAGE
 _USUAL_RATE = Fraction(25)  # frames a second, of a film that does not say
-
-
-class Frame(NamedTuple):
-    """A picture, and when it is shown: in units of the film's time base."""
-
-    picture: Tensor  # (3, H, W), upright; uint8, or float32 in [-1, 1]
-    pts: int
-    duration: int  # 0: unknown
 
 
 class Film:
     """An open film; a context manager.
 
     Iterating yields, in the film's order, a `Frame` for each picture and PyAV's packets of the `others`, undecoded.
-    Only what a decoder holds is in memory.
+    Only what a decoder holds is in memory. Where times start again, as in joined recordings, they go on instead.
 
     Args:
         path: of a file; `-`: standard input; `camera`, `camera:1` …: a camera (`library.camera`).
@@ -48,13 +41,16 @@ class Film:
                     "input=camera:1 for another"
                 ) from error
             raise DataError(f"{path}: cannot be read as a film ({first_line(error)})") from error
-        if not self._container.streams.video:
+        found = _moving(self._container.streams)
+        if found is None:
+            covers = len(self._container.streams.video)
             self.close()
-            raise DataError(f"{path}: has no pictures")
-        self.stream = self._container.streams.video[0]
+            raise DataError(f"{path}: has no pictures{' but a cover' if covers else ''}")
+        self.stream = found
         self.stream.thread_type = "AUTO"
         self.others = [*self._container.streams.audio, *self._container.streams.subtitles]
         self._next_pts = 0
+        self._times = GoingOn()
         self._items = self._demux()
         self._waiting, self._first = self._until_first_picture()
         self.look = Look.of(self._first)
@@ -85,6 +81,26 @@ class Film:
         """Width of an upright pixel by its height."""
         stored = _fraction(self.stream.sample_aspect_ratio or 1)
         return 1 / stored if self.look.quarter_turns % 2 else stored
+
+    @property
+    def pixel_format(self) -> str | None:
+        """FFmpeg's name of how it is stored."""
+        return self.stream.codec_context.pix_fmt
+
+    @property
+    def duration(self) -> int | None:
+        """Of the pictures, in units of the time base, as the file says; None: it does not, or its times start again."""
+        return None if self.restarts else self.stream.duration
+
+    @property
+    def restarts(self) -> int:
+        """How often times have started again, as far as it has been read."""
+        return self._times.restarts
+
+    @property
+    def stream_metadata(self) -> dict[str, str]:
+        """Of the pictures' stream alone."""
+        return dict(self.stream.metadata)
 
     @property
     def metadata(self) -> dict[str, str]:
@@ -125,7 +141,7 @@ class Film:
     def _demux(self) -> Iterator[Any]:
         """Decoded pictures, and packets of the others."""
         av = pyav()
-        packets = self._container.demux(self.stream, *self.others)
+        packets = self._times(self._container.demux(self.stream, *self.others))
         while True:
             try:
                 packet = next(packets)
@@ -151,6 +167,13 @@ class Film:
         pts = self._next_pts if frame.pts is None else max(int(frame.pts), self._next_pts - step + 1)
         self._next_pts = pts + step
         return Frame(to_picture(frame), pts, int(getattr(frame, "duration", None) or 0))
+
+
+def _moving(streams: Any) -> Any | None:
+    """The stream that is the film: no cover, no poster, no thumbnails; of several FFmpeg's choice, else the first."""
+    moving = {stream.index: stream for stream in streams.video if not stream.disposition.value & _STILL}
+    best = streams.best("video")
+    return moving.get(best.index if best else None) or next(iter(moving.values()), None)
 
 
 def _fraction(ratio: Any) -> Fraction:

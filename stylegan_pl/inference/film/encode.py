@@ -11,11 +11,11 @@ from torch import Tensor
 
 from stylegan_pl.errors import DataError, UserError, first_line
 from stylegan_pl.image_files import unfinished
-from stylegan_pl.inference.film.decode import Film, Frame
 from stylegan_pl.inference.film.frames import ToFrames
 from stylegan_pl.inference.film.library import PIPE, pyav
 from stylegan_pl.inference.film.packet_times import PacketTimes
 from stylegan_pl.inference.film.pixel_format import pixel_format_for
+from stylegan_pl.inference.film.source import Frame, MovingPictures
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +82,7 @@ class Painting:
         UserError: the encoder or the container cannot do it.
     """
 
-    def __init__(self, film: Film, output: Path, encoding: Encoding) -> None:
+    def __init__(self, film: MovingPictures, output: Path, encoding: Encoding) -> None:
         av = pyav()
         self.film, self.output = film, output
         self.frames, self._closed = 0, False
@@ -127,7 +127,7 @@ class Painting:
             context.bit_rate = round(encoding.bitrate * 1e6)
         elif self.codec.startswith("libvpx"):
             context.bit_rate = 0  # otherwise crf is a bound of a bit rate of its own
-        self._stream.metadata.update(self.film.stream.metadata)
+        self._stream.metadata.update(self.film.stream_metadata)
 
     def _copy_of(self, stream: Any) -> Any | None:
         """A stream of the output for packets of that one; None where the container holds no such subtitles."""
@@ -174,7 +174,7 @@ class Painting:
             self.discard()
             return
         self._mux(self._timing.timed(self._stream.encode(None)))
-        self._mux(self._timing.last(self.film.stream.duration if whole else None))
+        self._mux(self._timing.last(self.film.duration if whole else None))
         self._close()
         if self._partial is not None:
             self._partial.replace(self.output)

@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 import torch
 
 from stylegan_pl.errors import DataError, first_line
-from stylegan_pl.inference.film.decode import Film, Frame
 from stylegan_pl.inference.film.encode import Encoding, Painting
 from stylegan_pl.inference.film.flicker_meter import Flicker, FlickerMeter
 from stylegan_pl.inference.film.frame_painter import FramePainter
 from stylegan_pl.inference.film.library import pyav
+from stylegan_pl.inference.film.source import Frame, MovingPictures
 from stylegan_pl.inference.painter import as_float
 
 Report = Callable[[float], None]
@@ -29,7 +29,7 @@ class Painted(NamedTuple):
 
 
 def paint_film(
-    film: Film,
+    film: MovingPictures,
     output: Path,
     painter: FramePainter,
     encoding: Encoding,
@@ -85,7 +85,7 @@ def _paint(batch: list[Frame], painter: FramePainter, painting: Painting, meter:
         painting.write(frame, picture)
 
 
-def _batches(film: Film, batch_size: int) -> Iterator[list[Frame] | Any]:
+def _batches(film: MovingPictures, batch_size: int) -> Iterator[list[Frame] | Any]:
     """Lists of frames, and packets as they come."""
     batch: list[Frame] = []
     for item in film:

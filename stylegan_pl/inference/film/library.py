@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from stylegan_pl.errors import UserError
+from stylegan_pl.inference.files import is_pattern
 
 PIPE = "-"  # standard input, standard output
 
@@ -71,16 +72,25 @@ def pyav() -> ModuleType:
 
 
 def is_film(source: object, output: object) -> bool:
-    """Whether a call's input is one film: by the ending of its name, or, for a GIF, of the output's.
+    """Whether a call's input is one film: by the ending of its name, or, for a GIF and for frames, of the output's.
 
-    So is a camera, and what comes through a pipe: pictures there are taken care of before.
+    Frames are a folder or a pattern. So is a camera, and what comes through a pipe: pictures there are taken care of
+    before.
     """
     if not isinstance(source, str | Path):
         return False
     if is_live(source):
         return True
     suffix = Path(source).suffix.lower()
-    return suffix in EXTENSIONS or (suffix in _MOVING_PICTURES and Path(str(output)).suffix.lower() in EXTENSIONS)
+    if suffix in EXTENSIONS and not Path(source).is_dir():
+        return True
+    makes_film = Path(str(output)).suffix.lower() in EXTENSIONS and not Path(str(output)).is_dir()
+    return makes_film and (suffix in _MOVING_PICTURES or are_frames(source))
+
+
+def are_frames(source: object) -> bool:
+    """Whether an input is several pictures, so that a film is made of them: a folder, or a pattern."""
+    return not is_live(source) and (Path(str(source)).is_dir() or is_pattern(str(source)))
 
 
 def check_paths(source: Path, output: Path, *, overwrite: bool) -> None:
@@ -89,7 +99,7 @@ def check_paths(source: Path, output: Path, *, overwrite: bool) -> None:
     Raises:
         UserError: nothing to read, nowhere to write, or a file that is there.
     """
-    if not is_live(source) and not source.is_file():
+    if not is_live(source) and not are_frames(source) and not source.is_file():
         raise UserError(f"input={source}: no such file")
     if str(output) == PIPE:
         return
@@ -101,7 +111,7 @@ def check_paths(source: Path, output: Path, *, overwrite: bool) -> None:
                 f"({known})"
             )
         raise UserError(f"output={output}: input={source} is a film, so output= must be one, too ({known})")
-    if output.exists() and not is_live(source) and output.samefile(source):
+    if output.exists() and not is_live(source) and not are_frames(source) and output.samefile(source):
         raise UserError(f"output={output} is the input, and inputs are never overwritten; choose another output=")
     if output.exists() and not overwrite:
         raise UserError(f"output={output} is there already; type overwrite=true or another output=")

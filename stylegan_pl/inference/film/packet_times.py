@@ -3,7 +3,7 @@
 from fractions import Fraction
 from typing import Any
 
-from stylegan_pl.inference.film.decode import Frame
+from stylegan_pl.inference.film.source import Frame
 
 
 class PacketTimes:

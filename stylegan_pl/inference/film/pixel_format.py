@@ -4,15 +4,15 @@ import logging
 import re
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.inference.film.decode import Film
 from stylegan_pl.inference.film.library import pyav
+from stylegan_pl.inference.film.source import MovingPictures
 
 _log = logging.getLogger(__name__)
 
 _MEZZANINE = ("yuv422p10le", "yuv444p10le")  # what editors' codecs, such as ProRes, have alone
 
 
-def pixel_format_for(codec: str, film: Film) -> str:
+def pixel_format_for(codec: str, film: MovingPictures) -> str:
     """The film's own where the encoder has it, else 4:2:0 of its depth, which everything plays, else of 8 bits.
 
     An odd side has no 4:2:0; such a film is stored in 4:4:4.
@@ -38,8 +38,8 @@ def pixel_format_for(codec: str, film: Film) -> str:
     )
 
 
-def _wanted(film: Film) -> list[str]:
-    own = (film.stream.codec_context.pix_fmt or "yuv420p").replace("yuvj", "yuv")
+def _wanted(film: MovingPictures) -> list[str]:
+    own = (film.pixel_format or "yuv420p").replace("yuvj", "yuv")
     odd = film.look.width % 2 or film.look.height % 2
     plain = ["yuv444p"] if odd else ["yuv420p", "yuv444p"]
     deep = [f"{name}10le" for name in plain]
@@ -51,7 +51,7 @@ def _wanted(film: Film) -> list[str]:
     return [*first, *(deep if film.look.deep else []), *plain, *_MEZZANINE]
 
 
-def _too_coarse(name: str, film: Film) -> bool:
+def _too_coarse(name: str, film: MovingPictures) -> bool:
     """Whether chroma is halved along an odd side."""
     return (film.look.width % 2 == 1 and not name.startswith("yuv444")) or (
         film.look.height % 2 == 1 and name.startswith(("yuv420", "yuv410", "yuv440"))

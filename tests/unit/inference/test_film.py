@@ -332,7 +332,7 @@ def test_without_pyav_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPatc
 def call(source: Path, output: Path, **given):
     film = {
         "codec": None, "crf": 4, "bitrate": None, "options": {}, "statistics_half_life": 2.0, "smoothing": 0.0,
-        "cut_threshold": 0.1,
+        "cut_threshold": 0.1, "fps": None,
     }  # fmt: skip
     return OmegaConf.create(
         {"input": str(source), "output": str(output), "overwrite": False, "mask": None, "batch_size": 4, "film": film}

@@ -1,26 +1,23 @@
 """Checkpoint files: which one is meant, whether it is whole, and the generator it holds."""
 
-import importlib
-import inspect
 import json
 import logging
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-from hydra.utils import get_object
-from safetensors import safe_open
 from torch import Tensor, nn
 
 from stylegan_pl.box.painters import PREFIX, path_of
 from stylegan_pl.errors import ConfigError, UserError, first_line
-from stylegan_pl.from_file import Permitted, build
-from stylegan_pl.nn.pretrained import without_pretrained
+from stylegan_pl.file_format import VERSION_KEY, check_version
+from stylegan_pl.from_file import check_plain
+from stylegan_pl.network_from_file import network_from_file
+from stylegan_pl.nn.tensor_files import SUM, UnreadableError, read_safetensors, read_torch
+from stylegan_pl.renamed import with_new_names
 
 _log = logging.getLogger(__name__)
 
-_ROOMS = ("stylegan_pl.generators.", "stylegan_pl.nn.")  # what a checkpoint's config may build
 METADATA_KEY = "stylegan_pl"
 """Of the facts (generator's config, training, scores, …) as JSON in the metadata of a file that `export` wrote."""
 
@@ -54,18 +51,28 @@ def resolve(run_or_file: str, *, option: str = "ckpt") -> Path:
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read a checkpoint without running any code from it.
+    """Read a checkpoint without running any code from it; its config names our classes as they are called today.
 
     Raises:
-        UserError: the file is truncated or no checkpoint of ours.
+        UserError: the file is damaged, from a newer version, or no checkpoint of ours.
     """
     try:
-        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises a dozen types for damaged files
-        raise UserError(f"{path}: cannot be read as a checkpoint ({first_line(error)})") from error
+        checkpoint = read_torch(path)
+    except UnreadableError as error:
+        raise UserError(f"{path}: cannot be read as a checkpoint ({error})") from error
     if not isinstance(checkpoint, dict) or "config" not in checkpoint or "state_dict" not in checkpoint:
         raise UserError(f"{path}: not a checkpoint of stylegan_pl (it has no config and weights)")
-    return checkpoint
+    check_version(checkpoint.get(VERSION_KEY), path)
+    if not isinstance(checkpoint["config"], dict) or not _is_state(checkpoint["state_dict"]):
+        raise UserError(f"{path}: not a checkpoint of stylegan_pl (its config or its weights are of another kind)")
+    check_plain(checkpoint["config"], path)
+    return {**checkpoint, "config": with_new_names(checkpoint["config"])}
+
+
+def _is_state(state: Any) -> bool:
+    return isinstance(state, dict) and all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in state.items()
+    )
 
 
 def newest_good(folder: Path) -> Path | None:
@@ -87,16 +94,7 @@ def load_generator(path: Path, *, trusted: Sequence[str] = ()) -> nn.Module:
         UserError: the file is damaged, no checkpoint of ours, or would build something else than our networks.
     """
     node, weights = _held_generator(path)
-    with without_pretrained():  # the checkpoint has them
-        generator: nn.Module = build(node, path, networks(trusted), nn.Module)
-    try:
-        generator.load_state_dict(weights)
-    except RuntimeError as error:  # torch lists every key in a line of its own
-        raise UserError(
-            f"{path}: its weights are not those of the generator its config names; another version of stylegan_pl may "
-            "have made it: paint with that one, or train again"
-        ) from error
-    return generator.eval().requires_grad_(False)
+    return network_from_file(node, weights, path, trusted).eval().requires_grad_(False)
 
 
 def load_teacher(run_or_file: str) -> nn.Module:
@@ -135,56 +133,27 @@ def _held_generator(path: Path) -> tuple[Any, dict[str, Tensor]]:
 
 def _exported(path: Path) -> tuple[Any, dict[str, Tensor]]:
     """`_held_generator` of a file that `export format=safetensors` wrote."""
+    facts, weights = exported(path)
+    return facts["generator"], weights
+
+
+def exported(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """What `export format=safetensors` noted of a generator, its config under `generator`; and its weights.
+
+    Raises:
+        UserError: the file is damaged, from a newer version, or not written by it.
+    """
     try:
-        with safe_open(path, "pt") as file:
-            facts = json.loads((file.metadata() or {}).get(METADATA_KEY, "{}"))
-            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # it is no dict
-    except Exception as error:  # a type of safetensors' own, or json's
+        weights, metadata = read_safetensors(path)
+        facts = json.loads(metadata.get(METADATA_KEY, "{}"))
+    except (UnreadableError, ValueError, RecursionError) as error:
         raise UserError(f"{path}: cannot be read as safetensors ({first_line(error)})") from error
     if not isinstance(facts, dict) or "generator" not in facts:
         raise UserError(
             f"{path}: its header names no generator of stylegan_pl; python -m stylegan_pl.export writes one"
         )
-    return facts["generator"], weights
-
-
-def networks(trusted: Sequence[str] = ()) -> Permitted:
-    """What a generator's config may call: our networks, and ways to draw first weights.
-
-    Each is asked for from the very module that defines it: `stylegan_pl.nn.vgg.torch.hub.load` begins as ours do, too.
-
-    Args:
-        trusted: further packages or modules, all of whose parts are allowed.
-    """
-    names = [name.rstrip(".") for name in trusted if name.strip(".")]
-
-    def permitted(target: str) -> Any:
-        if any(target.startswith(f"{name}.") for name in names):  # whole segments: `my` is not `mymalware`
-            try:
-                return get_object(target)
-            except Exception as error:  # whatever importing a package of theirs raises
-                raise UserError(
-                    f"its config names '{target}', which cannot be imported ({first_line(error)})"
-                ) from error
-        found = _ours(target)
-        if found is None:
-            raise UserError(
-                f"its config would run '{target[:200]}', no network of stylegan_pl; refused. If you trust the file, "
-                "type trust=[MODULE]"
-            )
-        return found
-
-    return permitted
-
-
-def _ours(target: str) -> Any:
-    module, _, name = target.rpartition(".")
-    if not module.startswith(_ROOMS):
-        return None
-    try:
-        found = getattr(importlib.import_module(module), name, None)
-    except (ImportError, ValueError):  # `…seed.SeedGenerator` is no module
-        return None
-    network = inspect.isclass(found) and issubclass(found, nn.Module)
-    draws = inspect.isfunction(found) and module == "stylegan_pl.nn.init"
-    return found if (network or draws) and found.__module__ == module else None
+    if check_version(facts.get(VERSION_KEY), path) >= 1 and SUM not in metadata:
+        raise UserError(f"{path}: cannot be read as safetensors (it is damaged: its sum is missing)")
+    check_plain(facts, path)
+    named: dict[str, Any] = with_new_names(facts)
+    return named, weights

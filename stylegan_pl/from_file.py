@@ -59,8 +59,6 @@ def build(node: Any, path: Path, permitted: Permitted, kind: type) -> Any:
         raise UserError(f"{path}: its config describes no {kind.__name__} but {_shortened(node)}; refused")
     try:
         return call.made()
-    except UserError:
-        raise
     except Exception as error:  # constructors refuse numbers by any type
         raise UserError(f"{path}: its config cannot be built ({first_line(error)})") from error
 

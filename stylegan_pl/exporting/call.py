@@ -16,6 +16,7 @@ from stylegan_pl.exporting.check import FORMATS, card_path
 from stylegan_pl.exporting.facts import Facts, facts_of
 from stylegan_pl.exporting.kinds import KINDS
 from stylegan_pl.exporting.parity import Agreement, agreements
+from stylegan_pl.file_format import FORMAT_VERSION, VERSION_KEY
 from stylegan_pl.inference.stylize import stride_of
 
 _log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ def _told(config: DictConfig, generator: nn.Module) -> Facts:
     told = {key: config[key] for key in ("about", "command", "licence") if config[key] is not None}
     return {
         **told,
+        VERSION_KEY: FORMAT_VERSION,
         "graph": {
             "stride": stride_of(generator),
             "takes_style": takes_style,

@@ -4,52 +4,83 @@ import json
 from pathlib import Path
 from typing import Any
 
-from safetensors import safe_open
-
-from stylegan_pl.checkpoint import METADATA_KEY, load
+from stylegan_pl.checkpoint import exported, load
 from stylegan_pl.evaluation.run_record import RunRecord
 
 Facts = dict[str, Any]
 """Nested dicts, lists and scalars."""
 
 _TRAINING = ("image_size", "batch_size", "max_images", "max_epochs", "seed", "precision")
+_LINES = ("about", "command", "licence")
+_SCORE = ("value", "floor", "ceiling", "n")
 
 
 def facts_of(path: Path) -> Facts:
-    """From a checkpoint and the run's folder around it, or from an exported file: what it was told."""
+    """From a checkpoint and the run's folder around it, or from an exported file: what it was told.
+
+    Raises:
+        UserError: the file cannot be read.
+    """
     if path.suffix == ".safetensors":
-        with safe_open(path, "np") as file:
-            facts: Facts = json.loads((file.metadata() or {}).get(METADATA_KEY, "{}"))
-            return facts
+        facts = exported(path)[0]
+        return {
+            **{key: facts[key] for key in _LINES if isinstance(facts.get(key), str)},
+            **{key: _scalars(facts.get(key)) for key in ("training", "data", "cost")},
+            "generator": facts["generator"],
+            "scores": _numbers(facts.get("scores")),
+        }
     checkpoint = load(path)
     config = checkpoint["config"]
     run = path.parent.parent if path.parent.name == "checkpoints" else path.parent
+    method = _within(config, "model", "_target_")
     return {
-        "generator": config["model"]["generator"],
+        "generator": _within(config, "model", "generator"),
         "training": {
-            "method": str(config["model"].get("_target_", "")).rpartition(".")[2],
-            **{key: config[key] for key in _TRAINING if config.get(key) is not None},
-            "images_seen": checkpoint.get("images_seen"),
+            "method": method.rpartition(".")[2] if isinstance(method, str) else "",
+            **_scalars({key: config[key] for key in _TRAINING if config.get(key) is not None}),
+            **_scalars({"images_seen": checkpoint.get("images_seen")}),
         },
-        "data": {part: _named(config.get("data"), part) for part in ("content", "style")},
+        "data": {part: _named(_within(config, "data", part, "root")) for part in ("content", "style")},
         "scores": _scores(checkpoint, run),
         "cost": RunRecord(run).cost(),
     }
 
 
-def _named(data: Any, part: str) -> str | None:
+def _within(value: Any, *keys: str) -> Any:
+    """What lies under these keys; None where something is missing, or no mapping."""
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _named(root: Any) -> str | None:
     """A folder by its last two names: where it lay on somebody's disk is nobody's business."""
-    root = (data or {}).get(part, {}).get("root") if isinstance(data, dict) else None
-    return None if root is None else "/".join(Path(str(root)).parts[-2:])
+    return "/".join(Path(root).parts[-2:]) if isinstance(root, str) else None
 
 
 def _scores(checkpoint: dict[str, Any], run: Path) -> Facts:
     """Those of `evaluate`, where its report lies in the run's folder; else the validation's best."""
     report = run / "report" / "metrics.json"
     if report.is_file():
-        scores = json.loads(report.read_text()).get("scores", {})
-        return {
-            name: {key: score.get(key) for key in ("value", "floor", "ceiling", "n")} for name, score in scores.items()
-        }
-    best = checkpoint.get("callbacks", {}).get("RunCheckpoints", {}).get("best_score")
-    return {} if best is None else {"best validation score": {"value": best}}
+        try:
+            return _numbers(_within(json.loads(report.read_text()), "scores"))
+        except (ValueError, RecursionError):
+            return {}
+    return _numbers(
+        {"best validation score": {"value": _within(checkpoint, "callbacks", "RunCheckpoints", "best_score")}}
+    )
+
+
+def _scalars(rows: Any) -> Facts:
+    plain = (bool, int, float, str, type(None))
+    return {str(key): value for key, value in rows.items() if type(value) in plain} if isinstance(rows, dict) else {}
+
+
+def _numbers(scores: Any) -> Facts:
+    """Name -> value, floor, ceiling and n, as far as they are numbers; a score without any is left out."""
+    found = {}
+    for name, score in scores.items() if isinstance(scores, dict) else ():
+        told = {key: number for key in _SCORE if type(number := _within(score, key)) in (int, float)}
+        if told:
+            found[str(name)] = told
+    return found

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 import torch
-from safetensors.torch import save
 from torch import nn
 
 from stylegan_pl.checkpoint import METADATA_KEY
 from stylegan_pl.exporting.facts import Facts
+from stylegan_pl.nn.tensor_files import safetensors_bytes
 
 
 def write_safetensors(generator: nn.Module, path: Path, facts: Facts, *, half: bool) -> None:
@@ -19,7 +19,8 @@ def write_safetensors(generator: nn.Module, path: Path, facts: Facts, *, half: b
     """
     dtype = torch.float16 if half else None
     state = {
-        key: value.detach().to(dtype if value.is_floating_point() else None).clone().contiguous()
+        key: value.detach().to(dtype if value.is_floating_point() else None).clone()
         for key, value in generator.state_dict().items()
     }
-    path.write_bytes(save(state, metadata={METADATA_KEY: json.dumps(facts)}))  # save_file would hide it from others
+    content = safetensors_bytes(state, {METADATA_KEY: json.dumps(facts)})
+    path.write_bytes(content)  # safetensors' own save_file would hide it from others

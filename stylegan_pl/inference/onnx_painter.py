@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
+from stylegan_pl.file_format import VERSION_KEY, check_version
 from stylegan_pl.image_files import read_image
 from stylegan_pl.inference.array_finish import ArrayFinish
 
@@ -20,6 +21,7 @@ Pictures = NDArray[np.uint8]
 """(N, H, W, 3), RGB."""
 
 METADATA_KEY = "stylegan_pl"  # of the facts in a file's metadata
+_LARGEST_STRIDE = 4096  # pixels; a U-Net of 12 levels
 _SMALLEST = 16  # pixels; as in `inference.stylize`
 
 
@@ -160,9 +162,13 @@ def _providers(device: str, onnxruntime: Any) -> Sequence[str]:
 def _facts(session: "InferenceSession", path: Path) -> dict[str, Any]:
     try:
         facts: dict[str, Any] = json.loads(session.get_modelmeta().custom_metadata_map[METADATA_KEY])
-        facts["graph"]["stride"], facts["graph"]["takes_style"], facts["graph"]["preprocessing"]
-    except (KeyError, TypeError, ValueError) as error:
+        graph = facts["graph"]
+        told = graph["stride"], graph["takes_style"], graph["preprocessing"]
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise UserError(
             f"model={path}: not written by python -m stylegan_pl.export (its metadata says nothing)"
         ) from error
+    check_version(facts.get(VERSION_KEY), path)
+    if [type(value) for value in told] != [int, bool, bool] or not 1 <= graph["stride"] <= _LARGEST_STRIDE:
+        raise UserError(f"model={path}: not written by python -m stylegan_pl.export (its metadata is of another kind)")
     return facts

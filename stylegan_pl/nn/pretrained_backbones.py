@@ -153,6 +153,8 @@ def _timm_network(architecture: str, weights_path: str | None) -> Any:
         raise UserError(
             f"{_PLACE}: this backbone needs timm; type pip install 'stylegan-pl[timm]', or take {_INSTEAD}"
         ) from error
+    if not pretrained_wanted() and not timm.is_model(architecture):  # `hf-hub:…` would ask the network for its shape
+        raise UserError(f"{_PLACE}.architecture: timm itself has no network '{architecture}'; check the name")
     options: dict[str, Any] = {"pretrained": pretrained_wanted()}
     try:
         if weights_path is not None and pretrained_wanted():

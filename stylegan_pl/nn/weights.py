@@ -1,6 +1,5 @@
 """Pretrained weights: found in a file or downloaded once, read without running code, checked before they are loaded."""
 
-import pickle
 import re
 from collections.abc import Mapping
 from hashlib import sha256
@@ -9,11 +8,10 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.nn.tensor_files import UnreadableError, read_safetensors, read_torch
 
 
 class Remedy(NamedTuple):
@@ -61,13 +59,12 @@ def read_file(path: Path, remedy: Remedy) -> dict[str, Tensor]:
             remedy,
         )
     try:
-        if path.suffix == ".safetensors":
-            return load_file(path)
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
-        raise UserError(
-            f"{path}: cannot be read as weights ({first_line(error)}); remove it, or give another file"
-        ) from error
+        found = read_safetensors(path)[0] if path.suffix == ".safetensors" else read_torch(path)
+    except UnreadableError as error:
+        raise UserError(f"{path}: cannot be read as weights ({error}); remove it, or give another file") from error
+    if not isinstance(found, dict):
+        raise UserError(f"{path}: holds no weights by their names; give another file")
+    return found
 
 
 def load_weights(

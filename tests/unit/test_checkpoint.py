@@ -4,7 +4,9 @@ import logging
 import os
 import pickle
 import re
+import socket
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,13 +15,16 @@ import pytest
 import torch
 from torch import nn
 
-from stylegan_pl.checkpoint import load, load_generator, networks, newest_good, resolve
+from stylegan_pl.checkpoint import load, load_generator, newest_good, resolve
 from stylegan_pl.errors import UserError
+from stylegan_pl.file_format import FORMAT_VERSION
 from stylegan_pl.from_file import parsed
 from stylegan_pl.generators.resnet import ResNetGenerator
 from stylegan_pl.generators.seed import SeedGenerator
+from stylegan_pl.network_from_file import networks
 from stylegan_pl.nn.upsample import TransposedConv
 from stylegan_pl.nn.vgg_encoder import VGGEncoder
+from stylegan_pl.renamed import RENAMED
 
 SEED = {"_target_": "stylegan_pl.generators.seed.SeedGenerator", "width": 2}
 RESNET = {
@@ -354,3 +359,197 @@ def test_load_generator_checks_targets(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"its config would run 'os\.mkdir'"):
         load_generator(path)
     assert not (tmp_path / "exploded").exists()
+
+
+# malformed files: a line each, in no time, with no question to the network
+
+
+def told(path: Path) -> str:
+    """The line in which a file is refused."""
+    with pytest.raises(UserError) as caught:
+        load_generator(path)
+    line = str(caught.value)
+    assert line.startswith(f"{path}: ") and "\n" not in line and len(line) < 400 + len(str(path))
+    assert "weights_only" not in line
+    return line
+
+
+def nested(depth: int) -> dict[str, Any]:
+    node: dict[str, Any] = {}
+    for _ in range(depth):
+        node = {"_target_": SEED["_target_"], "width": node}
+    return node
+
+
+def endless() -> dict[str, Any]:
+    node: dict[str, Any] = {}
+    node["itself"] = node
+    return node
+
+
+def doubled(times: int) -> list[Any]:
+    """2^times values in a few bytes."""
+    node: list[Any] = []
+    for _ in range(times):
+        node = [node, node]
+    return node
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [
+        [SEED],
+        None,
+        3,
+        "resnet6",
+        torch.zeros(2),
+        nested(900),
+        endless(),
+        doubled(25),
+        {**SEED, "width": 10**9},
+        {**SEED, "width": 10**400},
+        {**SEED, "width": 1000},  # nothing that could not be built, but its weights are 8 MB
+        {**RESNET, "blocks": 10**9},
+        {**RESNET, "blocks": True},
+        {**RESNET, "blocks": 1.5},
+        {"_target_": "stylegan_pl.generators.unet.UNetGenerator", "levels": 10**9},
+        {"_target_": "stylegan_pl.generators.context.ContextGenerator", "dilations": [1] * 50_000},
+        {"_target_": "stylegan_pl.generators.context.ContextGenerator", "dilations": ["a"]},
+        {"_target_": "stylegan_pl.nn.pretrained_backbones.TimmBackbone", "architecture": "hf-hub:someone/model"},
+        {"_target_": "stylegan_pl.nn.vit_keys.ViTKeys", "architecture": "hf-hub:someone/model"},
+        {"_target_": 3},
+        {3: 4},
+        {"width": 2},
+    ],
+    ids=lambda node: repr(node)[:40] if not isinstance(node, dict | list) or len(str(node)) < 300 else "large",
+)
+def test_a_config_that_is_no_generators_is_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, generator: Any
+) -> None:
+    for name in ("connect", "connect_ex"):
+        monkeypatch.setattr(socket.socket, name, lambda *_: pytest.fail("it asks the network"))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: pytest.fail("it asks the network"))
+    state = prefixed("generator", SeedGenerator(width=2))
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)  # whoever writes such a file has raised it
+    torch.save({"config": {"model": {"generator": generator}}, "state_dict": state}, tmp_path / "a.ckpt")
+    sys.setrecursionlimit(limit)
+    told(tmp_path / "a.ckpt")
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (None, "of another kind"),
+        ([], "of another kind"),
+        ({0: torch.zeros(1)}, "of another kind"),
+        ({"generator.a": None}, "of another kind"),
+        ({"generator.a": "b"}, "of another kind"),
+        ({}, "not those of the generator"),
+        (prefixed("generator", SeedGenerator(width=3)), "not those of the generator"),
+        (prefixed("ema.averaged", nn.Conv2d(1, 1, 1)), "not those of the generator"),
+        (
+            {
+                key: torch.full_like(value, torch.nan)
+                for key, value in prefixed("generator", SeedGenerator(width=2)).items()
+            },
+            "10 of its 10 weights hold nan or infinite numbers, such as 'layers.0.weight'",
+        ),
+        (
+            prefixed("generator", SeedGenerator(width=2)) | {"generator.layers.0.bias": torch.tensor([torch.inf, 0])},
+            "1 of its 10 weights hold nan or infinite numbers, such as 'layers.0.bias'",
+        ),
+        ({"generator.layers.0.weight": torch.zeros(1).expand(10**12)}, "not those of the generator"),
+        (
+            prefixed("generator", SeedGenerator(width=2)) | {"generator.layers.0.bias": torch.zeros(2).to_sparse()},
+            "weights hold nan or infinite|not those of the generator",
+        ),
+    ],
+)
+def test_weights_that_are_none_are_a_line(tmp_path: Path, state: Any, said: str) -> None:
+    torch.save({"config": {"model": {"generator": SEED}}, "state_dict": state}, tmp_path / "a.ckpt")
+    assert re.search(said, told(tmp_path / "a.ckpt"))
+
+
+@pytest.mark.parametrize(
+    "config", [None, [], "config", {}, {"model": None}, {"model": []}, {"model": {"generator": 0}}]
+)
+def test_a_config_that_is_none_is_a_line(tmp_path: Path, config: Any) -> None:
+    torch.save({"config": config, "state_dict": {}}, tmp_path / "a.ckpt")
+    told(tmp_path / "a.ckpt")
+
+
+def test_a_file_that_would_run_code_says_so_and_not_how_to_let_it(tmp_path: Path) -> None:
+    torch.save({"config": {}, "state_dict": {}, "bomb": Bomb(tmp_path / "exploded")}, tmp_path / "a.ckpt")
+    assert "which could run code: refused" in told(tmp_path / "a.ckpt")
+
+
+# damage
+
+
+def test_a_flipped_bit_is_found_wherever_it_is_and_the_older_file_taken(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "checkpoints"
+    weights = prefixed("generator", SeedGenerator(width=8))
+    older = checkpoint(folder / "best.ckpt", weights=weights, time=1_000)
+    newest = checkpoint(folder / "last.ckpt", weights=weights, time=2_000)
+    whole = newest.read_bytes()
+    largest = max(zipfile.ZipFile(newest).infolist(), key=lambda part: part.file_size)
+    places = [
+        whole.index(weights["generator.layers.2.weight"].numpy().tobytes()[:64]) + 17,
+        largest.header_offset + 200,
+    ]
+    for place in places:
+        newest.write_bytes(whole[:place] + bytes([whole[place] ^ 4]) + whole[place + 1 :])
+        os.utime(newest, (2_000, 2_000))
+        caplog.clear()
+        with caplog.at_level(logging.WARNING):
+            assert newest_good(tmp_path) == older
+        assert caplog.messages[0].startswith(f"passed over: {newest}: cannot be read as a checkpoint (it is damaged")
+        assert "is not what was written" in told(newest)
+    newest.write_bytes(whole)
+    assert newest_good(tmp_path) is not None
+
+
+def test_an_archive_that_unfolds_is_refused(tmp_path: Path) -> None:
+    plain = checkpoint(tmp_path / "plain.ckpt")
+    with zipfile.ZipFile(plain) as source, zipfile.ZipFile(tmp_path / "a.ckpt", "w", zipfile.ZIP_DEFLATED) as packed:
+        for part in source.infolist():
+            packed.writestr(part.filename, source.read(part))
+    assert "compressed" in told(tmp_path / "a.ckpt")
+
+
+# versions and names of before
+
+
+def test_a_newer_format_is_refused_and_an_older_read(tmp_path: Path) -> None:
+    content = {
+        "config": {"model": {"generator": SEED}},
+        "state_dict": prefixed("generator", SeedGenerator(width=2)),
+    }
+    path = tmp_path / "a.ckpt"
+    for version in (None, 0, FORMAT_VERSION):
+        torch.save(content if version is None else {**content, "format_version": version}, path)
+        load_generator(path)
+    torch.save({**content, "format_version": FORMAT_VERSION + 1}, path)
+    assert "written by a newer stylegan_pl (format 2, this one reads up to 1)" in told(path)
+    for version in ("1", -1, 1.0, True, [1]):
+        torch.save({**content, "format_version": version}, path)
+        assert "format version" in told(path)
+
+
+def test_what_was_moved_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RENAMED, "stylegan_pl.old.seeds", "stylegan_pl.generators.seeds")  # a module
+    monkeypatch.setitem(RENAMED, "stylegan_pl.generators.seeds", "stylegan_pl.generators.seed")  # once more
+    monkeypatch.setitem(RENAMED, "stylegan_pl.generators.seed.Source", "stylegan_pl.generators.seed.SeedGenerator")
+    monkeypatch.setitem(RENAMED, "a.b", "a.c")
+    monkeypatch.setitem(RENAMED, "a.c", "a.b")  # in a circle: none of ours, and no end
+    weights = prefixed("generator", SeedGenerator(width=2))
+    for target in ("stylegan_pl.old.seeds.SeedGenerator", "stylegan_pl.old.seeds.Source"):
+        path = checkpoint(tmp_path / "a.ckpt", generator={**SEED, "_target_": target}, weights=weights)
+        assert type(load_generator(path)) is SeedGenerator
+        assert load(path)["config"]["model"]["generator"]["_target_"] == SEED["_target_"]
+    for target in ("stylegan_pl.old.seedsx.SeedGenerator", "stylegan_pl.older.seeds.SeedGenerator", "a.b"):
+        refused_target = checkpoint(tmp_path / "a.ckpt", generator={**SEED, "_target_": target}, weights=weights)
+        assert "its config would run" in told(refused_target)

@@ -22,13 +22,15 @@ FLOORS = [
         "passed_over",
         "ranks",
         "status_file",
+        "file_format",
+        "renamed",
     },
     {"nn"},
     {"generators", "discriminators", "losses", "metrics", "data", "diagnosis"},
     {"models"},
     {"callbacks", "loggers", "inference", "report", "distributed", "rank_launcher", "sweeps"},
     {"schema", "explain", "plain_config", "static_signature", "check_combination", "check_config"}
-    | {"box", "cli", "device", "build", "checkpoint", "from_file", "resume"},
+    | {"box", "cli", "device", "build", "checkpoint", "from_file", "network_from_file", "resume"},
     {"run", "paint", "paint_film", "paint_onnx", "paint_sheet", "stylizer"}
     | {"evaluation", "examine", "exporting", "page"}
     | {"train", "stylize", "app", "evaluate", "export", "prepare", "painters", "__main__"},

@@ -1,0 +1,94 @@
+"""Files of tensors from anywhere: read without running code from them, and only if every byte is as it was written."""
+
+import pickle
+import zipfile
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import save
+from torch import Tensor
+
+from stylegan_pl.errors import first_line
+
+SUM = "sha256"  # in the metadata of the safetensors that we write
+
+
+class UnreadableError(Exception):
+    """Why a file cannot be read, in a few words."""
+
+
+def read_torch(path: Path) -> Any:
+    """What `torch.save` wrote, on the CPU.
+
+    torch itself compares no checksums, and its advice on files that it refuses is to run whatever is in them.
+
+    Raises:
+        UnreadableError: damaged, no such file, or more in it than tensors and plain data.
+    """
+    try:
+        if zipfile.is_zipfile(path):
+            _check_archive(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except UnreadableError:
+        raise
+    except pickle.UnpicklingError as error:
+        if "unsupported" in str(error).lower():
+            raise UnreadableError("it holds more than tensors and plain data, which could run code: refused") from error
+        raise UnreadableError("it is damaged, or no file of PyTorch's") from error
+    except Exception as error:  # torch raises a dozen types for damaged files
+        said = first_line(error)
+        raise UnreadableError("it is damaged" if "weights_only" in said else said) from error
+
+
+def _check_archive(path: Path) -> None:
+    """That every part of torch's archive has the sum it was written with."""
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.infolist()
+        if any(
+            part.compress_type != zipfile.ZIP_STORED for part in parts
+        ):  # torch writes none; small files unfold huge
+            raise UnreadableError("its parts are compressed, which PyTorch's never are")
+        if sum(part.file_size for part in parts) > path.stat().st_size:
+            raise UnreadableError("its parts are larger than the file")
+        damaged = archive.testzip()
+    if damaged is not None:
+        raise UnreadableError(f"it is damaged: {damaged} is not what was written")
+
+
+def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Name -> tensor, and the metadata.
+
+    Raises:
+        UnreadableError: damaged, or no such file.
+    """
+    try:
+        with safe_open(path, "pt") as file:
+            metadata: dict[str, str] = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # it is no dict
+    except Exception as error:  # a type of safetensors' own
+        raise UnreadableError(first_line(error)) from error
+    if SUM in metadata and metadata[SUM] != _sum(tensors, metadata):
+        raise UnreadableError("it is damaged: its weights are not those that were written")
+    return tensors, metadata
+
+
+def safetensors_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
+    """A file's content, with a sum over tensors and metadata: the format itself has none."""
+    tensors = {key: value.detach().contiguous() for key, value in tensors.items()}
+    return save(tensors, metadata={**metadata, SUM: _sum(tensors, metadata)})
+
+
+def _sum(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
+    """SHA-256 of names, types, shapes and bytes, whatever their order in the file."""
+    digest = sha256()
+    for key in sorted(metadata.keys() - {SUM}):
+        digest.update(repr((key, metadata[key])).encode())
+    for key in sorted(tensors):
+        value = tensors[key]
+        digest.update(repr((key, str(value.dtype), tuple(value.shape))).encode())
+        digest.update(value.cpu().contiguous().flatten().view(torch.uint8).numpy().data)
+    return digest.hexdigest()

@@ -156,7 +156,7 @@ def _said(failure: BaseException) -> tuple[int, str]:
     """(exit code, line) of a failure, first what the user can mend."""
     if isinstance(failure, KeyboardInterrupt):
         return 130, "interrupted"
-    cause = failure.__cause__ if isinstance(failure, InstantiationException) else failure
+    cause = (failure.__cause__ or failure) if isinstance(failure, InstantiationException) else failure
     place = next((line.split(":", 1)[1].strip() for line in str(failure).splitlines() if "full_key" in line), "config")
     place = place.replace("callbacks.evaluation.metrics.", "metric.")  # where it was typed
     if isinstance(cause, UserError):
@@ -164,7 +164,7 @@ def _said(failure: BaseException) -> tuple[int, str]:
     if not isinstance(failure, InstantiationException):
         return 1, f"error: {type(failure).__name__}: {first_line(failure)}"
     # a constructor's own complaint, with the place of its node in the config
-    return 2, f"error: {place}: {str(cause).splitlines()[0]}"
+    return 2, f"error: {place}: {first_line(cause)}"
 
 
 def _where_it_is(error: UserError, place: str) -> UserError:

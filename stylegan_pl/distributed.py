@@ -35,8 +35,8 @@ def cluster_environment() -> ClusterEnvironment:
 class TwoPlayerDDP(DDPStrategy):
     """Lightning's DDP for a module that holds both players.
 
-    Each backward leaves the other player's parameters unused, which DDP has to find; instance norm keeps no statistics,
-    so there are no buffers to broadcast.
+    Each backward leaves the other player's parameters unused, which DDP has to find. Buffers are not broadcast:
+    instance norm keeps no statistics, and what there are (spectral norm's vectors, ADA's p) every rank moves alike.
 
     Args:
         timeout_s: seconds after which ranks that wait for another end the job; more than the longest validation's

@@ -156,7 +156,7 @@ def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> 
         lines += [f"  {line}" for line in evaluation.summary()]
         share = evaluation.seconds / max(seconds, 1e-9)
         lines.append(f"  validations took {evaluation.seconds:.0f} s of {seconds:.0f} s ({share:.0%})")
-        write_status(run_dir, state="running", validation_seconds=round(evaluation.seconds, 3))
+        write_status(run_dir, validation_seconds=round(evaluation.seconds, 3))
     diagnosis = next((c for c in callbacks if isinstance(c, Diagnosis)), None)
     if diagnosis is not None:
         lines += [f"  symptom     {line}" for line in diagnosis.summary()]

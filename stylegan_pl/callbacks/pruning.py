@@ -55,7 +55,7 @@ class Pruning(L.Callback):
             trainer.should_stop = True
             if trainer.is_global_zero:
                 _log.info("pruned: %s %.4g at %d images", self.monitor, float(score or 0), pl_module.images_seen)
-                write_status(self.run_dir, state="running", pruned=True)
+                write_status(self.run_dir, pruned=True)
 
     def _open(self) -> Any:
         import optuna

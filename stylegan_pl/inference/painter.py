@@ -155,7 +155,8 @@ class Painter:
     def overlap(self) -> int:
         """Pixels that a tile should see beyond its own: as far as the generator looks, and the blend."""
         if self._reach is None:
-            self._reach = PictureStatistics(self.generator).reach(self.stride) or LARGEST
+            reach = PictureStatistics(self.generator).reach(self.stride)
+            self._reach = LARGEST if reach is None else reach
         return -(-(self._reach + BLEND) // self.stride) * self.stride
 
     def _overlap_of(self, tile: int) -> int:

@@ -24,7 +24,7 @@ class GramStyleLoss(ImageLoss):
     Gram matrices: λ_l then carry over between layers and sizes.
 
     Args:
-        layers: layer -> λ_l; None takes the feature network's own `style_layers`.
+        layers: layer -> λ_l.
         per_element: see above.
     """
 

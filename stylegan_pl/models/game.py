@@ -43,7 +43,7 @@ class AdversarialGame(nn.Module):
         *,
         pool_size: int = 0,
         discriminator_weight: float = 1.0,
-        one_forward: bool = False,
+        one_forward: bool = True,
     ) -> None:
         super().__init__()
         if pool_size > 0 and penalty.needs_fresh_fakes:

@@ -17,8 +17,8 @@ def speed_up(model: nn.Module, networks: list[nn.Module], mechanics: Mechanics) 
     """Apply the switches of `mechanics`, in place; again is the same as once.
 
     Args:
-        model: all of it; its average and frozen networks run by the same rules.
-        networks: what is called in training, generators and discriminators; these are compiled.
+        model: all of it: norms and convolutions of its average and of frozen networks follow the same rules.
+        networks: what is called in training, generators and discriminators; these alone are compiled or recomputed.
 
     Raises:
         ConfigError: torch.compile would not find a compiler.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from hydra.errors import InstantiationException
 from omegaconf import OmegaConf
 
 from stylegan_pl import __main__ as dispatcher
@@ -177,6 +178,16 @@ def test_exit_codes(monkeypatch, capsys, error, code):
 
     found, said = command(monkeypatch, capsys, "hydra.run.dir=.", action=fails)
     assert found == code and said.count("\n") == 1 and "Traceback" not in said
+
+
+@pytest.mark.parametrize("cause", [None, ValueError(), ValueError("\n"), KeyError("x")])
+def test_an_error_without_words_or_without_a_cause_is_a_line_all_the_same(monkeypatch, capsys, cause):
+    def fails(config):
+        raise InstantiationException("Error in call to target 'here'\nfull_key: data.content") from cause
+
+    code, said = command(monkeypatch, capsys, "hydra.run.dir=.", action=fails)
+    assert code == 2 and said.startswith("error: data.content: ") and said.count("\n") == 1
+    assert "None" not in said and not said.endswith(": \n")
 
 
 def test_debug_shows_the_traceback(monkeypatch, capsys):

@@ -13,4 +13,6 @@ def test_facts_are_kept_from_write_to_write_and_the_last_state_wins(tmp_path):
     status = json.loads((tmp_path / "run/status.json").read_text())
     assert (status["state"], status["images_seen"], status["error"]) == ("failed", 12, "DataError: no images")
     assert status["host"] and status["versions"]["torch"]
+    write_status(tmp_path / "run", pruned=True)
+    assert json.loads((tmp_path / "run/status.json").read_text())["state"] == "failed"  # a fact more is no other state
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["status.json"]  # no partial file is left

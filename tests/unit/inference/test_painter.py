@@ -227,3 +227,10 @@ def test_progress_adds_up_to_a_picture():
         told: list[float] = []
         Painter(network("mobile"), tiling=Tiling(160, exact=exact))(photograph(300, 200), report=told.append)
         assert len(told) > 3 and sum(told) == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("kernel", "overlap"), [(1, 16), (3, 20), (31, 32)])
+def test_tiles_overlap_by_what_the_generator_sees_and_the_blend(kernel, overlap):
+    """Also where it sees nothing beyond a pixel, which is no reason to overlap by thousands."""
+    painter = Painter(torch.nn.Sequential(torch.nn.Conv2d(3, 3, kernel, padding=kernel // 2)))
+    assert painter.overlap == overlap

@@ -1,7 +1,11 @@
 """The adversarial game: what each player descends, put together by hand from what the parts say."""
 
+import inspect
+
 import pytest
 import torch
+from hydra.utils import get_object
+from omegaconf import OmegaConf
 from torch import Tensor, nn
 
 from stylegan_pl.errors import ConfigError
@@ -14,6 +18,7 @@ from stylegan_pl.losses.wasserstein import Wasserstein
 from stylegan_pl.losses.wgan_gp import WGANGP
 from stylegan_pl.models.game import AdversarialGame
 from stylegan_pl.nn.diff_augment import DiffAugment
+from stylegan_pl.paths import conf_dir
 
 DOUBLE = {"dtype": torch.float64}
 
@@ -90,7 +95,8 @@ class Charge(Penalty):
 
 
 def game(adversarial=None, penalty=None, diff_augment=None, **options) -> AdversarialGame:
-    """Least squares and nothing around it, unless told."""
+    """Least squares and nothing around it, unless told; a forward for reals and one for fakes, to look at."""
+    options = {"one_forward": False} | options
     return AdversarialGame(
         adversarial or LeastSquares(), penalty or NoPenalty(), diff_augment or DiffAugment(), **options
     )
@@ -117,6 +123,16 @@ def test_heads_are_summed_with_their_weights():
     terms = plays.discriminator_loss(critic, REALS, FAKES, step=0)
     assert terms.keys() == {"adversarial"}
     assert terms["adversarial"].item() == pytest.approx(0.5 * judged, rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["game", "mechanics"])
+def test_what_a_config_says_is_what_python_says(name: str):
+    """What is not typed is the same, however a run is put together."""
+    node = OmegaConf.to_container(OmegaConf.load(conf_dir() / f"model/{name}.yaml"), resolve=False)[name]
+    parameters = inspect.signature(get_object(node.pop("_target_"))).parameters
+    written = {key: value for key, value in node.items() if not isinstance(value, str) or "${" not in value}
+    assert written == {key: parameters[key].default for key in written}
+    assert len(written) > 2
 
 
 def test_without_weights_heads_count_alike(monkeypatch):

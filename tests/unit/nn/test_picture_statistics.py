@@ -44,7 +44,7 @@ def test_a_picture_does_not_depend_on_anything_beyond_its_reach(name):
     assert near.max() > 0 or moved[column + reach : column + reach + stride].max() > 0  # and it is no larger than that
 
 
-@pytest.mark.parametrize(("kernels", "reach"), [([3], 1), ([3, 5], 3), ([7, 1], 3), ([9, 9, 3], 9)])
+@pytest.mark.parametrize(("kernels", "reach"), [([3], 1), ([3, 5], 3), ([7, 1], 3), ([9, 9, 3], 9), ([1], 0)])
 def test_the_reach_of_convolutions_is_half_their_kernels(kernels, reach):
     convolutions = [nn.Conv2d(3, 3, kernel, padding=kernel // 2) for kernel in kernels]
     assert PictureStatistics(nn.Sequential(*convolutions)).reach(1) == reach

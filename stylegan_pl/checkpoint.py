@@ -12,7 +12,7 @@ from stylegan_pl.box.painters import PREFIX, path_of
 from stylegan_pl.errors import ConfigError, UserError, first_line
 from stylegan_pl.file_format import VERSION_KEY, check_version
 from stylegan_pl.from_file import check_plain
-from stylegan_pl.network_from_file import network_from_file
+from stylegan_pl.network_from_file import EXTRA_STATE, network_from_file
 from stylegan_pl.nn.tensor_files import SUM, UnreadableError, read_safetensors, read_torch
 from stylegan_pl.renamed import with_new_names
 
@@ -70,8 +70,10 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def _is_state(state: Any) -> bool:
+    """Tensors by name, and what modules keep beside them (a pool of pictures, the strength of an augmentation)."""
     return isinstance(state, dict) and all(
-        isinstance(key, str) and isinstance(value, Tensor) for key, value in state.items()
+        isinstance(key, str) and (isinstance(value, Tensor) or key.endswith(EXTRA_STATE))
+        for key, value in state.items()
     )
 
 

@@ -16,6 +16,7 @@ from stylegan_pl.nn.pretrained import without_pretrained
 from stylegan_pl.nn.shapes import shapes_only
 
 _ROOMS = ("stylegan_pl.generators.", "stylegan_pl.nn.")  # what a config may build
+EXTRA_STATE = "_extra_state"  # how torch names what a module keeps beside tensors
 _PLENTY = 1024  # blocks, channels, layers: as many may be asked for by any file
 _OTHER_WEIGHTS = (
     "its weights are not those of the generator its config names; another version of stylegan_pl may have made it: "
@@ -43,7 +44,7 @@ def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trus
         _check_numbers(node, max(_PLENTY, isqrt(path.stat().st_size // 2)), path)
         with shapes_only():
             shapes: nn.Module = build(node, path, permitted, nn.Module)
-        if {key: v.shape for key, v in shapes.state_dict().items()} != {key: v.shape for key, v in weights.items()}:
+        if _sizes(shapes.state_dict()) != _sizes(weights):
             raise UserError(f"{path}: {_OTHER_WEIGHTS}")
     wrong = [key for key, value in weights.items() if not _is_finite(value)]
     if wrong:
@@ -126,8 +127,12 @@ def _check_numbers(node: Any, most: int, path: Path) -> None:
         raise UserError(f"{path}: its config asks for {said} of something, far more than its weights are; refused")
 
 
-def _is_finite(value: Tensor) -> bool:
+def _sizes(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: getattr(value, "shape", None) for key, value in state.items()}
+
+
+def _is_finite(value: Any) -> bool:
     try:
-        return not value.is_floating_point() or bool(value.isfinite().all())
+        return not isinstance(value, Tensor) or not value.is_floating_point() or bool(value.isfinite().all())
     except (RuntimeError, NotImplementedError):  # sparse, quantised, on the meta device: none of ours
         return False

@@ -13,7 +13,7 @@ from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.mechanics import PLAYERS
 from stylegan_pl.nn.equivalents import channels_last
 from stylegan_pl.paths import conf_dir
-from stylegan_pl.schema import register
+from stylegan_pl.verbs import register
 
 PLAIN = [
     "model.mechanics.channels_last=false",

@@ -1,35 +1,30 @@
 """`python -m stylegan_pl` lists the verbs; `python -m stylegan_pl VERB …` and `stylegan-pl VERB …` run one."""
 
-import importlib
 import sys
 
-from stylegan_pl.explain import nearest
+from hydra.utils import get_method
 
-VERBS = {
-    "train": "train a GAN on photographs and paintings\n      stylegan-pl train +experiment=coco_vangogh",
-    "stylize": "paint pictures with what was trained\n      stylegan-pl stylize ckpt=RUN input=photo.jpg output=.",
-    "painters": "the trained painters that come along\n      stylegan-pl painters",
-    "app": "paint on a page in the browser\n      stylegan-pl app ckpt=RUN",
-    "evaluate": "score a run, or several side by side; a page\n      stylegan-pl evaluate ckpt=RUN",
-    "export": "write a generator for other programs\n      stylegan-pl export ckpt=RUN output=picture.onnx",
-    "prepare": "fetch a data set, or look through one (check=true)\n      stylegan-pl prepare dataset=coco_vangogh",
-}
+from stylegan_pl.cli import run_verb
+from stylegan_pl.explain import nearest
+from stylegan_pl.verbs import VERBS
 
 
 def main() -> None:
     """Dispatch on the first word."""
-    verb = sys.argv[1] if len(sys.argv) > 1 else None
-    if verb in (None, "-h", "--help", "help"):
+    name = sys.argv[1] if len(sys.argv) > 1 else None
+    if name in (None, "-h", "--help", "help"):
         print("Style-transfer GANs in PyTorch Lightning.\n")
-        for name, text in VERBS.items():
-            print(f"  {name:9} {text}")
+        for verb, row in VERBS.items():
+            print(f"  {verb:9} {row.does}\n      stylegan-pl {verb} {row.example}".rstrip())
         print("\nEach is also python -m stylegan_pl.VERB; add --help for its options.")
         sys.exit(0)
-    if verb not in VERBS:
-        print(f"error: no verb '{verb}'{nearest(verb, VERBS)}", file=sys.stderr)
+    if name not in VERBS:
+        print(f"error: no verb '{name}'{nearest(name, VERBS)}", file=sys.stderr)
         sys.exit(2)
-    del sys.argv[1]
-    importlib.import_module(f"stylegan_pl.{verb}").main()
+    if VERBS[name].schema is None:
+        get_method(VERBS[name].function)(sys.argv[2:])
+    else:
+        run_verb(name, words=sys.argv[2:])
 
 
 if __name__ == "__main__":

@@ -1,11 +1,8 @@
 """`python -m stylegan_pl.app`: a trained generator as a page in the browser."""
 
-import sys
-
 from omegaconf import DictConfig
 
 from stylegan_pl.cli import run_verb
-from stylegan_pl.stylize import quoted
 
 
 def app(config: DictConfig) -> int:
@@ -20,8 +17,7 @@ def app(config: DictConfig) -> int:
 
 def main() -> None:
     """The verb."""
-    sys.argv[1:] = [quoted(argument) for argument in sys.argv[1:]]
-    run_verb("app", app)
+    run_verb("app")
 
 
 if __name__ == "__main__":

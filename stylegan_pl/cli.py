@@ -5,7 +5,8 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
@@ -16,73 +17,103 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, InstantiationException, MissingConfigException
 from hydra.types import RunMode
+from hydra.utils import get_method
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from stylegan_pl.command_line import for_hydra
 from stylegan_pl.errors import ConfigError, UserError, first_line, leave
-from stylegan_pl.explain import explain, nearest
+from stylegan_pl.explain import explain, no_option
 from stylegan_pl.outcome import Outcome
 from stylegan_pl.paths import conf_dir
 from stylegan_pl.ranks import is_first
-from stylegan_pl.schema import SCHEMAS, check_ranges, register
+from stylegan_pl.schema import check_ranges
 from stylegan_pl.status_file import read_status, write_status
 from stylegan_pl.sweeps.job_folder import job_lock, working_in
 from stylegan_pl.sweeps.jobs import say_failed
 from stylegan_pl.sweeps.plugins import make_known
+from stylegan_pl.verbs import VERBS, register
 
-Verb = Callable[[DictConfig], int]
+Function = Callable[[DictConfig], int]
 """A composed config -> exit code, or an `Outcome`, whose score a sweeper gets."""
 
 EXTRAS = {"hydra/launcher/joblib": ("joblib", "sweep"), "hydra/launcher/submitit_slurm": ("slurm", "slurm")}
 """What Hydra misses where an extra is not installed -> (launcher, extra)."""
 
 
-def run_verb(config_name: str, verb: Verb) -> NoReturn:
-    """Compose `conf/<config_name>.yaml` with the command line, run the verb, and leave with its exit code.
+def run_verb(name: str, function: Function | None = None, *, words: Sequence[str] | None = None) -> NoReturn:
+    """Compose `conf/<name>.yaml` with the command line, run the verb, and leave with its exit code.
 
     0 done · 1 failed · 2 the command line or a config is wrong · 75 preempted · 130 interrupted. Errors that a user
     can mend are one line on stderr; `debug=true` adds the traceback. Bugs of ours always show theirs. A sweep's code is
     the largest of its jobs'.
+
+    Args:
+        function: what runs; None: the verb's own.
+        words: the command line after the verb; None: this process's.
     """
     register()
     make_known()
-    debug = "debug=true" in sys.argv  # taken out here: `debug` is also a group, for +debug=smoke
-    sys.argv = [argument for argument in sys.argv if argument not in ("debug=true", "debug=false")]
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its exceptions on instead of printing them
-    task = Task(config_name, verb, debug=debug)
+    words = list(sys.argv[1:] if words is None else words)
+    debug = "debug=true" in words  # taken out here: `debug` is also a group, for +debug=smoke
+    words = [word for word in words if word not in ("debug=true", "debug=false")]
     try:
-        hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=config_name)(task)()
+        words = for_hydra(words, name)
+    except ConfigError as error:
+        leave(error.exit_code, f"error: {error}")
+    task = Task(name, function or get_method(VERBS[name].function), debug=debug)
+    with _typed(words):
+        _run(task, words)
+    sys.exit(max(task.codes, default=0) if task.sweep_code is None else task.sweep_code)
+
+
+@contextmanager
+def _typed(words: Sequence[str]) -> Iterator[None]:
+    """`hydra.main` reads no other command line than this process's."""
+    before = sys.argv
+    sys.argv = [before[0], *words]
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
+def _run(task: "Task", words: Sequence[str]) -> None:
+    """Leave with a line where something failed."""
+    try:
+        hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=task.name)(task)()
     except (UserError, KeyboardInterrupt) as error:  # a sweeper's
         task.failures.append(error)
-        if debug:
+        if task.debug:
             traceback.print_exc()
     except (HydraException, OmegaConfBaseException) as error:
-        if debug:
+        if task.debug:
             traceback.print_exc()
-        leave(2, f"error: {_explained(error, config_name)}")
+        leave(2, f"error: {_explained(error, task.name, words)}")
     for failure in task.failures:
         if isinstance(failure, OmegaConfBaseException):
-            leave(2, f"error: {_explained(failure, config_name)}")
+            leave(2, f"error: {_explained(failure, task.name, words)}")
         leave(*_said(failure))
-    sys.exit(max(task.codes, default=0) if task.sweep_code is None else task.sweep_code)
 
 
 class Task:
     """What Hydra calls with each composed config: once, or as every job of a sweep, there maybe in another process.
 
     Args:
-        config_name: of the verb.
+        name: of the verb.
+        function: what it does.
     """
 
-    def __init__(self, config_name: str, verb: Verb, *, debug: bool) -> None:
-        self.config_name, self.verb, self.debug = config_name, verb, debug
+    def __init__(self, name: str, function: Function, *, debug: bool) -> None:
+        self.name, self.function, self.debug = name, function, debug
         self.codes: list[int] = []
         self.failures: list[BaseException] = []
         self.sweep_code: int | None = None  # a sweeper of ours puts it here
 
     def __call__(self, config: DictConfig) -> float | None:
         """Run the verb; returns its score, if it has one."""
-        if self.config_name == "train" and HydraConfig.get().mode == RunMode.MULTIRUN and is_first():
+        if self.name == "train" and HydraConfig.get().mode == RunMode.MULTIRUN and is_first():
             return self._job(config)
         try:
             return self._finished(self._run(config))
@@ -97,12 +128,12 @@ class Task:
         """Raise for a wrong key or type, before anything is built."""
         from stylegan_pl.check_config import check_config  # here: pydantic takes its time
 
-        _check_root(config, self.config_name)
+        _check_root(config, self.name)
         check_config(config)
 
     def _run(self, config: DictConfig) -> int:
-        _check_root(config, self.config_name)
-        return self.verb(config)
+        _check_root(config, self.name)
+        return self.function(config)
 
     def _finished(self, outcome: int) -> float | None:
         self.codes.append(int(outcome))
@@ -176,26 +207,28 @@ def _where_it_is(error: UserError, place: str) -> UserError:
     return error.at(place) if isinstance(error, WeightsError) else error
 
 
-def _explained(error: Exception, config_name: str) -> str:
+def _explained(error: Exception, name: str, words: Sequence[str]) -> str:
     missing = error.missing_cfg_file if isinstance(error, MissingConfigException) else None
     if missing in EXTRAS:
         launcher, extra = EXTRAS[str(missing)]
         return f"launcher={launcher} is an extra; type: pip install 'stylegan-pl[{extra}]'"
-    return explain(error, _overrides(), lambda overrides: _compose(config_name, overrides))
+    return explain(error, _overrides(words), lambda overrides: _compose(name, overrides), name)
 
 
-def _check_root(config: DictConfig, config_name: str) -> None:
+def _check_root(config: DictConfig, name: str) -> None:
     """A plus on the command line adds to a typed root, too; nobody would read the key."""
-    known = [f.name for f in dataclasses.fields(SCHEMAS[config_name])]
+    schema = VERBS[name].schema
+    assert schema is not None
+    known = [f.name for f in dataclasses.fields(schema)]
     for key in config:
         if key not in known:
-            raise ConfigError(f"no option '{key!s}'{nearest(str(key), known)}")
+            raise ConfigError(no_option(name, str(key), known))
     check_ranges(config)
 
 
-def _overrides() -> list[str]:
+def _overrides(words: Sequence[str]) -> list[str]:
     """The command line's, less what is swept: a list of values fits no single config."""
-    typed = [argument for argument in sys.argv[1:] if "=" in argument and not argument.startswith("-")]
+    typed = [word for word in words if "=" in word and not word.startswith("-")]
     return [text for text in typed if not _is_swept(text)]
 
 
@@ -206,7 +239,7 @@ def _is_swept(text: str) -> bool:
         return False
 
 
-def _compose(config_name: str, overrides: list[str]) -> DictConfig:
+def _compose(name: str, overrides: list[str]) -> DictConfig:
     GlobalHydra.instance().clear()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose(config_name, overrides=overrides, return_hydra_config=True)
+        return compose(name, overrides=overrides, return_hydra_config=True)

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -10,6 +10,7 @@ from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from stylegan_pl.near_names import ours, ours_of_value
 from stylegan_pl.paths import conf_dir
 
 Compose = Callable[[list[str]], DictConfig]
@@ -27,7 +28,13 @@ def nearest(word: str, options: Iterable[str]) -> str:
     return f"; there is {', '.join(sorted(known)[:30])}" if known else ""
 
 
-def explain(error: Exception, overrides: list[str], compose: Compose) -> str:
+def no_option(verb: str, key: str, known: Iterable[str]) -> str:
+    """`no option 'lr'; type …`: with the name that another program's option has here, else the nearest of ours."""
+    answer = ours(key, verb)
+    return f"no option '{key}'" + (nearest(key, known) if answer is None else f"; {answer}")
+
+
+def explain(error: Exception, overrides: list[str], compose: Compose, verb: str) -> str:
     """One line for a composition error.
 
     Args:
@@ -41,17 +48,19 @@ def explain(error: Exception, overrides: list[str], compose: Compose) -> str:
     if match := re.search(r"Did you mean to override (\S+)\?", text):
         return f"that group is chosen at its place: type {match.group(1)}=NAME"
     if match := re.search(r"Could not override '([^']+)'", text):
-        return _unknown_key(match.group(1), overrides, compose)
+        return _unknown_key(match.group(1), overrides, compose, verb)
     if match := re.search(r"Could not append to config\. An item is already at '([^']+)'", text):
         return f"{match.group(1)} is there already: type it without the plus"
     if match := re.search(r"full_key: (\S+)", text):
-        return _at_key(match.group(1), text, compose)
+        return _at_key(match.group(1), text, compose, verb)
     return _one_line(text)
 
 
 def _missing_option(error: MissingConfigException) -> str:
     group, _, option = str(error.missing_cfg_file).rpartition("/")
     options = [name for name in error.options or [] if name] or _files(group)
+    if (answer := ours_of_value(group, option)) is not None:
+        return f"{group}={option} is here: {answer}"
     if not group:
         return f"no config named '{option}'{nearest(option, options)}"
     return f"{group}={option}: {group} has no option '{option}'{nearest(option, options)}"
@@ -61,14 +70,14 @@ def _files(group: str) -> list[str]:
     return sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
 
 
-def _unknown_key(key: str, overrides: list[str], compose: Compose) -> str:
+def _unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) -> str:
     if key in PLUS_GROUPS:
         return f"{key} is added with a plus: type +{key}=NAME"
     others = [text for text in overrides if _key_of(text) != key]
     try:
         config = compose(others)
     except (HydraException, OmegaConfBaseException):
-        return f"no option '{key}'"
+        return no_option(verb, key, [])
     groups = [str(group) for group in config.hydra.runtime.choices if not str(group).startswith("hydra/")]
     if "@" in key:
         group, _, place = key.partition("@")
@@ -82,6 +91,9 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose) -> str:
             known = [str(name) for name in node] if isinstance(node, DictConfig) else []
             if not where:
                 known = [name for name in known if name != "hydra"] + [group for group in groups if group not in known]
+                if ours(key, verb) is None and (places := list(_places(config, key))):
+                    return f"no option '{key}'; did you mean {' or '.join(map(repr, places[:3]))}?"
+                return no_option(verb, key, known)
             return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
         if OmegaConf.is_interpolation(node, part):
             raw = OmegaConf.to_container(node, resolve=False)
@@ -93,6 +105,17 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose) -> str:
             return f"{key}: a saved config is whole, its groups cannot be swapped; change its values, as in seed=1"
         return f"{key} is chosen at its place: type {placed[0]}=NAME"
     return f"no group '{key}' to choose from{nearest(key, groups)}"
+
+
+def _places(node: DictConfig, key: str, where: str = "") -> Iterator[str]:
+    """Where below the root an option of that name is, copies of other nodes left out."""
+    for name in node:
+        if name == "hydra" or OmegaConf.is_interpolation(node, name) or OmegaConf.is_missing(node, name):
+            continue
+        if where and name == key:
+            yield f"{where}{name}"
+        elif isinstance(node[name], DictConfig):
+            yield from _places(node[name], key, f"{where}{name}.")
 
 
 def _built_alike(place: str, reference: str) -> str:
@@ -107,11 +130,10 @@ def _with_prefix(hint: str, where: str) -> str:
     return hint.replace("did you mean '", f"did you mean '{where}.") if where else hint
 
 
-def _at_key(key: str, text: str, compose: Compose) -> str:
+def _at_key(key: str, text: str, compose: Compose, verb: str) -> str:
     first = _one_line(text)
     if "not in" in first:  # a key of a file that the typed root does not have
-        config = compose([])
-        return f"no option '{key}'{nearest(key, [str(name) for name in config if name != 'hydra'])}"
+        return no_option(verb, key, [str(name) for name in compose([]) if name != "hydra"])
     return f"{key}: {first[0].lower()}{first[1:]}"
 
 

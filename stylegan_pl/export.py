@@ -20,7 +20,7 @@ def export(config: DictConfig) -> int:
 
 def main() -> None:
     """The verb."""
-    run_verb("export", export)
+    run_verb("export")
 
 
 if __name__ == "__main__":

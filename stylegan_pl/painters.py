@@ -17,10 +17,14 @@ Paint by one: stylegan-pl stylize painter=NAME input=photo.jpg output=painting.j
 All beside each other: stylegan-pl stylize painter=all input=photo.jpg output=sheet.jpg sheet=true"""
 
 
-def main() -> None:
-    """The verb."""
+def main(words: Sequence[str] | None = None) -> None:
+    """The verb.
+
+    Args:
+        words: after the verb; None: this process's.
+    """
     try:
-        print(answer(sys.argv[1:]))
+        print(answer(sys.argv[1:] if words is None else words))
     except ConfigError as error:
         leave(error.exit_code, f"error: {error}")
     sys.exit(0)

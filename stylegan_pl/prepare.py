@@ -77,7 +77,7 @@ def _report(side: str, folder: Any) -> None:
 
 def main() -> None:
     """The verb."""
-    run_verb("prepare", prepare)
+    run_verb("prepare")
 
 
 if __name__ == "__main__":

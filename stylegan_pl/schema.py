@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from omegaconf import MISSING, DictConfig, OmegaConf
 
 from stylegan_pl.errors import ConfigError
+
+TEXTS = "a path or a name, or a list of them"
+Texts = Annotated[Any, TEXTS]  # structured configs know no union of str and list[str]
 
 
 class Precision(Enum):
@@ -78,10 +81,10 @@ class FilmConfig:
 class StylizeConfig:
     """`python -m stylegan_pl.stylize`."""
 
-    ckpt: Any = MISSING  # a path; for a sheet, or a list of them
-    painter: Any = None  # instead of ckpt: a name, all, or a list of names
-    onnx: Any = None  # instead of ckpt; typed as model=
-    input: Any = MISSING  # a file, a folder, a pattern, or a list of them
+    ckpt: Texts = MISSING  # a path; for a sheet, or a list of them
+    painter: Texts = None  # instead of ckpt: a name, all, or a list of names
+    onnx: Texts = None  # instead of ckpt; typed as model=
+    input: Texts = MISSING  # a file, a folder, a pattern, or a list of them
     output: str = MISSING
     device: str = MISSING
     precision: Precision = MISSING
@@ -91,7 +94,7 @@ class StylizeConfig:
     image_format: str | None = MISSING
     first_frame: bool = MISSING
     quality: int = MISSING
-    style: Any = None  # one file or a list of them
+    style: Texts = None  # one file or a list of them
     style_weights: list[float] | None = None
     strength: float | None = None
     style_size: int = MISSING
@@ -112,8 +115,8 @@ class StylizeConfig:
 class AppConfig:
     """`python -m stylegan_pl.app`."""
 
-    ckpt: Any = None  # a path or a list of them
-    painter: Any = None  # instead of ckpt: a name, all, or a list of names
+    ckpt: Texts = None  # a path or a list of them
+    painter: Texts = None  # instead of ckpt: a name, all, or a list of names
     host: str = MISSING
     port: int = MISSING
     root_path: str | None = None
@@ -140,7 +143,7 @@ class EvaluateConfig:
 
     ckpt: str | None = None
     painter: str | None = None  # instead of ckpt
-    compare: Any = None  # a path or a list of them
+    compare: Texts = None  # a path or a list of them
     output: str | None = None
     overwrite: bool = MISSING
     split: str = MISSING
@@ -244,23 +247,3 @@ def check_ranges(config: DictConfig) -> None:
                 f"above {least:g}" if above else f"at least {least:g}" if not value > most else f"at most {most:.0f}"
             )
             raise ConfigError(f"{key}={value} must be {bound}; type {instead}")
-
-
-SCHEMAS: dict[str, type] = {
-    "train": TrainConfig,
-    "stylize": StylizeConfig,
-    "app": AppConfig,
-    "evaluate": EvaluateConfig,
-    "export": ExportConfig,
-    "prepare": PrepareConfig,
-}
-"""Verb -> typed root."""
-
-
-def register() -> None:
-    """Make the schemas known to Hydra as `train_schema`, `stylize_schema`, …"""
-    from hydra.core.config_store import ConfigStore  # here: the schemas are used without Hydra, too
-
-    store = ConfigStore.instance()
-    for verb, schema in SCHEMAS.items():
-        store.store(name=f"{verb}_schema", node=schema)

@@ -1,12 +1,8 @@
 """`python -m stylegan_pl.train`: train a generator against a discriminator."""
 
-import sys
-
 from omegaconf import DictConfig
 
 from stylegan_pl.cli import run_verb
-from stylegan_pl.errors import ConfigError
-from stylegan_pl.ranks import folder_overrides
 
 
 def train(config: DictConfig) -> int:
@@ -43,12 +39,7 @@ def make_data_ready(config: DictConfig) -> None:
 
 def main() -> None:
     """The verb."""
-    try:
-        sys.argv += folder_overrides(sys.argv[1:])  # ranks started together write into one folder
-    except ConfigError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    run_verb("train", train)
+    run_verb("train")
 
 
 if __name__ == "__main__":

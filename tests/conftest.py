@@ -19,7 +19,7 @@ from images_on_disk import write_images
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.paths import conf_dir
-from stylegan_pl.schema import register
+from stylegan_pl.verbs import register
 
 SMALL = [  # networks of a few thousand parameters, no weights to load
     "generator@model.generator=resnet6",

@@ -20,7 +20,7 @@ class RunCheckpoints(Checkpoint):
         folder: where they go.
         monitor: score that decides which is best, e.g. `val/kid`; None: the first metric's.
         mode: `min` or `max`; None: as the metric says.
-        keep_every_images: also keep `images=000012000.ckpt`, at the first validation past each multiple; None: none.
+        keep_every_images: also keep `images-000012000.ckpt`, at the first validation past each multiple; None: none.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class RunCheckpoints(Checkpoint):
             save_whole(trainer, self.best_path)
         if self.keep_every_images is not None and pl_module.images_seen // self.keep_every_images > self._kept:
             self._kept = pl_module.images_seen // self.keep_every_images
-            save_whole(trainer, self.folder / f"images={pl_module.images_seen:09d}.ckpt")
+            save_whole(trainer, self.folder / f"images-{pl_module.images_seen:09d}.ckpt")
         save_whole(trainer, self.last_path)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:

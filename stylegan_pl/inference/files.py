@@ -213,7 +213,10 @@ def is_pattern(source: Path | str) -> bool:
 
 
 def _matches(pattern: str) -> list[str]:
-    return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute patterns)
+    """What a pattern names; a folder that is there means itself, whatever signs its name has: `trip [2023]/*.jpg`."""
+    ends = [at for at, sign in enumerate(pattern) if sign == os.sep and os.path.lexists(pattern[:at])]
+    folder, inside = (pattern[: ends[-1]], pattern[ends[-1] :]) if ends else ("", pattern)
+    return sorted(glob.glob(glob.escape(folder) + inside, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute patterns)
 
 
 def _nothing(pattern: Path | str) -> str:

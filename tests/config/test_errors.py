@@ -55,6 +55,13 @@ def command(monkeypatch, capsys, *arguments: str, verb: str = "train", action=la
         ("batch_size=0", "batch_size=0 must be at least 1; type batch_size=1"),
         ("+seeed=1", "no option 'seeed'; did you mean 'seed'?"),
         ("+seed=1", "seed is there already: type it without the plus"),
+        ("lr=0.1", "no option 'lr'; type model.generator_optimizer.lr=2e-4 model.discriminator_optimizer.lr=2e-4"),
+        ("+lr=0.1", "no option 'lr'; type model.generator_optimizer.lr=2e-4 model.discriminator_optimizer.lr=2e-4"),
+        ("crop_size=256", "no option 'crop_size'; type image_size=256"),
+        ("fast_dev_run=true", "no option 'fast_dev_run'; type +debug=smoke"),
+        ("model=cycle_gan", "model=cycle_gan is here: model=cyclegan"),
+        ("adversarial=lsgan", "adversarial=lsgan is here: adversarial=least_squares"),
+        ("held_out=0.1", "no option 'held_out'; did you mean 'data.content.held_out' or 'data.style.held_out'?"),
     ],
 )
 def test_the_command_line_names_the_nearest_valid_name(monkeypatch, capsys, argument, line):

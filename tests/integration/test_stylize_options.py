@@ -5,13 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hydra.core.override_parser.overrides_parser import OverridesParser
 from images_on_disk import write_images
 from PIL import Image
 from test_stylize_odd_files import checkpoint, noise, stylize  # noqa: F401 (a fixture)
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.stylize import quoted
 
 
 @pytest.fixture
@@ -123,30 +121,3 @@ def test_more_pixels_may_be_allowed_and_fewer(checkpoint, photos, tmp_path, capl
     assert stylize(checkpoint, photos, tmp_path / "out", "max_megapixels=0.001") == 1
     assert "type max_megapixels=1 if you trust it" in caplog.text
     assert stylize(checkpoint, photos, tmp_path / "out", "max_megapixels=0.0016") == 0
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "été.jpg",
-        "写真.png",
-        "a b.png",
-        "a,b.jpg",
-        "IMG (1).jpg",
-        "50%.png",
-        'say "no".png',
-        "x=y.png",
-        "plain.jpg",
-        "-a.jpg",
-    ],
-)
-def test_any_name_may_be_typed(name):
-    (override,) = OverridesParser.create().parse_overrides([quoted(f"input={name}")])
-    assert not override.is_sweep_override() and override.value() in (name, str(name))
-
-
-@pytest.mark.parametrize(
-    "typed", ["input=[a.jpg,b.jpg]", 'input="a,b.jpg"', "strength=0.5", "input='x y'", "output=", "--help"]
-)
-def test_what_hydra_reads_is_left_as_it_was_typed(typed):
-    assert quoted(typed) == typed

@@ -29,7 +29,8 @@ FLOORS = [
     {"generators", "discriminators", "losses", "metrics", "data", "diagnosis"},
     {"models"},
     {"callbacks", "loggers", "inference", "report", "distributed", "rank_launcher", "sweeps"},
-    {"schema", "explain", "plain_config", "static_signature", "check_combination", "check_config"}
+    {"verbs", "command_line", "near_names"}
+    | {"schema", "explain", "static_signature", "check_combination", "check_config"}
     | {"box", "cli", "device", "build", "checkpoint", "from_file", "network_from_file", "resume"},
     {"run", "paint", "paint_film", "paint_onnx", "paint_sheet", "stylizer"}
     | {"evaluation", "examine", "exporting", "page"}

@@ -171,6 +171,18 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path: Path) -> 
     ]
 
 
+def test_a_folder_that_is_there_is_no_pattern(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("trip [2023]/a.jpg", "trip [2023]/day [1]/b.jpg", "trip 2/c.jpg"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    assert files.pictures("trip [2023]/*.jpg") == [Path("trip [2023]/a.jpg")]
+    assert files.pictures(f"{tmp_path}/trip [2023]/**/*.jpg") == [
+        tmp_path / "trip [2023]/a.jpg", tmp_path / "trip [2023]/day [1]/b.jpg",
+    ]  # fmt: skip
+    assert files.pictures("trip [0-9]/*.jpg") == [Path("trip 2/c.jpg")]
+
+
 def test_a_list_of_files_folders_and_patterns(album: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     given = [album / "a.jpg", album / "day 1", f"{album}/*.PNG", album / "day 1/a.jpg"]  # one of them twice

@@ -1,0 +1,200 @@
+"""What CycleGAN, pix2pix, CUT and Lightning call our options; docs/migrating.md shows the table."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+
+class Near(NamedTuple):
+    """A row: other programs' names, and ours."""
+
+    names: str  # separated by spaces
+    ours: str  # what to type; empty: there is nothing to choose
+    note: str = ""
+    verb: str = "train"
+
+
+CYCLEGAN = "CycleGAN, pix2pix and CUT"
+LIGHTNING = "Lightning and other trainers"
+PAINTING = "test.py, predict and other painters"
+
+NEAR: dict[str, tuple[Near, ...]] = {
+    CYCLEGAN: (
+        Near("dataroot", "data_root=FOLDER", "holds content/ and style/; or data.content.root=A data.style.root=B"),
+        Near("trainA content photos", "data.content.root=FOLDER", "photographs"),
+        Near("trainB style paintings", "data.style.root=FOLDER", "paintings"),
+        Near("dataset_mode", "data=folders", "unaligned; aligned: data=paired, single: data=single_pair"),
+        Near("max_dataset_size", "'data.content.include=[a*.jpg]'", "file patterns; a run's length is max_images"),
+        Near("serial_batches", "", "the order is drawn from seed=, the same on any number of workers"),
+        Near("load_size loadSize", "data.content.load_size=286 data.style.load_size=286", "pixels of the shorter side"),
+        Near("crop_size fineSize", "image_size=256", "pixels; [256,384]: height and width"),
+        Near("preprocess", "data.content.load_size=286 image_size=256", "resize_and_crop; crop alone: load_size=null"),
+        Near("no_flip", "augment=none"),
+        Near("name", "run_name=NAME"),
+        Near("checkpoints_dir", "hydra.run.dir=FOLDER"),
+        Near("suffix", "run_name=NAME"),
+        Near("gpu_ids", "trainer=gpu trainer.devices=[0]", "-1: trainer=cpu; two: trainer=ddp trainer.devices=[0,1]"),
+        Near("input_nc output_nc", "", "pictures always have 3 channels, RGB"),
+        Near("netG", "generator@model.generator=resnet9", "or resnet6, unet256, unet128"),
+        Near("netD", "discriminator@model.discriminator=patchgan70", "basic; or pixel, patchgan16, patchgan142"),
+        Near("n_layers_D", "discriminator@model.discriminator=patchgan70", "3; 1: patchgan16, 2: patchgan34"),
+        Near("ngf", "model.generator.width=64"),
+        Near("ndf", "model.discriminator.width=64"),
+        Near("norm", "", "instance norm, without statistics of batches"),
+        Near("no_dropout", "generator@model.generator=unet256 model.generator.dropout=0", "no other generator has it"),
+        Near("init_type", "init@model.generator.init=normal", "or xavier, he"),
+        Near("init_gain", "model.generator.init.std=0.02"),
+        Near("direction", "direction=BtoA"),
+        Near("batchSize", "batch_size=4", "per device"),
+        Near("num_threads nThreads", "data.workers=4", "processes that load pictures, per device"),
+        Near("n_epochs niter", "scheduler=linear_decay_by_epoch scheduler.constant_epochs=100 max_epochs=200",
+             "max_epochs is the sum of both"),
+        Near("n_epochs_decay niter_decay", "scheduler=linear_decay_by_epoch scheduler.decay_epochs=100 max_epochs=200",
+             "max_epochs is the sum of both"),
+        Near("lr_policy", "scheduler=linear_decay_by_epoch", "linear; or constant, cosine, inverse_time"),
+        Near("lr_decay_iters", "scheduler=linear_decay", "by images seen"),
+        Near("beta1", "model.generator_optimizer.betas=[0.5,0.999] model.discriminator_optimizer.betas=[0.5,0.999]"),
+        Near("gan_mode", "adversarial=least_squares", "lsgan; vanilla: bce, wgangp: wasserstein with penalty=wgan_gp"),
+        Near("pool_size", "model.game.pool_size=50"),
+        Near("lambda_A lambda_B", "model=cyclegan model.cycle_weight=10", "one weight for both cycles"),
+        Near("lambda_identity lambda_idt", "model=cyclegan model.identity_weight=0.5", "in shares of cycle_weight"),
+        Near("lambda_L1", "model=pix2pix model.l1_weight=100"),
+        Near("lambda_GAN", "model.adversarial_weight=1"),
+        Near("lambda_NCE", "model=cut image_loss.patch_nce.weight=1"),
+        Near("nce_idt", "model=cut image_loss.patch_nce.identity=true"),
+        Near("nce_layers", "'model=cut' 'image_loss.patch_nce.layers=null'", "all that the generator offers"),
+        Near("nce_T", "model=cut image_loss.patch_nce.temperature=0.07"),
+        Near("num_patches", "model=cut image_loss.patch_nce.patches=256"),
+        Near("netF netF_nc", "model=cut image_loss.patch_nce.width=256", "channels of the projector"),
+        Near("flip_equivariance", "model=fastcut"),
+        Near("continue_train", "resume=auto hydra.run.dir=RUN", "goes on in that folder from its newest checkpoint"),
+        Near("epoch_count load_iter", "ckpt_path=RUN_OR_FILE", "goes on at the image that the checkpoint had reached"),
+        Near("epoch", "max_epochs=200", "to load a run: ckpt_path=RUN_OR_FILE"),
+        Near("phase isTrain", "", "training is `train`; painting is the verb `stylize`, scores are `evaluate`"),
+        Near("print_freq", "log_every_batches=10"),
+        Near("display_freq update_html_freq", "val_every_images=5000", "a grid below samples/ with each validation"),
+        Near("save_latest_freq save_epoch_freq save_by_iter", "callbacks.checkpoints.keep_every_images=50000",
+             "last.ckpt and best.ckpt are written with each validation"),
+        Near("display_id display_port display_server display_env display_ncols display_winsize no_html", "logger=wandb",
+             "grids are below samples/ in the run's folder in any case"),
+        Near("use_wandb wandb_project_name", "logger=wandb logger.wandb.project=NAME"),
+        Near("verbose", "debug=true", "a traceback with every error"),
+    ),
+    LIGHTNING: (
+        Near("lr learning_rate", "model.generator_optimizer.lr=2e-4 model.discriminator_optimizer.lr=2e-4",
+             "each player has its own"),
+        Near("max_steps max_iter iterations num_steps total_steps", "max_images=100000",
+             "a step of each player is batch_size images"),
+        Near("epochs num_epochs", "max_epochs=200"),
+        Near("min_epochs min_steps", "", "a run ends with its budget: max_images or max_epochs"),
+        Near("fast_dev_run", "+debug=smoke"),
+        Near("accumulate_grad_batches", "model.mechanics.accumulate_batches=2"),
+        Near("gradient_clip_val clip_grad_norm",
+             "model.mechanics.generator_clip_norm=1.0 model.mechanics.discriminator_clip_norm=1.0"),
+        Near("accelerator", "device=gpu", "auto, cpu, gpu, mps"),
+        Near("devices gpus", "trainer.devices=2"),
+        Near("num_nodes", "trainer.num_nodes=2"),
+        Near("strategy", "trainer=ddp", "every GPU of the machine"),
+        Near("num_workers workers", "data.workers=4", "processes that load pictures, per device"),
+        Near("train_batch_size batch bs", "batch_size=4", "per device"),
+        Near("log_every_n_steps", "log_every_batches=10"),
+        Near("check_val_every_n_epoch val_check_interval val_every_n_epochs", "val_every_images=10000"),
+        Near("limit_val_batches", "data.val_pairs=64"),
+        Near("resume_from_checkpoint ckpt checkpoint pretrained", "ckpt_path=RUN_OR_FILE"),
+        Near("default_root_dir output output_dir save_dir logdir", "hydra.run.dir=FOLDER"),
+        Near("amp fp16 bf16 mixed_precision", "precision=bf16", "or fp16; auto: bf16 where the GPU has it"),
+        Near("resolution img_size imsize", "image_size=256"),
+        Near("style_weight", "image_loss.style.weight=0.01"),
+        Near("content_weight", "image_loss.content.weight=0.05"),
+        Near("tv_weight", "image_loss=[style,content,total_variation] image_loss.total_variation.weight=1"),
+        Near("ema ema_decay", "model.mechanics.ema_half_life_images=10000", "null: no average"),
+        Near("seed_everything manual_seed", "seed=0"),
+    ),
+    PAINTING: (
+        Near("dataroot source content image images content_image", "input=PHOTO_OR_FOLDER", verb="stylize"),
+        Near("results_dir output_dir out save_dir", "output=FOLDER", verb="stylize"),
+        Near("name checkpoint checkpoints_dir model_path weights epoch", "ckpt=RUN_OR_FILE", verb="stylize"),
+        Near("gpu_ids accelerator", "device=gpu", verb="stylize"),
+        Near("alpha", "strength=0.8", verb="stylize"),
+        Near("preserve_color preserve_colour keep_color", "keep_colour=true", verb="stylize"),
+        Near("style_image styles style_path", "style=PAINTING", verb="stylize"),
+        Near("lr n_epochs max_epochs", "", "nothing is trained here: the verb is `train`", verb="stylize"),
+        Near("num_test", "pairs=500", verb="evaluate"),
+        Near("dataroot", "data_root=FOLDER", "other sets: data=folders data_root=FOLDER", verb="evaluate"),
+        Near("results_dir output_dir out", "output=FOLDER", verb="evaluate"),
+        Near("name checkpoint checkpoints_dir model_path epoch", "ckpt=RUN_OR_FILE", verb="evaluate"),
+        Near("phase", "split=val", "or train, all", verb="evaluate"),
+        Near("gpu_ids accelerator", "device=gpu", verb="evaluate"),
+    ),
+}  # fmt: skip
+"""Where a name comes from -> its rows."""
+
+VALUES: dict[str, dict[str, str]] = {
+    "model": {
+        "cycle_gan": "model=cyclegan",
+        "test": "the verb `stylize`: ckpt=RUN input=PHOTO output=PAINTING",
+        "colorization": "model=pix2pix data=paired, with grey photographs as content",
+        "gan": "model=vanilla",
+        "johnson": "model=perceptual",
+    },
+    "data": {
+        "unaligned": "data=folders",
+        "aligned": "data=paired",
+        "single": "data=single_pair",
+        "maps": "data=paired data_root=FOLDER",
+    },
+    "adversarial": {
+        "lsgan": "adversarial=least_squares",
+        "vanilla": "adversarial=bce",
+        "wgangp": "adversarial=wasserstein penalty=wgan_gp",
+    },
+    "generator": {
+        "resnet_9blocks": "generator@model.generator=resnet9",
+        "resnet_6blocks": "generator@model.generator=resnet6",
+        "unet_256": "generator@model.generator=unet256",
+        "unet_128": "generator@model.generator=unet128",
+    },
+    "discriminator": {
+        "basic": "discriminator@model.discriminator=patchgan70",
+        "n_layers": "discriminator@model.discriminator=patchgan142",
+    },
+}
+"""Group -> an option's name elsewhere -> what is typed here."""
+
+
+def ours(key: str, verb: str) -> str | None:
+    """`type KEY=VALUE (a note)`, for another program's option of that name; None where it is not in the table."""
+    word = key.lstrip("-+").replace("-", "_").lower()
+    for row in _rows(verb):
+        if word in row.names.lower().split():
+            told = f"type {row.ours}" if row.ours else row.note
+            return f"{told} ({row.note})" if row.ours and row.note else told
+    return None
+
+
+def ours_of_value(group: str, option: str) -> str | None:
+    """Likewise for what a group is given, such as model=cycle_gan."""
+    return VALUES.get(group, {}).get(option)
+
+
+def _rows(verb: str) -> Iterator[Near]:
+    for rows in NEAR.values():
+        yield from (row for row in rows if row.verb == verb)
+
+
+def as_markdown() -> str:
+    """The tables of docs/migrating.md."""
+    parts = []
+    for origin, rows in NEAR.items():
+        lines = [f"### {origin}\n", "| there | here | |", "|---|---|---|"]
+        for row in rows:
+            there = " ".join(f"`{name}`" for name in row.names.split())
+            verb = "" if row.verb == "train" else f"{row.verb}: "
+            lines.append(f"| {there} | {f'{verb}`{row.ours}`' if row.ours else verb.strip()} | {row.note} |")
+        parts.append("\n".join(lines))
+    lines = ["### Values\n", "| there | here |", "|---|---|"]
+    lines += [f"| `{group}={there}` | {here} |" for group, values in VALUES.items() for there, here in values.items()]
+    return "\n\n".join([*parts, "\n".join(lines)]) + "\n"
+
+
+if __name__ == "__main__":  # for docs/migrating.md
+    print(as_markdown(), end="")

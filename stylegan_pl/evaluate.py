@@ -4,6 +4,7 @@ from omegaconf import DictConfig
 
 from stylegan_pl.box.choice import choose_painter
 from stylegan_pl.cli import run_verb
+from stylegan_pl.direction import turn
 
 
 def evaluate(config: DictConfig) -> int:
@@ -11,6 +12,7 @@ def evaluate(config: DictConfig) -> int:
     from stylegan_pl.evaluation.check import check
 
     choose_painter(config)
+    turn(config)
     check(config)
     from stylegan_pl.evaluation.assess import assess  # here, once the config is right: torch takes seconds to import
 

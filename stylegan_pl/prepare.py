@@ -8,6 +8,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from stylegan_pl.cli import run_verb
+from stylegan_pl.direction import turn
 from stylegan_pl.errors import ConfigError, UserError
 
 _log = logging.getLogger(__name__)
@@ -18,6 +19,7 @@ def prepare(config: DictConfig) -> int:
     _check_choice(config)
     from stylegan_pl.check_config import check_config  # here, once the choice is right: pydantic takes its time
 
+    turn(config)
     check_config(config)
     if config.check:
         from stylegan_pl.examine import examine  # here: it imports torch

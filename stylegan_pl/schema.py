@@ -55,6 +55,7 @@ class TrainConfig:
     scheduler: Any = None
 
     data: Any = MISSING
+    direction: str = "AtoB"
     augment: Any = None
     metric: dict[str, Any] = field(default_factory=dict)
     trainer: dict[str, Any] = MISSING
@@ -156,6 +157,7 @@ class EvaluateConfig:
     metric: dict[str, Any] = field(default_factory=dict)
     cache: str | None = None
     data: Any = None
+    direction: str = "AtoB"
     data_root: str = MISSING
     batch_size: int = MISSING
     device: str = MISSING
@@ -200,6 +202,7 @@ class PrepareConfig:
 
     check: bool = MISSING
     data: Any = MISSING  # what to look through
+    direction: str = "AtoB"
     image_size: int = MISSING
     output: str = MISSING
     seed: int = MISSING

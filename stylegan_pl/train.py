@@ -3,12 +3,15 @@
 from omegaconf import DictConfig
 
 from stylegan_pl.cli import run_verb
+from stylegan_pl.direction import turn
+from stylegan_pl.errors import DataError
 
 
 def train(config: DictConfig) -> int:
     """One run of the composed config; returns the exit code."""
     from stylegan_pl.check_config import check_config
 
+    turned = turn(config)
     check_config(config)
     # here, once every key is right: it imports torch
     from stylegan_pl.check_combination import check_fit, check_monitor, check_roles
@@ -18,7 +21,12 @@ def train(config: DictConfig) -> int:
     check_monitor(config)
     check_roles(config)
     check_fit(config)
-    make_data_ready(config)
+    try:
+        make_data_ready(config)
+    except DataError as error:
+        raise DataError(
+            f"{error} (direction=BtoA: content is what data.style names)" if turned else str(error)
+        ) from error
     from stylegan_pl.run import run  # here, once config and data are in order: Lightning takes seconds to import
 
     return run(config)

@@ -29,7 +29,7 @@ FLOORS = [
     {"generators", "discriminators", "losses", "metrics", "data", "diagnosis"},
     {"models"},
     {"callbacks", "loggers", "inference", "report", "distributed", "rank_launcher", "sweeps"},
-    {"verbs", "command_line", "near_names"}
+    {"verbs", "command_line", "near_names", "direction"}
     | {"schema", "explain", "static_signature", "check_combination", "check_config"}
     | {"box", "cli", "device", "build", "checkpoint", "from_file", "network_from_file", "resume"},
     {"run", "paint", "paint_film", "paint_onnx", "paint_sheet", "stylizer"}

@@ -1,0 +1,29 @@
+"""`direction=BtoA`, as CycleGAN has it: content and style change places, and all that follows sees them so."""
+
+from omegaconf import DictConfig, OmegaConf, open_dict
+
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.explain import nearest
+
+DIRECTIONS = ("AtoB", "BtoA")
+
+
+def turn(config: DictConfig) -> bool:
+    """Swap `data.content` and `data.style` where `direction` is BtoA; a turned config says AtoB, and repeats the run.
+
+    Returns:
+        Whether they were swapped.
+
+    Raises:
+        ConfigError: another direction.
+    """
+    if config.direction not in DIRECTIONS:
+        raise ConfigError(f"direction={config.direction}{nearest(config.direction, DIRECTIONS)}")
+    if config.direction == "AtoB" or config.data is None:
+        return False
+    content, style = (
+        OmegaConf.create(OmegaConf.to_container(config.data[side], resolve=True)) for side in ("content", "style")
+    )
+    with open_dict(config):
+        config.data.content, config.data.style, config.direction = style, content, "AtoB"
+    return True

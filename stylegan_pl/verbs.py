@@ -12,9 +12,7 @@ class Verb(NamedTuple):
     """A row: `python -m stylegan_pl.NAME` with the config `conf/NAME.yaml`."""
 
     schema: type | None  # the typed root of its config; None: it has no config and reads its words itself
-    function: (
-        str  # dotted path of what runs: a composed config -> exit code, or words -> no return; imported when needed
-    )
+    function: str  # dotted path, imported when needed: a composed config -> exit code; without a schema, words -> None
     does: str  # a few words for the list of verbs
     example: str  # one command line, after the verb
     keys: Mapping[str, str] = MappingProxyType({})  # typed -> key, where Hydra would take the word for a group

@@ -174,7 +174,7 @@ class ExportConfig:
     ckpt: str = MISSING
     painter: str | None = None  # instead of ckpt
     output: str = MISSING
-    format: str = MISSING
+    format: str | None = None
     half: bool = MISSING
     int8: bool = MISSING
     calibration: str | None = None

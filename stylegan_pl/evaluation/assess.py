@@ -100,7 +100,8 @@ def _sets(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> tu
             raise ConfigError(
                 "nothing of these tells which sets it was trained on; type data=NAME, such as data=folders"
             )
-        return sets_of(*trained)
+        typed = config.data_root if config.data_root != "data" else None  # evaluate.yaml's
+        return sets_of(*trained, typed)
     content, style, pairing = (
         instantiate(config.data[part], _convert_="all") for part in ("content", "style", "pairing")
     )

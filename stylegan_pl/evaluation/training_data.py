@@ -1,5 +1,6 @@
 """The sets that a checkpoint was trained on, told by its config: what it is judged on unless told otherwise."""
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +14,29 @@ _PERMITTED = {f"{kind.__module__}.{kind.__name__}": kind for kind in (ImageFolde
 """What is built from a file that may come from anyone; its download instructions are not followed."""
 
 
-def sets_of(config: dict[str, Any], path: Path) -> tuple[ImageFolder, ImageFolder, Pairing]:
+def sets_of(
+    config: dict[str, Any], path: Path, data_root: str | None = None
+) -> tuple[ImageFolder, ImageFolder, Pairing]:
     """Content, style and pairing of a checkpoint's own config.
+
+    Args:
+        path: of the checkpoint.
+        data_root: where what lay below the run's own `data_root` is looked for instead; None: where it was.
 
     Raises:
         UserError: its config would run something else, or its folders are not here; the message says what to type.
     """
     data = config.get("data")
     data = data if isinstance(data, dict) else {}
-    content, style = _folder(data.get("content"), path), _folder(data.get("style"), path)
+    folders = (_folder(data.get(side), path) for side in ("content", "style"))
+    content, style = (_moved(folder, str(config.get("data_root", "data")), data_root) for folder in folders)
     for name, folder in (("content", content), ("style", style)):
         if not Path(folder.root).exists():
+            before = config.get("data_root", "data")
             raise DataError(
-                f"{path.name} was trained on data.{name}.root={folder.root}, which is not here; type data=folders "
-                "data.content.root=PHOTOS data.style.root=PAINTINGS, or data=sample"
+                f"{path.name} was trained on data.{name}.root={folder.root}, which is not here; type data_root=FOLDER "
+                f"where what was below {before} is now, or data=folders data.content.root=PHOTOS "
+                "data.style.root=PAINTINGS, or data=sample"
             )
     return content, style, _built(data.get("pairing"), path, Pairing)
 
@@ -35,6 +45,12 @@ def _folder(node: Any, path: Path) -> ImageFolder:
     known = {key: value for key, value in node.items() if key != "source"} if isinstance(node, dict) else node
     folder: ImageFolder = _built(known, path, ImageFolder)
     return folder
+
+
+def _moved(folder: ImageFolder, before: str, now: str | None) -> ImageFolder:
+    if now is None or not Path(folder.root).is_relative_to(before):
+        return folder
+    return dataclasses.replace(folder, root=str(now / Path(folder.root).relative_to(before)))
 
 
 def _built(node: Any, path: Path, kind: type) -> Any:

@@ -28,11 +28,13 @@ FORMATS = {
 
 
 def check(config: DictConfig) -> None:
-    """Raise for the first thing that cannot be right.
+    """Raise for the first thing that cannot be right; the format is taken from the file's ending where none was typed.
 
     Raises:
         ConfigError: one line with what to type instead.
     """
+    if config.format is None:
+        config.format = _format_of(Path(config.output))
     if config.format not in FORMATS:
         raise ConfigError(f"format={config.format}{nearest(config.format, FORMATS)}; there are {', '.join(FORMATS)}")
     chosen, output = FORMATS[config.format], Path(config.output)
@@ -65,6 +67,15 @@ def check(config: DictConfig) -> None:
     for path in (output, card_path(output)):
         if path.exists() and not config.overwrite:
             raise ConfigError(f"output={output}: {path} is there already; type overwrite=true or another output=")
+
+
+def _format_of(output: Path) -> str:
+    """The format that is written with the file's ending."""
+    for name, kind in FORMATS.items():
+        if output.suffix.lower() == kind.suffix:
+            return name
+    endings = ", ".join(f"{kind.suffix} ({name})" for name, kind in FORMATS.items())
+    raise ConfigError(f"output={output}: the ending says the format; type a file that ends in {endings}")
 
 
 def card_path(output: Path) -> Path:

@@ -71,7 +71,7 @@ def pixels(path: Path) -> np.ndarray:
 
 def test_checkpoint_to_safetensors_to_onnx_is_one_picture(ckpt, photo, tmp_path, caplog):
     caplog.set_level(logging.INFO)
-    kept = exported(ckpt, tmp_path / "g.safetensors", "format=safetensors", "licence=CC0")
+    kept = exported(ckpt, tmp_path / "g.safetensors", "licence=CC0")
     graph = exported(kept, tmp_path / "g.onnx")
     assert "24×31: largest difference" in caplog.text
     config = compose_config("stylize", [f"onnx={graph}", f"input={photo}", f"output={tmp_path / 'onnx.png'}"])

@@ -49,6 +49,18 @@ def test_a_checkpoints_sets_are_built_without_its_downloads(tmp_path, image_sets
     assert len(content.files("val")) == 4 and len(style.files("train")) == 7
 
 
+def test_a_checkpoints_sets_may_have_moved(tmp_path, image_sets) -> None:
+    sides = {side: {**FOLDER, "root": f"data/{side}"} for side in ("content", "style")}
+    config = {"data": {**sides, "pairing": PAIRING}, "data_root": "data"}
+    content, style, _ = sets_of(config, tmp_path / "best.ckpt", str(image_sets))
+    assert (content.root, style.root) == (f"{image_sets}/content", f"{image_sets}/style")
+    with pytest.raises(DataError, match="type data_root=FOLDER where what was below data is now"):
+        sets_of(config, tmp_path / "best.ckpt", str(tmp_path))
+    elsewhere = {**config["data"], "style": {**FOLDER, "root": str(image_sets / "style")}}
+    _, style, _ = sets_of({**config, "data": elsewhere}, tmp_path / "best.ckpt", str(image_sets))
+    assert style.root == str(image_sets / "style")  # it was never below data_root
+
+
 @pytest.mark.parametrize(
     ("content", "error", "words"),
     [

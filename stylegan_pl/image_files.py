@@ -271,7 +271,9 @@ def to_srgb(image: Image.Image) -> Image.Image:
         image = _grey_to_8_bits(image)
     if image.mode == "P" and "transparency" not in image.info:
         image = image.convert("RGB")  # a profile speaks of the palette's colours
-    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+    if image.mode == "La":
+        image = image.convert("LA")  # the one mode that Pillow does not bring to RGBA
+    if image.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
         image = Image.alpha_composite(white, rgba).convert("RGB")

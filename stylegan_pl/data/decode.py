@@ -22,6 +22,8 @@ Pixels: TypeAlias = NDArray[np.uint8]
 _FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive: what every decoder knows
 _TOLD_IN = (0xE1, 0xE2, 0xEE)  # EXIF and XMP (orientation), profiles, Adobe's CMYK and untransformed RGB
 
+_ONE_FACTOR = 8  # pixels: below it several of libjpeg's factors, in eighths, give one size, and not one picture
+
 
 def decode(
     content: bytes, name: str, *, at_least: int | None = None, fast: bool = True, into: Pixels | None = None,
@@ -44,8 +46,8 @@ def decode(
         DataError: no image, damaged or too large.
     """
     size = plain_jpeg(content) if fast and simplejpeg is not None else None
-    if size is not None and _let_pass(size):
-        part = draft(size, at_least)
+    part = 1 if size is None else draft(size, at_least)
+    if size is not None and _let_pass(size) and (part == 1 or max(size) >= _ONE_FACTOR):
         least = (0, 0) if part == 1 else (-(-size[0] // part), -(-size[1] // part))
         with suppress(ValueError):  # damaged: let `read_image` say how
             pixels: Pixels = simplejpeg.decode_jpeg(

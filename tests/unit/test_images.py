@@ -18,6 +18,7 @@ from stylegan_pl.image_files import (
     check_result,
     pixel_limit,
     read_image,
+    to_srgb,
     upright_exif,
     upright_size,
     write_image,
@@ -648,3 +649,9 @@ def test_an_exif_block_too_long_for_a_jpeg_is_left_out(tmp_path: Path) -> None:
     exif[ARTIST] = "x" * 70000
     write_image(Image.fromarray(noise()), tmp_path / "a.jpg", exif=exif.tobytes())
     assert read(tmp_path / "a.jpg").shape == (20, 30, 3)
+
+
+def test_premultiplied_grey_is_shown_as_any_other_grey(tmp_path: Path) -> None:
+    grey = Image.new("LA", (2, 1), (100, 255))
+    grey.putpixel((1, 0), (100, 0))
+    assert list(to_srgb(grey.convert("La")).getdata()) == [(100, 100, 100), (255, 255, 255)]

@@ -198,3 +198,13 @@ def test_a_picture_of_just_the_size_is_decoded_where_it_is_wanted(size, at_least
     found = decode(content, "a.jpg", at_least=at_least, into=into)
     assert np.array_equal(found, decode(content, "a.jpg", at_least=at_least))
     assert np.shares_memory(found, into) == is_there == bool(into.any())
+
+
+def test_a_few_pixels_made_fewer_are_pillows() -> None:
+    """Below 8 pixels libjpeg reaches one size by several factors, whose pictures are far from each other."""
+    for height, width in [(3, 3), (5, 5), (7, 2), (3, 7), (7, 7), (8, 8), (9, 3), (15, 15)]:
+        noise = np.random.default_rng(height).integers(0, 256, (height, width, 3), dtype=np.uint8)
+        content = jpeg(Image.fromarray(noise), quality=90, subsampling=0)
+        for at_least in range(1, min(height, width) + 1):
+            gap = decode(content, "a.jpg", at_least=at_least).astype(int) - by_pillow(content, at_least)
+            assert np.abs(gap).max() <= 1, (height, width, at_least)

@@ -37,6 +37,8 @@ def examine(config: DictConfig) -> int:
     folders = {side: instantiate(config.data[side], _convert_="all") for side in SIDES}
     pairing = instantiate(config.data.pairing, _convert_="all")
     refusals = _refusals(folders, config)
+    for line in pairing.told(folders["content"], folders["style"]):
+        _log.info("%s", line)
     used = places(folders["content"], folders["style"], pairing)
     pictures, colours = _survey(used, folders, config)
     _log.info("%s", report.table(found := report.summary(pictures)))
@@ -95,8 +97,9 @@ def _survey(
     for place, facts in zip(used, shown, strict=True):
         if facts.colours is not None:
             colours[place.side].add(facts.colours)
+        facts = facts._replace(colours=None, size=folders[place.side].part(*facts.size))
         too_small = is_too_small(facts, folders[place.side], config.image_size)
-        pictures.append(Picture(place.side, place.split, facts._replace(colours=None), too_small))
+        pictures.append(Picture(place.side, place.split, facts, too_small))
     return pictures, colours
 
 

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import unicodedata
 from pathlib import Path
 
 from stylegan_pl.errors import DataError
@@ -20,6 +21,11 @@ _NOBODYS = {"@eadir", "__macosx", "#recycle", "$recycle.bin", "thumbs.db", "ehth
 
 def _is_somebodys(name: str) -> bool:
     return not name.startswith(".") and name.lower() not in _NOBODYS
+
+
+def one_name(name: str) -> str:
+    """A name in one form, however it is stored: macOS writes é as e and an accent (NFD), others as one sign (NFC)."""
+    return unicodedata.normalize("NFC", name)
 
 
 def files_below(folder: Path) -> list[Path]:

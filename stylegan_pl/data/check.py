@@ -8,7 +8,6 @@ from stylegan_pl.data.shards import Shards, check_index
 from stylegan_pl.data.single import SingleImage, check_single
 from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.folders import files_below
-from stylegan_pl.image_files import upright_size
 from stylegan_pl.passed_over import passed_over
 
 _log = logging.getLogger(__name__)
@@ -68,7 +67,7 @@ def check_folder(folder: ImageFolder, *, name: str, size: int, limit: float) -> 
             f"or AVIF); {_remedy(folder, name)}"
         )
     looked = files[:: max(1, len(files) // _LOOKS)]
-    sizes = [_size(path) for path in looked]
+    sizes = [_size(folder, path) for path in looked]
     broken = [path for path, found_size in zip(looked, sizes, strict=True) if found_size is None]
     if len(broken) > limit * len(looked):
         raise DataError(
@@ -113,9 +112,9 @@ def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str
         )
 
 
-def _size(path: Path) -> tuple[int, int] | None:
+def _size(folder: ImageFolder, path: Path) -> tuple[int, int] | None:
     try:
-        return upright_size(path)
+        return folder.file_size(path)
     except DataError:
         return None
 

@@ -1,6 +1,7 @@
 """Content and style sets as one LightningDataModule."""
 
 import dataclasses
+import logging
 from pathlib import Path
 from typing import cast
 
@@ -22,6 +23,8 @@ from stylegan_pl.data.problems import Problems
 from stylegan_pl.data.sampler import PairStream
 from stylegan_pl.images import to_float
 from stylegan_pl.ranks import cores
+
+_log = logging.getLogger(__name__)
 
 _MAX_WORKERS = 8
 
@@ -90,6 +93,8 @@ class StyleTransferData(L.LightningDataModule):
         """
         for name, folder in (("data.content", self.content), ("data.style", self.style)):
             make_ready(folder, name=name, size=self.image_size, limit=self.problems.limit, download=self.download)
+        for line in self.pairing.told(self.content, self.style):
+            _log.info("%s", line)
         self.train_set = self._pairs("train")
         if self.cache is not None:
             self.train_set.keep_decoded(Path(self.cache))

@@ -117,6 +117,7 @@ def _made_ready(folder: ImageFolder, files: Sequence[Path], size: int, place: Pa
         PIL.__version__,
         simplejpeg and version("simplejpeg"),
     ]
+    settings += [folder.part_name] if folder.part_name else []
     within = place / f"{Path(folder.root).name}-{_hash([settings, names])}"
     made = within / f"{_hash([folder.stamp(path) for path in files])}.u8"
     with _told(place):

@@ -16,7 +16,7 @@ from stylegan_pl.data.crop import cut
 from stylegan_pl.data.decode import Pixels, decode
 from stylegan_pl.data.resample import resampled
 from stylegan_pl.errors import DataError, first_line
-from stylegan_pl.folders import check_is_file, files_below
+from stylegan_pl.folders import check_is_file, files_below, one_name
 from stylegan_pl.image_files import READABLE, upright_size
 
 SPLITS = ("train", "val")
@@ -75,6 +75,11 @@ class ImageFolder:
 
     one_size: ClassVar[bool] = True  # crops of a file are cut from the same pixels each time
 
+    @property
+    def part_name(self) -> str | None:
+        """Which part of a picture is taken; None: all of it."""
+        return None
+
     def can_be_fetched(self) -> bool:
         """Whether the source, if any, brings `root`; it does not when another root was typed."""
         return self.source is not None and Path(self.root).is_relative_to(self.source.folder)
@@ -105,7 +110,7 @@ class ImageFolder:
         return {
             name: path
             for name, path in named.items()
-            if any(fnmatch(name, pattern) or fnmatch(path.name, pattern) for pattern in self.include)
+            if any(_matches(name, pattern) or _matches(path.name, pattern) for pattern in self.include)
         }
 
     def crop(self, path: Path, size: int, rng: np.random.Generator | None, *, into: Pixels | None = None) -> Tensor:
@@ -157,7 +162,11 @@ class ImageFolder:
         Raises:
             DataError: it cannot be read.
         """
-        return upright_size(path)
+        return self.part(*upright_size(path))
+
+    def part(self, width: int, height: int) -> tuple[int, int]:
+        """Width and height of what is taken of a picture: all of it."""
+        return width, height
 
     def crop_image(self, image: Image.Image, size: int, rng: np.random.Generator | None) -> Tensor:
         """A picture that is read already; see `crop`."""
@@ -193,7 +202,11 @@ def held_out_names(names: Iterable[str], fraction: float) -> set[str]:
 
 
 def _stem(name: str) -> str:
-    return Path(name).with_suffix("").as_posix()
+    return one_name(Path(name).with_suffix("").as_posix())
+
+
+def _matches(name: str, pattern: str) -> bool:
+    return fnmatch(one_name(name), one_name(pattern))
 
 
 def _unit_hash(name: str) -> float:

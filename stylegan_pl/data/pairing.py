@@ -5,8 +5,9 @@ from pathlib import Path
 
 import numpy as np
 
-from stylegan_pl.data.folder import ImageFolder, held_out_names
+from stylegan_pl.data.folder import SPLITS, ImageFolder, held_out_names
 from stylegan_pl.errors import DataError
+from stylegan_pl.folders import one_name
 
 
 class Pairing(ABC):
@@ -17,6 +18,10 @@ class Pairing(ABC):
     @abstractmethod
     def match(self, content: ImageFolder, style: ImageFolder, split: str) -> tuple[list[Path], list[Path]]:
         """The content files and the style files that take part."""
+
+    def told(self, content: ImageFolder, style: ImageFolder) -> list[str]:
+        """What people should know of the matches, a line each."""
+        return []
 
     @abstractmethod
     def length(self, n_contents: int, n_styles: int) -> int:
@@ -51,7 +56,12 @@ class PairedByName(Pairing):
     same_place = True
 
     def match(self, content: ImageFolder, style: ImageFolder, split: str) -> tuple[list[Path], list[Path]]:
-        """Files that have a partner, in one order."""
+        """Files that have a partner, in one order.
+
+        Raises:
+            DataError: there is none, or the two sets are brought to different sizes, so that crops would not fit.
+        """
+        _check_one_scale(content, style)
         contents, styles = _by_stem(content, split), _by_stem(style, split)
         names = sorted(contents.keys() & styles.keys())
         if not names and contents and styles:
@@ -65,6 +75,23 @@ class PairedByName(Pairing):
             names = [name for name in names if (name in held_out) == (split == "val")]
         return [contents[name] for name in names], [styles[name] for name in names]
 
+    def told(self, content: ImageFolder, style: ImageFolder) -> list[str]:
+        """How many pairs there are, which files have no partner, and which of two of one name is taken."""
+        pairs = {split: len(self.match(content, style, split)[0]) for split in SPLITS}
+        lines = [f"paired data: {pairs['train']} pairs to train on, {pairs['val']} to validate with"]
+        bases = {(content.base(split), style.base(split)): split for split in SPLITS}
+        for split in bases.values():
+            sides = [(content, _by_stem(content, split)), (style, _by_stem(style, split))]
+            for (folder, found), (other, partners) in zip(sides, reversed(sides), strict=True):
+                lonely = sorted(found.keys() - partners.keys())
+                if lonely:
+                    lines.append(
+                        f"paired data: {len(lonely)} of {len(found)} images below {folder.base(split)} have no partner "
+                        f"below {other.base(split)} and are left out, such as {found[lonely[0]].name}"
+                    )
+                lines += _told_twins(folder, split)
+        return lines
+
     def length(self, n_contents: int, n_styles: int) -> int:
         """The number of pairs."""
         return n_contents
@@ -74,5 +101,29 @@ class PairedByName(Pairing):
         return index % n_styles
 
 
+def _check_one_scale(content: ImageFolder, style: ImageFolder) -> None:
+    if (content.load_size, content.upscale) == (style.load_size, style.upscale):
+        return
+    size = "null" if content.load_size is None else content.load_size
+    raise DataError(
+        "paired data: both pictures of a pair are cut at one place, so data.content and data.style need one load_size "
+        f"and upscale (there: {content.load_size}, {content.upscale} and {style.load_size}, {style.upscale}); type "
+        f"data.style.load_size={size} data.style.upscale={str(content.upscale).lower()}"
+    )
+
+
 def _by_stem(folder: ImageFolder, split: str) -> dict[str, Path]:
-    return {Path(name).with_suffix("").as_posix(): path for name, path in folder.by_name(split).items()}
+    """Of several files of one name the last is taken, by the order of their endings."""
+    return {one_name(Path(name).with_suffix("").as_posix()): path for name, path in folder.by_name(split).items()}
+
+
+def _told_twins(folder: ImageFolder, split: str) -> list[str]:
+    taken = _by_stem(folder, split)
+    paths = folder.by_name(split)
+    left = [(path, one_name(Path(name).with_suffix("").as_posix())) for name, path in paths.items()]
+    twins = [(path, taken[stem]) for path, stem in left if taken[stem] != path]
+    if not twins:
+        return []
+    path, other = twins[0]
+    more = f", and {len(twins) - 1} more below {folder.base(split)}" if len(twins) > 1 else ""
+    return [f"paired data: {path} and {other.name} have one name, and {other.name} is taken{more}"]

@@ -15,6 +15,7 @@ from stylegan_pl.data.decoded_cache import DecodedFolder
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
 from stylegan_pl.data.problems import Problems
+from stylegan_pl.data.unequal import are_unequal, crops_of_one_size
 from stylegan_pl.errors import DataError
 
 
@@ -45,6 +46,7 @@ class StylePairs(Dataset[StylePair]):
         self.pairing, self.problems = pairing, problems
         self.contents, self.styles = pairing.match(content, style, split)
         self.size, self.seed = size, seed
+        self._equal = bytearray(len(self.contents))  # pairs whose headers have been looked at, in this process
 
     def __len__(self) -> int:
         """Pairs in an epoch."""
@@ -83,6 +85,11 @@ class StylePairs(Dataset[StylePair]):
         """Both files of the first pair from `index` on that can be used, cropped at the same place."""
         for step in range(len(self.contents)):
             at = (index + step) % len(self.contents)
+            unequal = self._unequal_pair(at, epoch, index)
+            if unequal is not None:
+                if unequal:
+                    return StylePair(*unequal)
+                continue
             sides = [
                 self._crop(folder, files, at, None if epoch < 0 else self._rng("crop", epoch, index), memory)
                 for folder, files, memory in zip(
@@ -92,6 +99,21 @@ class StylePairs(Dataset[StylePair]):
             if sides[0] is not None and sides[1] is not None:
                 return StylePair(sides[0], sides[1])
         raise DataError(f"none of {len(self.contents)} pairs can be used; see {self.problems.path}")
+
+    def _unequal_pair(self, at: int, epoch: int, index: int) -> list[Tensor] | None:
+        """Both crops of a pair whose pictures differ in size, none where it cannot be used; None: they do not."""
+        if self._equal[at]:
+            return None
+        content, style = (_plain(self.content), self.contents[at]), (_plain(self.style), self.styles[at])
+        try:
+            if not are_unequal(content, style):
+                self._equal[at] = 1
+                return None
+            rngs = [None if epoch < 0 else self._rng("crop", epoch, index) for _ in range(2)]
+            return crops_of_one_size(content, style, self.size, (rngs[0], rngs[1]))
+        except DataError as error:
+            self.problems.report(self.contents[at], str(error), self.contents)
+            return []
 
     def _first_usable(
         self, folder: ImageFolder | DecodedFolder, files: list[Path], index: int, rng: np.random.Generator | None,
@@ -134,6 +156,10 @@ class _Stream:
         if all(word < 2**32 for word in words):
             words = np.array(words, np.uint32)  # the same numbers in half of the time
         return np.random.Generator(np.random.PCG64(words))
+
+
+def _plain(folder: ImageFolder | DecodedFolder) -> ImageFolder:
+    return folder.folder if isinstance(folder, DecodedFolder) else folder
 
 
 def _decoded(

@@ -27,8 +27,13 @@ def write_shards(folder: ImageFolder, target: Path, *, shard_bytes: int = 256 * 
         shard_bytes: size from which a new shard is begun.
 
     Raises:
-        UserError: `target` holds shards already.
+        UserError: `target` holds shards already, or a file is two pictures.
     """
+    if folder.part_name is not None:
+        raise UserError(
+            f"shards hold files as they are, and those of {folder.root} are two pictures each; train with "
+            "data=side_by_side on the folder"
+        )
     if (target / INDEX).exists():
         raise UserError(f"{target} holds shards already; type another shards=FOLDER, or remove it")
     target.mkdir(parents=True, exist_ok=True)

@@ -8,6 +8,7 @@ from torch import Tensor
 from stylegan_pl.data.folder import ImageFolder, list_images
 from stylegan_pl.errors import DataError
 from stylegan_pl.evaluation.fixed_set import Photograph
+from stylegan_pl.folders import one_name
 from stylegan_pl.image_files import read_image
 from stylegan_pl.images import image_to_tensor
 
@@ -32,10 +33,10 @@ class PaintedFolder:
         files = list_images(folder)
         if not files:
             raise DataError(f"compare: {folder} holds neither a checkpoint nor a picture")
-        self._by_path = {path.relative_to(folder).with_suffix("").as_posix(): path for path in files}
+        self._by_path = {one_name(path.relative_to(folder).with_suffix("").as_posix()): path for path in files}
         self._by_stem: dict[str, list[Path]] = {}
         for path in files:
-            self._by_stem.setdefault(path.stem, []).append(path)
+            self._by_stem.setdefault(one_name(path.stem), []).append(path)
 
     def __len__(self) -> int:
         """Pictures."""
@@ -47,7 +48,7 @@ class PaintedFolder:
         Raises:
             DataError: there is none, or more than one.
         """
-        name = Path(photograph.name).with_suffix("")
+        name = Path(one_name(photograph.name)).with_suffix("")
         # train/ or val/ is the set's, hardly the program's
         for known in (name.as_posix(), Path(*name.parts[1:]).as_posix() if len(name.parts) > 1 else ""):
             if known in self._by_path:
@@ -74,13 +75,13 @@ class PaintedFolder:
         picture = read_image(path)
         if picture.size == (self.size, self.size):
             return image_to_tensor(picture)
-        whole = read_image(photograph.path)
-        if abs(picture.width / picture.height - whole.width / whole.height) > _SAME_ASPECT * whole.width / whole.height:
+        width, height = self.content.file_size(photograph.path)
+        if abs(picture.width / picture.height - width / height) > _SAME_ASPECT * width / height:
             raise DataError(
                 f"{path}: {picture.width}×{picture.height} pixels, of another shape than its photograph "
-                f"{photograph.name} ({whole.width}×{whole.height}), and not the crop of {self.size}×{self.size} either"
+                f"{photograph.name} ({width}×{height}), and not the crop of {self.size}×{self.size} either"
             )
-        return self._cropped(picture, whole.size)
+        return self._cropped(picture, (width, height))
 
     def _cropped(self, picture: Image.Image, whole: tuple[int, int]) -> Tensor:
         if picture.size != whole:

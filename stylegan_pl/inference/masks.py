@@ -1,5 +1,6 @@
 """Where a picture is painted: masks, white for yes."""
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,8 @@ class Masks:
         if self.path.is_file():
             return self.path
         for candidate in (name, *(name.with_suffix(suffix) for suffix in sorted(READABLE))):
-            if (self.path / candidate).is_file():
-                return self.path / candidate
+            for form in ("NFC", "NFD"):  # as macOS writes é, and as others do
+                path = self.path / unicodedata.normalize(form, str(candidate))
+                if path.is_file():
+                    return path
         raise DataError(f"{name}: no mask of that name in {self.path}; add one, or take mask= away")

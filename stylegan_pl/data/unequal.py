@@ -1,0 +1,61 @@
+"""The two pictures of a pair where they are of unequal size: brought to one size, or refused."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from stylegan_pl.data.decode import Pixels
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.resample import resampled
+from stylegan_pl.errors import DataError
+
+_SAME_ASPECT = 0.02  # of the ratio of sides: what rounding does to small pictures
+
+
+def are_unequal(content: tuple[ImageFolder, Path], style: tuple[ImageFolder, Path]) -> bool:
+    """Whether two files' pictures have other sizes, by their headers; one that cannot be read is told by its reader.
+
+    Raises:
+        DataError: they are of unlike shapes, so that no size of both shows the same places.
+    """
+    try:
+        sizes = [folder.file_size(path) for folder, path in (content, style)]
+    except DataError:
+        return False
+    (width, height), (other_width, other_height) = sizes
+    if abs(width * other_height - other_width * height) > _SAME_ASPECT * width * other_height:
+        raise DataError(
+            f"{content[1]}: {width}×{height} pixels, and its partner {style[1]} {other_width}×{other_height}: pairs of "
+            "unlike shapes do not show the same places; crop them alike, or take data=folders"
+        )
+    return sizes[0] != sizes[1]
+
+
+def crops_of_one_size(
+    content: tuple[ImageFolder, Path], style: tuple[ImageFolder, Path], size: int,
+    rngs: tuple[np.random.Generator | None, np.random.Generator | None],
+) -> list[Tensor]:  # fmt: skip
+    """The crops of both, uint8 (3, size, size), the larger picture shrunk to the smaller one's size before.
+
+    Args:
+        rngs: of each, in one state; None: the middle.
+
+    Raises:
+        DataError: one is unreadable, or they are smaller than the crop.
+    """
+    pictures = [replace(folder, load_size=None, upscale=False).pixels(path, size) for folder, path in (content, style)]
+    height, width = min(picture.shape[:2] for picture in pictures)
+    try:
+        return [
+            folder.crop_image(Image.fromarray(_shrunk(picture, height, width, folder)), size, rng)
+            for (folder, _), picture, rng in zip((content, style), pictures, rngs, strict=True)
+        ]
+    except DataError as error:
+        raise DataError(f"{content[1]} and its partner {style[1]}: {error}") from error
+
+
+def _shrunk(picture: Pixels, height: int, width: int, folder: ImageFolder) -> Pixels:
+    return picture if picture.shape[:2] == (height, width) else resampled(picture, height, width, fast=folder.fast)

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import hydra
 from hydra import compose, initialize_config_dir
@@ -18,7 +18,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, InstantiationException, MissingConfigException
 from hydra.types import RunMode
 from hydra.utils import get_method
-from omegaconf import DictConfig
+from omegaconf import DictConfig, ListConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from stylegan_pl.command_line import for_hydra
@@ -27,6 +27,7 @@ from stylegan_pl.explain import explain, no_option
 from stylegan_pl.outcome import Outcome
 from stylegan_pl.paths import conf_dir
 from stylegan_pl.ranks import is_first
+from stylegan_pl.renamed import new_name
 from stylegan_pl.schema import check_ranges
 from stylegan_pl.status_file import read_status, write_status
 from stylegan_pl.sweeps.job_folder import job_lock, working_in
@@ -97,6 +98,23 @@ def _run(task: "Task", words: Sequence[str]) -> None:
         leave(*_said(failure))
 
 
+def as_named_today(config: DictConfig) -> None:
+    """Give a composed config, in place, the paths that classes have today: a run's config.yaml may be an older one."""
+    waiting: list[Any] = [config]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, DictConfig) and not node._is_none() and not node._is_missing():
+            children: dict[Any, Any] = {key: node._get_node(key) for key in node}
+        elif isinstance(node, ListConfig) and not node._is_none() and not node._is_missing():
+            children = {place: node._get_node(place) for place in range(len(node))}
+        else:
+            continue
+        waiting += children.values()
+        target = children.get("_target_")
+        if target is not None and isinstance(target._value(), str):
+            target._set_value(new_name(target._value()))
+
+
 class Task:
     """What Hydra calls with each composed config: once, or as every job of a sweep, there maybe in another process.
 
@@ -113,6 +131,7 @@ class Task:
 
     def __call__(self, config: DictConfig) -> float | None:
         """Run the verb; returns its score, if it has one."""
+        as_named_today(config)
         if self.name == "train" and HydraConfig.get().mode == RunMode.MULTIRUN and is_first():
             return self._job(config)
         try:
@@ -128,6 +147,7 @@ class Task:
         """Raise for a wrong key or type, before anything is built."""
         from stylegan_pl.check_config import check_config  # here: pydantic takes its time
 
+        as_named_today(config)
         _check_root(config, self.name)
         check_config(config)
 

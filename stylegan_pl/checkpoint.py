@@ -95,7 +95,7 @@ def load_generator(path: Path, *, trusted: Sequence[str] = ()) -> nn.Module:
     Raises:
         UserError: the file is damaged, no checkpoint of ours, or would build something else than our networks.
     """
-    node, weights = _held_generator(path)
+    node, weights = held_generator(path)
     return network_from_file(node, weights, path, trusted).eval().requires_grad_(False)
 
 
@@ -119,7 +119,7 @@ def load_teacher(run_or_file: str) -> nn.Module:
     return teacher
 
 
-def _held_generator(path: Path) -> tuple[Any, dict[str, Tensor]]:
+def held_generator(path: Path) -> tuple[Any, dict[str, Tensor]]:
     """Config node and weights, by their names in it, of the generator in a file; other kinds branch off here."""
     if path.suffix == ".safetensors":
         return _exported(path)
@@ -134,7 +134,7 @@ def _held_generator(path: Path) -> tuple[Any, dict[str, Tensor]]:
 
 
 def _exported(path: Path) -> tuple[Any, dict[str, Tensor]]:
-    """`_held_generator` of a file that `export format=safetensors` wrote."""
+    """`held_generator` of a file that `export format=safetensors` wrote."""
     facts, weights = exported(path)
     return facts["generator"], weights
 

@@ -27,6 +27,7 @@ from stylegan_pl.nn.shapes import shapes_only
 from stylegan_pl.outcome import Outcome
 from stylegan_pl.ranks import is_first
 from stylegan_pl.resume import checkpoint_to_resume
+from stylegan_pl.start_from import start_from
 from stylegan_pl.status_file import write_status
 
 _log = logging.getLogger(__name__)
@@ -69,6 +70,8 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Ou
     data = build_data(config)
     data.prepare()
     model = build_model(config)
+    if config.start_from is not None and checkpoint is None:
+        _log.info("%s", start_from(model, config.start_from))
     trainer = build_trainer(config, run_dir)
     if trainer.is_global_zero:
         _announce(config, model, data, trainer)

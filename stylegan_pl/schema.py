@@ -42,6 +42,7 @@ class TrainConfig:
     val_every_images: int = MISSING
     log_every_batches: int = MISSING
 
+    start_from: str | None = None
     ckpt_path: str | None = None
     resume: str | None = None
 

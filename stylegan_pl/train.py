@@ -21,6 +21,10 @@ def train(config: DictConfig) -> int:
     check_monitor(config)
     check_roles(config)
     check_fit(config)
+    if config.start_from is not None:
+        from stylegan_pl.checkpoint import resolve
+
+        resolve(config.start_from, option="start_from")
     try:
         make_data_ready(config)
     except DataError as error:

@@ -1,0 +1,94 @@
+"""`start_from=`: weights of another run or a painter, and nothing else of it."""
+
+import logging
+from pathlib import Path
+
+import pytest
+import torch
+from box import box  # noqa: F401 (a fixture)
+from fitting import assert_same
+
+from stylegan_pl.build import build_model
+from stylegan_pl.checkpoint import load, load_generator
+from stylegan_pl.errors import ConfigError, UserError
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.run import run
+from stylegan_pl.start_from import start_from
+
+STILL = ["model.generator_optimizer.lr=0", "model.discriminator_optimizer.lr=0"]
+
+
+@pytest.fixture
+def first(train_config, tmp_path) -> Path:
+    """A run that has learned a little."""
+    config = train_config("max_images=4", f"run_dir={tmp_path / 'first'}")
+    assert run(config) == 0
+    return tmp_path / "first"
+
+
+def network(model: TwoPlayerModule, name: str) -> dict[str, torch.Tensor]:
+    return getattr(model, name).state_dict()
+
+
+def of(checkpoint: dict, prefix: str) -> dict[str, torch.Tensor]:
+    state = checkpoint["state_dict"]
+    return {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
+
+
+def test_a_second_stage_starts_from_the_first(train_config, first, tmp_path, caplog):
+    """It stands still (rates of 0), so that what it ends with is what it began with."""
+    caplog.set_level(logging.INFO)
+    config = train_config(f"start_from={first}", f"run_dir={tmp_path / 'second'}", "max_images=2", *STILL)
+    assert run(config) == 0
+    before, after = load(first / "checkpoints/best.ckpt"), load(tmp_path / "second/checkpoints/last.ckpt")
+    assert_same(of(after, "discriminator."), of(before, "discriminator."))
+    for prefix in ("generator.", "ema.averaged."):
+        torch.testing.assert_close(of(after, prefix), of(before, "ema.averaged."), rtol=0, atol=1e-6)
+    assert after["images_seen"] == 2  # a clock of its own
+    (line,) = [r.message for r in caplog.records if r.message.startswith("start_from=")]
+    assert line.endswith("best.ckpt: generator taken whole; discriminator taken whole")
+
+
+def test_a_run_that_goes_on_takes_its_own_checkpoint(train_config, first, tmp_path, caplog):
+    """The same command again, as a scheduler repeats it."""
+    caplog.set_level(logging.INFO)
+    again = [f"run_dir={tmp_path / 'second'}", f"start_from={first}", "resume=auto", *STILL]
+    for images in (2, 4):
+        assert run(train_config(*again, f"max_images={images}")) == 0
+    assert load(tmp_path / "second/checkpoints/last.ckpt")["images_seen"] == 4
+    assert sum(r.message.startswith("start_from=") for r in caplog.records) == 1
+
+
+def test_a_painter_has_no_discriminator(train_config, box):  # noqa: F811
+    model = build_model(train_config())
+    fresh = {key: value.clone() for key, value in network(model, "discriminator").items()}
+    line = start_from(model, "painter:monet")
+    assert line == "start_from=painter:monet: generator taken whole; discriminator new, as the file has none"
+    wanted = load_generator(box / "monet.safetensors").state_dict()
+    assert_same(dict(network(model, "generator")), dict(wanted))
+    assert model.ema is not None
+    assert_same(dict(model.ema.averaged.state_dict()), dict(wanted))
+    assert_same(dict(network(model, "discriminator")), fresh)
+
+
+def test_what_does_not_fit_is_told(train_config, first):
+    changed = build_model(train_config("model.generator.blocks=2", "model.discriminator.width=4"))
+    line = start_from(changed, str(first))
+    assert "generator taken but for " in line and "do not fit and are new (" in line
+    assert "discriminator" in line.split(";")[1] and "whole" not in line
+    held = load_generator(first / "checkpoints/best.ckpt").state_dict()
+    taken = {key: value for key, value in network(changed, "generator").items() if key in held}
+    fitting = [key for key, value in taken.items() if value.shape == held[key].shape]
+    assert fitting and all(torch.equal(taken[key], held[key]) for key in fitting)
+    backwards = start_from(build_model(train_config("model=cyclegan")), str(first))
+    assert "backward_generator new, as the file has none" in backwards
+
+
+def test_what_cannot_be_started_from_is_one_line(train_config, first, box):  # noqa: F811
+    other = build_model(train_config("generator@model.generator=seed", "feature_network=random_filters", small=False))
+    with pytest.raises(ConfigError, match=r"nothing of its generator \(ResNetGenerator\) fits this run's \(SeedG"):
+        start_from(other, str(first))
+    with pytest.raises(UserError, match="start_from: no file or folder nowhere"):
+        start_from(other, "nowhere")
+    with pytest.raises(ConfigError, match="did you mean 'monet'"):
+        start_from(other, "painter:mone")

@@ -16,7 +16,7 @@ from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
 from stylegan_pl.device import inference_device, inference_dtype
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.evaluation.clock import Clock
 from stylegan_pl.evaluation.entrants import Entrant, entrants
 from stylegan_pl.evaluation.fixed_set import FixedSet, read_fixed_set
@@ -31,6 +31,7 @@ from stylegan_pl.report.table import terminal_table
 
 _log = logging.getLogger(__name__)
 
+_LARGEST = 8192  # pixels of a crop that a file may ask for
 _PAINTINGS_SHOWN = 8
 
 
@@ -49,7 +50,7 @@ def assess(config: DictConfig) -> int:
     content_loss: ContentDistance = instantiate(config.content_loss, _convert_="all")
     trained = _training_config(found)
     content, style, pairing = _sets(config, trained)
-    size = int(config.image_size or (trained[0]["image_size"] if trained else 256))
+    size = config.image_size or _trained_size(trained)
     with clock("reading"):
         fixed = read_fixed_set(
             content, style, pairing, split=config.split, size=size, seed=config.seed, pairs=config.pairs,
@@ -92,6 +93,16 @@ def _training_config(found: Sequence[Entrant]) -> tuple[dict[str, Any], Path] | 
     trainings = (entrant.checkpoint for entrant in found if entrant.checkpoint is not None)
     first = next((path for path in trainings if path.suffix != ".safetensors"), None)  # these name no folders
     return None if first is None else (load(first)["config"], first)
+
+
+def _trained_size(trained: tuple[dict[str, Any], Path] | None) -> int:
+    """Pixels of the crops that the first checkpoint was trained on; 256 where there is none."""
+    if trained is None:
+        return 256
+    size = trained[0].get("image_size")
+    if type(size) is not int or not 16 <= size <= _LARGEST:
+        raise UserError(f"{trained[1]}: its config names no image_size that could be; type image_size=256")
+    return size
 
 
 def _sets(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> tuple[ImageFolder, ImageFolder, Pairing]:

@@ -4,16 +4,17 @@ import csv
 import json
 import math
 from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-
-from stylegan_pl.status_file import read_status
+from typing import Any
 
 Curves = dict[str, list[tuple[float, float]]]
 """Log name -> (images seen, value)."""
 
 
 class RunRecord:
-    """A run's folder, as `train` leaves it; what is not there is left out."""
+    """A run's folder, as `train` leaves it; what is not there, or not as `train` leaves it, is left out."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -23,14 +24,15 @@ class RunRecord:
         path = self.folder / "metrics.csv"
         found: Curves = defaultdict(list)
         if path.is_file():
-            with path.open(newline="") as file:
+            with path.open(newline="", encoding="utf-8", errors="replace") as file:
                 for row in csv.DictReader(file):
                     _add(found, row)
         return dict(found)
 
     def cost(self) -> dict[str, str]:
         """What status.json tells, by label."""
-        status = read_status(self.folder)
+        status = _read(self.folder / "status.json", dict)
+        versions = status.get("versions")
         told = {
             "images seen": (status.get("images_seen"), "{:,}"),
             "training": (status.get("seconds"), "{:,.0f} s"),
@@ -38,20 +40,36 @@ class RunRecord:
             "peak memory": (status.get("peak_memory_gib"), "{:.2f} GiB"),
             "state": (status.get("state"), "{}"),
             "code": (status.get("code_version"), "{}"),
-            "torch": (status.get("versions", {}).get("torch"), "{}"),
+            "torch": (versions.get("torch") if isinstance(versions, dict) else None, "{}"),
         }
-        return {label: form.format(value) for label, (value, form) in told.items() if value is not None}
+        return {label: form.format(value) for label, (value, form) in told.items() if _is(value, form)}
 
     def symptoms(self) -> list[str]:
         """Lines of the diagnosis."""
-        path = self.folder / "diagnosis.json"
-        rows = json.loads(path.read_text()) if path.is_file() else []
-        return [f"{row['name']} at {row['images_seen']:,} images: {row['evidence']}; {row['advice']}" for row in rows]
+        lines = []
+        for row in _read(self.folder / "diagnosis.json", list):
+            with suppress(KeyError, TypeError, ValueError):
+                lines.append(f"{row['name']} at {row['images_seen']:,} images: {row['evidence']}; {row['advice']}")
+        return lines
+
+
+def _read(path: Path, kind: Callable[[], Any]) -> Any:
+    """JSON of that kind; an empty one where there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return kind()
+    return found if type(found) is kind else kind()
+
+
+def _is(value: Any, form: str) -> bool:
+    return type(value) is str if form == "{}" else type(value) in (int, float)
 
 
 def _add(curves: Curves, row: dict[str, str]) -> None:
     if not row.get("images_seen"):
         return
     for name, text in row.items():
-        if "/" in name and text and math.isfinite(value := float(text)):
-            curves[name].append((float(row["images_seen"]), value))
+        with suppress(TypeError, ValueError):  # a row that was cut off has other things than numbers in it
+            if "/" in name and text and math.isfinite(value := float(text)):
+                curves[name].append((float(row["images_seen"]), value))

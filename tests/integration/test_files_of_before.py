@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import logging
 import shutil
 from pathlib import Path
 
@@ -90,6 +91,21 @@ def test_the_run_goes_on(before, train_config, tmp_path):
     assert float(moments[1]["step"]) == float(moments[0]["step"]) + 2  # batches of two
     weights = [state["state_dict"]["generator.layers.0.weight"] for state in (then, now)]
     assert 0 < float((weights[1] - weights[0]).abs().max()) < 0.1  # trained on, not anew
+
+
+def test_a_damaged_last_checkpoint_is_told_and_the_one_before_resumed(before, train_config, tmp_path, caplog):
+    checkpoints = tmp_path / "run/checkpoints"
+    checkpoints.mkdir(parents=True)
+    shutil.copy(before / "last.ckpt", checkpoints / "best.ckpt")
+    whole = (before / "last.ckpt").read_bytes()
+    place = whole.index(load(before / "last.ckpt")["state_dict"]["generator.layers.0.weight"].numpy().tobytes())
+    (checkpoints / "last.ckpt").write_bytes(whole[:place] + bytes([whole[place] ^ 2]) + whole[place + 1 :])
+    with caplog.at_level(logging.INFO):
+        assert run(train_config(*NETWORKS, "resume=auto", "max_images=10", small=False)) == 0
+    said = "\n".join(caplog.messages)
+    assert f"passed over: {checkpoints / 'last.ckpt'}: cannot be read as a checkpoint (it is damaged" in said
+    assert f"resuming from {checkpoints / 'best.ckpt'}" in said
+    assert load(checkpoints / "last.ckpt")["images_seen"] == 10
 
 
 def composed(folder: Path):

@@ -36,6 +36,18 @@ def test_what_is_not_there_is_left_out(tmp_path) -> None:
     assert (record.curves(), record.cost(), record.symptoms()) == ({}, {}, [])
 
 
+@pytest.mark.parametrize(
+    "content", ["", "[", "[" * 5000, "3", '"a"', "[1, {}]", '{"versions": 3, "images_seen": "many"}']
+)
+def test_what_is_not_as_train_leaves_it_is_left_out(tmp_path, content) -> None:
+    for name in ("status.json", "diagnosis.json", "metrics.csv"):
+        (tmp_path / name).write_text(content)
+    record = RunRecord(tmp_path)
+    assert (record.curves(), record.cost(), record.symptoms()) == ({}, {}, [])
+    (tmp_path / "metrics.csv").write_text("images_seen,val/kid\n1,0.5\nx,0.5\n2,y\n3\n4,0.25,7,8\n5,0.2")
+    assert record.curves() == {"val/kid": [(1.0, 0.5), (4.0, 0.25), (5.0, 0.2)]}
+
+
 FOLDER = {"_target_": "stylegan_pl.data.folder.ImageFolder"}
 PAIRING = {"_target_": "stylegan_pl.data.pairing.Unpaired"}
 EVALUATED = {"_target_": "sympy.sympify", "a": "open('exploded', 'w')"}

@@ -1,0 +1,128 @@
+"""A checkpoint from anyone, in every verb that takes one: nothing of it runs, and one line says what it would have."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from conftest import compose_config
+from PIL import Image
+
+from stylegan_pl.checkpoint import load_teacher
+from stylegan_pl.errors import UserError
+from stylegan_pl.evaluation.assess import assess
+from stylegan_pl.exporting.call import export_file
+from stylegan_pl.generators.seed import SeedGenerator
+from stylegan_pl.page.painters import Painters
+from stylegan_pl.paint import paint
+from stylegan_pl.paint_sheet import paint_sheet
+from stylegan_pl.stylizer import Stylizer
+
+SEED = {"_target_": "stylegan_pl.generators.seed.SeedGenerator", "width": 2}
+FOLDER = {"_target_": "stylegan_pl.data.folder.ImageFolder", "root": "."}
+PAIRING = {"_target_": "stylegan_pl.data.pairing.Unpaired"}
+DATA = {"content": FOLDER, "style": FOLDER, "pairing": PAIRING}
+
+
+def calls(there: Path) -> dict[str, Any]:
+    """Ways to leave a trace; Hydra's own list of what is forbidden stops the first alone."""
+    nested = {"_target_": "pathlib.Path", "_args_": [str(there)]}
+    return {
+        "system": {"_target_": "os.system", "command": f"touch {there}"},
+        "sympify": {"_target_": "sympy.sympify", "a": f"__import__('os').mkdir('{there}')"},
+        "write_text": {"_target_": "pathlib.Path.write_text", "_args_": [nested, "x"]},
+        "load": {"_target_": "numpy.memmap", "filename": str(there), "mode": "w+", "shape": [3]},
+    }  # fmt: skip
+
+
+def stylized(path: Path) -> None:
+    paint(compose_config("stylize", [f"ckpt={path}", "input=photo.png", "output=out.png"]))
+
+
+def on_a_sheet(path: Path) -> None:
+    paint_sheet(compose_config("stylize", [f"ckpt={path}", "input=photo.png", "output=out.png", "sheet=true"]))
+
+
+def exported(path: Path) -> None:
+    export_file(compose_config("export", [f"ckpt={path}", "format=safetensors", "output=out.safetensors"]))
+
+
+QUICK = ["data=folders", "data.content.root=.", "data.style.root=.", "metric=[palette]", "image_size=16", "output=out"]
+
+
+def evaluated(path: Path) -> None:
+    assess(compose_config("evaluate", [f"ckpt={path}", *QUICK]))
+
+
+def compared(path: Path) -> None:
+    assess(compose_config("evaluate", [f"compare=[{path}]", *QUICK]))
+
+
+VERBS = {
+    "stylize": stylized, "sheet": on_a_sheet, "export": exported, "evaluate": evaluated, "compare": compared,
+    "Stylizer": Stylizer.load, "page": lambda path: Painters([str(path)]),
+    "teacher": lambda path: load_teacher(str(path)),
+}  # fmt: skip
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    """A working directory with a photograph or four."""
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
+    for name in ("photo.png", "b.png", "c.png", "d.png"):
+        Image.fromarray(np.random.default_rng(0).integers(0, 256, (24, 24, 3), dtype=np.uint8)).save(name)
+    return tmp_path / "cwd"
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def written(path: Path, generator: Any, data: Any = None) -> Path:
+    state = {f"generator.{key}": value for key, value in SeedGenerator(width=2).state_dict().items()}
+    config = {"model": {"generator": generator}, "data": data or DATA, "image_size": 16}
+    torch.save({"config": config, "state_dict": state}, path)
+    return path
+
+
+@pytest.mark.parametrize("way", calls(Path()))
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+def test_a_generator_that_hides_a_call(here, tmp_path, verb, way):
+    before = files(here)
+    call = calls(tmp_path / "trace")[way]
+    for generator in (call, {**SEED, "width": call}, {**SEED, "init": [{"deep": (call,)}]}):
+        with pytest.raises(UserError, match=f"would run '{call['_target_']}'|would run 'pathlib.Path'") as caught:
+            verb(written(tmp_path / "their.ckpt", generator))
+        assert "\n" not in str(caught.value)
+        assert not (tmp_path / "trace").exists() and files(here) == before
+
+
+@pytest.mark.parametrize("way", calls(Path()))
+@pytest.mark.parametrize("key", ["ckpt={}", "compare=[{}]"])
+def test_data_that_hide_a_call(here, tmp_path, key, way):
+    before = files(here)
+    call = calls(tmp_path / "trace")[way]
+    for data in (
+        {**DATA, "content": {**FOLDER, "how_to": call}},
+        {**DATA, "style": {**FOLDER, "include": [{"deep": call}]}},
+        {**DATA, "pairing": {**PAIRING, "extra": call}},
+        {**DATA, "pairing": call},
+    ):
+        path = written(tmp_path / "their.ckpt", SEED, data)
+        typed = [key.format(path), "metric=[palette]", "resamples=0", "output=out"]
+        with pytest.raises(UserError, match="which is not built from a file; type data=folders") as caught:
+            assess(compose_config("evaluate", typed))
+        assert "\n" not in str(caught.value)
+        assert not (tmp_path / "trace").exists() and files(here) == before
+
+
+@pytest.mark.parametrize("size", [None, "16", 10**9, 0, [16], True])
+def test_a_size_that_none_has(here, tmp_path, size):
+    path = written(tmp_path / "their.ckpt", SEED)
+    checkpoint = torch.load(path, weights_only=True)
+    checkpoint["config"]["image_size"] = size
+    torch.save(checkpoint, path)
+    with pytest.raises(UserError, match=r"names no image_size that could be; type image_size=256$"):
+        assess(compose_config("evaluate", [f"ckpt={path}", "metric=[palette]", "output=out"]))

@@ -66,6 +66,34 @@ class TrainConfig:
 
 
 @dataclass
+class PreviewConfig(TrainConfig):
+    """`python -m stylegan_pl.preview`: a training's config, and a photograph."""
+
+    # composed behind a training's files, whose choices a default here would undo
+    tags: list[str] = MISSING
+    ckpt_path: str | None = MISSING
+    resume: str | None = MISSING
+    adversarial: Any = MISSING
+    penalty: Any = MISSING
+    diff_augment: Any = MISSING
+    image_loss: dict[str, Any] = MISSING
+    feature_network: Any = MISSING
+    scheduler: Any = MISSING
+    augment: Any = MISSING
+    metric: dict[str, Any] = MISSING
+    logger: dict[str, Any] = MISSING
+    sweep: Any = MISSING
+
+    input: str = MISSING
+    output: str = MISSING
+    overwrite: bool = MISSING
+    size: int | None = MISSING
+    steps: int = MISSING
+    minutes: float = MISSING
+    step_size: float = MISSING
+
+
+@dataclass
 class FilmConfig:
     """`film.*` of stylize; see docs/film.md."""
 
@@ -228,6 +256,10 @@ RANGES = {
     "max_epochs": Range(0, "max_epochs=200, or max_epochs=null and max_images=100000", above=True),
     "val_every_images": Range(1, "val_every_images=10000, a large number for never"),
     "log_every_batches": Range(1, "log_every_batches=10"),
+    "size": Range(16, "size=256"),
+    "steps": Range(1, "steps=100"),
+    "minutes": Range(0, "minutes=2", above=True),
+    "step_size": Range(0, "step_size=0.03", above=True),
     "pairs": Range(1, "pairs=64"),
     "style_crops": Range(1, "style_crops=64"),
     "resamples": Range(0, "resamples=1000, or 0 for no interval"),

@@ -58,6 +58,12 @@ VERBS: dict[str, Verb] = {
         "write a generator for other programs",
         "ckpt=RUN output=picture.onnx",
     ),
+    "preview": Verb(
+        schema.PreviewConfig,
+        "stylegan_pl.preview.preview",
+        "see what a training aims at, in a minute or two",
+        "+experiment=sample input=photo.jpg output=preview.png",
+    ),
     "prepare": Verb(
         schema.PrepareConfig,
         "stylegan_pl.prepare.prepare",

@@ -10,6 +10,7 @@ class IdentityLoss(ImageLoss):
     """mean |G(y) − y|. Keeps colours from inverting; too much of it and nothing is painted."""
 
     needs_identity = True
+    of_any_picture = False
 
     def forward(self, views: Views) -> Tensor:
         """See the class."""

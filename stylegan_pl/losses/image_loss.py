@@ -95,6 +95,7 @@ class ImageLoss(nn.Module, ABC):
 
     needs_features = False  # reads layers of the feature network
     needs_identity = False  # reads G(y); a property where an option decides
+    of_any_picture = True  # can be asked of a picture that no generator made, of another size than y
     needs_encoder = False  # reads the generator's encoder, so the generator must have `taps` and `encode`
 
     def __init__(self, *, weight: float) -> None:

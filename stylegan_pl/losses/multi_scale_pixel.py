@@ -18,6 +18,8 @@ class MultiScalePixelLoss(ImageLoss):
         weights: w_i from full size down; as many sizes as weights.
     """
 
+    of_any_picture = False
+
     def __init__(self, *, weight: float, weights: Sequence[float] = (1.0, 1.0, 1.0)) -> None:
         super().__init__(weight=weight)
         if not weights:

@@ -46,6 +46,7 @@ class PatchNCE(ImageLoss):
     """
 
     needs_encoder = True
+    of_any_picture = False
 
     def __init__(
         self,

@@ -18,6 +18,8 @@ class TemporalConsistency(ImageLoss):
         noise: standard deviation of n, in the range [-1, 1] of pictures.
     """
 
+    of_any_picture = False
+
     def __init__(self, *, weight: float, max_shift: float = 8.0, noise: float = 0.02) -> None:
         super().__init__(weight=weight)
         if max_shift < 0 or noise < 0:

@@ -94,7 +94,7 @@ def test_numbers_that_no_run_can_do_anything_with_are_refused(key, value, said):
 
 def test_every_range_lets_its_own_advice_pass():
     for key, (least, instead, most, above) in RANGES.items():
-        advised = float(re.match(rf"{key}=(\d+)", instead).group(1))
+        advised = float(re.match(rf"{key}=([\d.]+)", instead).group(1))
         for value in (advised, None, *([] if above else [least]), min(most, 1e12)):
             check_ranges(OmegaConf.create({key: value}))
 

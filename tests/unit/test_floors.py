@@ -32,9 +32,9 @@ FLOORS = [
     {"verbs", "command_line", "near_names", "direction"}
     | {"schema", "explain", "static_signature", "check_combination", "check_config"}
     | {"box", "cli", "device", "build", "checkpoint", "from_file", "network_from_file", "resume", "start_from"},
-    {"run", "paint", "paint_film", "paint_onnx", "paint_sheet", "stylizer"}
+    {"run", "optimise_pixels", "paint", "paint_film", "paint_onnx", "paint_sheet", "stylizer"}
     | {"evaluation", "examine", "exporting", "page"}
-    | {"train", "stylize", "app", "evaluate", "export", "prepare", "painters", "__main__"},
+    | {"train", "stylize", "app", "evaluate", "export", "prepare", "preview", "painters", "__main__"},
 ]
 LEAVES = FLOORS[2]
 

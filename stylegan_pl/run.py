@@ -163,6 +163,9 @@ def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> 
     diagnosis = next((c for c in callbacks if isinstance(c, Diagnosis)), None)
     if diagnosis is not None:
         lines += [f"  symptom     {line}" for line in diagnosis.summary()]
+    problems = trainer.datamodule.problems  # type: ignore[attr-defined]  # set by a connector
+    if skipped := problems.read():
+        lines.append(f"  skipped     {len(skipped)} files that cannot be used: {_short(problems.path)}")
     model = trainer.lightning_module
     style = " style=PAINTING" if isinstance(model, TwoPlayerModule) and model.gives_style else ""
     lines.append(

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import logging
 import signal
 from pathlib import Path
 
@@ -250,14 +251,16 @@ def test_a_fixed_tiny_problem_is_learned(train_config, tmp_path):
     assert sum(errors) < 0.15 * sum(untouched)
 
 
-def test_a_corrupt_file_is_listed_and_does_not_end_the_run(train_config, tmp_path):
+def test_a_corrupt_file_is_listed_and_does_not_end_the_run(train_config, tmp_path, caplog):
     write_images(tmp_path / "sets/content", 30)
     write_images(tmp_path / "sets/style", 30, hue=2)
     (tmp_path / "sets/content/013.png").write_bytes(b"no image")
     config = train_config(
         f"data_root={tmp_path / 'sets'}", "max_images=60", "val_every_images=60", "log_every_batches=100"
     )
-    assert run(config) == 0
+    with caplog.at_level(logging.INFO):
+        assert run(config) == 0
+    assert "skipped     1 files that cannot be used: " in caplog.text
     rows = list(csv.DictReader((tmp_path / "run/data_problems.csv").open()))
     assert [Path(row["file"]).name for row in rows] == ["013.png"] and "cannot be read" in rows[0]["reason"]
 

@@ -12,6 +12,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from stylegan_pl.contracts import StylePair
+from stylegan_pl.data.decoded_cache import DecodedFolder
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import PairedByName, Pairing, Unpaired
 from stylegan_pl.data.pairs import PairKey, StylePairs
@@ -241,3 +242,12 @@ def test_no_usable_file_at_all_is_said(make: Make, tmp_path: Path) -> None:
         path.write_text("no picture")
     with pytest.raises(DataError, match=r"style: none of 5 images can be used; see .*problems\.csv"):
         make(limit=1.0)[PairKey(0, 0)]
+
+
+def test_each_side_is_kept_decoded_by_itself(make: Make, tmp_path: Path) -> None:
+    """And gives the same pairs."""
+    plain, kept = make(), make()
+    kept.keep_decoded(tmp_path / "cache")
+    assert isinstance(kept.content, DecodedFolder) and isinstance(kept.style, DecodedFolder)
+    for epoch, index in itertools.product(range(3), range(N_CONTENTS)):
+        assert equal(kept[PairKey(epoch, index)], plain[PairKey(epoch, index)])

@@ -234,3 +234,13 @@ def test_tiles_overlap_by_what_the_generator_sees_and_the_blend(kernel, overlap)
     """Also where it sees nothing beyond a pixel, which is no reason to overlap by thousands."""
     painter = Painter(torch.nn.Sequential(torch.nn.Conv2d(3, 3, kernel, padding=kernel // 2)))
     assert painter.overlap == overlap
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("tile", [None, 64])
+def test_half_precision_paints_nearly_what_float32_does(dtype, tile):
+    generator = network("resnet")
+    pictures = photograph(100, 150)
+    whole, half = (Painter(generator, dtype=kind, tiling=Tiling(tile))(pictures) for kind in (torch.float32, dtype))
+    assert half.dtype == torch.uint8 and gap(whole, half) < 1.5
+    assert not torch.equal(whole, half)  # it is another arithmetic

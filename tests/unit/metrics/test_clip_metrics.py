@@ -9,6 +9,7 @@ from torch import Tensor
 from stylegan_pl.metrics.flicker import Flicker
 from stylegan_pl.metrics.per_step import PerStep
 from stylegan_pl.metrics.warping_error import WarpingError, optical_flow, visible
+from stylegan_pl.nn.flow_warp import warp
 
 FRAMES, SIDE = 5, 64
 
@@ -140,3 +141,22 @@ def test_one_frame_is_no_clip_and_frames_are_of_one_size(clip: Tensor) -> None:
         metric.compute()
     with pytest.raises(ValueError, match=r"one size, got \(3, 60, 64\) after \(3, 64, 64\); call reset"):
         metric.update(clip[1:, :, :60], clip[1:, :, :60])
+
+
+def test_visible_is_its_formula_pixel_by_pixel() -> None:
+    random = torch.Generator().manual_seed(0)
+    coarse = torch.randn(2, 2, 3, 3, generator=random)
+    bent, noise = torch.nn.functional.interpolate(coarse, (12, 14), mode="bicubic")[:, None]
+    forward = torch.tensor([2.5, -1.5]).view(1, 2, 1, 1) + 0.3 * bent
+    backward = 0.5 * noise - forward  # leads home here and there
+    there, known = warp(forward, backward)
+    expected = torch.zeros(1, 1, 12, 14)
+    slopes = [torch.gradient(backward[0, axis]) for axis in (0, 1)]
+    for y, x in np.ndindex(12, 14):
+        w, v = there[0, :, y, x], backward[0, :, y, x]
+        home = float((w + v) @ (w + v)) <= 0.01 * float(w @ w + v @ v) + 0.5
+        bends = sum(float(slope[y, x]) ** 2 for of_axis in slopes for slope in of_axis)
+        expected[0, 0, y, x] = bool(known[0, 0, y, x]) and home and bends <= 0.01 * float(v @ v) + 0.002
+    found = visible(forward, backward)
+    assert torch.equal(found, expected)
+    assert 0 < found.mean() < known.mean()

@@ -7,7 +7,12 @@ from scipy.linalg import sqrtm
 from torch import Tensor
 
 from stylegan_pl.metrics.features import SetFeatures
-from stylegan_pl.metrics.fid import FID, frechet_distance, frechet_distance_of_sets
+from stylegan_pl.metrics.fid import (
+    FID,
+    frechet_distance,
+    frechet_distance_of_counts,
+    frechet_distance_of_sets,
+)
 
 
 def rows(n: int, d: int, *, seed: int = 0) -> Tensor:
@@ -103,3 +108,16 @@ def test_the_metric_compares_the_features_of_pictures() -> None:
     expected = scipys(Colours()(real).double(), Colours()(fake).double())
     assert metric.compute().item() == pytest.approx(expected, rel=1e-4)
     assert (metric.n_pictures, metric.n_paintings) == (15, 20)
+
+
+@pytest.mark.parametrize(("m", "n", "d"), [(6, 9, 20), (9, 6, 20), (30, 12, 8), (5, 5, 5)])  # fewer and more than d
+def test_rows_that_were_drawn_so_often_are_those_rows(m: int, n: int, d: int) -> None:
+    """What the interval computes from counts, at once and in full."""
+    a, b = rows(m, d), rows(n, d, seed=1)
+    of_counts = frechet_distance_of_counts(a, b)
+    random = torch.Generator().manual_seed(0)
+    for _ in range(5):
+        drawn = [torch.randint(len(x), (len(x) + 2,), generator=random) for x in (a, b)]
+        counts = [pick.bincount(minlength=len(x)).double() for pick, x in zip(drawn, (a, b), strict=True)]
+        expected = frechet_distance_of_sets(a[drawn[0]], b[drawn[1]]).item()
+        assert of_counts(*counts).item() == pytest.approx(expected, rel=1e-6, abs=1e-9)

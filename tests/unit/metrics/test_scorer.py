@@ -200,3 +200,14 @@ def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path, caplog) -> No
     (tmp_path / "file").write_text("")
     assert math.isfinite(kid_through(tmp_path / "file" / "below")[0])
     assert "cannot be kept" in caplog.text
+
+
+def test_anchors_laid_again_forget_the_paintings_before() -> None:
+    made, fresh = scorer(), scorer()
+    others = PAINTINGS.flip(-1) * 0.5
+    for each in (made, fresh):
+        each.anchor(Paintings.batches(others, None, 4), PHOTOGRAPHS.split(3))
+    made.anchor(Paintings.batches(PAINTINGS, None, 4), PHOTOGRAPHS.split(3))
+    assert made.anchors == scorer().anchors
+    assert fresh.anchors["kid"] != made.anchors["kid"]
+    assert round_of(made, STYLISED)["kid"].n_paintings == len(PAINTINGS)

@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, l1_loss, mse_loss
 from unit.models.tiny_methods import BATCH, Recorded, critic, game, generator, parts, pictures, relativistic
 
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.generators.adain import AdaINGenerator
 from stylegan_pl.losses.pixel import PixelLoss
 from stylegan_pl.models.adain import AdaINTransfer
@@ -15,6 +16,7 @@ from stylegan_pl.models.ast import AST
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.cut import CUT
 from stylegan_pl.models.cyclegan import CycleGAN
+from stylegan_pl.models.distilled import DistilledGAN
 from stylegan_pl.models.perceptual import PerceptualTransfer
 from stylegan_pl.models.pix2pix import Pix2Pix
 from stylegan_pl.models.vanilla import VanillaGAN
@@ -224,3 +226,47 @@ def test_a_generators_terms_reach_the_generator_through_every_part():
     for term in model.generator_loss(BATCH, model.generate(BATCH)).values():
         term.backward()
     assert all((p.grad != 0).any() for name, p in model.generator.named_parameters() if name.endswith("weight"))
+
+
+@pytest.mark.parametrize(
+    ("method", "needs_pairs", "gives_style", "conditions_discriminator"),
+    [
+        (VanillaGAN, False, False, False),
+        (PerceptualTransfer, False, False, False),
+        (CycleGAN, False, False, False),
+        (CUT, False, False, False),
+        (Pix2Pix, True, False, True),
+        (AdaINTransfer, False, True, True),
+        (AST, False, False, False),
+    ],
+)
+def test_what_a_method_is_to_its_data_and_its_networks(method, needs_pairs, gives_style, conditions_discriminator):
+    found = (method.needs_pairs, method.gives_style, method.conditions_discriminator)
+    assert found == (needs_pairs, gives_style, conditions_discriminator)
+
+
+NOTHING = {"adversarial_weight": 0.0}
+
+
+@pytest.mark.parametrize("weights", [{"transformed_weight": 1.0, "content_weight": 0.0}, {"content_weight": 1.0}])
+def test_one_weight_is_enough_to_learn(weights: dict[str, float]):
+    """Of each method, whatever the others are."""
+    zeros = {"transformed_weight": 0.0, "content_weight": 0.0}
+    model = AST(generator(1), critic(3), game(), **parts(), **(NOTHING | zeros | weights))
+    assert model.has_goal and model.players == ("generator",)
+    assert Pix2Pix(generator(1), critic(3, inputs=6), game(), **parts(), **NOTHING, l1_weight=1.0).has_goal
+    assert VanillaGAN(generator(1), critic(3), game(), **parts(seen=Recorded()), **NOTHING).has_goal
+    assert DistilledGAN(
+        generator(5), generator(1), critic(3), game(), **parts(), **NOTHING, feature_weight=0.0
+    ).has_goal
+    assert DistilledGAN(generator(5), generator(1), critic(3), game(), **parts(), **NOTHING, output_weight=0.0).has_goal
+    torch.manual_seed(1)
+    net = AdaINGenerator(encoder=ConvEncoder(width=4), decoder=partial(ResidualDecoder, blocks=1), init=init_he)
+    net.encoder.requires_grad_(False)
+    assert AdaINTransfer(net, critic(3, inputs=6), game(), **parts(), **NOTHING, content_weight=1.0).has_goal
+    with pytest.raises(ConfigError, match="nothing to learn"):
+        AST(generator(1), critic(3), game(), **parts(), **(NOTHING | zeros))
+    with pytest.raises(ConfigError, match="nothing to learn"):
+        VanillaGAN(generator(1), critic(3), game(), **parts(), **NOTHING)
+    with pytest.raises(ConfigError, match="nothing to learn"):
+        cyclegan(**NOTHING, cycle_weight=0.0, image_losses={})

@@ -137,6 +137,12 @@ def test_devices_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     assert augment.signs.item() == 0
     augment.observe([torch.ones(4)], 10)
     assert probability(augment) == pytest.approx(0.2)  # 0 is above −0.5
+    monkeypatch.setattr(torch.distributed, "all_reduce", lambda value: value.add_(0.5))
+    augment.observe([torch.ones(4)], 0)
+    assert augment.signs.item() == pytest.approx(0.75)  # the mean of 1 and 0.5
+    augment.signs.zero_()
+    augment.steps = 0
+    monkeypatch.setattr(torch.distributed, "all_reduce", all_reduce)
     augment.target = 0.5
     for _ in range(2):
         augment.observe([torch.ones(4)], 5)

@@ -115,7 +115,8 @@ def _read(
         frames = tiff_pages.to_the_picture(image) if isinstance(image, TiffImageFile) else _frames(image)
         if one_frame and frames > 1:
             raise DataError(
-                f"{name}: {frames} pictures in one file; type first_frame=true for the first, or make a film of it"
+                f"{name}: {frames} pictures in one file; type first_frame=true (of a set: data.content.first_frame=) "
+                "for the first, or make a film of it"
             )
         if at_least is not None:
             image.draft("RGB", _draft_size(image.size, at_least))

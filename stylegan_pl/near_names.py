@@ -22,7 +22,7 @@ NEAR: dict[str, tuple[Near, ...]] = {
         Near("dataroot", "data_root=FOLDER", "holds content/ and style/; or data.content.root=A data.style.root=B"),
         Near("trainA content photos", "data.content.root=FOLDER", "photographs"),
         Near("trainB style paintings", "data.style.root=FOLDER", "paintings"),
-        Near("dataset_mode", "data=folders", "unaligned; aligned: data=paired, single: data=single_pair"),
+        Near("dataset_mode", "data=folders", "unaligned; aligned: data=side_by_side, single: data=single_pair"),
         Near("max_dataset_size", "'data.content.include=[a*.jpg]'", "file patterns; a run's length is max_images"),
         Near("serial_batches", "", "the order is drawn from seed=, the same on any number of workers"),
         Near("load_size loadSize", "data.content.load_size=286 data.style.load_size=286", "pixels of the shorter side"),
@@ -138,9 +138,9 @@ VALUES: dict[str, dict[str, str]] = {
     },
     "data": {
         "unaligned": "data=folders",
-        "aligned": "data=paired",
+        "aligned": "data=side_by_side data_root=FOLDER",
         "single": "data=single_pair",
-        "maps": "data=paired data_root=FOLDER",
+        "maps": "data=side_by_side data_root=FOLDER",
     },
     "adversarial": {
         "lsgan": "adversarial=least_squares",

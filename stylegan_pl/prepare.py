@@ -68,9 +68,10 @@ def _write_shards(folders: dict[str, Any], target: Path) -> None:
 
 
 def _report(side: str, folder: Any) -> None:
-    from stylegan_pl.data.check import tell_what_is_left  # here: it imports torch
+    from stylegan_pl.data.check import what_is_left  # here: it imports torch
 
-    tell_what_is_left(folder, f"data.{side}")
+    for line in what_is_left(folder, f"data.{side}"):
+        _log.info("%s", line)
     counts = {split: len(folder.files(split)) for split in ("train", "val")}
     if not sum(counts.values()):
         raise UserError(f"{side}: no images below {folder.root}; {folder.how_to or 'put yours there'}")

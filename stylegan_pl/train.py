@@ -37,7 +37,7 @@ def train(config: DictConfig) -> int:
 
 
 def make_data_ready(config: DictConfig) -> None:
-    """Fetch and check the folders before anything slow, so that a wrong path is told at once."""
+    """Fetch and check the folders before anything slow, so that a wrong path is told at once; the run looks again."""
     from hydra.utils import instantiate
 
     from stylegan_pl.data.check import make_ready
@@ -46,7 +46,7 @@ def make_data_ready(config: DictConfig) -> None:
         node = config.data[side]
         folder = instantiate(node, _convert_="all")
         limit, download = config.data.bad_fraction, config.data.download
-        make_ready(folder, name=f"data.{side}", size=config.image_size, limit=limit, download=download)
+        make_ready(folder, name=f"data.{side}", size=config.image_size, limit=limit, download=download, tell=False)
 
 
 def main() -> None:

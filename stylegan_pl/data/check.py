@@ -15,11 +15,12 @@ _log = logging.getLogger(__name__)
 _LOOKS = 256  # headers opened a set; enough to see that a set is bad, quick on a network disk
 
 
-def make_ready(folder: ImageFolder, *, name: str, size: int, limit: float, download: bool) -> None:
+def make_ready(folder: ImageFolder, *, name: str, size: int, limit: float, download: bool, tell: bool = True) -> None:
     """Fetch the set if it is missing and may be fetched, then `check_folder`.
 
     Args:
         download: whether a network may be used for it.
+        tell: log what is passed over.
     """
     source = folder.source
     if source is not None and folder.can_be_fetched() and not Path(folder.root).is_dir():
@@ -27,7 +28,7 @@ def make_ready(folder: ImageFolder, *, name: str, size: int, limit: float, downl
             _log.info("fetching %s", source.describe())
         if download or not source.needs_network:
             _fetch(source, name)
-    check_folder(folder, name=name, size=size, limit=limit)
+    check_folder(folder, name=name, size=size, limit=limit, tell=tell)
 
 
 def _fetch(source: Source, name: str) -> None:
@@ -37,13 +38,14 @@ def _fetch(source: Source, name: str) -> None:
         raise DataError(f"{error}; or type {name}.root=FOLDER for images you have, or data=sample") from error
 
 
-def check_folder(folder: ImageFolder, *, name: str, size: int, limit: float) -> None:
+def check_folder(folder: ImageFolder, *, name: str, size: int, limit: float, tell: bool = True) -> None:
     """Raise one error that names the folder, what was found and what to type.
 
     Args:
         name: the set's config path, `data.content` or `data.style`.
         size: pixels of the training crop.
         limit: share of unusable images that is let pass.
+        tell: log what is passed over.
 
     Raises:
         DataError: missing or empty folder, fewer than 2 training images, images unreadable or smaller than the crop.
@@ -58,14 +60,15 @@ def check_folder(folder: ImageFolder, *, name: str, size: int, limit: float) -> 
     root = Path(folder.root)
     if not root.is_dir():
         raise DataError(f"{name}.root: no folder {root}; {_remedy(folder, name)}")
-    tell_what_is_left(folder, name)
-    files = folder.files("train")
+    files, left = folder.files("train"), what_is_left(folder, name)
     if len(files) < 2:
         found = "no image" if not files else "1 image"
         raise DataError(
             f"{name}.root: {found} to train on below {root}, at least 2 are needed (JPEG, PNG, WebP, TIFF, BMP, HEIC "
-            f"or AVIF); {_remedy(folder, name)}"
+            f"or AVIF); {_remedy(folder, name)}{''.join(f'; {line}' for line in left)}"
         )
+    for line in left if tell else ():
+        _log.info("%s", line)
     looked = files[:: max(1, len(files) // _LOOKS)]
     sizes = [_size(folder, path) for path in looked]
     broken = [path for path, found_size in zip(looked, sizes, strict=True) if found_size is None]
@@ -77,21 +80,22 @@ def check_folder(folder: ImageFolder, *, name: str, size: int, limit: float) -> 
     _check_sizes(folder, [found_size for found_size in sizes if found_size], name=name, size=size, limit=limit)
 
 
-def tell_what_is_left(folder: ImageFolder, name: str) -> None:
-    """Say which files below the root no run will read; not of a set that was fetched, nor where some are chosen."""
+def what_is_left(folder: ImageFolder, name: str) -> list[str]:
+    """Which files below the root no run will read, a line each; not of a fetched set, nor where some are chosen."""
     if folder.can_be_fetched() or folder.include:
-        return
-    everything = files_below(Path(folder.root))
-    pictures = set(list_images(Path(folder.root), gifs=folder.first_frame))
+        return []
+    said = []
+    root = Path(folder.root)
+    everything, pictures = files_below(root), set(list_images(root, gifs=folder.first_frame))
     others = [path for path in everything if path not in pictures]
     if others:
         told = passed_over(others, len(everything), first_frame=f"{name}.first_frame")
-        _log.info("%s: below %s, %s", name, folder.root, told)
-    unused = pictures.difference(*(folder.by_name(split).values() for split in SPLITS)) if folder.has_splits else ()
-    if unused:
-        _log.info(
-            "%s: %d images below %s are in none of its splits, such as %s", name, len(unused), folder.root, min(unused)
-        )
+        said.append(f"{name}: below {root}, {told}")
+    if folder.has_splits:
+        unused = pictures.difference(*(folder.by_name(split).values() for split in SPLITS))
+        if unused:
+            said.append(f"{name}: {len(unused)} images below {root} are in none of its splits, such as {min(unused)}")
+    return said
 
 
 def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str, size: int, limit: float) -> None:

@@ -1,0 +1,85 @@
+"""How long a run is going to take, said before the hours are spent."""
+
+import logging
+import time
+
+import lightning as L
+import torch
+
+from stylegan_pl.models.base import TwoPlayerModule
+
+_log = logging.getLogger(__name__)
+
+_UNTIMED = 5  # steps at the start: loaders fill, kernels are chosen, networks compile
+_DAY_S = 24 * 3600.0
+
+
+class TimeTold(L.Callback):
+    """After the first twenty steps, "about 3 h 10 min for 40,000 images on this machine"; once a run, by rank 0.
+
+    By the time of the steps so far, the first five left out; validations come on top. Where it is more than a day on a
+    CPU, it is said as well what to type for less.
+
+    Args:
+        steps: after which it is told.
+        smaller: what to type for a recipe that a CPU can do.
+    """
+
+    def __init__(self, *, steps: int = 20, smaller: str) -> None:
+        if steps <= _UNTIMED:
+            raise ValueError(f"steps must be above {_UNTIMED}, which are not timed, got {steps}; try 20")
+        self.steps, self.smaller = steps, smaller
+        self._done = 0
+        self._started = (0.0, 0)  # seconds, images seen
+        self._validating_since = 0.0
+
+    def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: object) -> None:
+        """Count, and tell when it is time."""
+        self._done += 1
+        if self._done not in (_UNTIMED, self.steps) or not trainer.is_global_zero:
+            return
+        assert isinstance(pl_module, TwoPlayerModule)
+        device = pl_module.device.type
+        if device == "cuda":  # kernels are only queued by then
+            torch.cuda.synchronize()
+        now, progress = time.monotonic(), pl_module.progress()
+        if self._done == _UNTIMED:
+            self._started = (now, progress.images_seen)
+            return
+        each = (now - self._started[0]) / max(progress.images_seen - self._started[1], 1)
+        left = progress.total_images - progress.images_seen
+        if left > 0:
+            _log.info("%s", estimate(left, each, on_cpu=device == "cpu", smaller=self.smaller))
+
+    def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Stop the clock."""
+        self._validating_since = time.monotonic()
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Let it go on."""
+        started, images = self._started
+        self._started = (started + time.monotonic() - self._validating_since, images)
+
+
+def estimate(images: int, seconds_each: float, *, on_cpu: bool, smaller: str) -> str:
+    """The sentence, for so many images that are left at so many seconds each."""
+    said = f"about {duration(images * seconds_each)} for {images:,} images on this machine"
+    if not on_cpu or images * seconds_each <= _DAY_S:
+        return said
+    in_a_day = int(_DAY_S / seconds_each)
+    digits = max(len(str(in_a_day)) - 2, 0)
+    fewer = in_a_day // 10**digits * 10**digits
+    return f"{said}, a CPU; for a recipe that it can do, type {smaller}; for a day of this one, max_images={fewer}"
+
+
+def duration(seconds: float) -> str:
+    """As people say it, with no more digits than an estimate has: 40 s, 12 min, 3 h 10 min, 2 days 5 h."""
+    if seconds < 60:
+        return f"{max(round(seconds), 1)} s"
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    if minutes < 24 * 60:
+        return f"{minutes // 60} h {minutes % 60:02d} min"
+    days, hours = divmod(round(minutes / 60), 24)
+    return f"{days} day{'s' if days > 1 else ''}" + (f" {hours} h" if hours else "")

@@ -7,7 +7,7 @@ from stand_ins import SmallDistance, SmallVector, pictures
 from torch import Tensor
 
 from stylegan_pl.metrics.artfid import ArtFID
-from stylegan_pl.metrics.fid import frechet_distance_of_counts, frechet_distance_of_sets
+from stylegan_pl.metrics.fid import frechet_distance_of_sets
 
 
 def metric(paintings: Tensor, stylised: Tensor, content: Tensor) -> ArtFID:
@@ -65,14 +65,3 @@ def test_a_picture_that_is_drawn_anew_brings_its_photograph() -> None:
 def test_pictures_without_photographs_are_refused() -> None:
     with pytest.raises(ValueError, match="call add_stylised"):
         ArtFID(features=SmallVector(), network=SmallDistance()).update(pictures(2, seed=0), real=False)
-
-
-@pytest.mark.parametrize("d", [40, 6])
-def test_counts_are_repetitions_of_rows(d: int) -> None:
-    """Whether there are fewer rows than dimensions or more."""
-    random = torch.Generator().manual_seed(0)
-    a, b = (torch.randn(n, d, generator=random, dtype=torch.float64) + s for n, s in ((12, 5.0), (9, 5.5)))
-    times_a, times_b = (torch.randint(3, (len(x),), generator=random) for x in (a, b))
-    found = frechet_distance_of_counts(a, b)(times_a.double(), times_b.double())
-    expected = frechet_distance_of_sets(a.repeat_interleave(times_a, 0), b.repeat_interleave(times_b, 0))
-    assert found.item() == pytest.approx(expected.item(), rel=1e-9)

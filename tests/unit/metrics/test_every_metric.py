@@ -26,7 +26,9 @@ from stand_ins import (
     whole,
 )
 
+from stylegan_pl.metrics.bootstrap import bootstrap_interval
 from stylegan_pl.metrics.kinds import SetMetric
+from stylegan_pl.metrics.two_sets import TwoSets
 from stylegan_pl.paths import conf_dir
 
 NAMES = sorted(path.stem for path in (conf_dir() / "metric").glob("*.yaml"))
@@ -135,6 +137,18 @@ def test_the_interval_is_around_the_value_and_every_time_the_same(name: str) -> 
     assert metric.read(resamples=20) == reading
     assert metric.interval(samples=20) == reading.interval
     assert metric.read().interval is None
+
+
+SHORT_CUTS = ["fid_clean", "fid_legacy", "artfid", "gram_distance", "adain_distance"]  # of what they compute once
+
+
+@pytest.mark.parametrize("name", SHORT_CUTS)
+def test_an_interval_by_a_short_cut_is_that_of_rows_drawn_anew(name: str) -> None:
+    metric = whole(nodes()[name])
+    assert type(metric)._interval is not TwoSets._interval
+    value = float(metric.compute())
+    expected = bootstrap_interval(metric._sets(), metric._distance, samples=20, around=value)
+    assert all(map(close, metric.interval(samples=20), expected))
 
 
 @every

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from stylegan_pl.build import build_model
 from stylegan_pl.contracts import StylePair
+from stylegan_pl.crop_size import sides
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.mechanics import PLAYERS
 from stylegan_pl.nn.equivalents import channels_last
@@ -47,7 +48,7 @@ def built(config: DictConfig) -> TwoPlayerModule:
 
 def random_batch(config: DictConfig, dtype: torch.dtype = torch.float32) -> StylePair:
     """Uniform noise in [-1, 1]: arithmetic takes as long as on pictures."""
-    size = (config.batch_size, 3, config.image_size, config.image_size)
+    size = (config.batch_size, 3, *sides(config.image_size))
     draw = torch.Generator().manual_seed(1)
     content, style = (torch.rand(size, generator=draw, dtype=dtype).to(device()) * 2 - 1 for _ in range(2))
     return StylePair(content, style)

@@ -1,6 +1,7 @@
 """Parts that are each right and do not go together, told before anything is read or built."""
 
 import inspect
+import math
 from typing import Any
 
 from hydra.utils import get_object, instantiate
@@ -8,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from torch import nn
 
 from stylegan_pl.checkpoint import load_teacher
+from stylegan_pl.crop_size import as_typed, sides
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.explain import nearest
 from stylegan_pl.losses.image_loss import ImageLosses
@@ -116,16 +118,18 @@ def check_fit(config: DictConfig) -> None:
 def _check_sizes(config: DictConfig, generator: nn.Module | None, discriminator: nn.Module | None) -> None:
     model = config.model
     stride = int(getattr(generator, "stride", 1))
+    height, width = sides(config.image_size)
+    typed = as_typed(height, width)
     smallest = -(-int(getattr(discriminator, "smallest", 1)) // stride) * stride  # that the generator takes, too
-    if config.image_size % stride != 0:
-        fitting = max(smallest, round(config.image_size / stride) * stride)
+    if height % stride != 0 or width % stride != 0:
+        fitting = as_typed(*(max(smallest, round(side / stride) * stride) for side in (height, width)))
         raise ConfigError(
-            f"image_size={config.image_size}: {_name(model.generator)} needs sides that are multiples of {stride}; "
-            f"type image_size={fitting}" + _shallower(model.generator, config.image_size)
+            f"image_size={typed}: {_name(model.generator)} needs sides that are multiples of {stride}; "
+            f"type image_size={fitting}" + _shallower(model.generator, math.gcd(height, width))
         )
-    if config.image_size < smallest:
+    if min(height, width) < smallest:
         raise ConfigError(
-            f"image_size={config.image_size} is too small for {_name(model.discriminator)}; type "
+            f"image_size={typed} is too small for {_name(model.discriminator)}; type "
             f"image_size={smallest} or more, or discriminator@model.discriminator=patchgan16"
         )
 
@@ -133,10 +137,12 @@ def _check_sizes(config: DictConfig, generator: nn.Module | None, discriminator:
 def _check_teacher(config: DictConfig) -> None:
     teacher = load_teacher(config.model.teacher)
     stride = int(getattr(teacher, "stride", 1))
-    if config.image_size % stride != 0:
+    height, width = sides(config.image_size)
+    if height % stride != 0 or width % stride != 0:
+        fitting = as_typed(*(max(1, round(side / stride)) * stride for side in (height, width)))
         raise ConfigError(
-            f"image_size={config.image_size}: the teacher, {type(teacher).__name__}, needs sides that are multiples of "
-            f"{stride}; type image_size={max(1, round(config.image_size / stride)) * stride}"
+            f"image_size={as_typed(height, width)}: the teacher, {type(teacher).__name__}, needs sides that are "
+            f"multiples of {stride}; type image_size={fitting}"
         )
 
 

@@ -28,7 +28,7 @@ from stylegan_pl.outcome import Outcome
 from stylegan_pl.paths import conf_dir
 from stylegan_pl.ranks import is_first
 from stylegan_pl.renamed import new_name
-from stylegan_pl.schema import check_ranges
+from stylegan_pl.schema import check_image_size, check_ranges
 from stylegan_pl.status_file import read_status, write_status
 from stylegan_pl.sweeps.job_folder import job_lock, working_in
 from stylegan_pl.sweeps.jobs import say_failed
@@ -243,6 +243,8 @@ def _check_root(config: DictConfig, name: str) -> None:
     for key in config:
         if key not in known:
             raise ConfigError(no_option(name, str(key), known))
+    if config.get("image_size") is not None:
+        check_image_size(config.image_size)
     check_ranges(config)
 
 

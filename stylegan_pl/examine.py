@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 from rich.console import Console
 from rich.progress import track
 
+from stylegan_pl.crop_size import as_typed, sides
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.doctor import remarks as doctor
 from stylegan_pl.data.doctor import report
@@ -49,11 +50,15 @@ def examine(config: DictConfig) -> int:
         remarks += [] if folder.include else doctor.not_looked_at(side, Path(folder.root), gifs=folder.first_frame)
     refusals += _too_many_bad(pictures, config.data.bad_fraction, refusals)
     refusals += _one_set_twice(remarks, pictures, config.data.bad_fraction)
-    facts = {"image_size": config.image_size, "roots": {side: str(folder.root) for side, folder in folders.items()}}
-    sheet = draw(pictures, colours, title=_title(folders), image_size=config.image_size)
+    crop = as_typed(*sides(config.image_size))
+    facts = {
+        "image_size": config.image_size if crop.isdecimal() else list(config.image_size),
+        "roots": {side: str(folder.root) for side, folder in folders.items()},
+    }
+    sheet = draw(pictures, colours, title=_title(folders), image_size=min(sides(config.image_size)))
     _write(output, {**facts, "sets": found}, remarks, refusals)
     write_image(sheet, output / "check.png")
-    usable = f"{len(pictures):,} images can be used at image_size={config.image_size}"
+    usable = f"{len(pictures):,} images can be used at image_size={crop}"
     _log.info("%s", report.verdict(remarks, refusals, usable=usable))
     _log.info("%s", _where(output, time.monotonic() - started))
     return 1 if report.is_grave(remarks, refusals) else 0

@@ -18,6 +18,7 @@ from stylegan_pl.callbacks.graceful_stop import GracefulStop
 from stylegan_pl.callbacks.requeue import requeue
 from stylegan_pl.callbacks.sample_grid import SampleGrid
 from stylegan_pl.callbacks.status import code_version, machine_facts, peak_memory_gib
+from stylegan_pl.crop_size import in_words
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.device import device_name, half_precision, is_out_of_memory, total_memory
 from stylegan_pl.errors import UserError, first_line
@@ -137,7 +138,7 @@ def _announce(config: DictConfig, model: L.LightningModule, data: StyleTransferD
     parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
     _log.info(
         f"{config.run_name}: {len(data.train_set.contents)} content and {len(data.train_set.styles)} style images, "
-        f"{config.image_size} px, batch {config.batch_size} a device, {config.batch_size * ranks} in all, "
+        f"{in_words(config.image_size)} px, batch {config.batch_size} a device, {config.batch_size * ranks} in all, "
         f"{ranks} × {device}, {trainer.precision}, {parameters / 1e6:.2f} M parameters -> {_short(run_dir)}"
     )
 

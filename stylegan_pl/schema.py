@@ -35,7 +35,7 @@ class TrainConfig:
     device: str = MISSING
     precision: Precision = MISSING
 
-    image_size: int = MISSING
+    image_size: Any = MISSING  # pixels, or height and width
     batch_size: int = MISSING
     max_images: int | None = MISSING
     max_epochs: float | None = MISSING
@@ -179,7 +179,7 @@ class EvaluateConfig:
     split: str = MISSING
     pairs: int = MISSING
     style_crops: int | None = None
-    image_size: int | None = None
+    image_size: Any = None  # pixels, or height and width; null
     seed: int = MISSING
     resamples: int = MISSING
     content_loss: Any = MISSING
@@ -232,7 +232,7 @@ class PrepareConfig:
     check: bool = MISSING
     data: Any = MISSING  # what to look through
     direction: str = "AtoB"
-    image_size: int = MISSING
+    image_size: Any = MISSING  # pixels, or height and width
     output: str = MISSING
     seed: int = MISSING
     batch_size: int = MISSING
@@ -268,6 +268,18 @@ RANGES = {
 """Key of a root, in every verb that has it -> its range; what lies deeper is told by the class that takes it."""
 
 
+def check_image_size(size: Any) -> None:
+    """Raise for what is no crop; structured configs know no union of a number and a list.
+
+    Raises:
+        ConfigError: one line with what to type instead.
+    """
+    typed = list(size) if OmegaConf.is_list(size) else [size, size]
+    if len(typed) != 2 or any(not isinstance(side, int) or isinstance(side, bool) for side in typed):
+        said = OmegaConf.to_container(size) if OmegaConf.is_list(size) else size
+        raise ConfigError(f"image_size={said}: type pixels, image_size=256, or height and width, image_size=[256,384]")
+
+
 def check_ranges(config: DictConfig) -> None:
     """Raise for the first number of a root that no run can do anything with.
 
@@ -277,7 +289,7 @@ def check_ranges(config: DictConfig) -> None:
     for key, (least, instead, most, above) in RANGES.items():
         if key not in config or OmegaConf.is_missing(config, key) or config[key] is None:
             continue
-        value = config[key]
+        value = min(config[key], default=0) if OmegaConf.is_list(config[key]) else config[key]
         if not least <= value <= most or (above and value == least):  # nan fails every comparison
             bound = (
                 f"above {least:g}" if above else f"at least {least:g}" if not value > most else f"at most {most:.0f}"

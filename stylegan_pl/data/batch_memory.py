@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch.utils.data import get_worker_info
 
 from stylegan_pl.contracts import StylePair
+from stylegan_pl.crop_size import CropSize, sides
 from stylegan_pl.data.decode import Pixels
 
 _MEMORIES: WeakValueDictionary[int, BatchMemory] = WeakValueDictionary()  # by `key`, which a forked worker knows too
@@ -28,14 +29,14 @@ class BatchMemory:
 
     Args:
         batch_size: pairs.
-        size: pixels of the square crop.
+        size: pixels of the crop, or its height and width.
         rooms: batches of a worker that are made, wait or are looked at, together.
         workers: the loader's processes.
     """
 
-    def __init__(self, *, batch_size: int, size: int, rooms: int, workers: int) -> None:
+    def __init__(self, *, batch_size: int, size: CropSize, rooms: int, workers: int) -> None:
         self.batch_size, self.rooms = batch_size, rooms
-        shape = (workers * rooms, 2, batch_size, size, size, 3)
+        shape = (workers * rooms, 2, batch_size, *sides(size), 3)
         self.pixels: Pixels = np.frombuffer(mmap(-1, math.prod(shape)), np.uint8).reshape(shape)
         self._taken: NDArray[np.uint8] = np.frombuffer(mmap(-1, shape[0]), np.uint8)
         self.key = id(self)

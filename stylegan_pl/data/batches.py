@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import Dataset
 
 from stylegan_pl.contracts import StylePair
+from stylegan_pl.crop_size import sides
 from stylegan_pl.data.batch_memory import BatchMemory, Lent
 from stylegan_pl.data.pairs import PairKey, StylePairs
 
@@ -28,15 +29,15 @@ class PairBatches(Dataset[StylePair]):
         return len(self.pairs)
 
     def __getitem__(self, key: PairKey | int) -> StylePair:
-        """One pair, uint8 (3, size, size) each."""
+        """One pair, uint8 (3, H, W) each."""
         return self.pairs[key]
 
     def __getitems__(self, keys: Sequence[PairKey | int]) -> StylePair | Lent:
-        """A batch, uint8 (N, 3, size, size) each, which lies in memory pixel by pixel as decoders make it."""
+        """A batch, uint8 (N, 3, H, W) each, which lies in memory pixel by pixel as decoders make it."""
         memory = self.memory
         room = None if memory is None or len(keys) != memory.batch_size else memory.free_room()
         if memory is None or room is None:
-            shape = (len(keys), self.pairs.size, self.pairs.size, 3)
+            shape = (len(keys), *sides(self.pairs.size), 3)
             content, style = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
         else:
             content, style = memory.pixels[room]

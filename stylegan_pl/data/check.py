@@ -3,6 +3,7 @@
 import logging
 from pathlib import Path
 
+from stylegan_pl.crop_size import CropSize, fits, in_words, least_shorter_side
 from stylegan_pl.data.folder import SPLITS, ImageFolder, Source, list_images
 from stylegan_pl.data.shards import Shards, check_index
 from stylegan_pl.data.single import SingleImage, check_single
@@ -15,7 +16,9 @@ _log = logging.getLogger(__name__)
 _LOOKS = 256  # headers opened a set; enough to see that a set is bad, quick on a network disk
 
 
-def make_ready(folder: ImageFolder, *, name: str, size: int, limit: float, download: bool, tell: bool = True) -> None:
+def make_ready(
+    folder: ImageFolder, *, name: str, size: CropSize, limit: float, download: bool, tell: bool = True
+) -> None:
     """Fetch the set if it is missing and may be fetched, then `check_folder`.
 
     Args:
@@ -38,12 +41,12 @@ def _fetch(source: Source, name: str) -> None:
         raise DataError(f"{error}; or type {name}.root=FOLDER for images you have, or data=sample") from error
 
 
-def check_folder(folder: ImageFolder, *, name: str, size: int, limit: float, tell: bool = True) -> None:
+def check_folder(folder: ImageFolder, *, name: str, size: CropSize, limit: float, tell: bool = True) -> None:
     """Raise one error that names the folder, what was found and what to type.
 
     Args:
         name: the set's config path, `data.content` or `data.style`.
-        size: pixels of the training crop.
+        size: pixels of the training crop, or its height and width.
         limit: share of unusable images that is let pass.
         tell: log what is passed over.
 
@@ -98,22 +101,34 @@ def what_is_left(folder: ImageFolder, name: str) -> list[str]:
     return said
 
 
-def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str, size: int, limit: float) -> None:
+def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str, size: CropSize, limit: float) -> None:
     shorter = sorted(min(found) if folder.load_size is None else min(*found, folder.load_size) for found in sizes)
-    small = sum(side < size for side in shorter)
-    if folder.load_size is not None and folder.load_size < size and not folder.upscale:
+    shrunk = [_shrunk(folder, found) for found in sizes]
+    small = sum(not fits(width, height, size) for width, height in shrunk)
+    crop = in_words(size)
+    shrinks = small > sum(not fits(*found, size) for found in sizes) + limit * len(sizes)
+    if folder.load_size is not None and shrinks and not folder.upscale:
+        which = "every image" if small == len(sizes) else f"{small} of {len(sizes)} images"
+        needed = max(least_shorter_side(*found, size) for found in sizes)
         raise DataError(
-            f"{name}.load_size={folder.load_size} shrinks every image below the crop of {size} pixels; type "
-            f"{name}.load_size={size} or image_size={folder.load_size // 4 * 4}"
+            f"{name}.load_size={folder.load_size} shrinks {which} below the crop of {crop} pixels; type "
+            f"{name}.load_size={needed} or image_size={folder.load_size // 4 * 4}"
         )
     if not folder.upscale and small > limit * len(shorter):
         usable = shorter[int(limit * len(shorter))] // 4 * 4
         smaller_crop = f"image_size={usable}, or " if usable >= 16 else ""  # no generator takes less
         raise DataError(
             f"{name}.root: {small} of {len(shorter)} images looked at below {folder.root} are smaller than the crop of "
-            f"{size} pixels (shortest side {shorter[0]}); type {smaller_crop}{name}.upscale=true to enlarge them, or "
+            f"{crop} pixels (shortest side {shorter[0]}); type {smaller_crop}{name}.upscale=true to enlarge them, or "
             "data=sample"
         )
+
+
+def _shrunk(folder: ImageFolder, found: tuple[int, int]) -> tuple[int, int]:
+    """Width and height after shrinking to `load_size`; nothing is enlarged."""
+    width, height = found
+    scale = 1.0 if folder.load_size is None else min(1.0, folder.load_size / min(found))
+    return round(width * scale), round(height * scale)
 
 
 def _size(folder: ImageFolder, path: Path) -> tuple[int, int] | None:

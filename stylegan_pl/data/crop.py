@@ -1,32 +1,35 @@
-"""A training crop: which square of a picture, as a tensor."""
+"""A training crop: which part of a picture, as a tensor."""
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from stylegan_pl.crop_size import CropSize, fits, in_words, sides
 from stylegan_pl.data.decode import Pixels
 from stylegan_pl.errors import DataError
 
 
 def cut(
-    pixels: Pixels, size: int, rng: np.random.Generator | None, *, name: str = "", into: Pixels | None = None
+    pixels: Pixels, size: CropSize, rng: np.random.Generator | None, *, name: str = "", into: Pixels | None = None
 ) -> Tensor:
-    """A square of a picture, at random or in the middle, as uint8 (3, size, size); it lies in memory pixel by pixel.
+    """A rectangle of a picture, at random or in the middle, as uint8 (3, H, W); it lies in memory pixel by pixel.
 
     Args:
-        into: (size, size, 3), memory for it; else it has its own.
+        size: H = W, or H and W.
+        into: (H, W, 3), memory for it; else it has its own.
 
     Raises:
         DataError: the picture, called `name`, is smaller.
     """
     height, width = pixels.shape[:2]
-    if min(width, height) < size:
-        told = f"{width}×{height} pixels is smaller than the crop of {size}"
+    rows, columns = sides(size)
+    if not fits(width, height, size):
+        told = f"{width}×{height} pixels is smaller than the crop of {in_words(size)}"
         raise DataError(f"{name}: {told}" if name else told)
-    left, top = _corner(width - size, height - size, rng)
-    into = np.empty((size, size, 3), np.uint8) if into is None else into
+    left, top = _corner(width - columns, height - rows, rng)
+    into = np.empty((rows, columns, 3), np.uint8) if into is None else into
     if pixels.base is not into:  # else it was decoded there
-        np.copyto(into, pixels[top : top + size, left : left + size])
+        np.copyto(into, pixels[top : top + rows, left : left + columns])
     return torch.from_numpy(into).permute(2, 0, 1)
 
 

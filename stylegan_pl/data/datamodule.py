@@ -2,6 +2,7 @@
 
 import dataclasses
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
 
@@ -40,7 +41,7 @@ class StyleTransferData(L.LightningDataModule):
         style: paintings.
         pairing: which style a content meets.
         augment: random changes, on the device.
-        image_size: pixels of the square crop.
+        image_size: pixels of the square crop, or its height and width.
         batch_size: pairs a device.
         val_pairs: fixed validation pairs, at most.
         workers: loader processes per device; None: one for each of its cores (`ranks.cores`), at most 8.
@@ -60,7 +61,7 @@ class StyleTransferData(L.LightningDataModule):
         pairing: Pairing,
         augment: Augmentation,
         *,
-        image_size: int,
+        image_size: int | Sequence[int],
         batch_size: int,
         val_pairs: int,
         seed: int,
@@ -160,7 +161,7 @@ class StyleTransferData(L.LightningDataModule):
         return DataLoader(val_set, batch_size=self.batch_size, num_workers=0, collate_fn=as_they_are)
 
     def style_crop(self, index: int) -> Tensor:
-        """A fixed crop of the training paintings, uint8 (3, size, size); the same index always gives the same."""
+        """A fixed crop of the training paintings, uint8 (3, H, W); the same index always gives the same."""
         return self.train_set.style_crop(index % len(self.train_set.styles), np.random.default_rng([self.seed, index]))
 
     def style_source(self, index: int) -> int:

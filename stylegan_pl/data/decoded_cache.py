@@ -19,6 +19,7 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
+from stylegan_pl.crop_size import CropSize, sides
 from stylegan_pl.data.crop import cut
 from stylegan_pl.data.decode import Pixels, simplejpeg
 from stylegan_pl.data.folder import ImageFolder
@@ -49,14 +50,16 @@ class DecodedFolder:
         UserError: it cannot be written, or has too little room.
     """
 
-    def __init__(self, folder: ImageFolder, files: Sequence[Path], *, size: int, place: Path) -> None:
+    def __init__(self, folder: ImageFolder, files: Sequence[Path], *, size: CropSize, place: Path) -> None:
         self.folder, self.size, self.root = folder, size, folder.root
         self.at = {path: number for number, path in enumerate(files)}
         self.file, self.offsets = _made_ready(folder, files, size, place)
         self._mapped: Pixels | None = self._map()  # now: a later run whose files differ removes this one's
         self._agreed = bytearray(len(files))  # checked once a process
 
-    def crop(self, path: Path, size: int, rng: np.random.Generator | None, *, into: Pixels | None = None) -> Tensor:
+    def crop(
+        self, path: Path, size: CropSize, rng: np.random.Generator | None, *, into: Pixels | None = None
+    ) -> Tensor:
         """As `ImageFolder.crop`, the same pixels."""
         assert size == self.size
         return cut(self.pixels(path), size, rng, name=str(path), into=into)
@@ -106,12 +109,12 @@ class DecodedFolder:
         return {**self.__dict__, "_mapped": None}
 
 
-def _made_ready(folder: ImageFolder, files: Sequence[Path], size: int, place: Path) -> tuple[Path, list[int]]:
+def _made_ready(folder: ImageFolder, files: Sequence[Path], size: CropSize, place: Path) -> tuple[Path, list[int]]:
     """The file and where its slots begin and end; made by the first process that comes."""
     names = [str(path) for path in files]
     settings = [_LAYOUT, str(Path(folder.root).absolute()), folder.load_size, folder.upscale]
     settings += [
-        size if folder.upscale else None,
+        (size if isinstance(size, int) else sides(size)) if folder.upscale else None,
         folder.fast,
         torch.__version__,
         PIL.__version__,
@@ -138,7 +141,7 @@ def _slots(made: Path) -> list[int] | None:
         return None
 
 
-def _make(folder: ImageFolder, files: Sequence[Path], size: int, made: Path) -> list[int]:
+def _make(folder: ImageFolder, files: Sequence[Path], size: CropSize, made: Path) -> list[int]:
     offsets = [0]
     for path in files:
         offsets.append(offsets[-1] + _room(folder, path, size))
@@ -162,7 +165,7 @@ def _make(folder: ImageFolder, files: Sequence[Path], size: int, made: Path) -> 
     return offsets
 
 
-def _room(folder: ImageFolder, path: Path, size: int) -> int:
+def _room(folder: ImageFolder, path: Path, size: CropSize) -> int:
     """Bytes of a picture's slot; none where its header cannot be read."""
     try:
         width, height = folder.file_size(path)

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from stylegan_pl.crop_size import CropSize, least_shorter_side
 from stylegan_pl.data.crop import cut
 from stylegan_pl.data.decode import Pixels, decode
 from stylegan_pl.data.resample import resampled
@@ -43,7 +44,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class ImageFolder:
-    """One set of images on disk, and how its files become square crops.
+    """One set of images on disk, and how its files become crops.
 
     The files of a split are those below `root/train` and `root/val` where these exist; otherwise all files below
     `root`, of which a `held_out` fraction, chosen by a hash of the file's name, is for validation. A file stays on its
@@ -113,18 +114,21 @@ class ImageFolder:
             if any(_matches(name, pattern) or _matches(path.name, pattern) for pattern in self.include)
         }
 
-    def crop(self, path: Path, size: int, rng: np.random.Generator | None, *, into: Pixels | None = None) -> Tensor:
-        """A file -> uint8 (3, size, size): shrunk to `load_size`, cropped at random or, without `rng`, in the middle.
+    def crop(
+        self, path: Path, size: CropSize, rng: np.random.Generator | None, *, into: Pixels | None = None
+    ) -> Tensor:
+        """A file -> uint8 (3, H, W): shrunk to `load_size`, cropped at random or, without `rng`, in the middle.
 
         Args:
-            into: (size, size, 3), memory for it; else it has its own.
+            size: pixels of the crop, H = W, or H and W.
+            into: (H, W, 3), memory for it; else it has its own.
 
         Raises:
             DataError: unreadable, or smaller than the crop.
         """
         return cut(self.pixels(path, size, into=into), size, rng, name=str(path), into=into)
 
-    def pixels(self, path: Path, size: int, *, into: Pixels | None = None) -> Pixels:
+    def pixels(self, path: Path, size: CropSize, *, into: Pixels | None = None) -> Pixels:
         """A file -> what its crops of `size` pixels are cut from; `into`: memory for it where it is just a crop.
 
         Raises:
@@ -168,21 +172,21 @@ class ImageFolder:
         """Width and height of what is taken of a picture: all of it."""
         return width, height
 
-    def crop_image(self, image: Image.Image, size: int, rng: np.random.Generator | None) -> Tensor:
+    def crop_image(self, image: Image.Image, size: CropSize, rng: np.random.Generator | None) -> Tensor:
         """A picture that is read already; see `crop`."""
         return cut(self._resized(np.array(image), size), size, rng)
 
-    def resized_size(self, width: int, height: int, size: int) -> tuple[int, int]:
+    def resized_size(self, width: int, height: int, size: CropSize) -> tuple[int, int]:
         """Width and height of what crops of `size` pixels are cut from."""
         shorter = min(width, height)
         load_size = self.load_size or shorter
-        target = max(load_size, size) if self.upscale else min(load_size, shorter)
+        target = max(load_size, least_shorter_side(width, height, size)) if self.upscale else min(load_size, shorter)
         if target == shorter:
             return width, height
         scale = target / shorter
         return max(target, round(width * scale)), max(target, round(height * scale))
 
-    def _resized(self, pixels: Pixels, size: int) -> Pixels:
+    def _resized(self, pixels: Pixels, size: CropSize) -> Pixels:
         height, width = pixels.shape[:2]
         wanted = self.resized_size(width, height, size)
         return pixels if wanted == (width, height) else resampled(pixels, wanted[1], wanted[0], fast=self.fast)

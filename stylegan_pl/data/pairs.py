@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from stylegan_pl.contracts import StylePair
+from stylegan_pl.crop_size import CropSize
 from stylegan_pl.data.decode import Pixels
 from stylegan_pl.data.decoded_cache import DecodedFolder
 from stylegan_pl.data.folder import ImageFolder
@@ -34,11 +35,11 @@ class StylePairs(Dataset[StylePair]):
 
     Args:
         split: `train` or `val`.
-        size: pixels of the square crop.
+        size: pixels of the crop, or its height and width.
     """
 
     def __init__(
-        self, content: ImageFolder, style: ImageFolder, pairing: Pairing, *, split: str, size: int, seed: int,
+        self, content: ImageFolder, style: ImageFolder, pairing: Pairing, *, split: str, size: CropSize, seed: int,
         problems: Problems,
     ) -> None:  # fmt: skip
         self.content: ImageFolder | DecodedFolder = content
@@ -53,11 +54,11 @@ class StylePairs(Dataset[StylePair]):
         return self.pairing.length(len(self.contents), len(self.styles)) if self.contents and self.styles else 0
 
     def __getitem__(self, key: PairKey | int) -> StylePair:
-        """uint8 (3, size, size) each."""
+        """uint8 (3, H, W) each."""
         return self.pair(key)
 
     def pair(self, key: PairKey | int, into: tuple[Pixels | None, Pixels | None] = (None, None)) -> StylePair:
-        """As by `[key]`; `into`: memory for content and style, (size, size, 3) each, else they have their own."""
+        """As by `[key]`; `into`: memory for content and style, (H, W, 3) each, else they have their own."""
         epoch, index = key if isinstance(key, PairKey) else (-1, key)
         style_index = self.pairing.style_index(index, len(self.styles), self._rng("pair", epoch, index))
         if self.pairing.same_place:
@@ -78,7 +79,7 @@ class StylePairs(Dataset[StylePair]):
         self.style = _decoded(self.style, self.styles, self.size, place)
 
     def style_crop(self, index: int, rng: np.random.Generator) -> Tensor:
-        """A random crop of the `index`-th style, uint8 (3, size, size)."""
+        """A random crop of the `index`-th style, uint8 (3, H, W)."""
         return self._first_usable(self.style, self.styles, index, rng)
 
     def _first_usable_pair(self, epoch: int, index: int, into: tuple[Pixels | None, Pixels | None]) -> StylePair:
@@ -163,7 +164,7 @@ def _plain(folder: ImageFolder | DecodedFolder) -> ImageFolder:
 
 
 def _decoded(
-    folder: ImageFolder | DecodedFolder, files: list[Path], size: int, place: Path
+    folder: ImageFolder | DecodedFolder, files: list[Path], size: CropSize, place: Path
 ) -> ImageFolder | DecodedFolder:
     if isinstance(folder, ImageFolder) and folder.one_size and files:
         return DecodedFolder(folder, files, size=size, place=place)

@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from stylegan_pl.crop_size import CropSize, fits, in_words, least_shorter_side, sides
 from stylegan_pl.data.crop import cut
 from stylegan_pl.data.decode import Pixels
 from stylegan_pl.data.folder import ImageFolder, list_images
@@ -60,29 +61,36 @@ class SingleImage(ImageFolder):
         """Its name below `base(split)` -> the picture."""
         return {path.relative_to(self.base(split)).as_posix(): path for path in self.files(split)}
 
-    def crop(self, path: Path, size: int, rng: np.random.Generator | None, *, into: Pixels | None = None) -> Tensor:
-        """A file -> uint8 (3, size, size): zoomed and cropped at random or, without `rng`, the middle.
+    def crop(
+        self, path: Path, size: CropSize, rng: np.random.Generator | None, *, into: Pixels | None = None
+    ) -> Tensor:
+        """A file -> uint8 (3, H, W): zoomed and cropped at random or, without `rng`, the middle.
 
         Args:
-            into: (size, size, 3), memory for it; else it has its own.
+            size: pixels of the crop, H = W, or H and W.
+            into: (H, W, 3), memory for it; else it has its own.
 
         Raises:
             DataError: unreadable, or smaller than the crop.
         """
         largest = None if self.load_size is None else round(self.load_size * max(1.0, self.zoom[1]))
-        image = _read(path, None if largest is None else max(largest, size))
+        image = _read(path, None if largest is None else max(largest, *sides(size)))
         width, height = image.size
         shorter = min(width, height)
-        if shorter < size and not self.upscale:
-            raise DataError(f"{path}: {width}×{height} pixels is smaller than the crop of {size}")
+        if not fits(width, height, size) and not self.upscale:
+            raise DataError(f"{path}: {width}×{height} pixels is smaller than the crop of {in_words(size)}")
         load_size = self.load_size or shorter
         zoom = self.zoom[1] if rng is None else rng.uniform(self.zoom[0], self.zoom[1])
-        target = max(size, round(zoom * (load_size if self.upscale else min(load_size, shorter))))
-        side = size * shorter / target  # of the crop, in pixels of the file
+        target = max(
+            least_shorter_side(width, height, size),
+            round(zoom * (load_size if self.upscale else min(load_size, shorter))),
+        )
+        rows, columns = sides(size)
+        high, wide = rows * shorter / target, columns * shorter / target  # of the crop, in pixels of the file
         x, y = (0.5, 0.5) if rng is None else rng.uniform(size=2)
-        left, top = x * (width - side), y * (height - side)
-        box = (left, top, min(left + side, width), min(top + side, height))  # min: against rounding
-        return cut(np.asarray(image.resize((size, size), Image.Resampling.LANCZOS, box=box)), size, None, into=into)
+        left, top = x * (width - wide), y * (height - high)
+        box = (left, top, min(left + wide, width), min(top + high, height))  # min: against rounding
+        return cut(np.asarray(image.resize((columns, rows), Image.Resampling.LANCZOS, box=box)), size, None, into=into)
 
 
 @lru_cache(maxsize=2)
@@ -91,7 +99,7 @@ def _read(path: Path, at_least: int | None) -> Image.Image:
     return read_image(path, at_least=at_least)
 
 
-def check_single(single: SingleImage, *, name: str, size: int) -> None:
+def check_single(single: SingleImage, *, name: str, size: CropSize) -> None:
     """Raise one error that names the file, what was found and what to type.
 
     Args:
@@ -116,10 +124,10 @@ def check_single(single: SingleImage, *, name: str, size: int) -> None:
         width, height = read_image(files[0]).size
     except DataError as error:
         raise DataError(f"{name}.root: {error}; type {wanted}") from error
-    if min(width, height) < size and not single.upscale:
+    if not fits(width, height, size) and not single.upscale:
         usable = min(width, height) // 4 * 4
         smaller = f"image_size={usable}, or " if usable >= 16 else ""  # no generator takes less
         raise DataError(
-            f"{name}.root: {files[0]} has {width}×{height} pixels, fewer than the crop of {size}; type {smaller}"
-            f"{name}.upscale=true to enlarge it"
+            f"{name}.root: {files[0]} has {width}×{height} pixels, fewer than the crop of {in_words(size)}; type "
+            f"{smaller}{name}.upscale=true to enlarge it"
         )

@@ -12,6 +12,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.checkpoint import load
+from stylegan_pl.crop_size import CropSize, in_words, sides
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
@@ -50,7 +51,7 @@ def assess(config: DictConfig) -> int:
     content_loss: ContentDistance = instantiate(config.content_loss, _convert_="all")
     trained = _training_config(found)
     content, style, pairing = _sets(config, trained)
-    size = config.image_size or _trained_size(trained)
+    size = _size(config, trained)
     with clock("reading"):
         fixed = read_fixed_set(
             content, style, pairing, split=config.split, size=size, seed=config.seed, pairs=config.pairs,
@@ -59,8 +60,8 @@ def assess(config: DictConfig) -> int:
     for line in fixed.skipped:
         _log.warning("skipped: %s", line)
     _log.info(
-        "%d photographs (split=%s of %d), %d crops of paintings, %d px",
-        len(fixed.photographs), config.split, fixed.available, len(fixed.paintings), size,
+        "%d photographs (split=%s of %d), %d crops of paintings, %s px",
+        len(fixed.photographs), config.split, fixed.available, len(fixed.paintings), in_words(size),
     )  # fmt: skip
     judge = Judge(
         metrics, content_loss, fixed,
@@ -95,14 +96,17 @@ def _training_config(found: Sequence[Entrant]) -> tuple[dict[str, Any], Path] | 
     return None if first is None else (load(first)["config"], first)
 
 
-def _trained_size(trained: tuple[dict[str, Any], Path] | None) -> int:
-    """Pixels of the crops that the first checkpoint was trained on; 256 where there is none."""
+def _size(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> CropSize:
+    """Pixels of the crops: as typed, else what the first checkpoint was trained on, else 256."""
+    if config.image_size is not None:
+        return config.image_size if isinstance(config.image_size, int) else sides(config.image_size)
     if trained is None:
         return 256
     size = trained[0].get("image_size")
-    if type(size) is not int or not 16 <= size <= _LARGEST:
+    typed = list(size) if isinstance(size, list | tuple) else [size, size]
+    if len(typed) != 2 or any(type(side) is not int or not 16 <= side <= _LARGEST for side in typed):
         raise UserError(f"{trained[1]}: its config names no image_size that could be; type image_size=256")
-    return size
+    return size if isinstance(size, int) else sides(typed)
 
 
 def _sets(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> tuple[ImageFolder, ImageFolder, Pairing]:
@@ -122,7 +126,7 @@ def _sets(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> tu
     return content, style, pairing
 
 
-def _system(entrant: Entrant, config: DictConfig, device: torch.device, content: ImageFolder, size: int) -> System:
+def _system(entrant: Entrant, config: DictConfig, device: torch.device, content: ImageFolder, size: CropSize) -> System:
     if entrant.checkpoint is None:
         return Pictures(entrant.name, entrant.source, Path(entrant.source), content, size)
     dtype = inference_dtype(config.precision, device)
@@ -133,7 +137,7 @@ def _about(config: DictConfig, content: ImageFolder, style: ImageFolder, fixed: 
     return {
         "photographs": f"{len(fixed.photographs)} of {fixed.available}, split={config.split}, {content.root}",
         "paintings": f"{len(fixed.paintings)} crops of the training paintings, {style.root}",
-        "crop": f"{fixed.size} × {fixed.size} pixels, the photographs' middle",
+        "crop": f"{sides(fixed.size)[0]} × {sides(fixed.size)[1]} pixels, the photographs' middle",
         "skipped": f"{len(fixed.skipped)} files",
     }
 

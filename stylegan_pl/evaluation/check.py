@@ -21,7 +21,7 @@ def check(config: DictConfig) -> None:
         raise ConfigError("compare names nothing; type compare=[RUN,FILE,FOLDER,…]")
     if config.split not in _SPLITS:
         raise ConfigError(f"split={config.split}{nearest(config.split, _SPLITS)}")
-    for key, least in (("pairs", 1), ("resamples", 0), ("batch_size", 1), ("style_crops", 2), ("image_size", 16)):
+    for key, least in (("pairs", 1), ("resamples", 0), ("batch_size", 1), ("style_crops", 2)):
         if config[key] is not None and config[key] < least:
             raise ConfigError(f"{key}={config[key]}: type {key}={least} or more")
     check_config(config.metric, "metric")

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from stylegan_pl.crop_size import CropSize
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.data.pairing import Pairing
 from stylegan_pl.errors import DataError
@@ -22,8 +23,8 @@ class Photograph(NamedTuple):
 
     name: str  # path below the set's folder
     path: Path
-    content: Tensor  # uint8 (3, size, size), the middle
-    style: Tensor | None  # uint8 (3, size, size)
+    content: Tensor  # uint8 (3, H, W), the middle
+    style: Tensor | None  # uint8 (3, H, W)
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class FixedSet:
     """The same for whoever is judged.
 
     Attributes:
-        paintings: uint8 (M, 3, size, size), fixed crops of the training paintings, as validation has them.
+        paintings: uint8 (M, 3, H, W), fixed crops of the training paintings, as validation has them.
         sources: (M,), the number of the painting that each is cut from.
         available: photographs there are, of which `photographs` may be the first.
         skipped: files that cannot be used, and why.
@@ -40,7 +41,7 @@ class FixedSet:
     photographs: list[Photograph]
     paintings: Tensor
     sources: Tensor
-    size: int
+    size: CropSize
     available: int
     skipped: list[str]
 
@@ -51,14 +52,14 @@ class FixedSet:
 
 
 def read_fixed_set(
-    content: ImageFolder, style: ImageFolder, pairing: Pairing, *, split: str, size: int, seed: int, pairs: int,
+    content: ImageFolder, style: ImageFolder, pairing: Pairing, *, split: str, size: CropSize, seed: int, pairs: int,
     style_crops: int | None,
 ) -> FixedSet:  # fmt: skip
     """Read everything that is judged by.
 
     Args:
         split: of the photographs: `val`, `train`, or `all`.
-        size: pixels of the square crop.
+        size: pixels of the crop, or its height and width.
         pairs: photographs, at most.
         style_crops: of the training paintings; None: as many as photographs, at least 128.
 
@@ -111,7 +112,7 @@ def _name(path: Path, folder: ImageFolder) -> str:
 
 
 def _crops(
-    style: ImageFolder, files: list[Path], *, size: int, seed: int, count: int, skipped: list[str]
+    style: ImageFolder, files: list[Path], *, size: CropSize, seed: int, count: int, skipped: list[str]
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
     """`StyleTransferData.style_crop`'s, so that scores are those of the training's log; and each one's painting."""
     usable, crops, sources = list(files), [], []

@@ -5,6 +5,7 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
+from stylegan_pl.crop_size import CropSize, in_words, sides
 from stylegan_pl.data.folder import ImageFolder, list_images
 from stylegan_pl.errors import DataError
 from stylegan_pl.evaluation.fixed_set import Photograph
@@ -20,15 +21,15 @@ class PaintedFolder:
 
     A picture belongs to the photograph whose path below the set's folder, or name, is its own, whatever the extension;
     else to the one whose name begins its own, as in `0001_fake_B.png`. One of a whole photograph is brought to that
-    photograph's size and then shrunk and cropped as it is; one of `size` × `size` pixels is taken to be the crop.
+    photograph's size and then shrunk and cropped as it is; one of the crop's size is taken to be the crop.
 
     Args:
         folder: searched in depth.
         content: the photographs' set.
-        size: pixels of the square crop.
+        size: pixels of the crop, or its height and width.
     """
 
-    def __init__(self, folder: Path, content: ImageFolder, size: int) -> None:
+    def __init__(self, folder: Path, content: ImageFolder, size: CropSize) -> None:
         self.folder, self.content, self.size = folder, content, size
         files = list_images(folder)
         if not files:
@@ -70,16 +71,16 @@ class PaintedFolder:
         return found[0]
 
     def crop_of(self, photograph: Photograph) -> Tensor:
-        """uint8 (3, size, size)."""
+        """uint8 (3, H, W)."""
         path = self.file_of(photograph)
         picture = read_image(path)
-        if picture.size == (self.size, self.size):
+        if picture.size == sides(self.size)[::-1]:
             return image_to_tensor(picture)
         width, height = self.content.file_size(photograph.path)
         if abs(picture.width / picture.height - width / height) > _SAME_ASPECT * width / height:
             raise DataError(
                 f"{path}: {picture.width}×{picture.height} pixels, of another shape than its photograph "
-                f"{photograph.name} ({width}×{height}), and not the crop of {self.size}×{self.size} either"
+                f"{photograph.name} ({width}×{height}), and not the crop of {in_words(self.size)} either"
             )
         return self._cropped(picture, (width, height))
 

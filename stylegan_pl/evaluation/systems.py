@@ -11,6 +11,7 @@ import yaml
 from torch import Tensor, nn
 
 from stylegan_pl.checkpoint import load, load_generator
+from stylegan_pl.crop_size import CropSize
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.errors import DataError
 from stylegan_pl.evaluation.fixed_set import Photograph
@@ -29,7 +30,7 @@ class System(ABC):
 
     @abstractmethod
     def paint(self, photographs: Sequence[Photograph]) -> Tensor:
-        """uint8 (N, 3, size, size), row by row."""
+        """uint8 (N, 3, H, W), row by row."""
 
     @abstractmethod
     def cost(self) -> dict[str, str]:
@@ -81,13 +82,13 @@ class Checkpoint(System):
     def paint(self, photographs: Sequence[Photograph]) -> Tensor:
         """See `System`; rounded to uint8, as a PNG would be."""
         content = torch.stack([photograph.content for photograph in photographs])
-        size = content.shape[-1]
+        height, width = content.shape[-2:]
         inputs = [pad_to_stride(to_float(content.to(self.device)), int(getattr(self._generator, "stride", 4)))]
         if getattr(self._generator, "takes_style", False):
             inputs.append(to_float(self._styles(photographs).to(self.device)))
         with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
             stylised = self._generator(*inputs)
-        return to_uint8(stylised[..., :size, :size]).cpu()
+        return to_uint8(stylised[..., :height, :width]).cpu()
 
     def _styles(self, photographs: Sequence[Photograph]) -> Tensor:
         styles = [photograph.style for photograph in photographs if photograph.style is not None]
@@ -118,14 +119,14 @@ class Pictures(System):
     Args:
         folder: where they are.
         content: the photographs' folder: pictures are shrunk and cropped as these are.
-        size: pixels of the square crop.
+        size: pixels of the crop, or its height and width.
     """
 
     name: str
     source: str
     folder: Path
     content: ImageFolder
-    size: int
+    size: CropSize
     kind: str = "pictures"
 
     @cached_property

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.contracts import StylePair
+from stylegan_pl.crop_size import CropSize, as_typed, sides
 from stylegan_pl.models.base import TwoPlayerModule
 
 _COPIES = 4  # of a trained weight: itself, its gradient, Adam's two averages
@@ -17,7 +18,7 @@ def fixed_bytes(model: TwoPlayerModule) -> int:
     return _COPIES * trained + others + sum(b.numel() * b.element_size() for b in model.buffers())
 
 
-def pair_bytes(model: TwoPlayerModule, image_size: int) -> int:
+def pair_bytes(model: TwoPlayerModule, image_size: CropSize) -> int:
     """What autograd keeps of one pair's generator forwards, in float32; of a model on the meta device, at no cost."""
     parameters = {id(p) for p in model.parameters()}
     kept: dict[int, Tensor] = {}
@@ -27,13 +28,13 @@ def pair_bytes(model: TwoPlayerModule, image_size: int) -> int:
             kept[id(tensor.untyped_storage())] = tensor
         return tensor
 
-    images = torch.empty(1, 3, image_size, image_size, device="meta")
+    images = torch.empty(1, 3, *sides(image_size), device="meta")
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda tensor: tensor):
         model.generate(StylePair(images, images.clone()))
     return sum(tensor.numel() * tensor.element_size() for tensor in kept.values())
 
 
-def fitting_batch(model: TwoPlayerModule, image_size: int, capacity_bytes: int, *, half: bool) -> int:
+def fitting_batch(model: TwoPlayerModule, image_size: CropSize, capacity_bytes: int, *, half: bool) -> int:
     """Pairs a device that a step should have room for; 0 where not even one has.
 
     Args:
@@ -48,7 +49,7 @@ def fitting_batch(model: TwoPlayerModule, image_size: int, capacity_bytes: int, 
 def out_of_memory_advice(
     model: TwoPlayerModule,
     *,
-    image_size: int,
+    image_size: CropSize,
     batch_size: int,
     device: str,
     capacity_bytes: int,
@@ -77,6 +78,6 @@ def out_of_memory_advice(
         options.append(f"precision={half_there}")
     options.append("a smaller image_size")
     return (
-        f"out of memory at batch_size={batch_size}, image_size={image_size} on {device} with "
+        f"out of memory at batch_size={batch_size}, image_size={as_typed(*sides(image_size))} on {device} with "
         f"{capacity_bytes / 2**30:.0f} GiB: {said}; type {', or '.join(options)}"
     )

@@ -11,6 +11,7 @@ PACKAGE = Path(stylegan_pl.__file__).parent
 FLOORS = [
     {
         "contracts",
+        "crop_size",
         "errors",
         "outcome",
         "paths",

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from stylegan_pl.crop_size import CropSize, in_words
 from stylegan_pl.data.doctor.near_duplicates import near_duplicates
 from stylegan_pl.data.doctor.perceptual_hash import is_flat
 from stylegan_pl.data.doctor.survey import Picture, Place
@@ -77,7 +78,7 @@ class Remark(NamedTuple):
     text: str
 
 
-def remarks_on(pictures: Sequence[Picture], *, image_size: int, paired: bool) -> list[Remark]:
+def remarks_on(pictures: Sequence[Picture], *, image_size: CropSize, paired: bool) -> list[Remark]:
     """All remarks, gravest kind first, then by file.
 
     Args:
@@ -92,14 +93,16 @@ def _place(picture: Picture) -> Place:
     return Place(picture.side, picture.split, picture.facts.path)
 
 
-def _of_one(pictures: Sequence[Picture], image_size: int) -> Iterator[Remark]:
+def _of_one(pictures: Sequence[Picture], image_size: CropSize) -> Iterator[Remark]:
     for picture in pictures:
         facts, place = picture.facts, _place(picture)
         if facts.problem is not None:
             yield Remark(UNREADABLE, place, facts.problem)
             continue
         if picture.too_small:
-            yield Remark(TOO_SMALL, place, f"{facts.size[0]}×{facts.size[1]} pixels, the crop has {image_size}")
+            yield Remark(
+                TOO_SMALL, place, f"{facts.size[0]}×{facts.size[1]} pixels, the crop has {in_words(image_size)}"
+            )
         if facts.misnamed:
             yield Remark(MISNAMED, place, f"is {facts.format}")
         if facts.thumbnail is not None and is_flat(facts.thumbnail[None])[0]:

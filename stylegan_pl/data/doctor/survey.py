@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
+from stylegan_pl.crop_size import CropSize, fits
 from stylegan_pl.data.doctor.file_facts import FileFacts, look_at
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.data.pairing import Pairing
@@ -63,12 +64,11 @@ def without_partner(content: ImageFolder, style: ImageFolder, pairing: Pairing) 
     ]
 
 
-def is_too_small(facts: FileFacts, folder: ImageFolder, image_size: int) -> bool:
+def is_too_small(facts: FileFacts, folder: ImageFolder, image_size: CropSize) -> bool:
     """Whether `folder.crop` would refuse it."""
     if facts.problem is not None or folder.upscale:
         return False
-    shorter = min(facts.size)
-    return (shorter if folder.load_size is None else min(shorter, folder.load_size)) < image_size
+    return not fits(*folder.resized_size(*facts.size, image_size), image_size)
 
 
 def look_at_all(paths: Sequence[Path], *, workers: int | None, one_frame: bool = False) -> Iterator[FileFacts]:

@@ -12,46 +12,27 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
-from PIL import ExifTags, Image, ImageChops, ImageCms, UnidentifiedImageError
+from PIL import Image, ImageChops, ImageCms
 from PIL.TiffImagePlugin import TiffImageFile
 
 from stylegan_pl import tiff_pages
 from stylegan_pl.bare_pixels import bare_pixels
 from stylegan_pl.errors import DataError, first_line
+from stylegan_pl.exif import is_sideways, of_taking, orientation, turned
 from stylegan_pl.folders import check_is_file
+from stylegan_pl.opened import opened
 
 _Found = TypeVar("_Found")
 _JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
 EXTENSIONS = frozenset({*_JPEG, ".png", ".webp", ".tif", ".tiff", ".bmp"})
 """What pictures are written as."""
-_HEIC_BRANDS = {b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")}
 _HEIF = (".heic", ".heif", ".hif")
 READABLE = EXTENSIONS | {*_HEIF, ".avif"}
 """What a folder's files are taken for pictures by."""
 _WIDE_GREY = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _FILMS = ("GIF", "PNG", "WEBP", "AVIF")  # several frames are the content; not so a camera's MPO
 _LONGEST = {**dict.fromkeys(_JPEG, 65500), ".webp": 16383}  # pixels of a side that the format holds
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
-"""EXIF's orientations; 1 is upright."""
-_SIDEWAYS = (5, 6, 7, 8)
 _LONGEST_EXIF = 65533  # bytes that a JPEG holds
-_TOLD = (
-    ExifTags.Base.ImageDescription,
-    ExifTags.Base.Make,
-    ExifTags.Base.Model,
-    ExifTags.Base.Software,
-    ExifTags.Base.DateTime,
-    ExifTags.Base.Artist,
-    ExifTags.Base.Copyright,
-)
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     # 4:4:4: chroma subsampling smears small strokes
     **{suffix: {"quality": 95, "subsampling": 0} for suffix in _JPEG},
@@ -127,40 +108,11 @@ def _read(
             if tiff_pages.is_in_deep_planes(image):
                 planes = tiff_pages.read_planes(source, image.tell(), image.mode)
                 planes.info = image.info
-                return to_srgb(_turned(planes, _orientation(image)))
+                return to_srgb(turned(planes, orientation(image)))
             downwards = tiff_pages.white_is_zero(image) and image.mode in _WIDE_GREY
         image.load()  # of a TIFF it applies the orientation, and takes it away
-        picture = to_srgb(_turned(image, _orientation(image)))
+        picture = to_srgb(turned(image, orientation(image)))
         return ImageChops.invert(picture) if downwards else picture
-
-
-def opened(path: Path | io.BytesIO) -> Image.Image:
-    """As `PIL.Image.open`, HEIC included.
-
-    Raises:
-        DataError: it is HEIC, and what reads that is not installed.
-        OSError, SyntaxError, ValueError: no image, or a damaged one.
-    """
-    try:
-        return Image.open(path)
-    except UnidentifiedImageError:
-        if _head_of(path)[4:] not in _HEIC_BRANDS:
-            raise
-    try:
-        from pi_heif import register_heif_opener
-    except ImportError as error:
-        raise DataError(
-            f"{path}: HEIC is read by pi-heif, which is not installed; type: pip install pi-heif"
-        ) from error
-    register_heif_opener()
-    return Image.open(path)
-
-
-def _head_of(path: Path | io.BytesIO) -> bytes:
-    if isinstance(path, io.BytesIO):
-        return path.getvalue()[:12]
-    with path.open("rb") as file:
-        return file.read(12)
 
 
 def _bytes_of(path: Path | io.BytesIO) -> bytes:
@@ -169,24 +121,6 @@ def _bytes_of(path: Path | io.BytesIO) -> bytes:
 
 def _frames(image: Image.Image) -> int:
     return getattr(image, "n_frames", 1) if image.format in _FILMS else 1
-
-
-def _orientation(image: Image.Image) -> int:
-    """EXIF's number, or XMP's, from 1 to 8; 1 where nothing of the kind can be read."""
-    try:
-        told = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # a damaged block, which may make its reader raise anything
-        return 1
-    return told if isinstance(told, int) and told in _TURNS else 1
-
-
-def _turned(image: Image.Image, orientation: int) -> Image.Image:
-    turn = _TURNS.get(orientation)
-    if turn is None:
-        return image
-    upright = image.transpose(turn)
-    upright.info = image.info
-    return upright
 
 
 class Header(NamedTuple):
@@ -220,9 +154,8 @@ def _header(file: Path | io.BytesIO) -> Header:
         if isinstance(image, TiffImageFile):
             tiff_pages.to_the_picture(image)
             width, height = tiff_pages.stored_size(image)
-        orientation = _orientation(image)
-        size = (height, width) if orientation in _SIDEWAYS else (width, height)
-        return Header(size, image.mode, image.format or "", orientation)
+        size = (height, width) if is_sideways(image) else (width, height)
+        return Header(size, image.mode, image.format or "", orientation(image))
 
 
 def upright_size(path: Path) -> tuple[int, int]:
@@ -372,19 +305,9 @@ def write_image(image: Image.Image, path: Path, *, exif: bytes | None = None, qu
 
 
 def upright_exif(path: Path) -> bytes | None:
-    """What a photograph's EXIF block tells of its taking (camera, time, place, author); None when nothing.
-
-    Orientation, profile and layout of the file are left out: the pixels of `read_image` no longer have them.
-    """
-    kept, nested = Image.Exif(), False
+    """What a photograph's EXIF block tells of its taking; see `of_taking`. None when nothing."""
     try:
         with _quietly(), opened(path) as image:
-            exif = image.getexif()
-            kept.update({tag: exif[tag] for tag in _TOLD if tag in exif})
-            for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
-                if found := exif.get_ifd(part):
-                    kept.get_ifd(part).update(found)
-                    nested = True
-            return kept.tobytes() if len(kept) or nested else None
+            return of_taking(image)
     except Exception:  # a damaged block is not worth a picture
         return None

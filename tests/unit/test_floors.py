@@ -19,6 +19,8 @@ FLOORS = [
         "images",
         "image_files",
         "bare_pixels",
+        "exif",
+        "opened",
         "tiff_pages",
         "passed_over",
         "ranks",

@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 from stylegan_pl.data.decode import decode
 from stylegan_pl.data.doctor.file_facts import look_at
 from stylegan_pl.errors import DataError
+from stylegan_pl.exif import of_taking
 from stylegan_pl.image_files import header, read_image, upright_exif, upright_size
 
 HEIGHT, WIDTH = 24, 40
@@ -62,6 +63,19 @@ def test_an_odd_exif_block_costs_no_picture_and_turns_it_still(tmp_path: Path, k
     assert look_at(path).problem is None
     assert decode(path.read_bytes(), str(path)).shape == (WIDTH, HEIGHT, 3)
     upright_exif(path)  # None or a block, never an error
+
+
+def test_what_can_be_told_of_a_taking_is_kept_beside_what_cannot(tmp_path: Path) -> None:
+    picture().save(tmp_path / "a.png")
+    with Image.open(tmp_path / "a.png") as image:
+        image.getexif().update({0x010F: "Maker", 0x8298: 2**70})
+        image.getexif().get_ifd(0x8769).update({0x9003: "2026:01:02 03:04:05", 0x8827: 2**70})
+        told = of_taking(image)
+    assert told is not None
+    kept = Image.Exif()
+    kept.load(told)
+    assert kept[0x010F] == "Maker"
+    assert dict(kept.get_ifd(0x8769)) == {0x9003: "2026:01:02 03:04:05"}
 
 
 @pytest.mark.parametrize("told", [b"6\0", b"\xff" * 4])

@@ -1,0 +1,80 @@
+"""EXIF blocks, in which cameras and programs write what they like: how a picture lies, and what is kept of the rest."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PIL import ExifTags, Image
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""EXIF's orientations; 1 is upright."""
+_SIDEWAYS = (5, 6, 7, 8)
+_TOLD = (
+    ExifTags.Base.ImageDescription,
+    ExifTags.Base.Make,
+    ExifTags.Base.Model,
+    ExifTags.Base.Software,
+    ExifTags.Base.DateTime,
+    ExifTags.Base.Artist,
+    ExifTags.Base.Copyright,
+)
+
+
+def orientation(image: Image.Image) -> int:
+    """EXIF's number, or XMP's, from 1 to 8; 1 where nothing of the kind can be read."""
+    try:
+        told = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # a damaged block, which may make its reader raise anything
+        return 1
+    return told if isinstance(told, int) and told in _TURNS else 1
+
+
+def is_sideways(image: Image.Image) -> bool:
+    """Whether it is upright with width and height exchanged."""
+    return orientation(image) in _SIDEWAYS
+
+
+def turned(picture: Image.Image, orientation: int) -> Image.Image:
+    """A picture, upright; what is written beside it stays."""
+    turn = _TURNS.get(orientation)
+    if turn is None:
+        return picture
+    upright = picture.transpose(turn)
+    upright.info = picture.info
+    return upright
+
+
+def of_taking(image: Image.Image) -> bytes | None:
+    """A block of what a photograph's own tells of its taking: camera, time, place, author; None when nothing.
+
+    Orientation, profile and layout of the file are left out: upright pixels no longer have them. So are entries that
+    cannot be written again, such as a negative number where there are none.
+    """
+    block, kept = image.getexif(), Image.Exif()
+    told = {tag: block[tag] for tag in _TOLD if tag in block}
+    kept.update({tag: value for tag, value in told.items() if _can_be_written({tag: value}, None)})
+    nested = False
+    for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+        found = block.get_ifd(part)
+        sound = {tag: value for tag, value in found.items() if _can_be_written({tag: value}, part)}
+        if sound:
+            kept.get_ifd(part).update(sound)
+            nested = True
+    return kept.tobytes() if len(kept) or nested else None
+
+
+def _can_be_written(entries: Mapping[int, Any], part: int | None) -> bool:
+    alone = Image.Exif()
+    (alone if part is None else alone.get_ifd(part)).update(entries)
+    try:
+        alone.tobytes()
+    except Exception:  # whatever packing a value of another kind trips over
+        return False
+    return True

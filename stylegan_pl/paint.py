@@ -59,7 +59,7 @@ def paint(config: DictConfig) -> int:
 def _painter(config: DictConfig) -> Painter:
     return load_painter(
         config.ckpt, style=_listed(config.style), style_weights=config.style_weights, style_size=config.style_size,
-        strength=config.strength, keep_colour=config.keep_colour, device=config.device,
+        strength=config.strength, stroke=config.stroke, keep_colour=config.keep_colour, device=config.device,
         tiling=Tiling(config.tile, config.memory_gb, config.tile_exact),
         precision=config.precision.name, trust=config.trust,
     )  # fmt: skip

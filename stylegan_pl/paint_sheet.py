@@ -105,7 +105,8 @@ def _checkpoint(config: DictConfig, source: str) -> dict[str, Paint]:
 
     device = inference_device(config.device)
     options: dict[str, Any] = {
-        "style_size": config.style_size, "strength": config.strength, "keep_colour": config.keep_colour,
+        "style_size": config.style_size, "strength": config.strength, "stroke": config.stroke,
+        "keep_colour": config.keep_colour,
         "device": device, "dtype": inference_dtype(config.precision, device),
     }  # fmt: skip
     generator = load_generator(resolve(source), trusted=list(config.trust))
@@ -121,7 +122,8 @@ def _onnx(config: DictConfig, source: str) -> dict[str, Paint]:
     from stylegan_pl.inference.onnx_painter import OnnxPainter, facts_in, read_style
 
     options: dict[str, Any] = {
-        "strength": config.strength, "keep_colour": colours_named(config.keep_colour), "device": config.device,
+        "strength": config.strength, "stroke": config.stroke, "keep_colour": colours_named(config.keep_colour),
+        "device": config.device,
     }  # fmt: skip
     graph = facts_in(Path(source))["graph"]
     styles = _styles(config) if graph["takes_style"] else {}

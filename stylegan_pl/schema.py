@@ -127,6 +127,7 @@ class StylizeConfig:
     style: Texts = None  # one file or a list of them
     style_weights: list[float] | None = None
     strength: float | None = None
+    stroke: float = MISSING
     style_size: int = MISSING
     keep_colour: Any = False  # a bool or a name
     mask: str | None = None

@@ -17,6 +17,8 @@ from stylegan_pl.images import image_to_tensor, tensor_to_image
 from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.stroke import InStrokes
+from stylegan_pl.inference.stroke_size import stroke_ratio
 from stylegan_pl.inference.styles import in_style
 from stylegan_pl.nn.equivalents import keep_layout, show_channels_last
 from stylegan_pl.schema import Precision
@@ -32,6 +34,7 @@ def load_painter(
     style_weights: Sequence[float] | None = None,
     style_size: int = 512,
     strength: float | None = None,
+    stroke: float = 1.0,
     keep_colour: bool | str | None = None,
     tiling: Tiling | None = None,
     device: str = "auto",
@@ -43,11 +46,12 @@ def load_painter(
     Raises:
         UserError: no checkpoint, or options that do not go with it.
     """
-    keep_colour_named(keep_colour)  # a mistake is told before a checkpoint is loaded
+    keep_colour_named(keep_colour)  # mistakes are told before a checkpoint is loaded
+    stroke_ratio(stroke)
     placed = inference_device(device)
     return painter_of(
         load_generator(resolve(str(ckpt)), trusted=trust), style=style, style_weights=style_weights,
-        style_size=style_size, strength=strength, keep_colour=keep_colour, tiling=tiling, device=placed,
+        style_size=style_size, strength=strength, stroke=stroke, keep_colour=keep_colour, tiling=tiling, device=placed,
         dtype=inference_dtype(Precision[precision], placed),
     )  # fmt: skip
 
@@ -59,6 +63,7 @@ def painter_of(
     style_weights: Sequence[float] | None = None,
     style_size: int = 512,
     strength: float | None = None,
+    stroke: float = 1.0,
     keep_colour: bool | str | None = None,
     tiling: Tiling | None = None,
     device: torch.device,
@@ -76,6 +81,9 @@ def painter_of(
         generator, [str(path) for path in paintings], weights=style_weights, strength=strength, size=style_size
     )
     mixes = styled is generator  # a generator that takes a style has blended in its features
+    ratio = stroke_ratio(stroke)
+    if ratio != 1:
+        styled = InStrokes(styled, ratio)
     finish = Finish(1.0 if strength is None or not mixes else strength, keep_colour_named(keep_colour))
     return Painter(styled, device=device, dtype=dtype, finish=finish, tiling=tiling)
 
@@ -123,6 +131,7 @@ class Stylizer:
         style_weights: Sequence[float] | None = None,
         style_size: int = 512,
         strength: float | None = None,
+        stroke: float = 1.0,
         keep_colour: bool | str | None = None,
         tile: int | str | None = "auto",
         memory_gb: float | None = None,
@@ -136,7 +145,7 @@ class Stylizer:
             UserError: no checkpoint, or options that do not go with it.
         """
         painter = load_painter(
-            ckpt, style=style, style_weights=style_weights, style_size=style_size, strength=strength,
+            ckpt, style=style, style_weights=style_weights, style_size=style_size, strength=strength, stroke=stroke,
             keep_colour=keep_colour, tiling=Tiling(tile, memory_gb), device=device, precision=precision, trust=trust,
         )  # fmt: skip
         return cls(painter)

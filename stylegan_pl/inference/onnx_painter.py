@@ -1,7 +1,8 @@
 """An exported .onnx file as a function from pictures to paintings, without torch."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
 from stylegan_pl.file_format import VERSION_KEY, check_version
 from stylegan_pl.image_files import read_image
 from stylegan_pl.inference.array_finish import ArrayFinish
+from stylegan_pl.inference.stroke_size import stroke_ratio
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -31,6 +33,7 @@ class OnnxPainter:
     Args:
         path: written by `python -m stylegan_pl.export`.
         style: (1, h, w, 3), sides multiples of the graph's stride; for graphs that take one.
+        stroke: as `inference.stroke.InStrokes`.
         strength: in [0, 1]: blends features where the graph takes a style, else pictures.
         keep_colour: `luma`, `coral` or None.
         device: auto, cpu, gpu.
@@ -45,10 +48,11 @@ class OnnxPainter:
         *,
         style: Pictures | None = None,
         strength: float | None = None,
+        stroke: float = 1.0,
         keep_colour: str | None = None,
         device: str = "auto",
     ) -> None:
-        self.path, self.style = path, style
+        self.path, self.style, self.ratio = path, style, stroke_ratio(stroke)
         self.session = _session(path, device)
         self.facts = _facts(self.session, path)
         graph = self.facts["graph"]
@@ -78,6 +82,9 @@ class OnnxPainter:
         return self.finish(pictures, painted)
 
     def _run(self, pictures: Pictures) -> Pictures:
+        return self._at_own_size(pictures) if self.ratio == 1 else in_strokes(self._at_own_size, pictures, self.ratio)
+
+    def _at_own_size(self, pictures: Pictures) -> Pictures:
         if self.preprocessing:
             painted: Pictures = self.session.run(None, self._named(pictures, self.style))[0]
             return painted
@@ -90,6 +97,24 @@ class OnnxPainter:
         if style is None:
             return {"image": image}
         return {"image": image, "style": style, "strength": np.array(self.strength, dtype=np.float32)}
+
+
+def in_strokes(paint: Callable[[Pictures], Pictures], pictures: Pictures, ratio: Fraction) -> Pictures:
+    """As `inference.stroke.InStrokes`: what `paint` changes in small pictures, brought to full size."""
+    height, width = pictures.shape[1:3]
+    whole = mirrored(pictures, ratio.numerator)
+    sides = whole.shape[1:3]
+    small = np.stack([_resized(picture, [int(side / ratio) for side in sides]) for picture in whole])
+    levels = small.clip(0, 255).round().astype(np.uint8)
+    change = paint(levels).astype(np.float32) - levels
+    painted = [picture + _resized(part, sides) for picture, part in zip(whole, change, strict=True)]
+    return np.stack(painted)[:, :height, :width].clip(0, 255).round().astype(np.uint8)
+
+
+def _resized(picture: NDArray[Any], sides: Sequence[int]) -> NDArray[np.float32]:
+    """(H, W, 3) -> (*sides, 3), bicubic."""
+    planes = [Image.fromarray(plane.astype(np.float32)) for plane in np.moveaxis(picture, -1, 0)]
+    return np.stack([plane.resize((sides[1], sides[0]), Image.Resampling.BICUBIC) for plane in planes], axis=-1)
 
 
 def read_style(path: Path, *, size: int, stride: int) -> Pictures:

@@ -167,7 +167,12 @@ class Painter:
             "tile=%d: tiles overlap by a quarter of their side, less than the %d pixels around each that the generator "
             "sees; from tile=%d on they agree fully", tile, self.overlap - BLEND, 4 * self.overlap,
         )  # fmt: skip
-        return tile // 4 // self.stride * self.stride
+        return self.overlap_within(tile)
+
+    def overlap_within(self, tile: int) -> int:
+        """Pixels that tiles of this side may overlap by: a quarter of it, but a step of the grid where that is less."""
+        steps = max(tile // 4 // self.stride, int(tile >= 3 * self.stride))
+        return steps * self.stride
 
 
 def as_float(pictures: Tensor) -> Tensor:

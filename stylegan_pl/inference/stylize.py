@@ -40,7 +40,7 @@ def stylize_images(generator: nn.Module, images: Tensor, *, dtype: torch.dtype =
     """
     height, width = images.shape[-2:]
     with torch.autocast(images.device.type, dtype=dtype, enabled=dtype != torch.float32):
-        stylised = generator(pad_to_stride(images, stride_of(generator)))
+        stylised = generator(pad_to_stride(images, padding_of(generator)))
     return stylised[..., :height, :width].float()
 
 
@@ -52,6 +52,11 @@ def stylize_batch(generator: nn.Module, pictures: Tensor, *, device: torch.devic
 def stride_of(generator: nn.Module) -> int:
     """What sides are padded to a multiple of; 4 for networks that do not say."""
     return int(getattr(generator, "stride", 4))
+
+
+def padding_of(generator: nn.Module) -> int:
+    """What sides of whole pictures are padded to a multiple of: the stride, but for networks that pad themselves."""
+    return int(getattr(generator, "pads_to", stride_of(generator)))
 
 
 def batches_of_one_size(pictures: Iterable[tuple[Tag, Tensor]], batch_size: int) -> Iterator[tuple[list[Tag], Tensor]]:

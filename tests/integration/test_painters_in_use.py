@@ -38,6 +38,29 @@ def test_stylize_and_stylizer_paint_alike(box, photo, tmp_path):  # noqa: F811
         assert not np.array_equal(np.asarray(painted), np.asarray(other))
 
 
+def test_strokes_of_another_size(box, photo, tmp_path):  # noqa: F811
+    for stroke in (0.7, 1.5):
+        output = tmp_path / f"painted-{stroke}.png"
+        typed = [f"input={photo}", f"output={output}", "device=cpu", f"stroke={stroke}"]
+        assert stylize(compose_config("stylize", ["painter=vangogh", *typed])) == 0
+        with Image.open(photo) as image, Image.open(output) as painted:
+            by_hand = Stylizer.load("painter:vangogh", device="cpu", stroke=stroke)(image.convert("RGB"))
+            assert np.array_equal(np.asarray(painted), np.asarray(by_hand))
+            plain = Stylizer.load("painter:vangogh", device="cpu")(image.convert("RGB"))
+            assert not np.array_equal(np.asarray(painted), np.asarray(plain))
+
+
+def test_exported_to_onnx_the_strokes_are_the_same(box, photo, tmp_path):  # noqa: F811
+    pytest.importorskip("onnxscript")
+    typed = ["painter=vangogh", f"output={tmp_path}/vangogh.onnx", "parity_sizes=[[16,16]]"]
+    assert export(compose_config("export", typed)) == 0
+    typed = [f"onnx={tmp_path}/vangogh.onnx", f"input={photo}", f"output={tmp_path}/painted.png", "device=cpu"]
+    assert stylize(compose_config("stylize", [*typed, "stroke=1.5"])) == 0
+    with Image.open(photo) as image, Image.open(tmp_path / "painted.png") as painted:
+        ours = Stylizer.load("painter:vangogh", device="cpu", stroke=1.5)(image.convert("RGB"))
+        assert np.abs(np.asarray(painted).astype(int) - np.asarray(ours)).mean() < 2
+
+
 def test_a_sheet_of_all(box, photo, tmp_path):  # noqa: F811
     typed = [f"input={photo}", f"output={tmp_path}/sheet.png", "sheet=true", "sheet_size=32", "device=cpu"]
     assert stylize(compose_config("stylize", ["painter=all", *typed])) == 0

@@ -16,7 +16,7 @@ from stylegan_pl.inference.film.smoothing import Smoothing
 from stylegan_pl.inference.large import LargePicture
 from stylegan_pl.inference.memory import budget_bytes
 from stylegan_pl.inference.painter import BLEND, Painter, as_float, as_type_of
-from stylegan_pl.inference.stylize import pad_to_stride
+from stylegan_pl.inference.stylize import pad_to_stride, padding_of
 
 _SMALL = 128**2  # pixels: so many always fit, nothing to measure
 
@@ -115,7 +115,7 @@ class FramePainter:
         """(N, 3, H, W) in [-1, 1], painted and finished."""
         painter, (height, width) = self.painter, content.shape[-2:]
         with torch.autocast(painter.device.type, dtype=painter.dtype, enabled=painter.dtype != torch.float32):
-            painted = self.statistics.paint_frames(pad_to_stride(content, painter.stride), keeps)
+            painted = self.statistics.paint_frames(pad_to_stride(content, padding_of(painter.generator)), keeps)
         painted = painted[..., :height, :width].float()
         if not painter.finish.needs_palette:
             return painter.finish(content, painted, self.mask)
@@ -132,7 +132,7 @@ class FramePainter:
         painter = self.painter
         overlap = painter.overlap
         if painter.tiling.tile != "auto":
-            overlap = min(overlap, tile // 4 // painter.stride * painter.stride)
+            overlap = min(overlap, painter.overlap_within(tile))
         self.statistics.keep = keep
         large = _LargeFrame(
             painter.generator, frame, None if self.mask is None else self.mask[0].cpu(), device=painter.device,

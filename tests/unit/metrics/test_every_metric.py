@@ -139,6 +139,16 @@ def test_the_interval_is_around_the_value_and_every_time_the_same(name: str) -> 
     assert metric.read().interval is None
 
 
+@every
+def test_better_is_where_the_table_of_metrics_says(name: str) -> None:
+    table = (Path(__file__).parents[3] / "docs/metrics.md").read_text()
+    table = table.partition("| name | what | needs | better |")[2]
+    (row,) = (line for line in table.splitlines() if line.startswith(f"| `{name}` |"))
+    better = row.split(" | ")[3]
+    assert better.startswith(("higher", "lower"))
+    assert kind_of(nodes()[name]).higher_is_better == better.startswith("higher")
+
+
 SHORT_CUTS = ["fid_clean", "fid_legacy", "artfid", "gram_distance", "adain_distance"]  # of what they compute once
 
 

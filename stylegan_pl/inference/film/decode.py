@@ -170,8 +170,9 @@ class Film:
 
 
 def _moving(streams: Any) -> Any | None:
-    """The stream that is the film: no cover, no poster, no thumbnails; of several FFmpeg's choice, else the first."""
+    """The stream that is the film: no cover, no thumbnails, no poster of one picture; of several FFmpeg's choice."""
     moving = {stream.index: stream for stream in streams.video if not stream.disposition.value & _STILL}
+    moving = {index: stream for index, stream in moving.items() if stream.frames != 1} or moving
     best = streams.best("video")
     return moving.get(best.index if best else None) or next(iter(moving.values()), None)
 

@@ -90,8 +90,8 @@ def test_a_restart_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
 # --- covers
 
 
-def with_cover(path: Path, *, first: bool, moving: bool = True) -> Path:
-    """A film with a picture of 16 × 16 as a second stream of pictures, or the first."""
+def with_cover(path: Path, *, first: bool, moving: bool = True, marked: bool = True) -> Path:
+    """A film with a picture of 16 × 16 as a second stream of pictures, or the first; `marked`: as a cover."""
     with av.open(str(path), "w") as container:
         kinds = ["cover", "film"] if first else ["film", "cover"]
         streams = {}
@@ -101,7 +101,7 @@ def with_cover(path: Path, *, first: bool, moving: bool = True) -> Path:
             stream = container.add_stream("mjpeg" if kind == "cover" else "libx264", rate=25)
             stream.width, stream.height = (16, 16) if kind == "cover" else (WIDTH, HEIGHT)
             stream.pix_fmt = "yuvj420p" if kind == "cover" else "yuv420p"
-            if kind == "cover":
+            if kind == "cover" and marked:
                 stream.disposition = av.stream.Disposition.attached_pic
             streams[kind] = stream
         cover = av.VideoFrame.from_ndarray(np.full((16, 16, 3), 200, np.uint8))
@@ -115,9 +115,9 @@ def with_cover(path: Path, *, first: bool, moving: bool = True) -> Path:
 
 
 @pytest.mark.parametrize("first", [True, False])
-@pytest.mark.parametrize("suffix", [".mp4", ".mov"])
-def test_a_cover_is_not_the_film(tmp_path: Path, first: bool, suffix: str) -> None:
-    source = with_cover(tmp_path / f"a{suffix}", first=first)
+@pytest.mark.parametrize(("suffix", "marked"), [(".mp4", True), (".mov", True), (".mp4", False), (".mkv", False)])
+def test_a_cover_is_not_the_film(tmp_path: Path, first: bool, suffix: str, marked: bool) -> None:
+    source = with_cover(tmp_path / f"a{suffix}", first=first, marked=marked)
     with Film(source) as film:
         assert (film.look.width, film.look.height) == (WIDTH, HEIGHT)
         assert painted(film, tmp_path / "b.mp4").frames == 8

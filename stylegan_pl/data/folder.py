@@ -46,9 +46,10 @@ class Source(Protocol):
 class ImageFolder:
     """One set of images on disk, and how its files become crops.
 
-    The files of a split are those below `root/train` and `root/val` where these exist; otherwise all files below
-    `root`, of which a `held_out` fraction, chosen by a hash of the file's name, is for validation. A file stays on its
-    side whatever is added beside it.
+    The files of a split are those below `root/train` and `root/val` where these exist. Without `val`, a `held_out`
+    fraction of what is below `root/train`, or else below `root`, is for validation, chosen by a hash of the file's
+    name: a file stays on its side whatever is added beside it. Without `train`, all that is not below `val` is trained
+    on.
 
     Args:
         root: the folder; searched in depth, links to folders followed.
@@ -87,12 +88,14 @@ class ImageFolder:
 
     @property
     def has_splits(self) -> bool:
-        """Whether `train/` and `val/` decide, not a hash."""
-        return (Path(self.root) / "train").is_dir()
+        """Whether `val/` decides, not a hash."""
+        return self.base("val") != self.base("train")
 
     def base(self, split: str) -> Path:
         """The folder that the split's files are below."""
-        return Path(self.root) / split if self.has_splits else Path(self.root)
+        root = Path(self.root)
+        train = root / "train" if (root / "train").is_dir() else root
+        return root / "val" if split == "val" and (root / "val").is_dir() else train
 
     def files(self, split: str) -> list[Path]:
         """The split's image files, sorted by path."""
@@ -104,8 +107,12 @@ class ImageFolder:
 
     def by_name(self, split: str) -> dict[str, Path]:
         """Name below `base(split)`, extension included, -> file; without splits, all of the folder's."""
-        base = self.base(split)
-        named = {path.relative_to(base).as_posix(): path for path in list_images(base, gifs=self.first_frame)}
+        base, others = self.base(split), self.base("val")
+        named = {
+            path.relative_to(base).as_posix(): path
+            for path in list_images(base, gifs=self.first_frame)
+            if split == "val" or not self.has_splits or not path.is_relative_to(others)
+        }
         if not self.include:
             return named
         return {

@@ -40,8 +40,8 @@ def draw(root: Path, *sides: int, start: int = 0) -> None:
 
 def test_a_good_folder_passes(tmp_path: Path) -> None:
     draw(tmp_path, 16, 16)
-    check(ImageFolder(str(tmp_path)))
-    check(ImageFolder(str(tmp_path), load_size=16))
+    check(ImageFolder(str(tmp_path), held_out=0.0))
+    check(ImageFolder(str(tmp_path), held_out=0.0, load_size=16))
 
 
 @pytest.mark.parametrize("name", ["data.content", "data.style"])
@@ -65,13 +65,13 @@ def test_an_empty_folder_is_said(tmp_path: Path, sub: str) -> None:
         r"\(JPEG, PNG, WebP, TIFF, BMP, HEIC or AVIF\); type "
     )
     with pytest.raises(DataError, match=message):
-        check(ImageFolder(str(tmp_path)))
+        check(ImageFolder(str(tmp_path), held_out=0.0))
 
 
 def test_one_image_is_too_few(tmp_path: Path) -> None:
     draw(tmp_path, 16)
     with pytest.raises(DataError, match=r"^data\.content\.root: 1 image to train on below .*, at least 2 are needed"):
-        check(ImageFolder(str(tmp_path)))
+        check(ImageFolder(str(tmp_path), held_out=0.0))
 
 
 def test_only_what_trains_counts(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_only_what_trains_counts(tmp_path: Path) -> None:
     (tmp_path / "val").mkdir()
     (tmp_path / "train" / "000.png").rename(tmp_path / "val" / "000.png")
     with pytest.raises(DataError, match="1 image to train on"):
-        check(ImageFolder(str(tmp_path)))
+        check(ImageFolder(str(tmp_path), held_out=0.0))
 
 
 def usable(folder: ImageFolder, size: int) -> int:
@@ -99,7 +99,7 @@ def usable(folder: ImageFolder, size: int) -> int:
 )  # fmt: skip
 def test_the_image_size_that_is_suggested_works(tmp_path: Path, sides: list[int], load_size: int | None) -> None:
     draw(tmp_path, *sides)
-    folder = ImageFolder(str(tmp_path), load_size=load_size)
+    folder = ImageFolder(str(tmp_path), held_out=0.0, load_size=load_size)
     shorter = [side if load_size is None else min(side, load_size) for side in sides]
     small = sum(side < 48 for side in shorter)
     message = (
@@ -120,7 +120,7 @@ def test_the_image_size_that_is_suggested_works(tmp_path: Path, sides: list[int]
 def test_a_crop_that_no_generator_takes_is_not_suggested(tmp_path: Path) -> None:
     draw(tmp_path, *[10, 20] * 5)
     with pytest.raises(DataError, match=r"\(shortest side 10\); type data\.content\.upscale=true to enlarge them"):
-        check(ImageFolder(str(tmp_path)), size=48)
+        check(ImageFolder(str(tmp_path), held_out=0.0), size=48)
 
 
 def test_a_load_size_below_the_crop_is_named_instead_of_the_images(tmp_path: Path) -> None:
@@ -129,24 +129,24 @@ def test_a_load_size_below_the_crop_is_named_instead_of_the_images(tmp_path: Pat
         r"data\.content\.load_size=21 shrinks every image below the crop of 48 pixels; type data\.content\.load_size=48"
     )
     with pytest.raises(DataError, match=words):
-        check(ImageFolder(str(tmp_path), load_size=21), size=48)
-    check(ImageFolder(str(tmp_path), load_size=48), size=48)
+        check(ImageFolder(str(tmp_path), held_out=0.0, load_size=21), size=48)
+    check(ImageFolder(str(tmp_path), held_out=0.0, load_size=48), size=48)
 
 
 def test_upscale_works_as_suggested(tmp_path: Path) -> None:
     draw(tmp_path, 20, 20, 9)
     with pytest.raises(DataError, match=r"data\.content\.upscale=true to enlarge them"):
-        check(ImageFolder(str(tmp_path)), size=48)
-    folder = ImageFolder(str(tmp_path), upscale=True)
+        check(ImageFolder(str(tmp_path), held_out=0.0), size=48)
+    folder = ImageFolder(str(tmp_path), held_out=0.0, upscale=True)
     check(folder, size=48)
     assert usable(folder, 48) == 3
 
 
 def test_a_few_small_images_are_let_pass(tmp_path: Path) -> None:
     draw(tmp_path, *[20] * 19, 8)
-    check(ImageFolder(str(tmp_path)), limit=0.05)
+    check(ImageFolder(str(tmp_path), held_out=0.0), limit=0.05)
     with pytest.raises(DataError, match="1 of 20 images looked at"):
-        check(ImageFolder(str(tmp_path)), limit=0.04)
+        check(ImageFolder(str(tmp_path), held_out=0.0), limit=0.04)
 
 
 def spoil(root: Path, count: int) -> None:
@@ -157,14 +157,14 @@ def spoil(root: Path, count: int) -> None:
 def test_unreadable_images_are_said_with_one_of_them(tmp_path: Path) -> None:
     draw(tmp_path, *[16] * 20)
     spoil(tmp_path, 1)
-    check(ImageFolder(str(tmp_path)))  # five percent are let pass
+    check(ImageFolder(str(tmp_path), held_out=0.0))  # five percent are let pass
     spoil(tmp_path, 2)
     message = (
         r"^data\.content\.root: 2 of 20 images looked at below .* cannot be read, such as .*000\.png; "
         r"remove them, or type "
     )
     with pytest.raises(DataError, match=message):
-        check(ImageFolder(str(tmp_path)))
+        check(ImageFolder(str(tmp_path), held_out=0.0))
 
 
 def test_a_large_folder_is_sampled_all_over(tmp_path: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_large_folder_is_sampled_all_over(tmp_path: Path) -> None:
         (tmp_path / "train" / f"{number:03}.png").unlink()
         (tmp_path / "train" / f"{number:03}.png").touch()
     with pytest.raises(DataError, match=r"cannot be read, such as .*/5"):
-        check(ImageFolder(str(tmp_path)))
+        check(ImageFolder(str(tmp_path), held_out=0.0))
 
 
 # --- remedies

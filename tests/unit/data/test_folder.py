@@ -77,6 +77,20 @@ def test_split_folders_are_used_where_they_are(tmp_path: Path) -> None:
     assert names(tmp_path, folder.files("val")) == ["val/c.png"]
 
 
+def test_of_a_train_folder_alone_a_share_is_held_out(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"train/{i:03d}.png" for i in range(200)), "beside.png")
+    train, val = (ImageFolder(str(tmp_path)).files(split) for split in ("train", "val"))
+    assert len(train) + len(val) == 200 and not set(train) & set(val)
+    assert 4 <= len(val) <= 18  # a twentieth
+
+
+def test_a_val_folder_alone_is_never_trained_on(tmp_path: Path) -> None:
+    touch(tmp_path, "a.png", "deep/b.png", "deep/val/c.png", "val/d.png", "val/deep/e.png")
+    folder = ImageFolder(str(tmp_path))
+    assert names(tmp_path, folder.files("train")) == ["a.png", "deep/b.png", "deep/val/c.png"]
+    assert names(tmp_path, folder.files("val")) == ["val/d.png", "val/deep/e.png"]
+
+
 def test_held_out_images_are_disjoint_complete_and_about_the_share(tmp_path: Path) -> None:
     touch(tmp_path, *(f"{number % 7}/{number}.jpg" for number in range(400)))
     folder = ImageFolder(str(tmp_path), held_out=0.2)

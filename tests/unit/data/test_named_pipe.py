@@ -27,14 +27,14 @@ def pipe(tmp_path: Path) -> Path:
 
 
 def test_a_check_counts_it_among_what_cannot_be_read(pipe: Path) -> None:
-    folder = ImageFolder(str(pipe.parents[1]))
+    folder = ImageFolder(str(pipe.parents[1]), held_out=0.0)
     check_folder(folder, name="data.content", size=16, limit=0.3)
     with pytest.raises(DataError, match=rf"1 of 4 images .* cannot be read, such as {pipe}"):
         check_folder(folder, name="data.content", size=16, limit=0.2)
 
 
 def test_a_run_reads_the_next_and_lists_it(pipe: Path, tmp_path: Path) -> None:
-    folder = ImageFolder(str(pipe.parents[1]))
+    folder = ImageFolder(str(pipe.parents[1]), held_out=0.0)
     problems = Problems(tmp_path / "problems.csv", limit=0.5)
     pairs = StylePairs(folder, folder, Unpaired(), split="train", size=16, seed=0, problems=problems)
     assert pairs.contents[0] == pipe
@@ -50,5 +50,5 @@ def test_the_doctor_tells_it(pipe: Path) -> None:
 
 
 def test_shards_leave_it_out(pipe: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    assert write_shards(ImageFolder(str(pipe.parents[1])), tmp_path / "shards")["train"] == 3
+    assert write_shards(ImageFolder(str(pipe.parents[1]), held_out=0.0), tmp_path / "shards")["train"] == 3
     assert f"{pipe}: cannot be read as an image; left out" in caplog.text

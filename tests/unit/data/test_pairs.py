@@ -46,7 +46,7 @@ def make(tmp_path: Path) -> Make:
         fill(tmp_path / side / "val", range(100, 103))
 
     def build(split: str = "train", seed: int = 0, pairing: Pairing | None = None, limit: float = 0.05) -> StylePairs:
-        content, style = (ImageFolder(str(tmp_path / side)) for side in ("content", "style"))
+        content, style = (ImageFolder(str(tmp_path / side), held_out=0.0) for side in ("content", "style"))
         return StylePairs(
             content, style, pairing or Unpaired(), split=split, size=SIZE, seed=seed,
             problems=Problems(tmp_path / "problems.csv", limit=limit),
@@ -180,7 +180,7 @@ def test_draws_are_those_of_numpys_generator(make: Make, seed: int) -> None:
 
 
 def paired(tmp_path: Path, split: str = "train", limit: float = 0.05) -> StylePairs:
-    content, style = (ImageFolder(str(tmp_path / side)) for side in ("content", "style"))
+    content, style = (ImageFolder(str(tmp_path / side), held_out=0.0) for side in ("content", "style"))
     return StylePairs(
         content, style, PairedByName(), split=split, size=SIZE, seed=0,
         problems=Problems(tmp_path / "problems.csv", limit=limit),

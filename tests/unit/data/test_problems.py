@@ -124,7 +124,7 @@ def make_pairs(root: Path, count: int, bad: list[int]) -> StylePairs:
             Image.new("RGB", (4, 4), (number, 0, 0)).save(root / side / "train" / f"{number:02}.png")
     for number in bad:
         (root / "content" / "train" / f"{number:02}.png").write_text("no picture")
-    folders = [ImageFolder(str(root / side)) for side in ("content", "style")]
+    folders = [ImageFolder(str(root / side), held_out=0.0) for side in ("content", "style")]
     return StylePairs(
         *folders, Unpaired(), split="train", size=4, seed=0, problems=Problems(root / "problems.csv")
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ def resolve(run_or_file: str, *, option: str = "ckpt") -> Path:
                 if option in ("ckpt", "ckpt_path"):
                     _log.info("checkpoint: %s", folder / name)
                 return folder / name
-    raise UserError(f"{option}: no checkpoint in {path}; has the run reached its first validation? (status.json tells)")
+    raise UserError(f"{option}: no checkpoint in {path}; has the run been saved yet? (status.json tells)")
 
 
 def load(path: Path) -> dict[str, Any]:
@@ -78,8 +79,12 @@ def _is_state(state: Any) -> bool:
 
 
 def newest_good(folder: Path) -> Path | None:
-    """The newest whole checkpoint of a run folder, or None; damaged ones are passed over with a line."""
-    for path in sorted((folder / "checkpoints").glob("*.ckpt"), key=lambda p: p.stat().st_mtime, reverse=True):
+    """The whole checkpoint of a run folder that has seen most images, or None; damaged ones are passed over, told.
+
+    File times do not count: a copied folder or a clock set back would bring an early one. Of equals, `last.ckpt`.
+    """
+    seen = {path: images_seen(path) for path in (folder / "checkpoints").glob("*.ckpt")}
+    for path in sorted(seen, key=lambda path: (seen[path], path.name == "last.ckpt", path.name), reverse=True):
         try:
             load(path)
         except UserError as error:
@@ -87,6 +92,16 @@ def newest_good(folder: Path) -> Path | None:
             continue
         return path
     return None
+
+
+def images_seen(path: Path) -> float:
+    """What a checkpoint says of its age, its tensors left on the disk; infinite where it cannot be read."""
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
+    except Exception:  # `load` says what
+        return math.inf
+    seen = checkpoint.get("images_seen") if isinstance(checkpoint, dict) else None
+    return float(seen) if isinstance(seen, int | float) else -1.0
 
 
 def load_generator(path: Path, *, trusted: Sequence[str] = ()) -> nn.Module:

@@ -41,10 +41,12 @@ def checkpoint(
     generator: dict[str, Any] | None = None,
     weights: dict[str, torch.Tensor] | None = None,
     time: float | None = None,
+    images: int = 0,
 ) -> Path:
     """A checkpoint as a run writes it, dated `time` seconds."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({"config": {"model": {"generator": generator or SEED}}, "state_dict": weights or {}}, path)
+    config = {"model": {"generator": generator or SEED}}
+    torch.save({"config": config, "state_dict": weights or {}, "images_seen": images}, path)
     if time is not None:
         os.utime(path, (time, time))
     return path
@@ -93,7 +95,7 @@ def test_a_run_without_checkpoints(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").mkdir()
     with pytest.raises(UserError) as caught:
         resolve(str(tmp_path))
-    assert f"ckpt: no checkpoint in {tmp_path}; has the run reached its first validation?" in str(caught.value)
+    assert f"ckpt: no checkpoint in {tmp_path}; has the run been saved yet?" in str(caught.value)
 
 
 # load
@@ -156,17 +158,30 @@ def test_loading_runs_no_code(tmp_path: Path, zipped: bool) -> None:
 # newest_good
 
 
-def test_the_newest_by_time_not_by_name(tmp_path: Path) -> None:
-    newest = checkpoint(tmp_path / "checkpoints" / "a.ckpt", time=2_000)
-    checkpoint(tmp_path / "checkpoints" / "b.ckpt", time=1_000)
+def test_the_newest_by_images_seen_not_by_time_or_name(tmp_path: Path) -> None:
+    """`cp -r` dates files as it copies them, and a clock may be set back."""
+    newest = checkpoint(tmp_path / "checkpoints" / "a.ckpt", time=1_000, images=400)
+    checkpoint(tmp_path / "checkpoints" / "best.ckpt", time=2_000, images=20)
     assert newest_good(tmp_path) == newest
+
+
+def test_of_two_as_new_the_last_one_that_was_saved(tmp_path: Path) -> None:
+    for name in ("best.ckpt", "images=000000400.ckpt", "last.ckpt"):
+        checkpoint(tmp_path / "checkpoints" / name, images=400)
+    assert newest_good(tmp_path) == tmp_path / "checkpoints/last.ckpt"
+
+
+def test_a_link_that_leads_nowhere_is_passed_over(tmp_path: Path) -> None:
+    good = checkpoint(tmp_path / "checkpoints" / "best.ckpt", images=20)
+    (tmp_path / "checkpoints/last.ckpt").symlink_to(tmp_path / "moved-away.ckpt")
+    assert newest_good(tmp_path) == good
 
 
 def test_a_damaged_newest_file_is_passed_over_with_a_line(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     folder = tmp_path / "checkpoints"
-    checkpoint(folder / "old.ckpt", time=1_000)
-    good = checkpoint(folder / "good.ckpt", time=2_000)
-    damaged = truncate(checkpoint(folder / "damaged.ckpt", time=3_000))
+    checkpoint(folder / "old.ckpt", images=10)
+    good = checkpoint(folder / "good.ckpt", images=20)
+    damaged = truncate(checkpoint(folder / "damaged.ckpt", images=30))
     with caplog.at_level(logging.WARNING):
         assert newest_good(tmp_path) == good
     (line,) = caplog.messages

@@ -48,5 +48,5 @@ def test_what_is_not_there_is_told_in_a_line(runs: Path) -> None:
         entrants([str(runs / "nowhere*")])
     (runs / "begun").mkdir()
     (runs / "begun/status.json").write_text("{}")
-    with pytest.raises(UserError, match=r"no checkpoint in .*begun; has the run reached its first validation"):
+    with pytest.raises(UserError, match=r"no checkpoint in .*begun; has the run been saved yet"):
         entrants([str(runs / "begun")])

@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -28,9 +28,9 @@ from stylegan_pl.outcome import Outcome
 from stylegan_pl.paths import conf_dir
 from stylegan_pl.ranks import is_first
 from stylegan_pl.renamed import new_name
+from stylegan_pl.run_folder import alone_in
 from stylegan_pl.schema import check_image_size, check_ranges
-from stylegan_pl.status_file import read_status, write_status
-from stylegan_pl.sweeps.job_folder import job_lock, working_in
+from stylegan_pl.status_file import read_status, replace_status, write_status
 from stylegan_pl.sweeps.jobs import say_failed
 from stylegan_pl.sweeps.plugins import make_known
 from stylegan_pl.verbs import VERBS, register
@@ -66,7 +66,7 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
     task = Task(name, function or get_method(VERBS[name].function), debug=debug)
     with _typed(words):
         _run(task, words)
-    sys.exit(max(task.codes, default=0) if task.sweep_code is None else task.sweep_code)
+    sys.exit(max(task.sweep_code or 0, *task.codes, 0))
 
 
 @contextmanager
@@ -169,28 +169,41 @@ class Task:
         settings = HydraConfig.get()
         folder = Path(settings.runtime.output_dir)
         os.environ.setdefault("WANDB_RUN_GROUP", folder.parent.name)  # logger.wandb.group goes before
-        facts = {"overrides": _told(list(settings.overrides.task)), "error": None, "traceback": None, "pruned": None}
+        with ExitStack() as held:
+            try:
+                held.enter_context(alone_in(folder))
+            except ConfigError as error:  # another's folder: nothing is written there
+                say_failed(folder.name, str(error))
+                self.codes.append(error.exit_code)
+                return None
+            return self._job_in(folder, config, _told(list(settings.overrides.task)))
+
+    def _job_in(self, folder: Path, config: DictConfig, overrides: list[str]) -> float | None:
+        before, used = read_status(folder), (folder / "checkpoints" / "last.ckpt").exists()
+        facts = {"overrides": overrides, "error": None, "traceback": None, "pruned": None}
         write_status(folder, state="running", pid=os.getpid(), **facts)
         started = time.monotonic()
-        with working_in(job_lock(folder)):
-            try:
-                outcome = self._run(config)
-            except KeyboardInterrupt:
-                write_status(folder, state="interrupted", exit_code=130)
-                raise
-            except Exception as error:
-                code, line = _said(error)
+        try:
+            outcome = self._run(config)
+        except KeyboardInterrupt:
+            write_status(folder, state="interrupted", exit_code=130)
+            raise
+        except Exception as error:
+            code, line = _said(error)
+            if isinstance(error, ConfigError) and used:  # refused: what the folder says is another job's
+                replace_status(folder, before)
+            else:
                 text = traceback.format_exc()
                 write_status(folder, state="failed", error=line.removeprefix("error: "), traceback=text, exit_code=code)
-                if self.debug or not isinstance(error, UserError | InstantiationException):
-                    print(text, file=sys.stderr)
-                say_failed(folder.name, line.removeprefix("error: "))
-                self.codes.append(code)
-                return None
-            seconds = round(time.monotonic() - started, 1)
-            score = self._finished(outcome)
-            states = {0: "pruned" if read_status(folder).get("pruned") else "done", 75: "preempted", 130: "interrupted"}
-            write_status(folder, state=states[int(outcome)], score=score, exit_code=int(outcome), seconds=seconds)
+            if self.debug or not isinstance(error, UserError | InstantiationException):
+                traceback.print_exc()
+            say_failed(folder.name, line.removeprefix("error: "))
+            self.codes.append(code)
+            return None
+        seconds = round(time.monotonic() - started, 1)
+        score = self._finished(outcome)
+        states = {0: "pruned" if read_status(folder).get("pruned") else "done", 75: "preempted", 130: "interrupted"}
+        write_status(folder, state=states[int(outcome)], score=score, exit_code=int(outcome), seconds=seconds)
         if outcome == 130:
             raise KeyboardInterrupt
         if outcome == 75:

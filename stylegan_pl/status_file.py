@@ -7,10 +7,13 @@ from typing import Any
 
 
 def read_status(folder: Path) -> dict[str, Any]:
-    """What it says; empty where there is none."""
+    """What it says; empty where there is none, or only what a power cut leaves."""
     path = folder / "status.json"
-    status: dict[str, Any] = json.loads(path.read_text()) if path.is_file() else {}
-    return status
+    try:
+        status = json.loads(path.read_text()) if path.is_file() else {}
+    except ValueError:
+        return {}
+    return status if isinstance(status, dict) else {}
 
 
 def write_status(folder: Path, **facts: Any) -> None:
@@ -18,7 +21,11 @@ def write_status(folder: Path, **facts: Any) -> None:
 
     Among them is mostly `state`: running, done, failed, preempted, interrupted or pruned.
     """
-    status = {**read_status(folder), **facts, "updated": time.strftime("%Y-%m-%dT%H:%M:%S%z")}
+    replace_status(folder, {**read_status(folder), **facts, "updated": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
+
+
+def replace_status(folder: Path, status: dict[str, Any]) -> None:
+    """Write it anew, atomically."""
     folder.mkdir(parents=True, exist_ok=True)
     partial = folder / "status.json.partial"
     partial.write_text(json.dumps(status, indent=2) + "\n")

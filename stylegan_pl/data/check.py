@@ -94,7 +94,7 @@ def what_is_left(folder: ImageFolder, name: str) -> list[str]:
     if others:
         told = passed_over(others, len(everything), first_frame=f"{name}.first_frame")
         said.append(f"{name}: below {root}, {told}")
-    if folder.has_splits:
+    if folder.has_splits or folder.base("train") != Path(root):
         unused = pictures.difference(*(folder.by_name(split).values() for split in SPLITS))
         if unused:
             said.append(f"{name}: {len(unused)} images below {root} are in none of its splits, such as {min(unused)}")

@@ -12,8 +12,8 @@ from omegaconf import OmegaConf
 
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.status_file import read_status
-from stylegan_pl.sweeps.job_folder import folder_name
-from stylegan_pl.sweeps.jobs import ended_well, launch, refuse_used_folders
+from stylegan_pl.sweeps.job_folder import folder_name, is_a_studys
+from stylegan_pl.sweeps.jobs import ended_well, launch, refuse_anothers, refuse_used_folders
 from stylegan_pl.sweeps.summary import exit_code, summary
 from stylegan_pl.sweeps.sweeper import JobSweeper
 
@@ -38,9 +38,9 @@ class GridSweeper(JobSweeper):
         sweep_dir = self.folder
         jobs = list(enumerate(combinations(parse([*params_as_typed(self.params), *arguments], self.hydra_context))))
         self.validate_batch_is_legal([overrides for _, overrides in jobs])
+        left = self._left(jobs, sweep_dir)
         sweep_dir.mkdir(parents=True, exist_ok=True)
         OmegaConf.save(self.config, sweep_dir / "multirun.yaml")
-        left = self._left(jobs, sweep_dir)
         try:
             for batch in [[job] for job in left] if self.stop_on_failure else [left]:
                 launch(self.launcher, batch, sweep_dir)
@@ -53,9 +53,13 @@ class GridSweeper(JobSweeper):
             self.task.sweep_code = exit_code(sweep_dir, numbers)
 
     def _left(self, jobs: list[tuple[int, list[str]]], sweep_dir: Path) -> list[tuple[int, list[str]]]:
+        if is_a_studys(sweep_dir):
+            raise ConfigError(f"{sweep_dir} holds a study of sweep=optuna; type another hydra.sweep.dir for this grid")
         if self.config.get("resume") != "auto":
             refuse_used_folders([sweep_dir / folder_name(number) for number, _ in jobs])
             return jobs
+        for number, overrides in jobs:
+            refuse_anothers(sweep_dir / folder_name(number), overrides)
         ended = [
             number for number, overrides in jobs
             if ended_well(folder := sweep_dir / folder_name(number)) and read_status(folder)["overrides"] == overrides

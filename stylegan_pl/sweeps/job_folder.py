@@ -14,6 +14,16 @@ def folder_name(number: int) -> str:
     return f"{number:03d}"
 
 
+def home_mark(sweep_dir: Path) -> Path:
+    """The file that marks a sweep's folder as a study's."""
+    return sweep_dir / ".workers" / "home"
+
+
+def is_a_studys(sweep_dir: Path) -> bool:
+    """Whether a folder's jobs are trials of a study, not of a grid."""
+    return home_mark(sweep_dir).exists()
+
+
 @contextmanager
 def working_in(lock: Path) -> Iterator[None]:
     """Hold a lock that the system lets go when this process dies, however it dies.
@@ -46,8 +56,3 @@ def is_worked_in(lock: Path) -> bool:
         return False
     probe.release()
     return False
-
-
-def job_lock(folder: Path) -> Path:
-    """The lock of a job."""
-    return folder / ".working.lock"

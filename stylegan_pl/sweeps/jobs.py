@@ -9,10 +9,13 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 
 from stylegan_pl.errors import ConfigError, first_line
+from stylegan_pl.run_folder import lock_of
 from stylegan_pl.status_file import read_status, write_status
-from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name, is_worked_in, job_lock
+from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name, is_worked_in
 
 _log = logging.getLogger(__name__)
+
+_RESUME = "resume=auto"
 
 Job = tuple[int, list[str]]
 """Number, overrides."""
@@ -54,7 +57,7 @@ def _placed(number: int, overrides: list[str]) -> list[str]:
 
 def _settle(number: int, overrides: list[str], folder: Path, reason: str) -> None:
     """A job that did not say how it ended has failed."""
-    if read_status(folder).get("state") in (None, "running") and not is_worked_in(job_lock(folder)):
+    if read_status(folder).get("state") in (None, "running") and not is_worked_in(lock_of(folder)):
         write_status(folder, state="failed", error=reason, exit_code=1, overrides=overrides)
         say_failed(folder.name, reason)
 
@@ -71,6 +74,17 @@ def refuse_used_folders(folders: Sequence[Path]) -> None:
             raise ConfigError(
                 f"{folder} holds a run already; type resume=auto to go on with that sweep, or another hydra.sweep.dir"
             )
+
+
+def refuse_anothers(folder: Path, overrides: list[str]) -> None:
+    """Raise where a job's folder holds a run of other options: resume=auto would train on its weights."""
+    told = read_status(folder).get("overrides")
+    if told is None or not (folder / "checkpoints" / "last.ckpt").exists():
+        return
+    if [text for text in told if text != _RESUME] != [text for text in overrides if text != _RESUME]:
+        raise ConfigError(
+            f"{folder} holds another sweep's job ({' '.join(told)}); type another hydra.sweep.dir for this one"
+        )
 
 
 def ended_well(folder: Path) -> bool:

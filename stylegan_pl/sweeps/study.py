@@ -17,8 +17,9 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from stylegan_pl.errors import ConfigError, first_line
+from stylegan_pl.run_folder import lock_of
 from stylegan_pl.status_file import read_status, write_status
-from stylegan_pl.sweeps.job_folder import folder_name, is_worked_in, job_lock
+from stylegan_pl.sweeps.job_folder import folder_name, home_mark, is_worked_in
 from stylegan_pl.sweeps.space import all_points
 from stylegan_pl.sweeps.study_storage import open_storage
 
@@ -55,7 +56,7 @@ class SharedStudy:
         self.folder, self.worker = folder, uuid.uuid4().hex[:12]
         folder.mkdir(parents=True, exist_ok=True)
         with self._alone():  # a database's tables are made by one process
-            self.home = self._mark()
+            self.home = self._mark(name)
             try:
                 self.study = optuna.create_study(
                     storage=open_storage(storage), study_name=name, direction=direction, load_if_exists=True
@@ -178,7 +179,7 @@ class SharedStudy:
             worker, folder = trial.user_attrs.get(_WORKER), self.folder / folder_name(trial.number)
             if trial.state != TrialState.RUNNING or worker == self.worker or self._is_others(trial):
                 continue
-            if is_worked_in(job_lock(folder)) or (worker is not None and is_worked_in(self._lock_of(worker))):
+            if is_worked_in(lock_of(folder)) or (worker is not None and is_worked_in(self._lock_of(worker))):
                 continue
             if read_status(folder).get("state") in ("done", "pruned", "failed"):
                 self.tell(trial.number)
@@ -199,13 +200,16 @@ class SharedStudy:
             return False
         return abs((datetime.datetime.now() - trial.datetime_start).total_seconds()) < _UNSIGNED_S
 
-    def _mark(self) -> str:
-        """What tells this folder from another machine's of the same path."""
-        mark = self.folder / ".workers" / "home"
+    def _mark(self, study: str) -> str:
+        """What tells this folder from another machine's of the same path; it is one study's."""
+        mark = home_mark(self.folder)
         if not mark.exists():
             mark.parent.mkdir(parents=True, exist_ok=True)
-            mark.write_text(uuid.uuid4().hex[:12])
-        return mark.read_text()
+            mark.write_text(f"{uuid.uuid4().hex[:12]}\n{study}")
+        home, _, owner = mark.read_text().partition("\n")
+        if owner not in ("", study):
+            raise ConfigError(f"{self.folder} holds study {owner}; type another hydra.sweep.dir for study {study}")
+        return home
 
     def _trials(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False)

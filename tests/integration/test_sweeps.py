@@ -27,7 +27,7 @@ from stylegan_pl.run import run
 
 HERE = Path(__file__).parent
 SEARCH = ["sweep=optuna", "sweep.direction=minimize", "model.generator_optimizer.lr=tag(log,interval(1e-5,1e-2))"]
-SWEEP = Path("outputs/sweep/untitled")
+SWEEP = Path("outputs/sweep/untitled_optuna")
 
 
 @pytest.fixture(autouse=True)

@@ -27,6 +27,8 @@ FLOORS = [
         "status_file",
         "file_format",
         "renamed",
+        "run_folder",
+        "process_settings",
     },
     {"nn"},
     {"generators", "discriminators", "losses", "metrics", "data", "diagnosis"},

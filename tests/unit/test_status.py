@@ -2,8 +2,10 @@
 
 import json
 
+import pytest
+
 from stylegan_pl.callbacks.status import machine_facts
-from stylegan_pl.status_file import write_status
+from stylegan_pl.status_file import read_status, write_status
 
 
 def test_facts_are_kept_from_write_to_write_and_the_last_state_wins(tmp_path):
@@ -16,3 +18,11 @@ def test_facts_are_kept_from_write_to_write_and_the_last_state_wins(tmp_path):
     write_status(tmp_path / "run", pruned=True)
     assert json.loads((tmp_path / "run/status.json").read_text())["state"] == "failed"  # a fact more is no other state
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["status.json"]  # no partial file is left
+
+
+@pytest.mark.parametrize("left", ["", "\0" * 40, '{"state": "runn', "[]"])
+def test_what_a_power_cut_leaves_is_no_status_and_is_written_over(tmp_path, left):
+    (tmp_path / "status.json").write_text(left)
+    assert read_status(tmp_path) == {}
+    write_status(tmp_path, state="running")
+    assert read_status(tmp_path)["state"] == "running"

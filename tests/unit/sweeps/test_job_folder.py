@@ -6,8 +6,9 @@ import signal
 import subprocess
 import sys
 
+from stylegan_pl.run_folder import lock_of
 from stylegan_pl.status_file import read_status, write_status
-from stylegan_pl.sweeps.job_folder import folder_name, is_worked_in, job_lock, working_in
+from stylegan_pl.sweeps.job_folder import folder_name, is_worked_in, working_in
 from stylegan_pl.sweeps.summary import exit_code, summary
 
 
@@ -16,7 +17,7 @@ def test_names_sort_as_numbers():
 
 
 def test_a_lock_is_held_while_worked_in_and_free_after_a_kill(tmp_path):
-    lock = job_lock(tmp_path)
+    lock = lock_of(tmp_path)
     assert not is_worked_in(lock)
     with working_in(lock):
         assert is_worked_in(lock)

@@ -9,8 +9,9 @@ from optuna.samplers import RandomSampler, TPESampler
 from optuna.trial import TrialState
 
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.run_folder import lock_of
 from stylegan_pl.status_file import write_status
-from stylegan_pl.sweeps.job_folder import job_lock, working_in
+from stylegan_pl.sweeps.job_folder import working_in
 from stylegan_pl.sweeps.study import SharedStudy
 
 SPACE = {"lr": FloatDistribution(1e-5, 1e-1, log=True)}
@@ -90,7 +91,7 @@ def test_a_dead_process_trial_is_tried_again_once_and_a_living_ones_is_not(tmp_p
 def test_a_job_that_outlives_its_sweep_keeps_its_trial(tmp_path):
     dead = study(tmp_path)
     dead.ask(SPACE, at_most=1, total=2)
-    with working_in(job_lock(dead.folder / "000")):
+    with working_in(lock_of(dead.folder / "000")):
         other = study(tmp_path)
         assert [trial.number for trial in other.ask(SPACE, at_most=9, total=2)] == [1]
     write_status(dead.folder / "000", state="done", score=7.0)

@@ -11,6 +11,7 @@ from hydra.utils import get_object, instantiate
 from lightning.pytorch.strategies import Strategy
 from omegaconf import DictConfig, OmegaConf
 
+from stylegan_pl.callbacks.checkpoint_file import PlainFiles
 from stylegan_pl.callbacks.config_keeper import ConfigKeeper
 from stylegan_pl.callbacks.heartbeat import Heartbeat
 from stylegan_pl.callbacks.rank_state import RankPools
@@ -81,7 +82,7 @@ def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
     node |= _devices(node, device)
     node["strategy"] = strategy = _strategy(config, node, device, run_dir)
     node |= _precision(config.precision, device)
-    node["plugins"] = [*(node.get("plugins") or []), cluster_environment()]
+    node["plugins"] = [*(node.get("plugins") or []), cluster_environment(), PlainFiles()]
     callbacks += _of_ranks(strategy)
     trainer: L.Trainer = instantiate(
         node, callbacks=callbacks, logger=loggers or False, deterministic=config.deterministic,

@@ -1,9 +1,12 @@
-"""Whether a run begins or goes on, and from which checkpoint."""
+"""Whether a run begins or goes on, from which checkpoint, and whether what is typed goes with it."""
 
 import logging
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig
+from torch import nn
 
 from stylegan_pl.checkpoint import load, newest_good, resolve
 from stylegan_pl.errors import ConfigError
@@ -11,6 +14,13 @@ from stylegan_pl.ranks import is_first, restarted
 from stylegan_pl.status_file import read_status
 
 _log = logging.getLogger(__name__)
+
+_TRAINS = ("model", "data", "augment", "seed", "precision", "image_size", "batch_size", "max_images", "max_epochs")
+_TRAINS += ("val_every_images", "metric")
+"""What of a config makes a run what it is; the rest says where it goes and who looks on."""
+_MEASURES = ("metric", "seed", "image_size", "data.content", "data.style", "data.val_pairs", "callbacks.evaluation")
+_UNTOLD = ("data.workers", "data.prefetch", "data.cache", "data.problems_csv", "callbacks.evaluation.cache")
+_PLAYERS = ("generator_optimizer", "discriminator_optimizer")
 
 
 def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
@@ -29,7 +39,7 @@ def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
         load(given)
         if given.resolve().is_relative_to(run_dir) and not restarted():
             return given
-    goes_on = config.resume == "auto" or not is_first() or restarted() or _was_preempted(run_dir)
+    goes_on = config.resume == "auto" or not is_first() or restarted() or was_preempted(run_dir)
     if not goes_on and (run_dir / "checkpoints" / "last.ckpt").exists():
         raise ConfigError(f"{run_dir} holds a run already; type resume=auto to continue it, or another hydra.run.dir")
     found = newest_good(run_dir) if goes_on else None
@@ -47,5 +57,96 @@ def _instead(typed: str) -> str:
     return "type resume=auto to go on with what hydra.run.dir holds, or ckpt_path=RUN_OR_FILE"
 
 
-def _was_preempted(run_dir: Path) -> bool:
-    return read_status(run_dir).get("state") == "preempted"
+def was_preempted(run_dir: Path) -> bool:
+    """Whether a scheduler ended the run: also one that it had started again and then killed without a word."""
+    status = read_status(run_dir)
+    return status.get("state") == "preempted" or (
+        status.get("state") == "running" and bool(status.get("started_again"))
+    )
+
+
+# ------------------------------------------------------------------ what was typed, and what the checkpoint had
+
+
+def take_up(model: nn.Module, typed: dict[str, Any], path: Path) -> bool:
+    """Say what is another from here on; returns whether its best score can be compared with those to come.
+
+    Args:
+        model: as typed; it gets the checkpoint's weights.
+        typed: the run's config as plain data.
+        path: the checkpoint to go on from.
+
+    Raises:
+        ConfigError: something was typed that a run cannot change; says what to type.
+    """
+    checkpoint = load(path)
+    before = checkpoint["config"]
+    changed = dict(changes(before, typed, _TRAINS))
+    _refuse_other_optimizers(changed)
+    try:
+        model.load_state_dict(checkpoint["state_dict"])
+    except RuntimeError as error:  # torch lists every key in a line of its own
+        raise ConfigError(_unfitting(path, {k: v for k, v in changed.items() if _is_of_networks(k)})) from error
+    told = [f"{key} {_short(was)} → {_short(now)}" for key, (was, now) in changed.items() if key not in _UNTOLD]
+    if told and is_first():
+        _log.info("changed from here on: %s", ", ".join(told))
+    return not [key for key, _ in changes(before, typed, _MEASURES) if key not in _UNTOLD]
+
+
+def changes(before: Any, now: Any, below: tuple[str, ...]) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """(path, (before, now)) of every value below these paths of two configs that is not the same."""
+    for path in below:
+        yield from _differences(_at(before, path), _at(now, path), path)
+
+
+def _differences(before: Any, now: Any, path: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in [*before, *(key for key in now if key not in before)]:
+            yield from _differences(before.get(key), now.get(key), f"{path}.{key}")
+    elif before != now:
+        yield path, (before, now)
+
+
+def _at(config: Any, path: str) -> Any:
+    for key in path.split("."):
+        config = config.get(key) if isinstance(config, dict) else None
+    return config
+
+
+def _refuse_other_optimizers(changed: dict[str, tuple[Any, Any]]) -> None:
+    """Rates and betas may change; what an optimizer keeps of each weight fits its own kind alone."""
+    for key, (was, now) in changed.items():
+        owner = key.removeprefix("model.").partition(".")[0]
+        kind = key.endswith("._target_") or isinstance(was, bool) or isinstance(now, bool)
+        if owner in _PLAYERS and (kind or key == f"model.{owner}"):
+            raise ConfigError(
+                f"{key}={_short(now)}: the run goes on with an optimizer of {_short(was)}, whose memory fits no other; "
+                f"type {key}={_short(was)}, or start anew in another hydra.run.dir"
+            )
+
+
+def _is_of_networks(key: str) -> bool:
+    """Whether an option decides which weights there are."""
+    if key.startswith("model.mechanics."):
+        return key == "model.mechanics.ema_half_life_images"  # null: no average
+    return key.startswith("model.") and key.split(".")[1] not in (*_PLAYERS, "schedule")
+
+
+def _unfitting(path: Path, changed: dict[str, tuple[Any, Any]]) -> str:
+    if not changed:
+        return (
+            f"{path}: its weights are not those of this config's networks; another version of stylegan_pl may have "
+            "made it: go on with that one, or start anew in another hydra.run.dir"
+        )
+    typed = ", ".join(f"{key}={_short(now)}" for key, (_, now) in changed.items())
+    instead = " ".join(f"{key}={_short(was)}" for key, (was, _) in changed.items())
+    return (
+        f"{typed}: the checkpoint {path} holds the weights of other networks; type {instead}, or start anew in another "
+        "hydra.run.dir"
+    )
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("_target_", "{…}")).rpartition(".")[2]
+    return "null" if value is None else str(value)

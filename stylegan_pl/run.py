@@ -6,30 +6,38 @@ import time
 import warnings
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.build import build_data, build_model, build_trainer, plain
+from stylegan_pl.callbacks.checkpoint_file import NotSaved
 from stylegan_pl.callbacks.checkpoints import RunCheckpoints
 from stylegan_pl.callbacks.diagnosis import Diagnosis
+from stylegan_pl.callbacks.early_stopping import EarlyStopping
 from stylegan_pl.callbacks.evaluation import Evaluation
-from stylegan_pl.callbacks.graceful_stop import GracefulStop
+from stylegan_pl.callbacks.graceful_stop import GracefulStop, StoppedEarly, ending_at_once
 from stylegan_pl.callbacks.requeue import requeue
 from stylegan_pl.callbacks.sample_grid import SampleGrid
 from stylegan_pl.callbacks.status import code_version, machine_facts, peak_memory_gib
+from stylegan_pl.checkpoint import images_seen, newest_good
 from stylegan_pl.crop_size import in_words
 from stylegan_pl.data.datamodule import StyleTransferData
+from stylegan_pl.data.loader import WorkerDied
 from stylegan_pl.device import device_name, half_precision, is_out_of_memory, total_memory
-from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.errors import ConfigError, UserError, first_line
+from stylegan_pl.loggers.csv import RunCSV
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.memory import out_of_memory_advice
 from stylegan_pl.nn.shapes import shapes_only
 from stylegan_pl.outcome import Outcome
-from stylegan_pl.ranks import is_first
-from stylegan_pl.resume import checkpoint_to_resume
+from stylegan_pl.process_settings import taken_back
+from stylegan_pl.ranks import is_first, restarted
+from stylegan_pl.resume import checkpoint_to_resume, take_up, was_preempted
+from stylegan_pl.run_folder import alone_in, failed, unwritable
 from stylegan_pl.start_from import start_from
-from stylegan_pl.status_file import write_status
+from stylegan_pl.status_file import read_status, replace_status, write_status
 
 _log = logging.getLogger(__name__)
 
@@ -46,22 +54,65 @@ def run(config: DictConfig) -> Outcome:
     if not is_first():
         _say_nothing()
     run_dir = Path(config.run_dir).resolve()
+    with taken_back(), ending_at_once():
+        try:
+            with alone_in(run_dir) if is_first() else nullcontext():
+                return _run(config, run_dir)
+        except OSError as error:
+            if (reason := unwritable(error, run_dir)) is None:
+                raise
+            raise failed(reason, saved=newest_good(run_dir)) from error
+
+
+def _run(config: DictConfig, run_dir: Path) -> Outcome:
     checkpoint = checkpoint_to_resume(config, run_dir)
+    before = read_status(run_dir)
     if is_first():
         _open_run(config, run_dir, resuming=checkpoint is not None)
     started = time.monotonic()
     try:
         outcome, again = _fit(config, run_dir, checkpoint)
     except BaseException as error:
+        told = _with_the_last_good(error, run_dir)
         if is_first():
-            write_status(run_dir, state="failed", error=f"{type(error).__name__}: {first_line(error)}")
-        raise
+            _note_failure(told, run_dir, before)
+        if isinstance(told, StoppedEarly) and told.wants_requeue:
+            requeue()
+        if told is error:
+            raise
+        raise told from error
     if is_first():
         seconds = round(time.monotonic() - started, 1)
         write_status(run_dir, state=_ENDED[outcome], seconds=seconds, peak_memory_gib=peak_memory_gib())
     if again:
         requeue()
     return outcome
+
+
+def _with_the_last_good(error: BaseException, run_dir: Path) -> BaseException:
+    """An error of the folder or the data, told with what is saved; others as they are."""
+    if isinstance(error, WorkerDied | NotSaved):
+        return failed(str(error), saved=newest_good(run_dir))
+    if (reason := unwritable(error, run_dir)) is not None:
+        return failed(reason, saved=newest_good(run_dir))
+    return error
+
+
+def _note_failure(error: BaseException, run_dir: Path, before: dict[str, Any]) -> None:
+    """How it ended, in status.json; a run that was refused leaves what it found there."""
+    try:
+        if isinstance(error, KeyboardInterrupt):
+            write_status(run_dir, state="interrupted")
+        elif isinstance(error, StoppedEarly):
+            _log.info("stopped before anything was trained: nothing new to save")
+            write_status(run_dir, state="preempted")
+        elif isinstance(error, ConfigError) and before:
+            replace_status(run_dir, before)
+        else:
+            said = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {first_line(error)}"
+            write_status(run_dir, state="failed", error=said)
+    except OSError:
+        pass  # the disk that ended it
 
 
 def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Outcome, bool]:
@@ -74,7 +125,16 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Ou
     if config.start_from is not None and checkpoint is None:
         _log.info("%s", start_from(model, config.start_from))
     trainer = build_trainer(config, run_dir)
+    if checkpoint is not None:
+        comparable = take_up(model, plain(config), checkpoint)
+        for callback in _callbacks(trainer):
+            if isinstance(callback, RunCheckpoints | EarlyStopping):
+                callback.comparable = comparable
     if trainer.is_global_zero:
+        _keep_config(config, run_dir)
+        for logger in trainer.loggers:
+            if isinstance(logger, RunCSV):
+                logger.drop_rows_after(0 if checkpoint is None else images_seen(checkpoint))
         _announce(config, model, data, trainer)
         for logger in trainer.loggers:  # W&B's config; metrics.csv has config.yaml beside it
             logger.log_hyperparams({**plain(config), "code_version": code_version()})
@@ -112,6 +172,16 @@ def _callbacks(trainer: L.Trainer) -> list[L.Callback]:
 
 def _open_run(config: DictConfig, run_dir: Path, *, resuming: bool) -> None:
     run_dir.mkdir(parents=True, exist_ok=True)
+    again = was_preempted(run_dir) or restarted()
+    if not resuming:
+        _keep_config(config, run_dir)
+    write_status(
+        run_dir, state="running", resumed=resuming, started_again=again, error=None, pid=os.getpid(), **machine_facts()
+    )  # fmt: skip
+
+
+def _keep_config(config: DictConfig, run_dir: Path) -> None:
+    """config.yaml, of a resumed run only once all that it says takes effect."""
     header = (
         "# The composed run; to repeat it: python -m stylegan_pl.train --config-dir FOLDER --config-name config\n"
         "defaults: [train_schema, _self_]\n"
@@ -119,7 +189,6 @@ def _open_run(config: DictConfig, run_dir: Path, *, resuming: bool) -> None:
     hydra_node = OmegaConf.create({"hydra": _hydra_settings()})
     text = header + OmegaConf.to_yaml(config) + OmegaConf.to_yaml(hydra_node)
     (run_dir / "config.yaml").write_text(text)
-    write_status(run_dir, state="running", resumed=resuming, error=None, **machine_facts())
 
 
 def _hydra_settings() -> dict[str, object]:
@@ -136,6 +205,11 @@ def _announce(config: DictConfig, model: L.LightningModule, data: StyleTransferD
     run_dir = Path(config.run_dir)
     ranks, device = trainer.world_size, type(trainer.accelerator).__name__.removesuffix("Accelerator")
     parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    if min(data.val_pairs, len(data.val_set)) == 0:
+        _log.warning(
+            "nothing to validate: no image is held out, so there are no scores and no best.ckpt; last.ckpt is saved "
+            "by images and minutes. data.content.held_out=0.05 and data.style.held_out=0.05 hold some out"
+        )
     _log.info(
         f"{config.run_name}: {len(data.train_set.contents)} content and {len(data.train_set.styles)} style images, "
         f"{in_words(config.image_size)} px, batch {config.batch_size} a device, {config.batch_size * ranks} in all, "
@@ -198,11 +272,13 @@ def _quiet_libraries() -> None:
         logger = logging.getLogger(name)
         logger.setLevel(logging.WARNING)
         logger.handlers.clear()  # ours are on the root; two would say everything twice
+    logging.raiseExceptions = False  # a log on a full disk: forty lines of the logger's own for each of ours
     for message in (
         ".*does not have many workers.*",
         ".*srun.*",
         ".*GPU available but not used.*",
         ".*Checkpoint directory .* exists and is not empty.*",
+        ".*Total length of .DataLoader. across ranks is zero.*",  # we say so
         ".*isinstance.treespec, LeafSpec.*",
         ".*module.s. in eval mode at the start of training.*",  # the generator's average
         ".*broadcast_buffers. is deprecated.*",  # its successor would copy rank 0's buffers once, and needs new torch

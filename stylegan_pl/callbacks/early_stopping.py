@@ -28,6 +28,7 @@ class EarlyStopping(LightningEarlyStopping):
             raise ValueError(f"patience must be at least 1 and min_delta at least 0, got {patience} and {min_delta}")
         super().__init__(monitor or "", patience=patience, check_on_train_epoch_end=False)
         self._asked = (monitor, mode, min_delta)
+        self.comparable = True  # see RunCheckpoints
 
     @property
     def state_key(self) -> str:
@@ -43,6 +44,16 @@ class EarlyStopping(LightningEarlyStopping):
             found or "", min_delta=min_delta, patience=self.patience, mode=mode, check_on_train_epoch_end=False,
             strict=found is not None,
         )  # fmt: skip
+
+    def state_dict(self) -> dict[str, Any]:
+        """Lightning's, and what was followed."""
+        return {**super().state_dict(), "monitor": self.monitor, "mode": self.mode}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """The best score so far, if it is of the same kind; patience is as typed."""
+        before = (state_dict.get("monitor", self.monitor), state_dict.get("mode", self.mode))
+        if self.comparable and before == (self.monitor, self.mode):
+            super().load_state_dict({**state_dict, "patience": self.patience})
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """See the class; says why, when it ends the run."""

@@ -1,6 +1,7 @@
 """Ctrl-C, and the signals of schedulers, end a run between two batches, with its state saved."""
 
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -17,6 +18,31 @@ INTERRUPTED, PREEMPTED = 130, 75  # exit codes: Ctrl-C; resumable, and a schedul
 
 _HEARD = {"SIGINT": 1, "SIGTERM": 2, "SIGUSR1": 3, "SIGUSR2": 3}  # where ranks heard different ones, the highest counts
 _REQUEUE = 3
+
+
+class StoppedEarly(SystemExit):
+    """A scheduler's signal while nothing has been trained yet: there is nothing to save."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(PREEMPTED)
+        self.wants_requeue = _HEARD[signal.Signals(number).name] == _REQUEUE
+
+
+@contextmanager
+def ending_at_once() -> Iterator[None]:
+    """What schedulers send raises `StoppedEarly`, and Ctrl-C `KeyboardInterrupt`: around setting up, and the end."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise StoppedEarly(number)
+
+    listens = threading.current_thread() is threading.main_thread()  # no other thread may
+    names = [name for name in _HEARD if name != "SIGINT" and hasattr(signal, name)] if listens else []
+    before = {name: signal.signal(getattr(signal, name), end) for name in names}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(getattr(signal, name), handler)
 
 
 class GracefulStop(L.Callback):

@@ -18,6 +18,7 @@ from stylegan_pl.data.batch_memory import BatchMemory
 from stylegan_pl.data.batches import PairBatches, as_they_are
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.loader import TrainLoader
 from stylegan_pl.data.pairing import Pairing
 from stylegan_pl.data.pairs import StylePairs
 from stylegan_pl.data.problems import Problems
@@ -134,7 +135,7 @@ class StyleTransferData(L.LightningDataModule):
             ranks=trainer.world_size, position=lambda: cast(int, trainer.lightning_module.images_seen),
         )  # fmt: skip
         batches = PairBatches(self.train_set, self._memory() if self.workers and self.reuse_memory else None)
-        return DataLoader(
+        return TrainLoader(
             batches, batch_sampler=stream, num_workers=self.workers, pin_memory=torch.cuda.is_available(),
             persistent_workers=self.workers > 0, prefetch_factor=self.prefetch if self.workers else None,
             collate_fn=as_they_are,

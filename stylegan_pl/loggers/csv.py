@@ -1,6 +1,7 @@
 """metrics.csv in the run folder, continued when the run is."""
 
 import csv
+import math
 from pathlib import Path
 
 from lightning.pytorch.loggers import CSVLogger
@@ -21,6 +22,21 @@ class RunCSV(CSVLogger):
         assert isinstance(self._experiment, ExperimentWriter)
         return self._experiment
 
+    def drop_rows_after(self, images_seen: float) -> None:
+        """Forget what a killed run logged past the checkpoint that it goes on from: it comes again."""
+        path = Path(self.log_dir) / "metrics.csv"
+        if not path.is_file():
+            return
+        with path.open(newline="") as file:
+            head, *rows = list(csv.reader(file)) or [[]]
+        kept = [row for row in rows if _seen(head, row) <= images_seen]
+        if len(kept) == len(rows):
+            return
+        partial = path.with_name(".metrics.csv.partial")
+        with partial.open("w", newline="") as file:
+            csv.writer(file).writerows([head, *kept] if kept else [])
+        partial.replace(path)
+
     def log_hyperparams(self, params: object = None) -> None:
         """Nothing: config.yaml is the record."""
 
@@ -32,3 +48,11 @@ class _ContinuedWriter(ExperimentWriter):
         if path.is_file():
             with path.open(newline="") as file:
                 self.metrics_keys = next(csv.reader(file), [])
+
+
+def _seen(head: list[str], row: list[str]) -> float:
+    """Images seen at a row; infinite where it was cut off."""
+    try:
+        return float(row[head.index("images_seen")]) if len(row) == len(head) else math.inf
+    except ValueError:
+        return math.inf

@@ -135,7 +135,17 @@ class TwoPlayerModule(L.LightningModule, ABC):
         for player, make in self.optimizer_factories.items():
             modules = [*self.player_modules(player), *([self.image_losses] if player == "generator" else [])]
             optimizers.append(make([p for module in modules for p in module.parameters() if p.requires_grad]))
+        for optimizer in optimizers:
+            for group in optimizer.param_groups:
+                group["initial_lr"] = group["lr"]
+        self._typed = [[_settings(group) for group in optimizer.param_groups] for optimizer in optimizers]
         return optimizers
+
+    def on_train_start(self) -> None:
+        """Lightning's hook: rates and betas are those that were typed, also where a checkpoint brought its own."""
+        for optimizer, groups in zip(self.trainer.optimizers, self._typed, strict=True):
+            for group, typed in zip(optimizer.param_groups, groups, strict=True):
+                group.update(typed)
 
     def progress(self) -> Progress:
         """How far the run is."""
@@ -213,7 +223,7 @@ class TwoPlayerModule(L.LightningModule, ABC):
         factor = self.schedule(self.progress())
         for optimizer in optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = group.setdefault("initial_lr", group["lr"]) * factor
+                group["lr"] = group["initial_lr"] * factor
 
     def _after_both(self, batch: StylePair) -> None:
         images = len(batch.content) * self.trainer.world_size
@@ -243,3 +253,8 @@ class TwoPlayerModule(L.LightningModule, ABC):
         """See `on_save_checkpoint`."""
         self.images_seen = checkpoint["images_seen"]
         self._batches = checkpoint["batches"]
+
+
+def _settings(group: dict[str, Any]) -> dict[str, Any]:
+    """An optimizer's numbers, less what they are applied to."""
+    return {key: value for key, value in group.items() if key != "params"}

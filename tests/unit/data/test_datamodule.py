@@ -74,12 +74,12 @@ def attach(
 
 
 def first(data: StyleTransferData, count: int) -> list[StylePair]:
-    iterator = iter(data.train_dataloader())
+    loader = data.train_dataloader()
     try:
-        return list(itertools.islice(iterator, count))
+        return list(itertools.islice(loader, count))
     finally:  # an error's traceback would keep the workers until the garbage collector fights them for seconds
         if data.workers:
-            iterator._shutdown_workers()  # type: ignore[attr-defined]
+            loader._iterator._shutdown_workers()  # type: ignore[union-attr]
 
 
 def reds(batches: list[StylePair]) -> list[int]:
@@ -90,7 +90,10 @@ def reds(batches: list[StylePair]) -> list[int]:
 
 
 def brought(source: Set) -> list[ImageFolder]:
-    return [ImageFolder(str(source.folder / side), source=source) for side in ("content", "style")]  # type: ignore[arg-type]
+    return [
+        ImageFolder(str(source.folder / side), held_out=0.0, source=source)  # type: ignore[arg-type]
+        for side in ("content", "style")
+    ]
 
 
 @pytest.mark.parametrize("download", [False, True])

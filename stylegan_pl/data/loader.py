@@ -1,0 +1,88 @@
+"""The training loader, whose workers outlive the signals that are the run's."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from torch.utils.data import DataLoader
+
+from stylegan_pl.contracts import StylePair
+from stylegan_pl.errors import DataError
+
+_NAMES = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2")  # what the run itself hears: callbacks/graceful_stop.py
+RUNS_OWN = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]  # Windows has no USR1
+
+
+class WorkerDied(DataError):
+    """A process that reads pictures is gone; the run stands between two batches, and can be saved."""
+
+
+class TrainLoader(DataLoader[StylePair]):
+    """A `DataLoader` whose workers ignore the run's signals, and are told of when they die.
+
+    `timeout`, Slurm and a terminal signal the whole process group. The run finishes its batch and needs its workers for
+    it; they end with the run.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, worker_init_fn=ignore_the_runs_signals, **options)
+
+    def __iter__(self) -> Iterator[StylePair]:  # type: ignore[override]  # torch names a private class
+        """Batches.
+
+        Raises:
+            WorkerDied: within five seconds of its death; says how it died.
+        """
+        with _held_back():  # a forked worker is deaf from its first instruction on
+            batches = super().__iter__()
+        if self.num_workers and hasattr(signal, "SIGCHLD") and threading.current_thread() is threading.main_thread():
+            # torch's handler raises wherever the run is by then: in the middle of a step, too
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        return self._told(batches)
+
+    def _told(self, batches: Any) -> Iterator[StylePair]:
+        while True:
+            try:
+                batch = next(batches)
+            except StopIteration:
+                return
+            except RuntimeError as error:
+                if "exited unexpectedly" not in str(error):
+                    raise
+                raise WorkerDied(_how(getattr(batches, "_workers", []))) from error
+            yield batch
+
+
+def ignore_the_runs_signals(worker: int) -> None:
+    """What each worker does first; its number is of no account."""
+    for number in RUNS_OWN:
+        signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def _held_back() -> Iterator[None]:
+    """Signals of the run wait meanwhile; processes that are forked now never hear them."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows, where no process hears another's
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, RUNS_OWN)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _how(workers: list[Any]) -> str:
+    ended = next((worker for worker in workers if worker.exitcode is not None), None)
+    code = None if ended is None else ended.exitcode
+    pid = "" if ended is None else f" (pid {ended.pid})"
+    if code is None or code >= 0:
+        return f"a process that reads pictures{pid} ended with exit code {code}"
+    free = " or in /dev/shm" if Path("/dev/shm").is_dir() else ""
+    return (
+        f"a process that reads pictures{pid} was killed by {signal.Signals(-code).name}; if there was too little room "
+        f"in main memory{free}, type data.workers={max(0, len(workers) // 2)} for fewer of them"
+    )

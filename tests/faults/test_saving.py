@@ -1,0 +1,119 @@
+"""What is saved when, and what is said where it cannot be."""
+
+import json
+import logging
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from faults.injections import At, full_disk_for, last, run_with
+from fitting import assert_same
+from images_on_disk import write_images
+
+from stylegan_pl.errors import ConfigError, UserError
+from stylegan_pl.run import run
+from stylegan_pl.run_folder import lock_of
+
+
+class Crash(Exception):
+    """Nobody expects it."""
+
+
+def crash() -> None:
+    raise Crash
+
+
+def unvalidated(tmp_path: Path) -> list[str]:
+    """Options for sets of which nothing is held out."""
+    for hue, side in enumerate(("content", "style")):
+        write_images(tmp_path / "sets" / side, 6, hue=hue)
+    return [f"data_root={tmp_path / 'sets'}", "data.content.held_out=0", "data.style.held_out=0"]
+
+
+def test_without_validation_a_run_is_saved_by_images(train_config, tmp_path, monkeypatch, caplog, recwarn):
+    config = train_config(*unvalidated(tmp_path), "max_images=40", "val_every_images=8")
+    with caplog.at_level(logging.INFO), pytest.raises(Crash):
+        run_with(config, monkeypatch, At(20, crash))
+    assert last(tmp_path / "run")["images_seen"] == 16
+    assert any("nothing to validate" in message and "held_out" in message for message in caplog.messages)
+    assert not [str(warning.message) for warning in recwarn if "is zero" in str(warning.message)]
+
+
+def test_a_run_is_saved_by_minutes_between_validations(train_config, tmp_path, monkeypatch):
+    config = train_config("max_images=40", "val_every_images=1000", "callbacks.checkpoints.every_minutes=1e-6")
+    with pytest.raises(Crash):
+        run_with(config, monkeypatch, At(20, crash))
+    assert last(tmp_path / "run")["images_seen"] == 20
+
+
+def test_a_run_saved_between_validations_and_killed_ends_in_the_undisturbed_bytes(train_config, tmp_path, monkeypatch):
+    common = ["max_images=20", "val_every_images=8", "callbacks.checkpoints.every_images=6"]
+    assert run(train_config(*common, f"run_dir={tmp_path / 'whole'}")) == 0
+    config = train_config(*common, f"run_dir={tmp_path / 'halves'}")
+    with pytest.raises(Crash):
+        run_with(config, monkeypatch, At(14, crash))
+    assert last(tmp_path / "halves")["images_seen"] == 14
+    assert run(train_config(*common, f"run_dir={tmp_path / 'halves'}", "resume=auto")) == 0
+    whole, halves = (last(tmp_path / name) for name in ("whole", "halves"))
+    assert_same(whole["state_dict"], halves["state_dict"])
+    rows = [(tmp_path / name / "metrics.csv").read_text().splitlines() for name in ("whole", "halves")]
+    assert len(rows[0]) == len(rows[1])  # what was logged past the checkpoint came once
+
+
+def one_line(told: pytest.ExceptionInfo[UserError]) -> str:
+    line = str(told.value)
+    assert "\n" not in line
+    return line
+
+
+def test_a_full_disk_is_told_in_a_line_with_the_last_good_checkpoint(train_config, tmp_path, monkeypatch):
+    path = tmp_path / "run/checkpoints/last.ckpt"
+    with pytest.raises(UserError, match="No space left on device") as told:
+        run_with(train_config("max_images=20", "val_every_images=4"), monkeypatch, At(6, lambda: full_disk_for(path)))
+    assert f"the last good checkpoint is {path}" in one_line(told) or "best.ckpt" in one_line(told)
+    assert json.loads((tmp_path / "run/status.json").read_text())["state"] == "failed"
+    assert run(train_config("max_images=20", "val_every_images=4", "resume=auto")) == 0
+
+
+def test_a_folder_that_vanishes_is_told_in_a_line(train_config, tmp_path, monkeypatch):
+    config = train_config("max_images=20", "val_every_images=4")
+
+    def vanish() -> None:
+        shutil.rmtree(tmp_path / "run")
+        (tmp_path / "run").touch()  # as a mount that is gone leaves a place where nothing can be made
+
+    with pytest.raises(UserError) as told:
+        run_with(config, monkeypatch, At(6, vanish))
+    assert str(tmp_path / "run") in one_line(told) and "nothing had been saved" in one_line(told)
+
+
+def test_a_folder_that_cannot_be_made_is_told_in_a_line(train_config, tmp_path):
+    (tmp_path / "run").symlink_to("/proc/nowhere/run")
+    with pytest.raises(UserError, match="cannot be written") as told:
+        run(train_config())
+    assert "/proc/nowhere" in one_line(told)
+
+
+def test_checkpoints_do_not_pass_through_the_folder_of_temporary_files(train_config, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "full"))
+    assert run(train_config()) == 0
+
+
+def test_a_second_run_in_a_folder_is_refused_and_writes_nothing_there(train_config, tmp_path):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    holding = "import fcntl, sys, time; file = open(sys.argv[1], 'w'); fcntl.flock(file, fcntl.LOCK_EX); "
+    holding += "print(1, flush=True); time.sleep(60)"
+    other = subprocess.Popen([sys.executable, "-c", holding, str(lock_of(folder))], stdout=subprocess.PIPE)
+    try:
+        assert other.stdout is not None and other.stdout.readline()
+        with pytest.raises(ConfigError, match=r"another run is training there; wait until it ends, or type another"):
+            run(train_config())
+        assert [path.name for path in folder.iterdir()] == [lock_of(folder).name]
+    finally:
+        other.kill()
+        other.wait()
+    assert run(train_config()) == 0  # who is dead holds nothing

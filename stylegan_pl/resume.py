@@ -15,8 +15,10 @@ from stylegan_pl.status_file import read_status
 
 _log = logging.getLogger(__name__)
 
-_TRAINS = ("model", "data", "augment", "seed", "precision", "image_size", "batch_size", "max_images", "max_epochs")
-_TRAINS += ("val_every_images", "metric")
+_TRAINS = (
+    *("model", "data", "augment", "seed", "precision", "image_size", "batch_size", "max_images", "max_epochs"),
+    *("val_every_images", "metric"),
+)
 """What of a config makes a run what it is; the rest says where it goes and who looks on."""
 _MEASURES = ("metric", "seed", "image_size", "data.content", "data.style", "data.val_pairs", "callbacks.evaluation")
 _UNTOLD = ("data.workers", "data.prefetch", "data.cache", "data.problems_csv", "callbacks.evaluation.cache")

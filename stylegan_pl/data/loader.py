@@ -28,7 +28,7 @@ class TrainLoader(DataLoader[StylePair]):
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, worker_init_fn=ignore_the_runs_signals, **options)
+        super().__init__(*args, **{**options, "worker_init_fn": ignore_the_runs_signals})
 
     def __iter__(self) -> Iterator[StylePair]:  # type: ignore[override]  # torch names a private class
         """Batches.

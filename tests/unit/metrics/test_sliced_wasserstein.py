@@ -8,8 +8,11 @@ import torch
 from scipy import integrate, ndimage, stats
 from torch import Tensor
 
+from stylegan_pl.metrics.bootstrap import bootstrap_interval
 from stylegan_pl.metrics.sliced_wasserstein import (
     SlicedWasserstein,
+    _gap_of_counts,
+    _merged,
     laplacian_pyramid,
     multi_scale_distance,
     sliced_wasserstein,
@@ -286,3 +289,35 @@ def test_reset_forgets() -> None:
     measure.update(noise(3), real=True)
     measure.update(gratings(3, 4.0), real=False)
     assert torch.equal(measure.compute(), value([noise(3)], [gratings(3, 4.0)]))
+
+
+# The interval
+
+
+@pytest.mark.parametrize("pictures", [(4, 3), (6, 6), (1, 5)])
+def test_pictures_that_count_so_often_weigh_their_patches(pictures: tuple[int, int]) -> None:
+    """Against scipy's distance of weighted points, axis by axis."""
+    random = np.random.default_rng(0)
+    patches, axes = 60, 5
+    a, b = random.normal(size=(patches, axes)), random.normal(1.0, 2.0, size=(patches, axes))
+    level = _merged(torch.from_numpy(a), torch.from_numpy(b), list(pictures))
+    for seed in range(4):
+        draws = np.random.default_rng(seed)
+        times = [draws.multinomial(n, np.full(n, 1 / n)).astype(float) for n in pictures]
+        weights = [each[np.arange(patches) % n] for each, n in zip(times, pictures, strict=True)]
+        expected = np.mean([stats.wasserstein_distance(a[:, k], b[:, k], *weights) for k in range(axes)])
+        found = _gap_of_counts(*level, *(torch.from_numpy(each) for each in times))
+        assert found.item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_the_interval_is_as_wide_as_that_of_pictures_drawn_anew() -> None:
+    """Fewer directions and patches that stay where they are: about as wide, and laid around the score."""
+    metric = SlicedWasserstein(patches=PATCHES, directions=32)
+    strengths = torch.linspace(0.2, 2, 12).view(-1, 1, 1, 1)
+    metric.update(noise(12), real=True)
+    metric.update(noise(12, seed=1) * strengths.flip(0) + gratings(12, 8) * strengths, real=False)
+    value = metric.compute().item()
+    low, high = metric.interval(samples=40)
+    plain = bootstrap_interval(metric._sets(), metric._distance, samples=40, around=value)
+    assert low < value < high
+    assert 0.6 < (high - low) / (plain[1] - plain[0]) < 1.6

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 from unit.models.tiny_methods import BATCH, critic, game, generator, parts, pictures, trainer
 
 from stylegan_pl.contracts import Progress, StylePair
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.image_loss import ImageLoss, Views
 from stylegan_pl.models.mechanics import Mechanics
 from stylegan_pl.models.vanilla import VanillaGAN
@@ -206,3 +207,27 @@ def test_what_is_used_is_the_average_where_there_is_one():
     assert torch.equal(model.validation_step(StylePair(photographs, photographs), 0), model.ema.averaged(photographs))
     alone = model_of(ema_half_life_images=None)
     assert alone.stylizer is alone.generator
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"first_player": "both"}, "first_player must be generator or discriminator, got 'both'"),
+        ({"accumulate_batches": 0}, "accumulate_batches must be at least 1, got 0"),
+        ({"cuda_graphs": True}, "type model.mechanics.compile=true, too"),
+        ({"max_images": None}, "a run needs a budget"),
+    ],
+)
+def test_mechanics_that_cannot_be_are_refused(options, said):
+    with pytest.raises(ConfigError, match=said):
+        Mechanics(**({"seed": 0, "max_images": 10} | options))
+
+
+@pytest.mark.parametrize("options", [{"cuda_graphs": True, "compile": True}, {"max_images": None, "max_epochs": 1.0}])
+def test_mechanics_that_can_be_are_not(options):
+    assert Mechanics(**({"seed": 0, "max_images": 10, "first_player": "discriminator"} | options)).total_images(9) <= 10
+
+
+def test_who_steps_first_is_as_said():
+    assert model_of()._order() == ("generator", "discriminator")
+    assert model_of(first_player="discriminator")._order() == ("discriminator", "generator")

@@ -270,3 +270,14 @@ def test_one_weight_is_enough_to_learn(weights: dict[str, float]):
         VanillaGAN(generator(1), critic(3), game(), **parts(), **NOTHING)
     with pytest.raises(ConfigError, match="nothing to learn"):
         cyclegan(**NOTHING, cycle_weight=0.0, image_losses={})
+
+
+def test_asts_encoder_is_the_tap_that_is_named():
+    weights = {"adversarial_weight": 0.0, "transformed_weight": 0.0, "content_weight": 1.0}
+    first, *others = generator(1).taps
+    model = AST(generator(1), critic(3), game(), **parts(), **weights, encoder_layer=first)
+    g = model.generator
+    encoded = [g.encode(image, [first])[first] for image in (g(X), X)]
+    assert_terms(model.generator_loss(BATCH, model.generate(BATCH)), {"style_aware_content": l1_loss(*encoded)})
+    with pytest.raises(ConfigError, match=f"encoder_layer=nowhere: this generator has {first}, {others[0]}"):
+        AST(generator(1), critic(3), game(), **parts(), **weights, encoder_layer="nowhere")

@@ -15,6 +15,7 @@ from torch import Tensor
 from stylegan_pl.crop_size import CropSize, least_shorter_side
 from stylegan_pl.data.crop import cut
 from stylegan_pl.data.decode import Pixels, decode
+from stylegan_pl.data.held_out import held_out_folder
 from stylegan_pl.data.resample import resampled
 from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.folders import check_is_file, files_below, one_name
@@ -46,16 +47,16 @@ class Source(Protocol):
 class ImageFolder:
     """One set of images on disk, and how its files become crops.
 
-    The files of a split are those below `root/train` and `root/val` where these exist. Without `val`, a `held_out`
-    fraction of what is below `root/train`, or else below `root`, is for validation, chosen by a hash of the file's
-    name: a file stays on its side whatever is added beside it. Without `train`, all that is not below `val` is trained
-    on.
+    The files of a split are those below `root/train` and `root/val` where these exist; `held_out_folder` says what else
+    is taken for `val`. Without any, a `held_out` fraction of what is below `root/train`, or else below `root`, is for
+    validation, chosen by a hash of the file's name: a file stays on its side whatever is added beside it. Without
+    `train`, all that is not below `val` is trained on.
 
     Args:
         root: the folder; searched in depth, links to folders followed.
         include: keep only files whose path below root, or name, matches one of these (`fnmatch`).
         load_size: pixels of the shorter side after shrinking; None leaves the size.
-        held_out: fraction for validation, where no `val` folder exists.
+        held_out: fraction for validation, where no folder holds it.
         upscale: enlarge images smaller than `load_size` or the crop; otherwise the former stay and the latter are
             refused.
         source: where the set can be had, if it may be fetched.
@@ -88,14 +89,16 @@ class ImageFolder:
 
     @property
     def has_splits(self) -> bool:
-        """Whether `val/` decides, not a hash."""
+        """Whether a folder decides what is for validation, not a hash."""
         return self.base("val") != self.base("train")
 
     def base(self, split: str) -> Path:
         """The folder that the split's files are below."""
         root = Path(self.root)
         train = root / "train" if (root / "train").is_dir() else root
-        return root / "val" if split == "val" and (root / "val").is_dir() else train
+        if split == "train":
+            return train
+        return held_out_folder(root, beside=not self.can_be_fetched()) or train  # who fetches it, knows its parts
 
     def files(self, split: str) -> list[Path]:
         """The split's image files, sorted by path."""
@@ -111,7 +114,7 @@ class ImageFolder:
         named = {
             path.relative_to(base).as_posix(): path
             for path in list_images(base, gifs=self.first_frame)
-            if split == "val" or not self.has_splits or not path.is_relative_to(others)
+            if split == "val" or base == others or not path.is_relative_to(others)
         }
         if not self.include:
             return named

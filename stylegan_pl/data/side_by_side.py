@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from stylegan_pl.crop_size import CropSize
 from stylegan_pl.data.decode import Pixels
 from stylegan_pl.data.folder import ImageFolder
 
@@ -18,7 +19,7 @@ class Half(ImageFolder):
 
     half: Literal["left", "right"] = "left"
 
-    def pixels(self, path: Path, size: int, *, into: Pixels | None = None) -> Pixels:
+    def pixels(self, path: Path, size: CropSize, *, into: Pixels | None = None) -> Pixels:
         """A file -> what its crops of `size` pixels are cut from: half of it, shrunk to `load_size`."""
         whole = replace(self, load_size=None, upscale=False)
         both = ImageFolder.pixels(whole, path, size)

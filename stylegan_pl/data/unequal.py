@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
+from stylegan_pl.crop_size import CropSize
 from stylegan_pl.data.decode import Pixels
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.resample import resampled
@@ -35,10 +36,10 @@ def are_unequal(content: tuple[ImageFolder, Path], style: tuple[ImageFolder, Pat
 
 
 def crops_of_one_size(
-    content: tuple[ImageFolder, Path], style: tuple[ImageFolder, Path], size: int,
+    content: tuple[ImageFolder, Path], style: tuple[ImageFolder, Path], size: CropSize,
     rngs: tuple[np.random.Generator | None, np.random.Generator | None],
 ) -> list[Tensor]:  # fmt: skip
-    """The crops of both, uint8 (3, size, size), the larger picture shrunk to the smaller one's size before.
+    """The crops of both, uint8 (3, H, W), the larger picture shrunk to the smaller one's size before.
 
     Args:
         rngs: of each, in one state; None: the middle.

@@ -91,6 +91,35 @@ def test_a_val_folder_alone_is_never_trained_on(tmp_path: Path) -> None:
     assert names(tmp_path, folder.files("val")) == ["val/d.png", "val/deep/e.png"]
 
 
+def test_test_beside_train_is_for_validation_where_there_is_no_val(tmp_path: Path) -> None:
+    touch(tmp_path, "train/a.png", "train/b.png", "test/c.png")
+    assert names(tmp_path, ImageFolder(str(tmp_path)).files("val")) == ["test/c.png"]
+    assert names(tmp_path, ImageFolder(str(tmp_path), held_out=0.9).files("train")) == ["train/a.png", "train/b.png"]
+    touch(tmp_path, "val/d.png")
+    assert names(tmp_path, ImageFolder(str(tmp_path)).files("val")) == ["val/d.png"]
+
+
+def test_a_test_folder_without_train_is_one_among_others(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"{kind}/{number}.png" for kind in ("test", "horses") for number in range(40)))
+    folder = ImageFolder(str(tmp_path))
+    assert len(folder.files("train")) + len(folder.files("val")) == 80
+
+
+def test_cyclegans_folders_are_parts_of_one_set(tmp_path: Path) -> None:
+    touch(tmp_path, "trainA/a.png", "trainA/b.png", "testA/c.png", "trainB/x.png", "trainB/y.png", "testB/z.png")
+    for kind, held_out in (("A", "c"), ("B", "z")):
+        folder = ImageFolder(str(tmp_path / f"train{kind}"))
+        assert names(tmp_path, folder.files("val")) == [f"test{kind}/{held_out}.png"]
+        assert len(folder.files("train")) == 2
+
+
+def test_a_test_folder_that_repeats_what_is_trained_on_is_not_validated_with(tmp_path: Path) -> None:
+    touch(tmp_path, *(f"{part}A/{number}.png" for part in ("train", "test") for number in range(40)))
+    folder = ImageFolder(str(tmp_path / "trainA"))
+    assert len(folder.files("train")) + len(folder.files("val")) == 40
+    assert all(path.parent.name == "trainA" for path in folder.files("val"))
+
+
 def test_held_out_images_are_disjoint_complete_and_about_the_share(tmp_path: Path) -> None:
     touch(tmp_path, *(f"{number % 7}/{number}.jpg" for number in range(400)))
     folder = ImageFolder(str(tmp_path), held_out=0.2)

@@ -7,7 +7,9 @@ from typing import Any
 
 import lightning as L
 import torch
+from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
+from lightning.pytorch.loggers import Logger
 from lightning.pytorch.strategies import Strategy
 from omegaconf import DictConfig, OmegaConf
 
@@ -19,7 +21,9 @@ from stylegan_pl.checkpoint import load_teacher
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.device import device_kind, has_bf16
 from stylegan_pl.distributed import TwoPlayerDDP, cluster_environment
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, first_line
+from stylegan_pl.loggers.csv import RunCSV
+from stylegan_pl.loggers.steady import opens, steady
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.precision import TwoPlayerMixedPrecision
 from stylegan_pl.ranks import launched
@@ -41,6 +45,8 @@ OWNED = {
     "callbacks": "callbacks.NAME._target_=…",
 }
 """What a Lightning user would tell the Trainer, and what to type here instead."""
+
+_LOGGER_EXTRAS = ("tensorboard", "mlflow")  # of pyproject.toml
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
@@ -74,7 +80,7 @@ def _needs_features(model: DictConfig) -> bool:
 def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
     """The Trainer with loggers and callbacks; precision, strategy and intervals in images are resolved here."""
     callbacks = [*instantiate(config.callbacks, _convert_="all").values(), ConfigKeeper(plain(config))]
-    loggers = list(instantiate(config.logger, _convert_="all").values())
+    loggers = build_loggers(config)
     node = plain(config.trainer)
     for key in sorted(node.keys() & OWNED.keys()):
         raise ConfigError(f"trainer.{key} would count or do something twice here; type {OWNED[key]}")
@@ -91,6 +97,34 @@ def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
     )  # fmt: skip
     trainer.val_check_interval = _val_batches(config, trainer.world_size)
     return trainer
+
+
+def build_loggers(config: DictConfig) -> list[Logger]:
+    """Those of the config; what fails in one of them, now or later, is told once and ends no run.
+
+    metrics.csv is the run's own record, and cannot be done without.
+
+    Raises:
+        ConfigError: a logger's package is not installed, or an option is wrong.
+    """
+    built: list[Logger] = []
+    for key, node in config.logger.items():
+        name = str(key)
+        try:
+            logger: Logger = instantiate(node, _convert_="all")
+        except InstantiationException as error:
+            if not isinstance(error.__cause__, ModuleNotFoundError):
+                raise
+            extra = f"pip install 'stylegan-pl[{name}]'" if name in _LOGGER_EXTRAS else "pip install it"
+            missing = first_line(error.__cause__)
+            raise ConfigError(
+                f"logger.{name}: a package is missing ({missing}); {extra}, or type logger=csv"
+            ) from error
+        if isinstance(logger, RunCSV):
+            built.append(logger)
+        elif opens(logger, name):
+            built.append(steady(logger, name))
+    return built
 
 
 def _val_batches(config: DictConfig, ranks: int) -> int:

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 import time
 import warnings
 from contextlib import nullcontext
@@ -28,6 +29,7 @@ from stylegan_pl.data.loader import WorkerDied
 from stylegan_pl.device import device_name, half_precision, is_out_of_memory, total_memory
 from stylegan_pl.errors import ConfigError, UserError, first_line
 from stylegan_pl.loggers.csv import RunCSV
+from stylegan_pl.loggers.known_runs import forget_ids
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.memory import out_of_memory_advice
 from stylegan_pl.nn.shapes import shapes_only
@@ -175,6 +177,7 @@ def _open_run(config: DictConfig, run_dir: Path, *, resuming: bool) -> None:
     again = was_preempted(run_dir) or restarted()
     if not resuming:
         _keep_config(config, run_dir)
+        forget_ids(run_dir)
     write_status(
         run_dir, state="running", resumed=resuming, started_again=again, error=None, pid=os.getpid(), **machine_facts()
     )  # fmt: skip
@@ -255,10 +258,13 @@ def _short(path: Path) -> str:
 
 def _finish_wandb() -> None:
     """Close the W&B run, also after an error: the next job of a sweep would go on in it."""
-    import sys
-
-    if "wandb" in sys.modules and sys.modules["wandb"].run is not None:
-        sys.modules["wandb"].finish()
+    wandb = sys.modules.get("wandb")  # not imported for a run that has no use for it
+    if wandb is None or getattr(wandb, "run", None) is None:
+        return
+    try:
+        wandb.finish()
+    except Exception as error:  # its process is gone: the run is not
+        _log.warning("W&B: its run could not be closed (%s: %s)", type(error).__name__, first_line(error))
 
 
 def _say_nothing() -> None:

@@ -69,6 +69,25 @@ class InterruptAt(Callback):
             os.kill(os.getpid(), self.number)
 
 
+class KillWandb(Callback):
+    """Kills the process that W&B sends by, once the run goes on."""
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx) -> None:
+        if batch_idx == 0:
+            done = subprocess.run(["pkill", "-KILL", "-P", str(os.getpid()), "wandb-core"])  # a child of this process
+            assert done.returncode == 0, "W&B has no such process any more"
+
+
+class NotImported(Callback):
+    """Ends a run that has imported what it has no use for."""
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+
+    def on_train_end(self, trainer, pl_module) -> None:
+        assert self.module not in sys.modules
+
+
 def run_until(images: int, number: signal.Signals, config: DictConfig, monkeypatch: pytest.MonkeyPatch) -> int:
     """`run`, sent a signal in the batch that ends at so many images; its exit code."""
     build = run_module.build_trainer

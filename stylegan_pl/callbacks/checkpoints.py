@@ -91,11 +91,14 @@ class RunCheckpoints(Checkpoint):
         if score is not None and self._improves(float(score)):
             self.best_score, self.best_images = float(score), pl_module.images_seen
             save_whole(trainer, self.best_path)
+            offer(trainer, self.best_path, self.best_score)
         self._save(trainer, pl_module)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Save what was reached; without a validation score, it is also the best there is."""
         save_whole(trainer, self.last_path)
+        if self.best_score is None:
+            offer(trainer, self.last_path, None)
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
         """Save where the data failed: no step was under way. Other ranks would not come to save with this one."""
@@ -154,3 +157,10 @@ def _validation_follows(trainer: L.Trainer) -> bool:
     every = trainer.val_check_batch
     batches = trainer.fit_loop.total_batch_idx + 1
     return sum(trainer.num_val_batches) > 0 and every != float("inf") and batches % int(every or 1) == 0
+
+
+def offer(trainer: L.Trainer, path: Path, score: float | None) -> None:
+    """Tell the loggers that keep checkpoints of the best there is."""
+    for logger in trainer.loggers:
+        if trainer.is_global_zero and (keep := getattr(logger, "log_checkpoint", None)) is not None:
+            keep(path, score)

@@ -9,6 +9,7 @@ from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.image_files import write_image
 from stylegan_pl.images import grid, to_float
+from stylegan_pl.loggers.samples import Samples, log_samples
 from stylegan_pl.models.base import TwoPlayerModule
 
 
@@ -49,9 +50,7 @@ class SampleGrid(L.Callback):
             stylised = model(content.to(model.device), style.to(model.device)).float().cpu()
         write_image(grid([list(row) for row in zip(content, stylised, style, strict=True)]), path)
         self.last = path
-        for logger in trainer.loggers:
-            if hasattr(logger, "log_image"):
-                logger.log_image("samples", [str(path)], step=model.images_seen)
+        log_samples(trainer.loggers, Samples(path, content, stylised, style, model.images_seen))
 
     def _indices(self, count: int) -> list[int]:
         """Evenly over the set: neighbours in a folder look alike."""

@@ -1,73 +1,158 @@
 """Weights & Biases, without ever standing in a run's way."""
 
-import hashlib
 import logging
-import netrc
 import os
+import uuid
 from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.loggers import WandbLogger
 
+from stylegan_pl.errors import ConfigError, first_line
+from stylegan_pl.images import tensor_to_image
+from stylegan_pl.loggers.known_runs import known_id, remember_id
+from stylegan_pl.loggers.samples import Samples
 from stylegan_pl.ranks import is_first
 
 _log = logging.getLogger(__name__)
 
+_PATIENCE_S = 20  # for W&B's server to answer; its own 90 are a minute and a half of silence
+_MODES = (False, True, "all")
 
-def run_wandb(run_dir: str, *, project: str, name: str, offline: bool | None = None, **options: Any) -> WandbLogger:
+
+def run_wandb(
+    run_dir: str, *, project: str, name: str, offline: bool | None = None, log_model: bool | str = False,
+    registry: str | None = None, sample_table: bool = True, **options: Any,
+) -> WandbLogger:  # fmt: skip
     """A W&B logger for one run folder; resuming the folder resumes the W&B run.
 
     Without an API key the run is kept offline under `run_dir/wandb`, and one line says so; nothing is asked.
+    WANDB_MODE, where it is set, goes before a missing key, and `disabled` before everything.
 
     Args:
         offline: None decides by whether there is a key.
+        log_model: True sends the best checkpoint as an artifact at the end, "all" each new best one, too.
+        registry: name in the model registry to which that artifact is linked.
+        sample_table: beside the grid of samples, a table with a picture in each cell.
         options: of `WandbLogger` and `wandb.init`, such as `entity`, `group`, `tags`.
+
+    Raises:
+        ConfigError: no such `log_model`, or a registry and nothing to go there.
     """
-    if offline is None:
-        offline = not has_key()
-        if offline and is_first():
-            _log.warning(
-                "W&B: no API key, so the run is kept offline; send it later: wandb sync %s/wandb/offline-*", run_dir
-            )
+    if log_model not in _MODES:
+        raise ConfigError(f"logger.wandb.log_model={log_model}: type false, true (the best one, at the end) or all")
+    if registry is not None and not log_model:
+        raise ConfigError(f"logger.wandb.registry={registry} links a checkpoint; type logger.wandb.log_model=true, too")
     os.environ.setdefault("WANDB_SILENT", "true")  # its banner; errors still show
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
-    Path(run_dir).mkdir(parents=True, exist_ok=True)
-    run_id = hashlib.sha256(str(Path(run_dir).resolve()).encode()).hexdigest()[:12]
-    return ImagesSeenWandb(
-        project=project,
-        name=name,
-        save_dir=run_dir,
-        id=run_id,
-        offline=offline,
-        log_model=False,
-        resume="allow",
-        **options,
-    )
+    folder = Path(run_dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    return RunWandb(
+        folder, log_model=log_model, registry=registry, sample_table=sample_table, project=project, name=name,
+        mode=_mode(folder, offline) if is_first() else None, id=_id(folder) if is_first() else None, **options,
+    )  # fmt: skip
+
+
+def _mode(run_dir: Path, offline: bool | None) -> str | None:
+    """For `wandb.init`; None: as WANDB_MODE says, and else online."""
+    told = os.environ.get("WANDB_MODE")
+    if told == "disabled":
+        return told
+    if offline is not None:
+        return "offline" if offline else "online"
+    if told is not None or has_key():
+        return None
+    _log.warning("W&B: no API key, so the run is kept offline; %s", _send_later(run_dir))
+    return "offline"
 
 
 def has_key() -> bool:
-    """Whether W&B could log in without asking: WANDB_API_KEY, or a line in the netrc file."""
-    if os.environ.get("WANDB_MODE") in ("offline", "disabled", "dryrun"):
-        return False
-    if os.environ.get("WANDB_API_KEY"):
-        return True
-    path = Path(os.environ.get("NETRC", Path.home() / ".netrc"))
-    try:
-        hosts = netrc.netrc(str(path)).hosts
-    except (OSError, netrc.NetrcParseError):
-        return False
-    return any("wandb" in host for host in hosts)
+    """Whether W&B could log in without asking anything: a variable, its settings, the netrc file."""
+    import wandb  # only where it is used
+
+    return bool(wandb.login(prompt=False, verify=False))
 
 
-class ImagesSeenWandb(WandbLogger):
-    """W&B with images seen as the x axis of every chart."""
+def _send_later(run_dir: Path) -> str:
+    return f"send it later: wandb sync {run_dir}/wandb/offline-*"
+
+
+def _id(run_dir: Path) -> str:
+    """A sweep's agent has chosen one, or this folder has, before; else a new one."""
+    found = os.environ.get("WANDB_RUN_ID") or known_id(run_dir, "wandb") or uuid.uuid4().hex[:12]
+    remember_id(run_dir, "wandb", found)
+    return found
+
+
+class RunWandb(WandbLogger):
+    """W&B with images seen as the x axis of every chart, samples as tables, and checkpoints as artifacts."""
+
+    def __init__(
+        self, run_dir: Path, *, log_model: bool | str, registry: str | None, sample_table: bool, **options: Any
+    ) -> None:
+        super().__init__(save_dir=run_dir, log_model=False, resume="allow", **options)
+        self.run_dir, self.registry, self.sample_table = run_dir, registry, sample_table
+        self.sends: bool | str = log_model  # Lightning's own would look for a ModelCheckpoint's attributes
+        self._best: tuple[Path, float | None] | None = None  # to be sent at the end
 
     @property
     def experiment(self) -> Any:
-        """The W&B run, opened when first used."""
-        first = self._experiment is None
-        run = super().experiment
-        if first and getattr(run, "define_metric", None):
-            run.define_metric("images_seen")
-            run.define_metric("*", step_metric="images_seen", step_sync=True)
+        """The W&B run, opened when first used; offline where its server does not answer."""
+        if self._experiment is not None or not is_first():
+            return super().experiment
+        import wandb
+
+        if "WANDB_INIT_TIMEOUT" not in os.environ:
+            self._wandb_init.setdefault("settings", wandb.Settings(init_timeout=_PATIENCE_S))
+        try:
+            run: Any = super().experiment
+        except (wandb.Error, OSError) as error:
+            if self._wandb_init.get("mode") in ("offline", "disabled"):
+                raise
+            _log.warning(
+                "W&B cannot be reached (%s), so the run is kept offline; %s",
+                first_line(error), _send_later(self.run_dir),
+            )  # fmt: skip
+            wandb.teardown()  # the process that tried still holds the run's id
+            self._wandb_init["mode"] = "offline"
+            run = super().experiment
+        run.define_metric("images_seen")
+        run.define_metric("*", step_metric="images_seen", step_sync=True)
         return run
+
+    def log_samples(self, samples: Samples) -> None:
+        """The grid and, if asked for, a table of its pictures."""
+        import wandb
+
+        shown: dict[str, Any] = {"samples": wandb.Image(str(samples.grid)), "images_seen": samples.images_seen}
+        if self.sample_table:
+            sides = zip(samples.content, samples.stylised, samples.style, strict=True)
+            rows = [
+                [samples.images_seen, row, *(wandb.Image(tensor_to_image(image)) for image in images)]
+                for row, images in enumerate(sides)
+            ]
+            columns = ["images_seen", "row", "content", "stylised", "style"]
+            shown["sample_table"] = wandb.Table(columns=columns, data=rows)
+        self.experiment.log(shown)
+
+    def log_checkpoint(self, path: Path, score: float | None) -> None:
+        """A new best one lies there; sent now or at the end, as `log_model` says."""
+        if self.sends == "all":
+            self._send(path, score)
+        elif self.sends:
+            self._best = (path, score)
+
+    def finalize(self, status: str) -> None:
+        """Send what waits for the end, also of a run that was stopped."""
+        if self._best is not None and self._experiment is not None:
+            self._send(*self._best)
+            self._best = None
+
+    def _send(self, path: Path, score: float | None) -> None:
+        import wandb
+
+        artifact = wandb.Artifact(f"model-{self.experiment.id}", type="model", metadata={"score": score})
+        artifact.add_file(str(path), name=path.name)
+        sent = self.experiment.log_artifact(artifact, aliases=["latest", "best"])
+        if self.registry is not None:
+            self.experiment.link_artifact(sent, f"wandb-registry-model/{self.registry}")

@@ -1,11 +1,13 @@
 """metrics.csv goes on where a run left off; W&B never stands in the way."""
 
 import csv
+import shutil
 
 import pytest
 
+from stylegan_pl.loggers import wandb
 from stylegan_pl.loggers.csv import RunCSV
-from stylegan_pl.loggers.wandb import has_key
+from stylegan_pl.loggers.known_runs import forget_ids, known_id
 
 
 def rows(path):
@@ -25,24 +27,34 @@ def test_a_resumed_run_keeps_its_earlier_rows_and_may_add_columns(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("environment", "netrc", "expected"),
+    ("variable", "typed", "key", "expected"),
     [
-        ({}, None, False),
-        ({"WANDB_API_KEY": "k" * 40}, None, True),
-        ({"WANDB_API_KEY": "k" * 40, "WANDB_MODE": "offline"}, None, False),
-        ({}, "machine api.wandb.ai login user password secret\n", True),
-        ({}, "machine github.com login user password secret\n", False),
-        ({}, "this is no netrc\n", False),
+        (None, None, False, "offline"),
+        (None, None, True, None),
+        (None, False, False, "online"),
+        ("offline", None, True, None),  # W&B's own variable decides
+        ("online", None, False, None),
+        ("offline", False, True, "online"),
+        ("disabled", None, True, "disabled"),
+        ("disabled", False, True, "disabled"),
     ],
 )
-def test_a_key_is_looked_for_without_asking(tmp_path, monkeypatch, environment, netrc, expected):
-    for name in ("WANDB_API_KEY", "WANDB_MODE"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in environment.items():
-        monkeypatch.setenv(name, value)
-    path = tmp_path / "netrc"
-    if netrc is not None:
-        path.write_text(netrc)
-        path.chmod(0o600)
-    monkeypatch.setenv("NETRC", str(path))
-    assert has_key() is expected
+def test_what_is_typed_and_set_decides_how_wandb_runs(tmp_path, monkeypatch, variable, typed, key, expected):
+    monkeypatch.delenv("WANDB_MODE", raising=False)
+    if variable is not None:
+        monkeypatch.setenv("WANDB_MODE", variable)
+    monkeypatch.setattr(wandb, "has_key", lambda: key)
+    assert wandb._mode(tmp_path, typed) == expected
+
+
+def test_a_folder_keeps_the_id_its_run_is_known_by_until_it_starts_anew(tmp_path, monkeypatch):
+    monkeypatch.delenv("WANDB_RUN_ID", raising=False)
+    first = wandb._id(tmp_path)
+    assert wandb._id(tmp_path) == first and known_id(tmp_path, "mlflow") is None
+    forget_ids(tmp_path)
+    second = wandb._id(tmp_path)
+    assert second != first
+    shutil.rmtree(tmp_path)
+    assert wandb._id(tmp_path) not in (first, second)  # at the same path
+    monkeypatch.setenv("WANDB_RUN_ID", "of-an-agent")
+    assert wandb._id(tmp_path) == "of-an-agent"

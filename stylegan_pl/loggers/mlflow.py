@@ -1,0 +1,50 @@
+"""MLflow, with the sample grids among its artifacts."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from lightning.pytorch.loggers import MLFlowLogger
+
+from stylegan_pl.loggers.known_runs import known_id, remember_id
+from stylegan_pl.loggers.samples import Samples
+from stylegan_pl.ranks import is_first
+
+
+class RunMLflow(MLFlowLogger):
+    """One MLflow run for one run folder; resuming the folder resumes it.
+
+    Args:
+        run_dir: of the run.
+        experiment_name: what MLflow groups runs by.
+        run_name: of the run.
+        tracking_uri: a server, or a database; None: MLFLOW_TRACKING_URI, and where that is not set files in the
+            run's folder.
+    """
+
+    def __init__(self, run_dir: str, *, experiment_name: str, run_name: str, tracking_uri: str | None = None) -> None:
+        os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # files are all that one run's folder needs
+        options: dict[str, Any] = {} if tracking_uri is None else {"tracking_uri": tracking_uri}
+        super().__init__(
+            experiment_name, run_name=run_name, save_dir=f"{run_dir}/mlruns", run_id=known_id(Path(run_dir), "mlflow"),
+            **options,
+        )  # fmt: skip
+        self.run_dir = Path(run_dir)
+        self.resumes = self._run_id is not None
+
+    @property
+    def experiment(self) -> Any:
+        """MLflow's client, with the run opened when first used."""
+        client = super().experiment
+        if is_first() and self._run_id is not None and not self.resumes:
+            remember_id(self.run_dir, "mlflow", self._run_id)
+        return client
+
+    def log_hyperparams(self, params: Any) -> None:
+        """Of a new run: MLflow refuses a parameter that changes, as `resume` itself does."""
+        if not self.resumes:
+            super().log_hyperparams(params)
+
+    def log_samples(self, samples: Samples) -> None:
+        """The grid's file, below `samples/`."""
+        self.experiment.log_artifact(self.run_id, str(samples.grid), "samples")

@@ -1,0 +1,24 @@
+"""TensorBoard, with the sample grids among its images."""
+
+from typing import Any
+
+import numpy as np
+from lightning.pytorch.loggers import TensorBoardLogger
+
+from stylegan_pl.image_files import read_image
+from stylegan_pl.loggers.samples import Samples
+
+
+class RunTensorBoard(TensorBoardLogger):
+    """Event files in `run_dir/tensorboard`; a resumed run adds one to those that are there."""
+
+    def __init__(self, run_dir: str) -> None:
+        super().__init__(run_dir, name="", version="tensorboard", default_hp_metric=False)
+
+    def log_hyperparams(self, params: Any = None, *arguments: Any, **options: Any) -> None:
+        """Nothing: config.yaml is the record, and TensorBoard shows one value a run for all it is told."""
+
+    def log_samples(self, samples: Samples) -> None:
+        """The grid, at full size."""
+        pixels = np.array(read_image(samples.grid))  # (H, W, 3)
+        self.experiment.add_image("samples", pixels, samples.images_seen, dataformats="HWC")

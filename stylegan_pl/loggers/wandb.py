@@ -154,5 +154,7 @@ class RunWandb(WandbLogger):
         artifact = wandb.Artifact(f"model-{self.experiment.id}", type="model", metadata={"score": score})
         artifact.add_file(str(path), name=path.name)
         sent = self.experiment.log_artifact(artifact, aliases=["latest", "best"])
-        if self.registry is not None:
+        if self.registry is not None and getattr(self.experiment, "offline", False):
+            _log.warning("W&B: logger.wandb.registry=%s is linked by runs that are online alone", self.registry)
+        elif self.registry is not None:
             self.experiment.link_artifact(sent, f"wandb-registry-model/{self.registry}")

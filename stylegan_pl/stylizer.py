@@ -48,6 +48,8 @@ def load_painter(
     """
     keep_colour_named(keep_colour)  # mistakes are told before a checkpoint is loaded
     stroke_ratio(stroke)
+    if precision not in Precision.__members__:
+        raise UserError(f"precision={precision}: type {', '.join(Precision.__members__)}")
     placed = inference_device(device)
     return painter_of(
         load_generator(resolve(str(ckpt)), trusted=trust), style=style, style_weights=style_weights,

@@ -44,7 +44,7 @@ class Tiling:
     exact: bool = False
 
     def __post_init__(self) -> None:
-        if isinstance(self.tile, str) and self.tile != "auto":
+        if self.tile not in (None, "auto") and not isinstance(self.tile, int):
             raise UserError(f"tile={self.tile}: type tile=auto, tile=1024 (pixels), or tile=null to never cut")
         if isinstance(self.tile, int) and self.tile < 64:
             raise UserError(f"tile={self.tile} must be at least 64 pixels; type tile=auto to let memory decide")

@@ -44,7 +44,7 @@ def validated(callback: RunCheckpoints, scores: list[float], *, begin: int = 0) 
 
 
 def kept(folder: Path, mode: str = "min", **options) -> RunCheckpoints:
-    callback = RunCheckpoints(str(folder), monitor="val/kid", mode=mode, **options)
+    callback = RunCheckpoints(str(folder), every_images=10**6, monitor="val/kid", mode=mode, **options)
     callback.setup(SimpleNamespace(callbacks=[]), model(), "fit")
     return callback
 
@@ -73,8 +73,8 @@ def test_without_a_good_score_there_is_no_best(tmp_path):
 
 def test_states_are_kept_past_each_multiple(tmp_path):
     found = validated(kept(tmp_path, keep_every_images=25), [1.0] * 8)
-    assert [name for name in found if name.startswith("images=")] == [
-        "images=000000030.ckpt", "images=000000050.ckpt", "images=000000080.ckpt"
+    assert [name for name in found if name.startswith("images-")] == [
+        "images-000000030.ckpt", "images-000000050.ckpt", "images-000000080.ckpt"
     ]  # fmt: skip
 
 
@@ -86,7 +86,7 @@ def test_a_resumed_run_knows_its_best_and_what_was_kept(tmp_path):
     assert (again.best_score, again.best_images) == (1.0, 10)
     found = validated(again, [2.0, 1.5], begin=20)
     assert found["best.ckpt"] == "10" and found["last.ckpt"] == "40"
-    assert [name for name in found if name.startswith("images=")] == ["images=000000020.ckpt", "images=000000040.ckpt"]
+    assert [name for name in found if name.startswith("images-")] == ["images-000000020.ckpt", "images-000000040.ckpt"]
 
 
 def test_what_a_killed_save_leaves_has_another_name(tmp_path):

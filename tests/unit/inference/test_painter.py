@@ -244,3 +244,9 @@ def test_half_precision_paints_nearly_what_float32_does(dtype, tile):
     whole, half = (Painter(generator, dtype=kind, tiling=Tiling(tile))(pictures) for kind in (torch.float32, dtype))
     assert half.dtype == torch.uint8 and gap(whole, half) < 1.5
     assert not torch.equal(whole, half)  # it is another arithmetic
+
+
+@pytest.mark.parametrize("tile", [63, 0, -64, 512.5, "huge", "512", True, [512]])
+def test_a_tile_that_is_none_is_refused(tile):
+    with pytest.raises(UserError, match=r"tile=.*(type tile=auto|at least 64 pixels)"):
+        Tiling(tile)

@@ -1,5 +1,7 @@
 """The clock, the draws, the rates and the average of a two-player run, asked one by one."""
 
+from functools import partial
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -137,14 +139,33 @@ def test_progress_is_told_in_images():
 # ---------------------------------------------------------------------- optimizers
 
 
-def test_rates_are_the_first_ones_times_the_factor_and_never_compound():
+def rates(optimizers: list[torch.optim.Optimizer]) -> list[float]:
+    return [group["lr"] for optimizer in optimizers for group in optimizer.param_groups]
+
+
+def test_rates_are_the_typed_ones_times_the_factor_and_never_compound():
     model = model_of(lambda progress: 1 - progress.images_seen / 10)
-    optimizer = torch.optim.SGD([{"params": [nn.Parameter(torch.zeros(1))], "lr": lr} for lr in (0.5, 0.25)])
+    optimizers = model.configure_optimizers()
+    typed = rates(optimizers)
     for images in (0, 2, 4, 4, 9):
         model.images_seen = images
-        model._schedule_learning_rates([optimizer])
-        factor = 1 - images / 10
-        assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.5 * factor, 0.25 * factor])
+        model._schedule_learning_rates(optimizers)
+        assert rates(optimizers) == pytest.approx([rate * (1 - images / 10) for rate in typed])
+
+
+def test_a_resumed_run_has_the_rates_and_betas_that_were_typed():
+    """Not those that its checkpoint brings."""
+    model, before = model_of(lambda progress: 0.5), model_of()
+    before.optimizer_factories = {p: partial(torch.optim.Adam, lr=7.0, betas=(0.1, 0.2)) for p in before.players}
+    optimizers = model.configure_optimizers()
+    typed = rates(optimizers)
+    for optimizer, other in zip(optimizers, before.configure_optimizers(), strict=True):
+        optimizer.load_state_dict(other.state_dict())
+    model.trainer = trainer(optimizers=optimizers)
+    model.on_train_start()
+    model._schedule_learning_rates(optimizers)
+    assert rates(optimizers) == pytest.approx([rate * 0.5 for rate in typed])
+    assert all(group["betas"] == (0.9, 0.999) for optimizer in optimizers for group in optimizer.param_groups)
 
 
 def test_what_image_losses_learn_is_the_generators():

@@ -3,13 +3,14 @@
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any, get_type_hints
 
-from hydra.utils import get_object
 from omegaconf import DictConfig, ListConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation
+from pydantic_core import SchemaError
 
 from stylegan_pl.box.painters import PREFIX, path_of
 from stylegan_pl.errors import ConfigError, first_line
@@ -36,7 +37,7 @@ def check_config(config: DictConfig, path: str = "") -> None:
     """
     if not path:
         _check_teacher(config.get("model"))
-    nodes = [(place, _target(node), node) for place, node in _targets(config, path)]
+    nodes = [(place, _target(place, node), node) for place, node in _targets(config, path)]
     # what is read comes before what is imported: torch alone takes seconds
     for place, target, node in sorted(nodes, key=lambda found: not found[1].startswith(_SLOW)):
         signature = signature_of(target) if target.startswith(_SLOW) else None
@@ -64,8 +65,13 @@ def _check_teacher(model: Any) -> None:
         )
 
 
-def _target(node: DictConfig) -> str:
-    return str(node._get_node("_target_")._value())  # type: ignore[union-attr]  # `_targets` saw that it is there
+def _target(place: str, node: DictConfig) -> str:
+    target = node._get_node("_target_")._value()  # type: ignore[union-attr]  # `_targets` saw that it is there
+    if not isinstance(target, str):
+        raise ConfigError(
+            f"{place}._target_={str(target)[:80]!r} is no path of a class; type {place}._target_=package.Class"
+        )
+    return target
 
 
 def _targets(node: Any, path: str) -> Iterator[tuple[str, DictConfig]]:
@@ -83,9 +89,9 @@ def _targets(node: Any, path: str) -> Iterator[tuple[str, DictConfig]]:
 def _imported_signature(place: str, target: str) -> Signature | None:
     """The same, asked of the object itself; None for a builtin without a signature: instantiation will tell."""
     try:
-        function = get_object(target)
+        function = resolve_name(target)
     except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"{place}._target_: cannot import {target} ({first_line(error)})") from error
+        raise ConfigError(f"{place}._target_: cannot import {target[:200]} ({first_line(error)[:200]})") from error
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError):
@@ -134,7 +140,7 @@ def _check_types(path: str, node: DictConfig, hints: dict[str, Any]) -> None:
 def _check_type(path: str, value: Any, hint: Any) -> None:
     try:
         TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
-    except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, TypeError):
+    except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, SchemaError, TypeError):
         return  # a type that pydantic cannot check, such as a callable with named arguments
     except ValidationError as error:
         reason = error.errors()[0]["msg"]

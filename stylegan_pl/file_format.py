@@ -19,7 +19,7 @@ def check_version(found: Any, path: Path) -> int:
     if found is None:
         return 0
     if type(found) is not int or found < 0:
-        raise UserError(f"{path}: it is damaged: its format version is '{str(found)[:40]}'")
+        raise UserError(f"{path}: it is damaged: its format version is no number from 0 on")
     if found > FORMAT_VERSION:
         raise UserError(
             f"{path}: written by a newer stylegan_pl (format {found}, this one reads up to {FORMAT_VERSION}); type "

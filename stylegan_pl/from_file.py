@@ -10,6 +10,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
+from pydantic_core import SchemaError
 
 from stylegan_pl.errors import UserError, first_line
 
@@ -139,10 +140,11 @@ def _fits(value: Any, hint: Any) -> bool:
         kind = get_origin(hint) or hint
         return not isinstance(kind, type) or isinstance(value, kind)
     try:
-        TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
+        # strict: `true` and "3" are no numbers; turned into some here, they would reach the constructor as they are
+        TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value, strict=True)
     except ValidationError:
         return False
-    except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError, TypeError):
+    except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError, SchemaError, TypeError):
         return True  # a type that pydantic cannot check: the constructor will tell
     return True
 

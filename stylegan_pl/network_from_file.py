@@ -5,9 +5,9 @@ import inspect
 from collections.abc import Mapping, Sequence
 from math import isqrt
 from pathlib import Path
+from pkgutil import resolve_name
 from typing import Any
 
-from hydra.utils import get_object
 from torch import Tensor, nn
 
 from stylegan_pl.errors import UserError, first_line
@@ -74,7 +74,7 @@ def networks(trusted: Sequence[str] = ()) -> Permitted:
     def permitted(target: str) -> Any:
         if any(target.startswith(f"{name}.") for name in names):  # whole segments: `my` is not `mymalware`
             try:
-                return get_object(target)
+                return resolve_name(target)
             except Exception as error:  # whatever importing a package of theirs raises
                 raise UserError(
                     f"its config names '{target}', which cannot be imported ({first_line(error)})"

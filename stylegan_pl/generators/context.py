@@ -42,6 +42,8 @@ class ContextGenerator(ChainGenerator):
         grey: bool = False,
         init: Init = init_he,
     ) -> None:
+        if min(dilations, default=1) < 1:
+            raise ValueError(f"dilations must be at least 1, got {list(dilations)}; try [1, 2, 4, 2, 1]")
         layers: list[nn.Module] = []
         places = {"image": Tap(0, 3)}
         inputs = 3

@@ -166,9 +166,11 @@ def _session(path: Path, device: str) -> "InferenceSession":
     if not path.is_file():
         raise UserError(f"model={path}: no such file; python -m stylegan_pl.export writes one from a checkpoint")
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors
+    options.log_severity_level = 4  # fatal alone: errors are raised, too
     try:
-        return onnxruntime.InferenceSession(path, options, providers=_providers(device, onnxruntime))
+        providers = _providers(device, onnxruntime)
+        # else it prints four lines about trying again, also where there is nothing else to try
+        return onnxruntime.InferenceSession(path, options, providers=providers, enable_fallback=len(providers) > 1)
     except ConfigError:
         raise
     except Exception as error:

@@ -16,6 +16,8 @@ class ResizeConv(nn.Sequential):
     """
 
     def __init__(self, inputs: int, outputs: int, *, mode: str = "nearest") -> None:
+        if mode not in ("nearest", "bilinear"):
+            raise ValueError(f"mode must be nearest or bilinear, got '{mode}'")
         super().__init__(
             nn.Upsample(scale_factor=2, mode=mode),
             nn.Conv2d(inputs, outputs, 3, padding=1, padding_mode="reflect"),

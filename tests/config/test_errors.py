@@ -265,3 +265,10 @@ def test_the_dispatcher_lists_verbs_and_corrects_them(monkeypatch, capsys):
         dispatcher.main()
     assert ended.value.code == 2
     assert capsys.readouterr().err == "error: no verb 'stylise'; did you mean 'stylize'?\n"
+
+
+@pytest.mark.parametrize("target", [None, 3, [1], {"a": "b"}])
+def test_a_target_that_is_no_path_is_a_line(target) -> None:
+    node = OmegaConf.create({"x": {"_target_": target}})
+    with pytest.raises(ConfigError, match=r"^x\._target_=.* is no path of a class; type x\._target_=package\.Class$"):
+        check_config(node)

@@ -570,3 +570,16 @@ def test_what_was_moved_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     for target in ("stylegan_pl.old.seedsx.SeedGenerator", "stylegan_pl.older.seeds.SeedGenerator", "a.b"):
         refused_target = checkpoint(tmp_path / "a.ckpt", generator={**SEED, "_target_": target}, weights=weights)
         assert "its config would run" in told(refused_target)
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [
+        {**RESNET, "upsample": {"_target_": "stylegan_pl.nn.upsample.ResizeConv", "_partial_": True, "mode": "zigzag"}},
+        {"_target_": "stylegan_pl.generators.context.ContextGenerator", "dilations": [0]},
+        {"_target_": "stylegan_pl.generators.context.ContextGenerator", "dilations": [True]},
+        {"_target_": "stylegan_pl.generators.context.ContextGenerator", "dilations": ["1"]},
+    ],
+)
+def test_what_could_be_built_but_never_paint_is_refused_when_it_is_read(tmp_path: Path, generator: Any) -> None:
+    assert re.search("cannot be built|of another type", told(checkpoint(tmp_path / "a.ckpt", generator=generator)))

@@ -23,6 +23,7 @@ from stylegan_pl.data.doctor.survey import SIDES, Picture, Place, is_too_small, 
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.errors import ConfigError, DataError, UserError
 from stylegan_pl.image_files import write_image
+from stylegan_pl.suggest import last_words
 
 _log = logging.getLogger(__name__)
 
@@ -61,6 +62,8 @@ def examine(config: DictConfig) -> int:
     usable = f"{len(pictures):,} images can be used at image_size={crop}"
     _log.info("%s", report.verdict(remarks, refusals, usable=usable))
     _log.info("%s", _where(output, time.monotonic() - started))
+    for line in last_words(config, folders, pictures, paired=pairing.same_place):
+        _log.info("%s", line)
     return 1 if report.is_grave(remarks, refusals) else 0
 
 

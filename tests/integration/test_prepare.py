@@ -5,6 +5,7 @@ import hashlib
 import http.server
 import json
 import logging
+import shlex
 import sys
 import threading
 import zipfile
@@ -15,6 +16,7 @@ from conftest import compose_config
 from images_on_disk import write_images
 from omegaconf import OmegaConf
 from PIL import Image
+from preloaded import preloaded
 
 from stylegan_pl.cli import run_verb
 from stylegan_pl.errors import DataError
@@ -120,6 +122,21 @@ def own(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.parametrize("pairing", [[], ["data=paired"]])
+def test_the_doctor_ends_with_a_line_that_trains(pairing, own, caplog):
+    with caplog.at_level(logging.INFO):
+        prepare(check(own, *pairing))
+    strokes, line, minutes = [record.getMessage() for record in caplog.records][-3:]
+    assert "px wide in the paintings" in strokes and minutes.endswith("on this machine, a CPU, validations on top")
+    words = shlex.split(line.partition("python -m stylegan_pl.train ")[2])
+    assert f"data.content.root={own}/content" in words and "image_size=32" in words
+    assert ("model=pix2pix" in words) == bool(pairing)
+    words = [word for word in words if not word.startswith("max_images=")]  # smoke's is smaller
+    quick = ["+debug=smoke", "model.generator.blocks=1", "model.generator.width=8", f"hydra.run.dir={own}/run"]
+    done = preloaded("stylegan_pl.train", *words, *quick, "feature_network=random_filters", cwd=own)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_good_set_is_usable_and_stays_as_it_was(own, caplog):
     before = files_below(own)
     with caplog.at_level(logging.INFO):
@@ -204,7 +221,7 @@ def test_a_set_that_is_not_there_is_one_line(tmp_path):
         (["check=perhaps"], "check: value 'perhaps' is not a valid bool"),
         (["check=true", "data=smple"], "data has no option 'smple'; did you mean 'sample'?"),
         (["check=true", "data.content.rot=x"], "no option 'data.content.rot'; did you mean 'data.content.root'?"),
-        (["check=true", "image_size=big"], "image_size: value 'big' of type 'str' could not be converted to Integer"),
+        (["check=true", "image_size=big"], "image_size=big: type pixels, image_size=256, or height and width"),
         (["check=true", "data.content.upscale=maybe"], "data.content.upscale='maybe': input should be a valid boolean"),
         (["check=true", "output=taken"], "output=taken is a file; type output=FOLDER"),
         (["check=true", "output=."], "output=. holds a report already; type another output=FOLDER"),

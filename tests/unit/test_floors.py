@@ -38,7 +38,7 @@ FLOORS = [
     | {"schema", "explain", "static_signature", "check_combination", "check_config"}
     | {"box", "cli", "device", "build", "checkpoint", "from_file", "network_from_file", "resume", "start_from"},
     {"run", "optimise_pixels", "paint", "paint_film", "paint_onnx", "paint_sheet", "stylizer"}
-    | {"evaluation", "examine", "exporting", "page"}
+    | {"evaluation", "examine", "suggest", "exporting", "page"}
     | {"train", "stylize", "app", "evaluate", "export", "prepare", "preview", "painters", "__main__"},
 ]
 LEAVES = FLOORS[2]

@@ -7,7 +7,7 @@ EXPERIMENT ?= coco_vangogh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train leaderboard test test-slow mutants lint format types bench lock clean
+.PHONY: help setup demo train leaderboard how_many test test-slow mutants lint format types bench lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -31,6 +31,9 @@ demo: setup  ## train the flagship small, on the embedded sample, and paint the 
 
 train: setup  ## the main job; EXPERIMENT=coco_vangogh ARGS="seed=1 batch_size=8"
 	$(BIN)/python -m stylegan_pl.train +experiment=$(EXPERIMENT) $(ARGS)
+
+how_many: setup  ## paintings × minutes -> score and picture, days on two cores; ARGS="photographs=DIR paintings=DIR n=[1,5]"
+	$(BIN)/python -m benchmarks.how_many $(ARGS)
 
 leaderboard: setup  ## every method on the sample, three seeds, one budget: experiments/leaderboard; ARGS="images=1000"
 	$(BIN)/python -m benchmarks.leaderboard $(ARGS)

@@ -1,11 +1,17 @@
-"""Every method at one budget of images, several seeds each, judged on the same photographs: experiments/leaderboard/.
+"""Every method at one budget, several seeds each, judged on the same photographs: experiments/leaderboard/.
 
 `python -m benchmarks.leaderboard` trains on the embedded sample, two runs at a time, one thread each, then lets
 `evaluate` compare all of them, and writes `sample.md`, `sample.json` and `sample.jpg` to `into`. What is typed for each
-method stands in METHODS. A run that is done already is not trained again: the command can be stopped and repeated.
+method stands in METHODS, for the board of the recipe in benchmarks/recipe.py. A run that is done already is not trained
+again: the command can be stopped and repeated.
 
-  images=1000 seeds=3 methods=[cut,ast] jobs=2 out=outputs/leaderboard into=experiments/leaderboard name=sample
+  images=1000 | minutes=60    the budget; minutes are turned into images by a short run of each method, timed alone
+  seeds=3 methods=[cut,ast] jobs=2 threads=1 out=outputs/leaderboard/NAME into=experiments/leaderboard name=sample
   photographs=FOLDER paintings=FOLDER vgg16=FILE     other sets, looked at through that VGG-16; adds `adain`
+  board=recipe recipe="+experiment=X a=b"            with these: the recipe, its ablations, `cut`, `cyclegan` and
+                                                     `adain` as published, `perceptual`, and `pixels`, optimised
+                                                     directly; judged at 256 pixels
+  pairs=64 pixel_steps=100                           photographs that are judged; steps of `pixels`
 
 Any other argument is an override of every run.
 """
@@ -16,10 +22,19 @@ import statistics
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from hydra import compose, initialize_config_dir
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
 from PIL import Image
+
+from benchmarks.budget import images_in
+from benchmarks.recipe import PIXELS, RECIPE, recipe_and_kin
+from stylegan_pl.paths import conf_dir
+from stylegan_pl.verbs import register
 
 SMALL_GENERATOR = [
     "generator@model.generator=resnet6",
@@ -44,7 +59,16 @@ METHODS: dict[str, list[str]] = {
 """Method -> what is typed beside the common part, on the sample."""
 
 
-_SAME = ("floor", "ceiling", "n", "n_paintings", "weights", "resize", "higher_is_better")  # for all seeds and methods
+_SAME = (
+    "floor",
+    "recoloured",
+    "ceiling",
+    "n",
+    "n_paintings",
+    "weights",
+    "resize",
+    "higher_is_better",
+)  # for all seeds and methods
 
 
 def methods_through_vgg(weights: str) -> dict[str, list[str]]:
@@ -61,14 +85,18 @@ def methods_through_vgg(weights: str) -> dict[str, list[str]]:
     }
 
 
-def train(typed: list[str], folder: Path) -> None:
-    """One run, unless it is done."""
+def train(typed: list[str], folder: Path, *, threads: int = 1) -> None:
+    """One run, unless it is done.
+
+    Raises:
+        RuntimeError: it failed; the last line that it said, and what was typed.
+    """
     status = folder / "status.json"
     if status.is_file() and json.loads(status.read_text())["state"] == "done":
         return
     arguments = ["trainer=cpu", "logger=csv", *typed, f"hydra.run.dir={folder}", "resume=auto"]
     command = [sys.executable, "-m", "stylegan_pl.train", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    done = subprocess.run(command, capture_output=True, text=True, env=os.environ | {"OMP_NUM_THREADS": str(threads)})
     print(f"{folder.name}: {'done' if done.returncode == 0 else 'FAILED'}", file=sys.stderr, flush=True)
     if done.returncode != 0:
         raise RuntimeError(f"{done.stderr.strip().splitlines()[-1]}\n  stylegan_pl.train {' '.join(arguments)}")
@@ -86,12 +114,16 @@ def evaluate(folders: list[Path], typed: list[str], output: Path) -> dict[str, A
 
 
 def rows_of(found: dict[str, Any], methods: list[str], out: Path) -> list[dict[str, Any]]:
-    """A row a method: of each metric the mean over seeds, their range, and the middle seed's interval over pictures."""
+    """A row a method: of each metric the mean over seeds, their range, and the middle seed's interval over pictures.
+
+    Pictures without a run, those of pixels optimised directly, have no images seen, time and memory.
+    """
     by_name = {entry["name"].split("/")[-1]: entry for entry in found["entries"]}
     rows = []
     for method in methods:
         entries = [entry for name, entry in sorted(by_name.items()) if name.rsplit("-", 1)[0] == method]
-        statuses = [json.loads((out / entry["name"].split("/")[-1] / "status.json").read_text()) for entry in entries]
+        files = [out / entry["name"].split("/")[-1] / "status.json" for entry in entries]
+        statuses = [json.loads(file.read_text()) for file in files if file.is_file()]
         scores: dict[str, Any] = {}
         for metric in entries[0]["scores"]:
             each = sorted((entry["scores"][metric] for entry in entries), key=lambda score: score["value"])
@@ -103,19 +135,21 @@ def rows_of(found: dict[str, Any], methods: list[str], out: Path) -> list[dict[s
             }  # fmt: skip
         rows.append({
             "method": method, "seeds": len(entries), "scores": scores,
-            "images": statuses[0]["images_seen"], "seconds": statistics.median(s["seconds"] for s in statuses),
-            "peak_memory_gib": max(s["peak_memory_gib"] for s in statuses),
+            "images": statuses[0]["images_seen"] if statuses else None,
+            "seconds": statistics.median(s["seconds"] for s in statuses) if statuses else None,
+            "peak_memory_gib": max((s["peak_memory_gib"] for s in statuses), default=None),
         })  # fmt: skip
     return rows
 
 
 def table(rows: list[dict[str, Any]]) -> str:
-    """Markdown: floor and ceiling first, then a method a row; `mean [lowest seed, highest seed]`."""
+    """Markdown: floors and ceiling first, then a method a row; `mean [lowest seed, highest seed]`."""
     metrics = rows[0]["scores"]
     arrows = {name: "↑" if score["higher_is_better"] else "↓" for name, score in metrics.items()}
     names = ["method", *(f"{name} {arrows[name]}" for name in metrics), "images", "seconds", "memory, GiB"]
     lines = [f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
-    for label, key in (("*photographs (floor)*", "floor"), ("*paintings (ceiling)*", "ceiling")):
+    anchors = (("*photographs (floor)*", "floor"), ("*photographs recoloured*", "recoloured"))
+    for label, key in (*anchors, ("*paintings (ceiling)*", "ceiling")):
         cells = [_number(score[key]) for score in metrics.values()]
         lines.append(f"| {' | '.join([label, *cells, '', '', ''])} |")
     for row in rows:
@@ -123,7 +157,8 @@ def table(rows: list[dict[str, Any]]) -> str:
         for score in row["scores"].values():
             low, high = score["seeds"]
             cells.append(f"{_number(score['mean'])} [{_number(low)}, {_number(high)}]")
-        cells += [f"{row['images']:,}", f"{row['seconds']:.0f}", f"{row['peak_memory_gib']:.2f}"]
+        facts = (("images", ",.0f"), ("seconds", ".0f"), ("peak_memory_gib", ".2f"))
+        cells += ["–" if row[fact] is None else format(row[fact], digits) for fact, digits in facts]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -142,7 +177,7 @@ def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.3g}"
 
 
-def _shrunk(picture: Path, target: Path, limit: int = 200_000) -> None:
+def shrunk(picture: Path, target: Path, limit: int = 200_000) -> None:
     """A copy small enough to commit."""
     image = Image.open(picture).convert("RGB")
     for quality in range(90, 20, -5):
@@ -152,20 +187,58 @@ def _shrunk(picture: Path, target: Path, limit: int = 200_000) -> None:
     image.resize((image.width // 2, image.height // 2)).save(target, quality=80)
 
 
-def sets_of(options: dict[str, str]) -> tuple[list[str], dict[str, list[str]], list[str]]:
-    """The sets as they are typed for training, the methods for them, and by what they are judged."""
+class Board(NamedTuple):
+    """What is compared, and how it is judged."""
+
+    methods: dict[str, list[str]]  # row -> what is typed
+    common: list[str]  # before that, for every row
+    sets: list[str]  # as they are typed for training and for judging; none: each row's own
+    judged: list[str]  # as it is typed for `evaluate`
+
+
+def board_of(options: dict[str, str]) -> Board:
+    """Takes its own options out.
+
+    Raises:
+        SystemExit: they do not go together.
+    """
     vgg16, photographs, paintings = (options.pop(key, None) for key in ("vgg16", "photographs", "paintings"))
+    kind, recipe = options.pop("board", "methods"), options.pop("recipe", " ".join(RECIPE)).split()
+    if kind not in ("methods", "recipe"):
+        sys.exit(f"error: board={kind}; there is methods, recipe")
     if vgg16 is None:
-        return [], METHODS, []
+        if kind == "recipe":
+            sys.exit("error: board=recipe judges through VGG-16; type vgg16=FILE photographs=FOLDER paintings=FOLDER")
+        return Board(METHODS, ["+experiment=sample_methods"], [], [])
     sets = ["data=folders", f"data.content.root={photographs}", f"data.style.root={paintings}"]
+    content = ["feature_network@content_loss.features=vgg16", f"content_loss.features.weights_path={vgg16}"]
+    if kind == "recipe":
+        names = ["probe", "nearest_painting", "style_distance"]
+        networks = [f"metric.{name}.features.network.weights_path={vgg16}" for name in names]
+        metrics = f"metric=[{','.join(names)},sliced_wasserstein,palette,ssim]"
+        return Board(recipe_and_kin(recipe, vgg16), [], sets, [metrics, *networks, *content, "image_size=256"])
     networks = [
         f"metric.{place}.{key}"
         for place in ("kid_vgg.features.network", "gram_distance.features")
         for key in ("architecture=vgg16", f"weights_path={vgg16}")
     ]
-    content = ["feature_network@content_loss.features=vgg16", f"content_loss.features.weights_path={vgg16}"]
     metrics = "metric=[sliced_wasserstein,kid_vgg,gram_distance,palette,ssim]"
-    return sets, methods_through_vgg(vgg16), [metrics, *networks, *content]
+    return Board(methods_through_vgg(vgg16), ["+experiment=sample_methods"], sets, [metrics, *networks, *content])
+
+
+def check_composes(rows: dict[str, list[str]]) -> None:
+    """Compose each row's config: a key that is not there is told before hours are spent.
+
+    Raises:
+        SystemExit: one does not; which, and why.
+    """
+    register()
+    for name, typed in rows.items():
+        try:
+            with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+                compose("train", overrides=typed)
+        except (HydraException, OmegaConfBaseException) as error:
+            sys.exit(f"error: {name}: {' '.join(str(error).split())}")
 
 
 def write(rows: list[dict[str, Any]], into: Path, name: str, grid: Path) -> str:
@@ -174,36 +247,70 @@ def write(rows: list[dict[str, Any]], into: Path, name: str, grid: Path) -> str:
     text = f"{table(rows)}\n\n95 % intervals over pictures, of each method's middle seed:\n\n{intervals(rows)}\n"
     (into / f"{name}.md").write_text(text)
     (into / f"{name}.json").write_text(json.dumps(rows, indent=1) + "\n")
-    _shrunk(grid, into / f"{name}.jpg")
+    shrunk(grid, into / f"{name}.jpg")
     return text
 
 
 def main() -> None:
     """Train, compare, write; the table, then JSON on the last line."""
     options = dict(argument.split("=", 1) for argument in sys.argv[1:])
-    sets, methods, judged = sets_of(options)
-    chosen = options.pop("methods", ",".join(methods)).strip("[]").split(",")
-    if unknown := [method for method in chosen if method not in methods]:
-        sys.exit(f"error: no method '{unknown[0]}'; there is {', '.join(methods)}")
-    name, images, seeds = options.pop("name", "sample"), options.pop("images", "1000"), int(options.pop("seeds", "3"))
+    board = board_of(options)
+    rows = {name: [*board.common, *typed, *board.sets] for name, typed in board.methods.items()}
+    every = [*rows, PIXELS] if "recipe" in rows else [*rows]
+    chosen = options.pop("methods", ",".join(every)).strip("[]").split(",")
+    if unknown := [method for method in chosen if method not in every]:
+        sys.exit(f"error: no method '{unknown[0]}'; there is {', '.join(every)}")
+    name, seeds = options.pop("name", "sample"), int(options.pop("seeds", "3"))
+    minutes, images = options.pop("minutes", None), options.pop("images", None)
+    if minutes is not None and images is not None:
+        sys.exit("error: images= and minutes= are two budgets; type one of the two")
     out = Path(options.pop("out", f"outputs/leaderboard/{name}"))
     into = Path(options.pop("into", "experiments/leaderboard"))
-    jobs = int(options.pop("jobs", str(os.cpu_count() or 1)))
-    typed = [*sets, f"max_images={images}", f"val_every_images={images}"]
-    typed += [f"{key}={value}" for key, value in options.items()]
-    runs = [(method, seed, out / f"{method}-{seed}") for method in chosen for seed in range(seeds)]
+    jobs, threads = int(options.pop("jobs", str(os.cpu_count() or 1))), int(options.pop("threads", "1"))
+    pairs, pixel_steps = options.pop("pairs", "500"), options.pop("pixel_steps", "100")
+    typed = [f"{key}={value}" for key, value in options.items()]
+    trained = {method: [*rows[method], *typed] for method in chosen if method != PIXELS}
+    check_composes(trained)
+    fit = partial(train, threads=threads)
+    budgets = {
+        # one after the other: beside another run each would be slower than alone
+        method: int(images or 1000)
+        if minutes is None
+        else images_in(float(minutes), words, out / f"timed-{method}", fit)
+        for method, words in trained.items()
+    }
+    runs = [(method, seed, out / f"{method}-{seed}") for method in trained for seed in range(seeds)]
     with ThreadPoolExecutor(jobs) as pool:
-        trained = [
-            pool.submit(train, ["+experiment=sample_methods", *methods[method], *typed, f"seed={seed}"], folder)
+        waiting = [
+            pool.submit(
+                fit,
+                [
+                    *trained[method],
+                    f"max_images={budgets[method]}",
+                    f"val_every_images={budgets[method]}",
+                    f"seed={seed}",
+                ],
+                folder,
+            )
             for method, seed, folder in runs
         ]
-        for run in trained:
+        for run in waiting:
             run.result()
-    seen = sets or ["data=sample"]
-    found = evaluate([folder for _, _, folder in runs], [*seen, *judged], out / "report")
-    evaluate([out / f"{method}-0" for method in chosen], [*seen, "metric=[]", "resamples=0"], out / "pictures")
-    rows = rows_of(found, chosen, out)
-    print(f"{write(rows, into, name, out / 'pictures' / 'grid.png')}\n{json.dumps(rows)}")
+    folders = [folder for _, _, folder in runs]
+    if PIXELS in chosen:
+        folders.append(out / f"{PIXELS}-0")
+        command = [sys.executable, "-m", "benchmarks.pixels", f"out={folders[-1]}", f"steps={pixel_steps}"]
+        subprocess.run([*command, f"pairs={pairs}", *rows["recipe"], "image_size=256", *typed], check=True)
+    seen = [*(board.sets or ["data=sample"]), f"pairs={pairs}"]
+    found = evaluate(folders, [*seen, *board.judged], out / "report")
+    shown = [out / f"{method}-0" for method in chosen]
+    evaluate(shown, [*seen, "metric=[]", "resamples=0", *_size(board.judged)], out / "pictures")
+    made = rows_of(found, chosen, out)
+    print(f"{write(made, into, name, out / 'pictures' / 'grid.png')}\n{json.dumps(made)}")
+
+
+def _size(judged: list[str]) -> list[str]:
+    return [word for word in judged if word.startswith("image_size=")]
 
 
 if __name__ == "__main__":

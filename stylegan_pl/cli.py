@@ -24,6 +24,7 @@ from omegaconf.errors import OmegaConfBaseException
 from stylegan_pl.command_line import for_hydra
 from stylegan_pl.errors import ConfigError, UserError, first_line, leave
 from stylegan_pl.explain import explain, no_option
+from stylegan_pl.json_result import json_on_stdout
 from stylegan_pl.outcome import Outcome
 from stylegan_pl.paths import conf_dir
 from stylegan_pl.ranks import is_first
@@ -37,6 +38,8 @@ from stylegan_pl.verbs import VERBS, register
 
 Function = Callable[[DictConfig], int]
 """A composed config -> exit code, or an `Outcome`, whose score a sweeper gets."""
+
+_WITH_JSON = ("stylize", "evaluate")
 
 EXTRAS = {"hydra/launcher/joblib": ("joblib", "sweep"), "hydra/launcher/submitit_slurm": ("slurm", "slurm")}
 """What Hydra misses where an extra is not installed -> (launcher, extra)."""
@@ -59,14 +62,28 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
     words = list(sys.argv[1:] if words is None else words)
     debug = "debug=true" in words  # taken out here: `debug` is also a group, for +debug=smoke
     words = [word for word in words if word not in ("debug=true", "debug=false")]
-    try:
-        words = for_hydra(words, name)
-    except ConfigError as error:
-        leave(error.exit_code, f"error: {error}")
     task = Task(name, function or get_method(VERBS[name].function), debug=debug)
-    with _typed(words):
-        _run(task, words)
-    sys.exit(max(task.sweep_code or 0, *task.codes, 0))
+    with _asked_for_json(task, words):
+        try:
+            words = for_hydra([word for word in words if word != "--json"], name)
+        except ConfigError as error:
+            leave(error.exit_code, f"error: {error}")
+        with _typed(words):
+            _run(task, words)
+        sys.exit(max(task.sweep_code or 0, *task.codes, 0))
+
+
+@contextmanager
+def _asked_for_json(task: "Task", words: Sequence[str]) -> Iterator[None]:
+    if "--json" not in words:
+        yield
+        return
+    if task.name not in _WITH_JSON:
+        leave(2, f"error: --json goes with {' and '.join(_WITH_JSON)}; take it away")
+    if "output=-" in words:
+        leave(2, "error: output=- and --json both want standard output; type output=FILE")
+    with json_on_stdout(lambda: task.facts):
+        yield
 
 
 @contextmanager
@@ -127,6 +144,7 @@ class Task:
         self.name, self.function, self.debug = name, function, debug
         self.codes: list[int] = []
         self.failures: list[BaseException] = []
+        self.facts: dict[str, Any] = {}  # of what was made last
         self.sweep_code: int | None = None  # a sweeper of ours puts it here
 
     def __call__(self, config: DictConfig) -> float | None:
@@ -157,6 +175,7 @@ class Task:
 
     def _finished(self, outcome: int) -> float | None:
         self.codes.append(int(outcome))
+        self.facts = outcome.facts if isinstance(outcome, Outcome) else {}
         return outcome.score if isinstance(outcome, Outcome) else None
 
     def _job(self, config: DictConfig) -> float | None:

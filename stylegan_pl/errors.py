@@ -26,6 +26,14 @@ class DataError(UserError):
     """The image folders are not what the run needs."""
 
 
+class Left(SystemExit):
+    """The end of the process by `leave`, with the line that was said."""
+
+    def __init__(self, code: int, line: str) -> None:
+        super().__init__(code)
+        self.line = line
+
+
 def first_line(error: BaseException) -> str:
     """What an exception says, in one line; its type where it says nothing."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
@@ -34,4 +42,4 @@ def first_line(error: BaseException) -> str:
 def leave(code: int, line: str) -> NoReturn:
     """End the process with a line on stderr."""
     print(line, file=sys.stderr)
-    sys.exit(code)
+    raise Left(code, line)

@@ -14,20 +14,25 @@ from stylegan_pl.errors import DataError, UserError, first_line
 from stylegan_pl.image_files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
 from stylegan_pl.images import tensor_to_image
 from stylegan_pl.inference.canvas import canvas, planes
-from stylegan_pl.inference.files import Job, Plan, plan
+from stylegan_pl.inference.files import Job, Plan, facts_of, plan
 from stylegan_pl.inference.film.library import is_film
 from stylegan_pl.inference.masks import Masks
 from stylegan_pl.inference.painter import Painter, Tiling
 from stylegan_pl.inference.progress import progress
 from stylegan_pl.inference.stylize import batches_of_one_size
+from stylegan_pl.outcome import Outcome
 from stylegan_pl.stylizer import load_painter
 
 _log = logging.getLogger(__name__)
 _UNPAINTABLE = (UserError, RuntimeError, ValueError, MemoryError, OSError)  # what one picture may set off
 
 
-def paint(config: DictConfig) -> int:
-    """Stylise by a composed `StylizeConfig`; returns the exit code, 1 when a file could not be read or written."""
+def paint(config: DictConfig, *, told: str | None = None) -> int:
+    """Stylise by a composed `StylizeConfig`; returns the exit code, 1 when a file could not be read or written.
+
+    Args:
+        told: what the output is called; None: as in the config.
+    """
     if not 1 <= config.quality <= 100:
         raise UserError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
     if is_film(config.input, config.output):
@@ -47,13 +52,14 @@ def paint(config: DictConfig) -> int:
             painter, masks, quality=config.quality, batch_size=config.batch_size, first_frame=config.first_frame
         )
         done, kept = call.run(planned)
-    for line in call.refused:
+    for line in call.refused.values():
         _log.error("skipped: %s", line)
     if not done and call.unknown is not None:  # no picture's fault, then
         raise call.unknown
     there = f", {kept} were there" if planned.there else ""
-    _log.info("%d of %d pictures painted%s -> %s", done, len(planned.jobs) + len(planned.there), there, config.output)
-    return 1 if call.refused else 0
+    everything = len(planned.jobs) + len(planned.there)
+    _log.info("%d of %d pictures painted%s -> %s", done, everything, there, told or config.output)
+    return Outcome(1 if call.refused else 0, facts=facts_of(planned, call.refused))
 
 
 def _painter(config: DictConfig) -> Painter:
@@ -80,7 +86,7 @@ class Call:
     ) -> None:
         self.painter, self.masks = painter, masks
         self.quality, self.batch_size, self.first_frame = quality, batch_size, first_frame
-        self.refused: list[str] = []
+        self.refused: dict[Job, str] = {}  # why, in a line
         self.unknown: Exception | None = None  # the first error that is neither a user's nor a machine's
 
     def run(self, planned: Plan) -> tuple[int, int]:
@@ -139,7 +145,7 @@ class Call:
         else:
             line = f"{job.picture}: cannot be painted ({type(error).__name__}: {first_line(error)})"
             self.unknown = self.unknown or (None if isinstance(error, OSError) else error)
-        self.refused.append(line)
+        self.refused[job] = line
 
     def _masks_of(self, jobs: list[Job], pictures: Tensor) -> Tensor | None:
         if self.masks is None:
@@ -162,7 +168,7 @@ class Call:
         except DataError:
             fits = False
         if not fits:
-            self.refused.append(
+            self.refused[job] = (
                 f"{job.result}: is there, but is no whole picture of the size of {job.picture}; delete it, or type "
                 "overwrite=true for resume=true"
             )

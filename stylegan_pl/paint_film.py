@@ -20,6 +20,7 @@ from stylegan_pl.inference.masks import Masks
 from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.pipes import lines_on_stderr
 from stylegan_pl.inference.progress import progress
+from stylegan_pl.outcome import Outcome
 
 _log = logging.getLogger(__name__)
 
@@ -78,15 +79,22 @@ def _told(painted: Painted, source: Path, output: Path) -> int:
         _log.warning("stopped before a frame was painted; nothing was written")
         return INTERRUPTED
     if painted.flicker is not None:
+        flicker = painted.flicker
         _log.info(
-            "flicker: %.4f beyond the film's own (mean change from frame to frame, colours in [-1, 1]: painting %.4f, "
-            "film %.4f)",
-            *painted.flicker,
-        )
+            "flicker, mean from frame to frame, colours in [-1, 1]: the painting changes by %.4f, the film by %.4f; "
+            "pixel by pixel these changes differ by %.4f (0: nothing is added)",
+            flicker.painting, flicker.film, flicker.added,
+        )  # fmt: skip
     if painted.damaged:
         _log.error(
             "%s: %d of its pictures or packets could not be decoded and were passed over", source, painted.damaged
         )
-    said = f"{painted.frames} frames in {painted.scenes} scenes ({painted.seconds:.2f} s) painted -> {output}"
+    where = "stdout" if str(output) == PIPE else output
+    said = f"{painted.frames} frames in {painted.scenes} scenes ({painted.seconds:.2f} s) painted -> {where}"
     _log.info("%s%s", "stopped early: " if painted.stopped else "", said)
-    return INTERRUPTED if painted.stopped else int(painted.damaged > 0)
+    facts = {
+        "input": str(source), "output": str(output), "frames": painted.frames, "scenes": painted.scenes,
+        "seconds": painted.seconds, "damaged": painted.damaged, "stopped": painted.stopped,
+        "flicker": None if painted.flicker is None else painted.flicker._asdict(),
+    }  # fmt: skip
+    return Outcome(INTERRUPTED if painted.stopped else int(painted.damaged > 0), facts={"film": facts})

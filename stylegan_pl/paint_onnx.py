@@ -12,12 +12,13 @@ from PIL import Image
 from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.image_files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
 from stylegan_pl.inference.array_finish import colours_named
-from stylegan_pl.inference.files import Job, plan
+from stylegan_pl.inference.files import Job, facts_of, plan
 from stylegan_pl.inference.film.library import is_film
 from stylegan_pl.inference.main_memory import check_memory_gb
 from stylegan_pl.inference.onnx_memory import LARGE, MemoryCheck
 from stylegan_pl.inference.onnx_painter import OnnxPainter, facts_in, read_style
 from stylegan_pl.inference.progress import progress
+from stylegan_pl.outcome import Outcome
 from stylegan_pl.schema import Precision
 
 _log = logging.getLogger(__name__)
@@ -28,8 +29,12 @@ _OF_CHECKPOINTS: dict[str, Any] = {
 """What an exported file knows nothing of -> what stands where it was not typed."""
 
 
-def paint_onnx(config: DictConfig) -> int:
-    """Stylise by a composed `StylizeConfig` with a model; returns the exit code, 1 when a file could not be painted."""
+def paint_onnx(config: DictConfig, *, told: str | None = None) -> int:
+    """Stylise by a composed `StylizeConfig` with a model; returns the exit code, 1 when a file could not be painted.
+
+    Args:
+        told: what the output is called; None: as in the config.
+    """
     for key, untouched in _OF_CHECKPOINTS.items():
         if config[key] != untouched:
             raise UserError(f"{key}= goes with ckpt=, not with model=; take it away")
@@ -46,21 +51,21 @@ def paint_onnx(config: DictConfig) -> int:
         _log.info("%s: %s", config.input, planned.told_passed_over)
     painter = _painter(config)
     check = MemoryCheck(painter, config.memory_gb) if any(_is_large(job) for job in planned.jobs) else None
-    refused = [line for job in planned.there if (line := _not_whole(job)) is not None]
+    refused = {job: line for job in planned.there if (line := _not_whole(job)) is not None}
     with pixel_limit(config.max_megapixels), progress(len(planned.jobs)) as report:
         for job in planned.jobs:
             try:
                 _paint(painter, job, config, check)
             except DataError as error:
-                refused.append(str(error))
+                refused[job] = str(error)
             except MemoryError:
-                refused.append(f"{job.picture}: memory ran out; paint it with ckpt=, which cuts it into tiles")
+                refused[job] = f"{job.picture}: memory ran out; paint it with ckpt=, which cuts it into tiles"
             report(1)
-    for line in refused:
+    for line in refused.values():
         _log.error("skipped: %s", line)
     everything = len(planned.jobs) + len(planned.there)
-    _log.info("%d of %d pictures painted or there -> %s", everything - len(refused), everything, config.output)
-    return 1 if refused else 0
+    _log.info("%d of %d pictures painted or there -> %s", everything - len(refused), everything, told or config.output)
+    return Outcome(1 if refused else 0, facts=facts_of(planned, refused))
 
 
 def _painter(config: DictConfig) -> OnnxPainter:

@@ -15,12 +15,14 @@ from stylegan_pl.image_files import EXTENSIONS, check_result, pixel_limit, read_
 from stylegan_pl.inference.array_finish import colours_named
 from stylegan_pl.inference.contact_sheet import contact_sheet, in_cell
 from stylegan_pl.inference.files import pictures
+from stylegan_pl.outcome import Outcome
 from stylegan_pl.paths import told_apart
 
 _log = logging.getLogger(__name__)
 _MOST = 400  # cells that one still looks at
 
 Paint = Callable[[Image.Image], Image.Image]
+Column = tuple[str, Paint]
 
 
 def paint_sheet(config: DictConfig) -> int:
@@ -51,13 +53,19 @@ def paint_sheet(config: DictConfig) -> int:
                 _log.error("skipped: %s", error)
                 failed += 1
                 continue
-            rows.append([photograph, *(paint(photograph) for paint in columns.values())])
+            rows.append([photograph, *(paint(photograph) for _, paint in columns)])
     if not rows:
         raise UserError("sheet=true: none of the photographs could be read")
-    sheet = contact_sheet(rows, ["photograph", *columns], cell=config.sheet_size)
+    sheet = contact_sheet(rows, ["photograph", *(label for label, _ in columns)], cell=config.sheet_size)
     write_image(sheet, output, quality=config.quality)
     _log.info("%d photographs in %d styles -> %s", len(rows), len(columns), output)
-    return int(failed > 0)
+    facts = {
+        "output": str(output),
+        "photographs": len(rows),
+        "styles": [label for label, _ in columns],
+        "skipped": failed,
+    }
+    return Outcome(int(failed > 0), facts={"sheet": facts})
 
 
 def _check(config: DictConfig, output: Path, photographs: list[Path]) -> None:
@@ -82,23 +90,23 @@ def _listed(value: Any) -> list[Any]:
     return list(listed)
 
 
-def _columns(config: DictConfig) -> dict[str, Paint]:
-    """Label -> what paints that column."""
-    columns: dict[str, Paint] = {}
+def _columns(config: DictConfig) -> list[Column]:
+    """Label, and what paints that column; what is named twice stands there twice."""
+    columns: list[Column] = []
     load = _onnx if config.onnx is not None else _checkpoint
     sources = [str(source) for source in _listed(config.onnx if config.onnx is not None else config.ckpt)]
     for source, name in zip(sources, short_names(sources), strict=True):
-        for label, paint in load(config, source).items():
-            columns[f"{name} {label}".strip() if len(sources) > 1 or not label else label] = paint
+        for label, paint in load(config, source):
+            columns.append((f"{name} {label}".strip() if len(sources) > 1 or not label else label, paint))
     return columns
 
 
-def _styles(config: DictConfig) -> dict[str, str]:
+def _styles(config: DictConfig) -> list[tuple[str, str]]:
     paths = [str(path) for path in _listed(config.style)]
-    return dict(zip(told_apart(paths), paths, strict=True)) if paths else {}
+    return list(zip(told_apart(paths), paths, strict=True)) if paths else []
 
 
-def _checkpoint(config: DictConfig, source: str) -> dict[str, Paint]:
+def _checkpoint(config: DictConfig, source: str) -> list[Column]:
     from stylegan_pl.checkpoint import load_generator, resolve  # torch takes seconds to import
     from stylegan_pl.device import inference_device, inference_dtype
     from stylegan_pl.stylizer import Stylizer, painter_of
@@ -111,14 +119,14 @@ def _checkpoint(config: DictConfig, source: str) -> dict[str, Paint]:
     }  # fmt: skip
     generator = load_generator(resolve(source), trusted=list(config.trust))
     if not generator.takes_style:
-        return {"": Stylizer(painter_of(generator, **options))}
+        return [("", Stylizer(painter_of(generator, **options)))]
     styles = _styles(config)
     if not styles:
         raise UserError(f"ckpt={source} paints after any painting, and none was given; type style=[a.jpg,b.jpg]")
-    return {label: Stylizer(painter_of(generator, style=path, **options)) for label, path in styles.items()}
+    return [(label, Stylizer(painter_of(generator, style=path, **options))) for label, path in styles]
 
 
-def _onnx(config: DictConfig, source: str) -> dict[str, Paint]:
+def _onnx(config: DictConfig, source: str) -> list[Column]:
     from stylegan_pl.inference.onnx_painter import OnnxPainter, facts_in, read_style
 
     options: dict[str, Any] = {
@@ -126,13 +134,11 @@ def _onnx(config: DictConfig, source: str) -> dict[str, Paint]:
         "device": config.device,
     }  # fmt: skip
     graph = facts_in(Path(source))["graph"]
-    styles = _styles(config) if graph["takes_style"] else {}
-    given = {
-        label: read_style(Path(path), size=config.style_size, stride=graph["stride"]) for label, path in styles.items()
-    }
+    styles = _styles(config) if graph["takes_style"] else []
+    given = [(label, read_style(Path(path), size=config.style_size, stride=graph["stride"])) for label, path in styles]
     if not given:
-        return {"": _by_arrays(OnnxPainter(Path(source), **options))}
-    return {label: _by_arrays(OnnxPainter(Path(source), style=style, **options)) for label, style in given.items()}
+        return [("", _by_arrays(OnnxPainter(Path(source), **options)))]
+    return [(label, _by_arrays(OnnxPainter(Path(source), style=style, **options))) for label, style in given]
 
 
 def _by_arrays(painter: Callable[[Any], Any]) -> Paint:

@@ -17,6 +17,6 @@ def told_apart(paths: Sequence[str], *, parts: int = 1) -> list[str]:
     split = [Path(path).absolute().parts[1:] for path in paths]
     for count in range(parts, max(map(len, split)) + 1):
         names = ["/".join(part[-count:]) for part in split]
-        if len(set(names)) == len(names):
+        if len(set(names)) == len(set(split)):  # one named twice is one
             return names
     return ["/".join(part) for part in split]

@@ -24,7 +24,7 @@ def stylize(config: DictConfig) -> int:
     return paint_piped(config, paint) if is_piped(config) else paint(config)
 
 
-def _painting(config: DictConfig) -> Callable[[DictConfig], int]:
+def _painting(config: DictConfig) -> Callable[..., int]:
     """The function that paints with what is named: an exported file, or a checkpoint."""
     if config.onnx is not None:
         if has_ckpt(config):

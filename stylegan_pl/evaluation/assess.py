@@ -27,6 +27,8 @@ from stylegan_pl.evaluation.systems import Checkpoint, Pictures, System
 from stylegan_pl.evaluation.training_data import sets_of
 from stylegan_pl.metrics.content_distance import ContentDistance
 from stylegan_pl.metrics.statistics_cache import StatisticsCache
+from stylegan_pl.outcome import Outcome
+from stylegan_pl.report.as_json import metrics_json
 from stylegan_pl.report.contents import Photo, Report
 from stylegan_pl.report.table import terminal_table
 
@@ -80,7 +82,7 @@ def assess(config: DictConfig) -> int:
     )
     paths = write_report(report, folder)
     _conclude(report, paths)
-    return 0
+    return Outcome(0, facts={**metrics_json(report), "files": [str(path) for path in paths]})
 
 
 def _typed(config: DictConfig) -> list[str]:

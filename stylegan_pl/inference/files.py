@@ -3,10 +3,10 @@
 import glob
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.folders import files_below
@@ -226,3 +226,21 @@ def _nothing(pattern: Path | str) -> str:
 def _is_below(path: Path, folder: Path) -> bool:
     real, root = os.path.realpath(path), os.path.realpath(folder)
     return real != root and real.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def facts_of(planned: Plan, refused: Mapping[Job, str]) -> dict[str, Any]:
+    """What became of every picture, for programs: `{"pictures": [{"input", "output", "state", "error"}]}`.
+
+    `state` is painted, there (`resume=true` found it) or skipped; `error` says why one was skipped, else it is null.
+    """
+    pictures = [
+        {
+            "input": str(job.picture),
+            "output": str(job.result),
+            "state": "skipped" if job in refused else state,
+            "error": refused.get(job),
+        }
+        for state, jobs in (("painted", planned.jobs), ("there", planned.there))
+        for job in jobs
+    ]
+    return {"pictures": pictures}

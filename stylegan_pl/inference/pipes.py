@@ -25,7 +25,7 @@ def is_piped(config: DictConfig) -> bool:
     return config.output == PIPE and not _makes_film(config.input)
 
 
-def paint_piped(config: DictConfig, paint: Callable[[DictConfig], int]) -> int:
+def paint_piped(config: DictConfig, paint: Callable[..., int]) -> int:
     """Run `paint` on files in place of `-`: a picture must be read to its end before it can be painted, anyway.
 
     Nothing but the picture goes to standard output: lines move to standard error.
@@ -43,7 +43,7 @@ def paint_piped(config: DictConfig, paint: Callable[[DictConfig], int]) -> int:
         if to_pipe:
             piped.output = str(Path(folder, f"painted.{kind.lstrip('.')}"))
             piped.image_format = None
-        code = paint(piped)
+        code = paint(piped, told="stdout" if to_pipe else None)
         if to_pipe and Path(piped.output).is_file():
             with Path(piped.output).open("rb") as file:
                 shutil.copyfileobj(file, sys.stdout.buffer)

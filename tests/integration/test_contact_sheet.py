@@ -119,3 +119,11 @@ def test_exported_files_make_a_sheet_too(checkpoint, tmp_path):  # noqa: F811
     with Image.open(tmp_path / "sheet.png") as sheet:  # one row of two: the painting is on the right
         right = np.asarray(sheet).astype(int)[8 + 22 : 8 + 22 + 48, 8 + 264 + (256 - 48) // 2 :][:, :48]
     assert np.abs(right - painted).max() <= 2
+
+
+def test_what_is_named_twice_stands_there_twice(checkpoint, tmp_path):  # noqa: F811
+    write_images(tmp_path / "photos", 2, size=48)
+    output = tmp_path / "sheet.png"
+    assert call([checkpoint, checkpoint], tmp_path / "photos", output, "sheet_size=32") == 0
+    with Image.open(output) as sheet:
+        assert sheet.width == 3 * (32 + 8) + 8

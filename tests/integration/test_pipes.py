@@ -102,7 +102,7 @@ def test_lines_keep_out_of_the_picture(checkpoint, tmp_path, pipe, capsys):  # n
         logging.getLogger().removeHandler(handler)
         logging.getLogger().setLevel(level)
     assert written.getvalue().startswith(b"\x89PNG")
-    assert "1 of 1 pictures painted" in capsys.readouterr().err
+    assert "1 of 1 pictures painted -> stdout" in capsys.readouterr().err
     assert handler.stream is sys.stdout  # given back
 
 

@@ -1,7 +1,9 @@
-"""`python -m stylegan_pl.app`: a trained generator as a page in the browser."""
+"""`python -m stylegan_pl.app`: trained generators as a page in the browser."""
 
 from omegaconf import DictConfig
 
+from stylegan_pl.box.choice import ALL, check_has_ckpt, choose_painter, has_ckpt
+from stylegan_pl.box.painters import names
 from stylegan_pl.cli import run_verb
 
 
@@ -9,6 +11,10 @@ def app(config: DictConfig) -> int:
     """One call of the composed config; returns the exit code once the page is closed by Ctrl-C."""
     from stylegan_pl.page.check import check
 
+    if not has_ckpt(config) and config.painter is None and names():
+        config.painter = ALL
+    choose_painter(config, several=True)
+    check_has_ckpt(config)
     check(config)
     from stylegan_pl.page.server import serve  # here, once the config is right: torch takes seconds to import
 

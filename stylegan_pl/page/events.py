@@ -37,12 +37,14 @@ def build(studio: Studio, *, max_waiting: int, keep_seconds: int) -> Any:
         _on_picture(studio, controls)
         _on_film(studio, controls)
         _on_leaving(studio, controls, page)
+        if painters.from_the_box:  # made anew for each visitor: files here are deleted after a while
+            page.load(lambda: str(studio.example()), None, controls.picture, show_progress="hidden", **HIDDEN)
     page.queue(default_concurrency_limit=1, max_size=max_waiting, api_open=False)
     only_uploads(page, studio.folder)
     return page
 
 
-def wish(name: str, strength: float, colour: str, style: Sequence[str] | None, *weights: float) -> Wish:
+def wish(name: str, strength: float, stroke: float, colour: str, style: Sequence[str] | None, *weights: float) -> Wish:
     """What the controls say.
 
     Raises:
@@ -52,7 +54,7 @@ def wish(name: str, strength: float, colour: str, style: Sequence[str] | None, *
     if len(paintings) > MOST_PAINTINGS:
         raise UserError(f"{len(paintings)} paintings to paint after; take at most {MOST_PAINTINGS}")
     shares = list(weights[: len(paintings)]) if len(paintings) > 1 else None
-    return Wish(name, strength, None if colour == "no" else colour, paintings, shares)
+    return Wish(name, strength, stroke, None if colour == "no" else colour, paintings, shares)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from stylegan_pl.errors import UserError
 from stylegan_pl.inference.files import READABLE
 from stylegan_pl.inference.film.library import EXTENSIONS as FILMS
 from stylegan_pl.inference.film.library import pyav
+from stylegan_pl.inference.stroke_size import BROADEST, FINEST
 
 MOST_PAINTINGS = 6  # each has a slider of its own
 COLOURS = [("Painting's", "no"), ("Photograph's", "luma"), ("Photograph's palette", "coral")]
@@ -22,6 +23,7 @@ class Controls(NamedTuple):
     film: Any
     name: Any
     strength: Any
+    stroke: Any
     colour: Any
     style_box: Any
     style: Any
@@ -43,7 +45,7 @@ class Controls(NamedTuple):
     @property
     def wishes(self) -> list[Any]:
         """What `events.wish` reads."""
-        return [self.name, self.strength, self.colour, self.style, *self.weights]
+        return [self.name, self.strength, self.stroke, self.colour, self.style, *self.weights]
 
 
 def lay_out(names: Sequence[str], *, style_first: bool) -> Controls:
@@ -90,9 +92,13 @@ def _choices(gr: Any, names: Sequence[str], style_first: bool) -> dict[str, Any]
             for place in range(MOST_PAINTINGS)
         ]
     strength = gr.Slider(0, 1, 1, step=0.05, label="Strength", info="0 is the photograph", elem_id="strength")
+    stroke = gr.Slider(
+        FINEST, BROADEST, 1, step=0.1, label="Stroke", info="finer or larger than learned", elem_id="stroke"
+    )
     colour = gr.Radio(COLOURS, value="no", label="Colours", elem_id="colour")
     return {
-        "name": name, "style_box": style_box, "style": style, "weights": weights, "strength": strength, "colour": colour
+        "name": name, "style_box": style_box, "style": style, "weights": weights, "strength": strength,
+        "stroke": stroke, "colour": colour,
     }  # fmt: skip
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from torch import nn
 
+from stylegan_pl.box.painters import PREFIX, short_names
 from stylegan_pl.checkpoint import load_generator, resolve
 from stylegan_pl.device import inference_device, inference_dtype
 from stylegan_pl.errors import UserError
 from stylegan_pl.generators.adain import AdaINGenerator
 from stylegan_pl.inference.painter import Painter, Tiling
-from stylegan_pl.paths import told_apart
 from stylegan_pl.schema import Precision
 from stylegan_pl.stylizer import painter_of
 
@@ -28,6 +28,7 @@ class Wish:
 
     name: str
     strength: float = 1.0
+    stroke: float = 1.0
     keep_colour: str | None = None
     style: Sequence[Path] = ()
     style_weights: Sequence[float] | None = None
@@ -37,7 +38,7 @@ class Painters:
     """What a page paints with.
 
     Args:
-        ckpts: run folders or files.
+        ckpts: run folders, files, or painters of the box, `painter:NAME`.
         style_size: pixels of a painting's shorter side.
         trust: modules beside ours whose networks may be built.
 
@@ -58,8 +59,9 @@ class Painters:
         self.style_size, self.tiling = style_size, tiling or Tiling()
         self.device = inference_device(device)
         self.dtype = inference_dtype(precision, self.device)
+        self.from_the_box = all(path.startswith(PREFIX) for path in ckpts)  # none is the user's own
         loaded = [load_generator(resolve(path), trusted=trust) for path in ckpts]
-        self._generators: dict[str, nn.Module] = dict(zip(told_apart(ckpts, parts=2), loaded, strict=True))
+        self._generators: dict[str, nn.Module] = dict(zip(short_names(ckpts, parts=2), loaded, strict=True))
 
     @property
     def names(self) -> list[str]:
@@ -85,5 +87,5 @@ class Painters:
             raise UserError("all paintings have weight 0; give one of them more")
         return painter_of(
             generator, style=style, style_weights=weights, style_size=self.style_size, strength=wish.strength,
-            keep_colour=wish.keep_colour, tiling=self.tiling, device=self.device, dtype=self.dtype,
+            stroke=wish.stroke, keep_colour=wish.keep_colour, tiling=self.tiling, device=self.device, dtype=self.dtype,
         )  # fmt: skip

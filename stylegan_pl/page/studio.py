@@ -5,13 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from stylegan_pl.data.photographs import load_photograph
 from stylegan_pl.errors import UserError
+from stylegan_pl.image_files import write_image
 from stylegan_pl.page.films import PaintedFilm, Report, paint_film_file
 from stylegan_pl.page.painters import Painters, Wish
-from stylegan_pl.page.pictures import PaintedPicture, paint_picture, preview
+from stylegan_pl.page.pictures import PaintedPicture, new_folder, paint_picture, preview
 from stylegan_pl.page.stops import Stops
 
 STOPPED = "stopped"
+EXAMPLE = "astronaut.png"  # of scikit-image's photographs, by NASA: in the public domain, and has a face
 
 
 class Studio:
@@ -33,6 +36,12 @@ class Studio:
     def preview(self, upload: str | None) -> Path:
         """The photograph for a screen; see `pictures.preview`."""
         return preview(_there(upload, "picture"), self.folder)
+
+    def example(self) -> Path:
+        """A photograph to begin with, as if it had been dropped."""
+        path = new_folder(self.folder) / EXAMPLE
+        write_image(load_photograph(EXAMPLE), path)
+        return path
 
     def picture(
         self, upload: str | None, wish: Wish, session: str, report: Callable[[float], None] = lambda share: None

@@ -36,14 +36,17 @@ PHOTOGRAPH = torch.from_numpy(noise(36, 44)).permute(2, 0, 1)
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"strength": 0.4}, {"keep_colour": "luma"}, {"strength": 0.7, "keep_colour": "coral"}]
+    "options",
+    [{}, {"strength": 0.4}, {"stroke": 1.5}, {"keep_colour": "luma"}, {"strength": 0.7, "keep_colour": "coral"}],
 )
 def test_a_learned_style_paints_as_stylizer(ckpts, painters, options):
     expected = Stylizer.load(ckpts[0], device="cpu", **options)(PHOTOGRAPH)
     assert torch.equal(painters.painter(Wish("vangogh/2026-11-23", **options))(PHOTOGRAPH[None])[0], expected)
 
 
-@pytest.mark.parametrize("options", [{}, {"strength": 0.3}, {"style_weights": [3.0, 1.0]}, {"keep_colour": "luma"}])
+@pytest.mark.parametrize(
+    "options", [{}, {"strength": 0.3}, {"style_weights": [3.0, 1.0]}, {"stroke": 0.7}, {"keep_colour": "luma"}]
+)
 def test_any_style_paints_as_stylizer(ckpts, painters, paintings, options):
     expected = Stylizer.load(ckpts[1], device="cpu", style=paintings, style_size=64, **options)(PHOTOGRAPH)
     painted = painters.painter(Wish("adain/best.ckpt", style=paintings, **options))(PHOTOGRAPH[None])[0]
@@ -73,8 +76,12 @@ def test_wishes_that_cannot_be_granted(painters, paintings):
 
 
 def test_what_the_controls_say():
-    assert wish("x", 0.5, "no", None, 1, 1, 1) == Wish("x", 0.5)
-    assert wish("x", 1, "luma", ["a"], 0, 1, 1) == Wish("x", 1, "luma", (Path("a"),))  # alone, it has all the weight
-    assert wish("x", 1, "coral", ["a", "b"], 0.2, 0.4, 1) == Wish("x", 1, "coral", (Path("a"), Path("b")), [0.2, 0.4])
+    assert wish("x", 0.5, 1.5, "no", None, 1, 1, 1) == Wish("x", 0.5, 1.5)
+    assert wish("x", 1, 1, "luma", ["a"], 0, 1, 1) == Wish(
+        "x", 1, 1, "luma", (Path("a"),)
+    )  # alone, it has all the weight
+    assert wish("x", 1, 1, "coral", ["a", "b"], 0.2, 0.4, 1) == Wish(
+        "x", 1, 1, "coral", (Path("a"), Path("b")), [0.2, 0.4]
+    )
     with pytest.raises(UserError, match="7 paintings to paint after; take at most 6"):
-        wish("x", 1, "no", list("abcdefg"), *np.ones(6))
+        wish("x", 1, 1, "no", list("abcdefg"), *np.ones(6))

@@ -44,7 +44,7 @@ def described(path: str) -> dict:
 def ask(page, where: str, upload, *, paints: bool, style=None) -> dict:
     """What an event ends with."""
     client, _, events = page
-    wishes = ["adain/best.ckpt", 1, "no", style, 1, 1, 1, 1, 1, 1] if paints else []
+    wishes = ["adain/best.ckpt", 1, 1, "no", style, 1, 1, 1, 1, 1, 1] if paints else []
     sent = {"fn_index": events[where, paints], "data": [upload, *wishes], "session_hash": "me"}
     joined = client.post("/gradio_api/queue/join", json=sent)
     assert joined.status_code == 200, joined.text

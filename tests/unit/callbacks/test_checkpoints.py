@@ -18,7 +18,7 @@ class Saving:
     is_global_zero, sanity_checking = True, False
 
     def __init__(self, model: VanillaGAN) -> None:
-        self.model, self.callback_metrics, self.callbacks = model, {}, []
+        self.model, self.callback_metrics, self.callbacks, self.loggers = model, {}, [], []
         self.strategy = SimpleNamespace(barrier=lambda name: None)
 
     def save_checkpoint(self, path: Path) -> None:

@@ -281,3 +281,19 @@ def test_asts_encoder_is_the_tap_that_is_named():
     assert_terms(model.generator_loss(BATCH, model.generate(BATCH)), {"style_aware_content": l1_loss(*encoded)})
     with pytest.raises(ConfigError, match=f"encoder_layer=nowhere: this generator has {first}, {others[0]}"):
         AST(generator(1), critic(3), game(), **parts(), **weights, encoder_layer="nowhere")
+
+
+def test_a_student_goes_on_with_its_own_teacher_alone():
+    """And a run of another method, which had none, with any."""
+    weights = {"feature_weight": 0.0}
+    model, again = (DistilledGAN(generator(5), generator(1), critic(3), game(), **parts(), **weights) for _ in "ab")
+    other = DistilledGAN(generator(6), generator(1), critic(3), game(), **parts(), **weights)
+    model.images_seen, checkpoint = 12, {}
+    model.on_save_checkpoint(checkpoint)
+    again.on_load_checkpoint(checkpoint)
+    assert again.images_seen == 12
+    with pytest.raises(ConfigError, match=f"was taught by weights {checkpoint['teacher']}, and these are"):
+        other.on_load_checkpoint(checkpoint)
+    del checkpoint["teacher"]
+    other.on_load_checkpoint(checkpoint)
+    assert other.images_seen == 12

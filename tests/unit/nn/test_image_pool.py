@@ -129,3 +129,12 @@ def test_images_of_another_size_are_refused() -> None:
     pool(torch.zeros(1, 3, 4, 4))
     with pytest.raises(ValueError, match=r"holds images of \(3, 4, 4\), got \(3, 8, 8\); resume with the size"):
         pool(torch.zeros(1, 3, 8, 8))
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_a_pool_gets_back_what_it_kept(size: int) -> None:
+    """As much of it as it holds."""
+    before, after = ImagePool(3), ImagePool(size)
+    before(numbered(0, 3))
+    after.load_state_dict(before.state_dict())
+    assert torch.equal(after.get_extra_state()["images"], numbered(0, 3)[:size])

@@ -27,7 +27,8 @@ class RunCheckpoints(Checkpoint):
 
     Args:
         folder: where they go.
-        every_images: between saves of `last.ckpt`, all devices together; a validation saves it, too.
+        every_images: between saves of `last.ckpt`, all devices together; a validation saves it, too. A config.yaml
+            of a run from before there were such saves does not give it.
         every_minutes: the most that is lost where images take long; None: `every_images` alone. With several ranks the
             first one's clock is asked at logged batches, when all wait for their device anyway.
         monitor: score that decides which is best, e.g. `val/kid`; None: the first metric's.
@@ -36,7 +37,7 @@ class RunCheckpoints(Checkpoint):
     """
 
     def __init__(
-        self, folder: str, *, every_images: int, every_minutes: float | None = 10.0, monitor: str | None = None,
+        self, folder: str, *, every_images: int = 10000, every_minutes: float | None = 10.0, monitor: str | None = None,
         mode: str | None = None, keep_every_images: int | None = None,
     ) -> None:  # fmt: skip
         if mode not in (None, "min", "max"):

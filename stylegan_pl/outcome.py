@@ -2,6 +2,9 @@
 
 from typing import Any
 
+ENDED = {0: "done", 75: "preempted", 130: "interrupted"}
+"""Exit code of a training -> its state, in words."""
+
 
 class Outcome(int):
     """How a verb ended: its exit code; of a training the score that a sweep optimises; what it made, for programs."""

@@ -33,7 +33,7 @@ from stylegan_pl.loggers.known_runs import forget_ids
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.memory import out_of_memory_advice
 from stylegan_pl.nn.shapes import shapes_only
-from stylegan_pl.outcome import Outcome
+from stylegan_pl.outcome import ENDED, Outcome
 from stylegan_pl.process_settings import taken_back
 from stylegan_pl.ranks import is_first, restarted
 from stylegan_pl.resume import checkpoint_to_resume, take_up, was_preempted
@@ -42,8 +42,6 @@ from stylegan_pl.start_from import start_from
 from stylegan_pl.status_file import read_status, replace_status, write_status
 
 _log = logging.getLogger(__name__)
-
-_ENDED = {0: "done", 75: "preempted", 130: "interrupted"}
 
 
 def run(config: DictConfig) -> Outcome:
@@ -85,7 +83,7 @@ def _run(config: DictConfig, run_dir: Path) -> Outcome:
         raise told from error
     if is_first():
         seconds = round(time.monotonic() - started, 1)
-        write_status(run_dir, state=_ENDED[outcome], seconds=seconds, peak_memory_gib=peak_memory_gib())
+        write_status(run_dir, state=ENDED[outcome], seconds=seconds, peak_memory_gib=peak_memory_gib())
     if again:
         requeue()
     return outcome
@@ -152,7 +150,7 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Ou
         _finish_wandb()
     code, again = (0, False) if stop is None else (stop.exit_code, stop.wants_requeue)
     if trainer.is_global_zero:
-        _conclude(trainer, run_dir, time.monotonic() - started, _ENDED[code])
+        _conclude(trainer, run_dir, time.monotonic() - started, ENDED[code])
     score = next((c.best_score for c in _callbacks(trainer) if isinstance(c, RunCheckpoints)), None)
     return Outcome(code, score), again
 

@@ -44,7 +44,7 @@ class RunProgress(ProgressBar):
         self._bar = Progress(
             TextColumn("[bold]{task.description}"), BarColumn(),
             TextColumn("{task.completed:,.0f}/{task.total:,.0f} images"),
-            TextColumn("{task.fields[rate]} images/s"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+            TextColumn("{task.fields[rate]}"), TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
             TextColumn("{task.fields[losses]}"), console=self._console, refresh_per_second=4,
         )  # fmt: skip
         self._bar.start()
@@ -66,11 +66,11 @@ class RunProgress(ProgressBar):
         rate = (progress.images_seen - self._started[1]) / max(now - self._started[0], 1e-9)
         losses = "  ".join(f"{_short(name)} {float(term):.3g}" for name, term in outputs.items())
         if self._bar is not None:
-            self._bar.update(self._task, completed=progress.images_seen, rate=f"{rate:.1f}", losses=losses)
+            self._bar.update(self._task, completed=progress.images_seen, rate=speed(rate), losses=losses)
         else:
             left = (progress.total_images - progress.images_seen) / max(rate, 1e-9)
             print(
-                f"{progress.images_seen:,}/{progress.total_images:,} images  {rate:.1f} images/s  "
+                f"{progress.images_seen:,}/{progress.total_images:,} images  {speed(rate)}  "
                 f"{left / 60:.1f} min left  {losses}", file=sys.stderr, flush=True,
             )  # fmt: skip
 
@@ -89,6 +89,13 @@ class RunProgress(ProgressBar):
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+
+def speed(images_per_second: float) -> str:
+    """Images a second, or seconds an image where that is the larger number."""
+    if images_per_second >= 1:
+        return f"{images_per_second:.1f} images/s"
+    return f"{1 / max(images_per_second, 1e-9):.1f} s/image"
 
 
 def _short(name: str) -> str:

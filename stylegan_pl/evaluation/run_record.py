@@ -1,16 +1,12 @@
 """What a run's folder tells of its training: curves, cost, symptoms."""
 
-import csv
 import json
-import math
-from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-Curves = dict[str, list[tuple[float, float]]]
-"""Log name -> (images seen, value)."""
+from stylegan_pl.report.run_curves import Curves, read_curves
 
 
 class RunRecord:
@@ -21,13 +17,7 @@ class RunRecord:
 
     def curves(self) -> Curves:
         """Every number of metrics.csv that is finite."""
-        path = self.folder / "metrics.csv"
-        found: Curves = defaultdict(list)
-        if path.is_file():
-            with path.open(newline="", encoding="utf-8", errors="replace") as file:
-                for row in csv.DictReader(file):
-                    _add(found, row)
-        return dict(found)
+        return read_curves(self.folder / "metrics.csv")
 
     def cost(self) -> dict[str, str]:
         """What status.json tells, by label."""
@@ -64,12 +54,3 @@ def _read(path: Path, kind: Callable[[], Any]) -> Any:
 
 def _is(value: Any, form: str) -> bool:
     return type(value) is str if form == "{}" else type(value) in (int, float)
-
-
-def _add(curves: Curves, row: dict[str, str]) -> None:
-    if not row.get("images_seen"):
-        return
-    for name, text in row.items():
-        with suppress(TypeError, ValueError):  # a row that was cut off has other things than numbers in it
-            if "/" in name and text and math.isfinite(value := float(text)):
-                curves[name].append((float(row["images_seen"]), value))

@@ -1,0 +1,92 @@
+"""report/live.html: a page of the run that reloads itself."""
+
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+
+from stylegan_pl.callbacks.diagnosis import Diagnosis
+from stylegan_pl.callbacks.evaluation import Evaluation
+from stylegan_pl.callbacks.graceful_stop import GracefulStop
+from stylegan_pl.callbacks.progress import speed
+from stylegan_pl.callbacks.sample_grid import SampleGrid
+from stylegan_pl.contracts import StylePair
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.outcome import ENDED
+from stylegan_pl.report.live import LiveRun, grid_uri, write_live
+from stylegan_pl.report.numbers import seconds as duration
+from stylegan_pl.report.run_curves import read_curves
+
+_SHARE = 0.005  # of a run's time that pages may take
+
+
+class LivePage(L.Callback):
+    """Written whole now and then, with each validation, and at the end; a disk that is full costs the page alone.
+
+    Args:
+        run_dir: of the run.
+        title: of the page.
+        every_s: seconds between pages, at least; a page that takes long to write is written less often.
+    """
+
+    def __init__(self, run_dir: str, *, title: str, every_s: float) -> None:
+        self.run_dir, self.title, self.every_s = Path(run_dir), title, every_s
+        self._next = 0.0
+        self._grid: tuple[Path, str] | None = None  # the newest one, and as it stands in the page
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Start the clock."""
+        assert isinstance(pl_module, TwoPlayerModule)
+        self._started = (time.monotonic(), pl_module.images_seen)
+
+    def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
+        self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
+    ) -> None:
+        """See the class."""
+        if time.monotonic() >= self._next:
+            self._write(trainer, pl_module, "running")
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """The last one."""
+        stop = next((c for c in _callbacks(trainer) if isinstance(c, GracefulStop)), None)
+        self._write(trainer, pl_module, ENDED.get(0 if stop is None else stop.exit_code, "ended"))
+
+    def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
+        """So that a page does not say for ever that the run goes on."""
+        if hasattr(self, "_started"):
+            self._write(trainer, pl_module, "failed, see train.log")
+
+    def _write(self, trainer: L.Trainer, model: L.LightningModule, state: str) -> None:
+        if not trainer.is_global_zero:
+            return
+        assert isinstance(model, TwoPlayerModule)
+        began = time.monotonic()
+        with suppress(OSError):  # whatever is wrong with the disk is told where something is lost by it
+            write_live(self._run(trainer, model, state), self.run_dir / "report" / "live.html")
+        took = time.monotonic() - began
+        self._next = time.monotonic() + max(self.every_s, took / _SHARE)
+
+    def _run(self, trainer: L.Trainer, model: TwoPlayerModule, state: str) -> LiveRun:
+        callbacks = _callbacks(trainer)
+        progress = model.progress()
+        rate = (progress.images_seen - self._started[1]) / max(time.monotonic() - self._started[0], 1e-9)
+        facts = {"images": f"{progress.images_seen:,} of {progress.total_images:,.0f}"}
+        if rate > 0:
+            facts["speed"] = speed(rate)
+        if state == "running" and rate > 0:
+            facts["time left"] = duration((progress.total_images - progress.images_seen) / rate)
+        samples = next((c.last for c in callbacks if isinstance(c, SampleGrid)), None)
+        if samples is not None and (self._grid is None or self._grid[0] != samples):
+            self._grid = (samples, grid_uri(samples))
+        return LiveRun(
+            title=self.title, state=state, facts=facts, grid=None if self._grid is None else self._grid[1],
+            scores=[line for c in callbacks if isinstance(c, Evaluation) for line in c.summary()],
+            symptoms=[line for c in callbacks if isinstance(c, Diagnosis) for line in c.summary()],
+            curves=read_curves(self.run_dir / "metrics.csv"),
+        )  # fmt: skip
+
+
+def _callbacks(trainer: L.Trainer) -> list[L.Callback]:
+    return trainer.callbacks  # type: ignore[attr-defined]  # set by a connector

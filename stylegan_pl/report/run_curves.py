@@ -1,0 +1,29 @@
+"""The curves of a run, out of its metrics.csv."""
+
+import csv
+import math
+from collections import defaultdict
+from contextlib import suppress
+from pathlib import Path
+
+Curves = dict[str, list[tuple[float, float]]]
+"""Log name -> (images seen, value)."""
+
+
+def read_curves(path: Path) -> Curves:
+    """Every number that is finite; empty where there is no file."""
+    found: Curves = defaultdict(list)
+    if path.is_file():
+        with path.open(newline="", encoding="utf-8", errors="replace") as file:
+            for row in csv.DictReader(file):
+                _add(found, row)
+    return dict(found)
+
+
+def _add(curves: Curves, row: dict[str, str]) -> None:
+    if not row.get("images_seen"):
+        return
+    for name, text in row.items():
+        with suppress(TypeError, ValueError):  # a row that was cut off has other things than numbers in it
+            if "/" in name and text and math.isfinite(value := float(text)):
+                curves[name].append((float(row["images_seen"]), value))

@@ -109,6 +109,11 @@ def _run(task: "Task", words: Sequence[str]) -> None:
         if task.debug:
             traceback.print_exc()
         leave(2, f"error: {_explained(error, task.name, words)}")
+    except OSError as error:
+        if task.begun or error.filename is None:
+            raise
+        option = "hydra.sweep.dir" if {"-m", "--multirun"} & set(words) else "hydra.run.dir"  # Hydra makes the folder
+        leave(2, f"error: {error.filename}: cannot be made ({error.strerror}); type another {option}")
     for failure in task.failures:
         if isinstance(failure, OmegaConfBaseException):
             leave(2, f"error: {_explained(failure, task.name, words)}")
@@ -142,6 +147,7 @@ class Task:
 
     def __init__(self, name: str, function: Function, *, debug: bool) -> None:
         self.name, self.function, self.debug = name, function, debug
+        self.begun = False
         self.codes: list[int] = []
         self.failures: list[BaseException] = []
         self.facts: dict[str, Any] = {}  # of what was made last
@@ -149,6 +155,7 @@ class Task:
 
     def __call__(self, config: DictConfig) -> float | None:
         """Run the verb; returns its score, if it has one."""
+        self.begun = True
         as_named_today(config)
         if self.name == "train" and HydraConfig.get().mode == RunMode.MULTIRUN and is_first():
             return self._job(config)

@@ -12,6 +12,7 @@ from lightning.pytorch.callbacks import Checkpoint
 from stylegan_pl.callbacks.checkpoint_file import save_whole
 from stylegan_pl.callbacks.evaluation import followed
 from stylegan_pl.contracts import StylePair
+from stylegan_pl.diagnosis.not_finite import weights_are_finite
 from stylegan_pl.errors import DataError
 from stylegan_pl.models.base import TwoPlayerModule
 
@@ -80,7 +81,8 @@ class RunCheckpoints(Checkpoint):
     ) -> None:
         """Save where a clock says so, and neither a validation nor the end does it next."""
         waits = trainer.should_stop or _validation_follows(trainer)
-        if pl_module.between_steps and not waits and self._is_due(trainer, pl_module, batch_idx):
+        due = pl_module.between_steps and not waits and self._is_due(trainer, pl_module, batch_idx)
+        if due and weights_are_finite(pl_module):  # else `FiniteGuard` ends the run: what was saved before is good
             self._save(trainer, pl_module)
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
@@ -104,7 +106,7 @@ class RunCheckpoints(Checkpoint):
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
         """Save where the data failed: no step was under way. Other ranks would not come to save with this one."""
         assert isinstance(pl_module, TwoPlayerModule)
-        moved = pl_module.images_seen > self._saved[0]
+        moved = pl_module.images_seen > self._saved[0] and weights_are_finite(pl_module)
         if isinstance(exception, DataError) and moved and pl_module.between_steps and trainer.world_size == 1:
             save_whole(trainer, self.last_path)
             _log.info("saved at %d images: %s", pl_module.images_seen, self.last_path)

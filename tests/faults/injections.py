@@ -2,7 +2,10 @@
 
 import multiprocessing
 import os
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,3 +68,56 @@ def run_with(config, monkeypatch, *callbacks: Callback) -> Outcome:
 def last(run_dir: Path) -> dict:
     """The newest checkpoint."""
     return torch.load(run_dir / "checkpoints/last.ckpt", weights_only=True)
+
+
+class Struck(Callback):
+    """One of the faults below, by name, in the batch that begins at so many images; for commands.
+
+    Args:
+        note: a file that says how many images were trained on, whatever happens.
+    """
+
+    def __init__(self, fault: str, images: int, note: str) -> None:
+        self.fault, self.images, self.note = fault, images, Path(note)
+        os.setpgid(0, 0)  # a group of its own, as a shell gives each command: its workers are in it, a test is not
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:
+        if pl_module.images_seen == self.images:
+            name, _, word = self.fault.partition("_")
+            getattr(self, f"_{name}" if name == "group" else f"_{self.fault}")(trainer, pl_module, word)
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx) -> None:
+        self.note.write_text(str(pl_module.images_seen))
+
+    def _kill(self, trainer, model, word: str) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def _kill_in_mid_write(self, trainer, model, word: str) -> None:
+        def save(checkpoint, file) -> None:
+            file.write(b"PK" * 1000)
+            file.flush()
+            os.kill(os.getpid(), signal.SIGKILL)
+
+        torch.save = save
+
+    def _group(self, trainer, model, word: str) -> None:
+        os.killpg(0, signal.Signals[word])
+
+    def _kill_worker(self, trainer, model, word: str) -> None:
+        kill_a_worker()
+
+    def _full_disk(self, trainer, model, word: str) -> None:
+        full_disk_for(Path(trainer.default_root_dir) / "checkpoints/last.ckpt")
+
+    def _remove_checkpoints(self, trainer, model, word: str) -> None:
+        shutil.rmtree(Path(trainer.default_root_dir) / "checkpoints")
+
+    def _nan(self, trainer, model, word: str) -> None:
+        with torch.no_grad():
+            next(model.generator.parameters()).fill_(float("nan"))
+
+    def _second_start(self, trainer, model, word: str) -> None:
+        typed = [*sys.argv[1:], "resume=auto"]
+        typed = [text for text in typed if "callbacks.struck" not in text]
+        done = subprocess.run([sys.executable, "-m", "stylegan_pl.train", *typed], capture_output=True, text=True)
+        assert done.returncode == 2 and "another run" in done.stderr, done.stderr

@@ -49,10 +49,10 @@ class TrainLoader(DataLoader[StylePair]):
                 batch = next(batches)
             except StopIteration:
                 return
-            except RuntimeError as error:
-                if "exited unexpectedly" not in str(error):
+            except (RuntimeError, OSError, EOFError) as error:  # the latter where it died while it handed a batch over
+                if (dead := _dead(getattr(batches, "_workers", []))) is None:
                     raise
-                raise WorkerDied(_how(getattr(batches, "_workers", []))) from error
+                raise WorkerDied(_how(dead, of=self.num_workers)) from error
             yield batch
 
 
@@ -75,14 +75,21 @@ def _held_back() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _how(workers: list[Any]) -> str:
-    ended = next((worker for worker in workers if worker.exitcode is not None), None)
-    code = None if ended is None else ended.exitcode
-    pid = "" if ended is None else f" (pid {ended.pid})"
-    if code is None or code >= 0:
-        return f"a process that reads pictures{pid} ended with exit code {code}"
-    free = " or in /dev/shm" if Path("/dev/shm").is_dir() else ""
+def _dead(workers: list[Any]) -> Any | None:
+    """The one that is no more, of a loader that has just failed; its end is seen a moment after its connections'."""
+    for worker in workers:
+        worker.join(0.2)
+        if worker.exitcode is not None:
+            return worker
+    return None
+
+
+def _how(worker: Any, *, of: int) -> str:
+    which = f"a process that reads pictures (pid {worker.pid})"
+    if worker.exitcode >= 0:
+        return f"{which} ended with exit code {worker.exitcode}"
+    shared = " or in /dev/shm" if Path("/dev/shm").is_dir() else ""
     return (
-        f"a process that reads pictures{pid} was killed by {signal.Signals(-code).name}; if there was too little room "
-        f"in main memory{free}, type data.workers={max(0, len(workers) // 2)} for fewer of them"
+        f"{which} was killed by {signal.Signals(-worker.exitcode).name}; if there was too little room in main "
+        f"memory{shared}, type data.workers={of // 2} for fewer of them"
     )

@@ -1,0 +1,41 @@
+"""However a loader finds out that a worker is dead, it says which and how; other errors stay what they are."""
+
+import signal
+from types import SimpleNamespace
+
+import pytest
+
+from stylegan_pl.data.loader import TrainLoader, WorkerDied
+
+
+class Failing:
+    """An iterator of a loader, and its one worker's exit code."""
+
+    def __init__(self, error: Exception, code: int | None) -> None:
+        self.error, self._workers = error, [SimpleNamespace(pid=7, exitcode=code, join=lambda seconds: None)]
+
+    def __next__(self) -> None:
+        raise self.error
+
+
+FOUND_OUT = [
+    RuntimeError("DataLoader worker (pid(s) 7) exited unexpectedly"),
+    ConnectionResetError(104, "Connection reset by peer"),
+    FileNotFoundError(2, "No such file or directory"),  # the socket that the batch was to come by
+    EOFError(),
+]
+
+
+@pytest.mark.parametrize("error", FOUND_OUT, ids=lambda error: type(error).__name__)
+def test_a_dead_worker_is_told_in_a_line(error):
+    loader = TrainLoader([1, 2])
+    with pytest.raises(WorkerDied, match=r"\(pid 7\) was killed by SIGKILL; .* type data\.workers=0 for fewer") as told:
+        next(loader._told(Failing(error, -signal.SIGKILL)))
+    assert "\n" not in str(told.value)
+
+
+@pytest.mark.parametrize("error", FOUND_OUT, ids=lambda error: type(error).__name__)
+def test_an_error_while_all_workers_live_stays_what_it_is(error):
+    with pytest.raises(type(error)) as told:
+        next(TrainLoader([1, 2])._told(Failing(error, None)))
+    assert told.value is error

@@ -63,6 +63,7 @@ class ImageFolder:
         how_to: what a person must do where it may not.
         first_frame: of animations and files of several pages take the first picture, GIFs among them; otherwise GIFs
             are passed over, and the others cannot be used.
+        beside: of a root such as `trainA` take the `valA` or `testA` beside it for validation.
         fast: JPEGs by simplejpeg, sizes by torch, where these can; otherwise all by Pillow.
     """
 
@@ -74,6 +75,7 @@ class ImageFolder:
     source: Source | None = None
     how_to: str | None = None
     first_frame: bool = False
+    beside: bool = False
     fast: bool = True
 
     one_size: ClassVar[bool] = True  # crops of a file are cut from the same pixels each time
@@ -98,7 +100,7 @@ class ImageFolder:
         train = root / "train" if (root / "train").is_dir() else root
         if split == "train":
             return train
-        return held_out_folder(root, beside=not self.can_be_fetched()) or train  # who fetches it, knows its parts
+        return held_out_folder(root, beside=self.beside) or train
 
     def files(self, split: str) -> list[Path]:
         """The split's image files, sorted by path."""

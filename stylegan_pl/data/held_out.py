@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 
-def held_out_folder(root: Path, *, beside: bool = True) -> Path | None:
+def held_out_folder(root: Path, *, beside: bool) -> Path | None:
     """`val/` below a folder; else `test/` beside its `train/`; of a root `trainA` the `valA` or `testA` beside it.
 
     A `test` folder whose files are all among those to train on, as vangogh2photo's, would make scores lie: it is none.

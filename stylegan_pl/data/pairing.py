@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 
 from stylegan_pl.data.folder import SPLITS, ImageFolder, held_out_names
+from stylegan_pl.data.unequal import are_unequal
 from stylegan_pl.errors import DataError
 from stylegan_pl.folders import one_name
+
+_LOOKS = 256  # pairs whose headers are opened; enough to see that a set is bad, quick on a network disk
 
 
 class Pairing(ABC):
@@ -76,7 +79,10 @@ class PairedByName(Pairing):
         return [contents[name] for name in names], [styles[name] for name in names]
 
     def told(self, content: ImageFolder, style: ImageFolder) -> list[str]:
-        """How many pairs there are, which files have no partner, and which of two of one name is taken."""
+        """How many pairs there are, which fit, which files have no partner, which of two of one name is taken.
+
+        Sizes are those of at most `_LOOKS` pairs, by their headers.
+        """
         pairs = {split: len(self.match(content, style, split)[0]) for split in SPLITS}
         lines = [f"paired data: {pairs['train']} pairs to train on, {pairs['val']} to validate with"]
         bases = {(content.base(split), style.base(split)): split for split in SPLITS}
@@ -90,7 +96,7 @@ class PairedByName(Pairing):
                         f"below {other.base(split)} and are left out, such as {found[lonely[0]].name}"
                     )
                 lines += _told_twins(folder, split)
-        return lines
+        return lines + _told_sizes(content, style, list(zip(*self.match(content, style, "train"), strict=True)))
 
     def length(self, n_contents: int, n_styles: int) -> int:
         """The number of pairs."""
@@ -115,6 +121,24 @@ def _check_one_scale(content: ImageFolder, style: ImageFolder) -> None:
 def _by_stem(folder: ImageFolder, split: str) -> dict[str, Path]:
     """Of several files of one name the last is taken, by the order of their endings."""
     return {one_name(Path(name).with_suffix("").as_posix()): path for name, path in folder.by_name(split).items()}
+
+
+def _told_sizes(content: ImageFolder, style: ImageFolder, pairs: list[tuple[Path, Path]]) -> list[str]:
+    looked = pairs[:: max(1, len(pairs) // _LOOKS)]
+    unequal, refused = 0, []
+    for photograph, painting in looked:
+        try:
+            unequal += are_unequal((content, photograph), (style, painting))
+        except DataError as error:
+            refused.append(str(error))
+    lines = []
+    if unequal:
+        lines.append(f"paired data: {unequal} of {len(looked)} pairs looked at differ in size; the larger is shrunk")
+    if refused:
+        lines.append(
+            f"paired data: {len(refused)} of {len(looked)} pairs looked at cannot be used, such as {refused[0]}"
+        )
+    return lines
 
 
 def _told_twins(folder: ImageFolder, split: str) -> list[str]:

@@ -6,11 +6,14 @@ from typing import Any
 
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import PairedByName, Pairing, Unpaired
+from stylegan_pl.data.side_by_side import Half
 from stylegan_pl.data.single import SingleImage
 from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.from_file import build
 
-_PERMITTED = {f"{kind.__module__}.{kind.__name__}": kind for kind in (ImageFolder, SingleImage, Unpaired, PairedByName)}
+_PERMITTED = {
+    f"{kind.__module__}.{kind.__name__}": kind for kind in (ImageFolder, SingleImage, Half, Unpaired, PairedByName)
+}
 """What is built from a file that may come from anyone; its download instructions are not followed."""
 
 

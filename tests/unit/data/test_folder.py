@@ -108,14 +108,14 @@ def test_a_test_folder_without_train_is_one_among_others(tmp_path: Path) -> None
 def test_cyclegans_folders_are_parts_of_one_set(tmp_path: Path) -> None:
     touch(tmp_path, "trainA/a.png", "trainA/b.png", "testA/c.png", "trainB/x.png", "trainB/y.png", "testB/z.png")
     for kind, held_out in (("A", "c"), ("B", "z")):
-        folder = ImageFolder(str(tmp_path / f"train{kind}"))
+        folder = ImageFolder(str(tmp_path / f"train{kind}"), beside=True)
         assert names(tmp_path, folder.files("val")) == [f"test{kind}/{held_out}.png"]
         assert len(folder.files("train")) == 2
 
 
 def test_a_test_folder_that_repeats_what_is_trained_on_is_not_validated_with(tmp_path: Path) -> None:
     touch(tmp_path, *(f"{part}A/{number}.png" for part in ("train", "test") for number in range(40)))
-    folder = ImageFolder(str(tmp_path / "trainA"))
+    folder = ImageFolder(str(tmp_path / "trainA"), beside=True)
     assert len(folder.files("train")) + len(folder.files("val")) == 40
     assert all(path.parent.name == "trainA" for path in folder.files("val"))
 

@@ -117,6 +117,9 @@ def test_pictures_of_one_shape_and_two_sizes_are_cut_at_one_place(
     both = pairs(content, style, tmp_path)
     if cached:
         both.keep_decoded(tmp_path / "cache")
+    assert PairedByName().told(content, style)[1:] == [
+        "paired data: 1 of 1 pairs looked at differ in size; the larger is shrunk"
+    ]
     corners = set()
     for epoch in range(12):
         crops = both[PairKey(epoch, 0)]
@@ -131,6 +134,10 @@ def test_pictures_of_unlike_shapes_are_refused_by_name(tmp_path: Path) -> None:
     content = write(tmp_path / "c", "a.png", "b.png")
     style = write(tmp_path / "s", "a.png")
     write(tmp_path / "s", "b.png", picture=places(24, 24))
+    told = PairedByName().told(content, style)
+    assert len(told) == 2 and told[1].startswith(
+        f"paired data: 1 of 2 pairs looked at cannot be used, such as {content.root}/b"
+    )
     both = pairs(content, style, tmp_path)
     assert torch.equal(both[1].content, both[0].content)  # the next pair takes its place
     (file, reason), = both.problems.read().items()  # fmt: skip

@@ -127,6 +127,13 @@ def _check_sizes(config: DictConfig, generator: nn.Module | None, discriminator:
             f"image_size={typed}: {_name(model.generator)} needs sides that are multiples of {stride}; "
             f"type image_size={fitting}" + _shallower(model.generator, math.gcd(height, width))
         )
+    judged = config.data.get("val_size")
+    if judged is not None and any(side % stride != 0 for side in sides(judged)):
+        fitting = as_typed(*(max(1, round(side / stride)) * stride for side in sides(judged)))
+        raise ConfigError(
+            f"data.val_size={as_typed(*sides(judged))}: {_name(model.generator)} needs sides that are multiples of "
+            f"{stride}; type data.val_size={fitting}"
+        )
     if min(height, width) < smallest:
         raise ConfigError(
             f"image_size={typed} is too small for {_name(model.discriminator)}; type "

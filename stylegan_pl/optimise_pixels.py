@@ -12,6 +12,7 @@ from torch import Tensor
 
 from stylegan_pl.build import build_data, build_model
 from stylegan_pl.contracts import StylePair, Terms
+from stylegan_pl.crop_size import sides
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.device import inference_device, inference_dtype
 from stylegan_pl.errors import ConfigError
@@ -31,7 +32,7 @@ def paint_pixels(config: DictConfig) -> int:
         UserError: one line with what to type instead.
     """
     device = inference_device(config.device)
-    photograph = _photograph(Path(config.input), config.size or config.image_size)
+    photograph = _photograph(Path(config.input), config.size or min(sides(config.image_size)))
     torch.manual_seed(config.seed)
     model = build_model(config).to(device)
     left_out = leave_out_what_needs_a_generator(model)

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
 from stylegan_pl.contracts import StylePair
+from stylegan_pl.crop_size import CropSize
 from stylegan_pl.data.augment import Augmentation
 from stylegan_pl.data.batch_memory import BatchMemory
 from stylegan_pl.data.batches import PairBatches, as_they_are
@@ -45,6 +46,7 @@ class StyleTransferData(L.LightningDataModule):
         image_size: pixels of the square crop, or its height and width.
         batch_size: pairs a device.
         val_pairs: fixed validation pairs, at most.
+        val_size: of the validation's crops, and of the paintings' that they are compared with; None: image_size.
         workers: loader processes per device; None: one for each of its cores (`ranks.cores`), at most 8.
         prefetch: batches that each of them keeps ready.
         reuse_memory: let workers crop into the memory of batches that have gone; see `BatchMemory`.
@@ -70,6 +72,7 @@ class StyleTransferData(L.LightningDataModule):
         download: bool,
         bad_fraction: float,
         problems_csv: str,
+        val_size: int | Sequence[int] | None = None,
         prefetch: int = 2,
         reuse_memory: bool = True,
         fast_reading: bool = True,
@@ -82,6 +85,7 @@ class StyleTransferData(L.LightningDataModule):
             content, style = (dataclasses.replace(folder, fast=False) for folder in (content, style))
         self.content, self.style, self.pairing, self.augment = content, style, pairing, augment
         self.image_size, self.batch_size, self.val_pairs, self.seed = image_size, batch_size, val_pairs, seed
+        self.val_size = image_size if val_size is None else val_size
         self._workers = workers
         self.prefetch, self.cache, self.download = prefetch, cache, download
         self.reuse_memory = reuse_memory
@@ -97,14 +101,16 @@ class StyleTransferData(L.LightningDataModule):
             make_ready(folder, name=name, size=self.image_size, limit=self.problems.limit, download=self.download)
         for line in self.pairing.told(self.content, self.style):
             _log.info("%s", line)
-        self.train_set = self._pairs("train")
+        self.train_set = self._pairs("train", self.image_size)
         if self.cache is not None:
             self.train_set.keep_decoded(Path(self.cache))
-        self.val_set = self._pairs("val")
+        same = self.val_size == self.image_size
+        self._compared_set = self.train_set if same else self._pairs("train", self.val_size)
+        self.val_set = self._pairs("val", self.val_size)
 
-    def _pairs(self, split: str) -> StylePairs:
+    def _pairs(self, split: str, size: CropSize) -> StylePairs:
         return StylePairs(
-            self.content, self.style, self.pairing, split=split, size=self.image_size, seed=self.seed,
+            self.content, self.style, self.pairing, split=split, size=size, seed=self.seed,
             problems=self.problems,
         )  # fmt: skip
 
@@ -162,8 +168,8 @@ class StyleTransferData(L.LightningDataModule):
         return DataLoader(val_set, batch_size=self.batch_size, num_workers=0, collate_fn=as_they_are)
 
     def style_crop(self, index: int) -> Tensor:
-        """A fixed crop of the training paintings, uint8 (3, H, W); the same index always gives the same."""
-        return self.train_set.style_crop(index % len(self.train_set.styles), np.random.default_rng([self.seed, index]))
+        """A fixed crop of the training paintings, uint8, of `val_size`; the same index always gives the same."""
+        return self._compared_set.style_crop(self.style_source(index), np.random.default_rng([self.seed, index]))
 
     def style_source(self, index: int) -> int:
         """The number of the painting that `style_crop(index)` is cut from."""

@@ -99,12 +99,13 @@ def _training_config(found: Sequence[Entrant]) -> tuple[dict[str, Any], Path] | 
 
 
 def _size(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> CropSize:
-    """Pixels of the crops: as typed, else what the first checkpoint was trained on, else 256."""
+    """Pixels of the crops: as typed, else those of the first checkpoint's own validation, else 256."""
     if config.image_size is not None:
         return config.image_size if isinstance(config.image_size, int) else sides(config.image_size)
     if trained is None:
         return 256
-    size = trained[0].get("image_size")
+    data = trained[0].get("data")
+    size = (data.get("val_size") if isinstance(data, dict) else None) or trained[0].get("image_size")
     typed = list(size) if isinstance(size, list | tuple) else [size, size]
     if len(typed) != 2 or any(type(side) is not int or not 16 <= side <= _LARGEST for side in typed):
         raise UserError(f"{trained[1]}: its config names no image_size that could be; type image_size=256")

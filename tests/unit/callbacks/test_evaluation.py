@@ -4,14 +4,18 @@ import csv
 import json
 import math
 
+import numpy as np
 import pytest
 import torch
 from fitting import fit
+from omegaconf import OmegaConf
 from torch import Tensor
 
-from stylegan_pl.build import build_data, build_model, build_trainer
+from stylegan_pl.build import build_data, build_model, build_trainer, plain
 from stylegan_pl.callbacks.evaluation import Evaluation, followed, line
+from stylegan_pl.check_combination import check_fit
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.evaluation.assess import _size
 from stylegan_pl.metrics.palette import PaletteDistance
 from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.sliced_wasserstein import SlicedWasserstein
@@ -74,6 +78,26 @@ def test_a_metric_of_pairs_compares_each_picture_with_its_photograph(train_confi
         assert closed == pytest.approx((floor - value) / (floor - ceiling), rel=1e-4)
     else:
         assert math.isnan(closed)
+
+
+def test_pictures_are_scored_at_a_size_of_their_own(train_config, tmp_path) -> None:
+    """Trained on 32 pixels, judged at 44 of the same scale, in the loop as by `evaluate` afterwards."""
+    config = train_config("max_images=4", "data.val_size=44", "data.content.load_size=44", "data.style.load_size=44")
+    config.metric = {**GAP, **config.metric}
+    model, _ = fit(config)
+    data = model.trainer.datamodule
+    (first, *_) = data.val_dataloader()
+    assert first.content.shape[-2:] == (44, 44)
+    assert data.style_crop(0).shape[-2:] == (44, 44)
+    assert data.train_set.style_crop(0, np.random.default_rng(0)).shape[-2:] == (32, 32)
+    evaluation = next(c for c in model.trainer.callbacks if isinstance(c, Evaluation))
+    assert evaluation.scores["gap"].n == 2
+    assert _size(OmegaConf.create({"image_size": None}), (plain(config), tmp_path)) == 44
+
+
+def test_a_size_that_the_generator_does_not_take_is_told(train_config) -> None:
+    with pytest.raises(ConfigError, match=r"data.val_size=45: .* multiples of 4; type data.val_size=44"):
+        check_fit(train_config("data.val_size=45"))
 
 
 def test_weights_that_were_scored_are_not_scored_again(train_config) -> None:

@@ -7,10 +7,13 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
+import skimage.data
+from box import box  # noqa: F401 (a fixture)
 from fitting import command
 from PIL import Image, ImageOps
 from unit.page.example import noise, page_config, studio, write_checkpoints, write_uploads
@@ -66,9 +69,9 @@ def test_a_wrong_command_line_is_one_line(tmp_path):
         assert done.returncode in (1, 2) and said in done.stderr and len(done.stderr.splitlines()) == 1
 
 
-@pytest.fixture(scope="module")
-def served(ckpts):
-    """(address, studio) of a page with both checkpoints."""
+@contextmanager
+def serving(*ckpts):
+    """(address, studio) of a page that paints with these."""
     pytest.importorskip("playwright")
     config = page_config(*ckpts, max_megapixels=MAX_MEGAPIXELS, max_upload_mb=2)
     with listening("127.0.0.1", 0) as door, own_folder() as folder, pixel_limit(MAX_MEGAPIXELS):
@@ -83,12 +86,26 @@ def served(ckpts):
 
 
 @pytest.fixture(scope="module")
+def served(ckpts):
+    """With both checkpoints."""
+    with serving(*ckpts) as (site, here):
+        yield site, here
+
+
+@pytest.fixture(scope="module")
 def site(served) -> str:
     return served[0]
 
 
 @pytest.fixture
 def page(browser, site):
+    """Of both checkpoints."""
+    with opened_at(browser, site) as opened:
+        yield opened
+
+
+@contextmanager
+def opened_at(browser, site):
     """At the end no request has left this machine, and no script has failed."""
     troubles = []
     context = browser.new_context(accept_downloads=True)
@@ -167,6 +184,19 @@ def test_a_picture_is_dropped_painted_compared_and_taken_away(page, ckpts, tmp_p
     result = paint(page, "picture", tmp_path)
     expected = stylized(ckpts[0], upload, strength=0.5, keep_colour="luma")
     assert np.array_equal(np.asarray(Image.open(result)), expected)
+
+
+def test_the_box_opens_with_a_photograph_and_paints_it_in_strokes_of_any_size(browser, box, tmp_path):  # noqa: F811
+    with serving("painter:monet", "painter:vangogh") as (site, _), opened_at(browser, site) as page:
+        photograph = Image.fromarray(skimage.data.astronaut())
+        small = np.asarray(photograph.resize((24, 24), Image.Resampling.BOX), dtype=float)
+        assert np.abs(pixels(page, "#photograph img") - small).mean() < 15  # shrunk in another way
+        page.click("#name input")
+        page.get_by_role("option", name="vangogh").click()
+        page.fill("#stroke input[type=number]", "1.5")
+        result = paint(page, "picture", tmp_path)
+        expected = Stylizer.load("painter:vangogh", device="cpu", stroke=1.5)(photograph)
+        assert np.array_equal(np.asarray(Image.open(result)), np.asarray(expected))
 
 
 def test_what_browsers_cannot_show_is_shown(page, tmp_path):

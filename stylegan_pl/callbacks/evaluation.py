@@ -132,11 +132,12 @@ def line(name: str, score: Score) -> str:
     if not score.of_sets:
         anchors = f"untouched {score.floor:.4g}{recoloured}, unrelated paintings {score.ceiling:.4g}"
         return f"{name}: {score.value:.4g} ({anchors})"
-    closed = (
-        f"{score.gap_closed:.0%} of the gap closed"
-        if score.has_gap
-        else "no gap to close, the photographs are as near to the paintings as these to each other"
-    )
+    if not score.has_gap:
+        closed = "no gap to close, the photographs are as near to the paintings as these to each other"
+    elif score.gap_closed < 0:
+        closed = f"farther from the paintings than the untouched photographs, by {-score.gap_closed:.1f} times the gap"
+    else:
+        closed = f"{score.gap_closed:.0%} of the gap closed"
     among = f"paintings among themselves {score.ceiling:.4g}"
     return f"{name}: photographs {score.floor:.4g}{recoloured} → stylised {score.value:.4g}, {among}: {closed}"
 

@@ -57,6 +57,7 @@ class TrainConfig:
 
     data: Any = MISSING
     direction: str = "AtoB"
+    stand_ins: bool = False
     augment: Any = None
     metric: dict[str, Any] = field(default_factory=dict)
     trainer: dict[str, Any] = MISSING

@@ -1,10 +1,13 @@
 """`python -m stylegan_pl.train`: train a generator against a discriminator."""
 
+from contextlib import nullcontext
+
 from omegaconf import DictConfig
 
 from stylegan_pl.cli import run_verb
 from stylegan_pl.direction import turn
 from stylegan_pl.errors import DataError
+from stylegan_pl.stand_ins import put_stand_ins, without_weights
 
 
 def train(config: DictConfig) -> int:
@@ -12,6 +15,8 @@ def train(config: DictConfig) -> int:
     from stylegan_pl.check_config import check_config
 
     turned = turn(config)
+    if config.stand_ins:
+        put_stand_ins(config)
     check_config(config)
     # here, once every key is right: it imports torch
     from stylegan_pl.check_combination import check_fit, check_monitor, check_roles
@@ -33,7 +38,8 @@ def train(config: DictConfig) -> int:
         ) from error
     from stylegan_pl.run import run  # here, once config and data are in order: Lightning takes seconds to import
 
-    return run(config)
+    with without_weights(config) if config.stand_ins else nullcontext():
+        return run(config)
 
 
 def make_data_ready(config: DictConfig) -> None:

@@ -80,6 +80,7 @@ class Struck(Callback):
     def __init__(self, fault: str, images: int, note: str) -> None:
         self.fault, self.images, self.note = fault, images, Path(note)
         os.setpgid(0, 0)  # a group of its own, as a shell gives each command: its workers are in it, a test is not
+        self.note.with_suffix(".group").write_text(str(os.getpid()))
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:
         if pl_module.images_seen == self.images:
@@ -112,7 +113,7 @@ class Struck(Callback):
     def _remove_checkpoints(self, trainer, model, word: str) -> None:
         shutil.rmtree(Path(trainer.default_root_dir) / "checkpoints")
 
-    def _nan(self, trainer, model, word: str) -> None:
+    def _not_a_number(self, trainer, model, word: str) -> None:
         with torch.no_grad():
             next(model.generator.parameters()).fill_(float("nan"))
 

@@ -4,8 +4,10 @@ A run of 40 images, saved every 8 and validated every 16, is struck at 22. It is
 and its last weights are compared with those of an undisturbed run.
 """
 
+import contextlib
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -106,7 +108,7 @@ FAULTS = [
     Fault("a loader's worker killed", "kill_worker", 1, 0, "was killed by SIGKILL"),
     Fault("the disk full at a save", "full_disk", 1, 8, "No space left on device"),
     Fault("the checkpoints' folder removed", "remove_checkpoints", 0, 40),
-    Fault("weights become nan", "nan", 1, 8, "nan"),
+    Fault("weights become nan", "not_a_number", 1, 8, "nan"),
     Fault("a second start in the folder meanwhile", "second_start", 0, 0),
     Fault("last.ckpt truncated afterwards", "kill", -9, 24, afterwards=damage(lambda c: c[: len(c) // 2])),
     Fault("last.ckpt empty afterwards", "kill", -9, 24, afterwards=damage(lambda c: b"")),
@@ -148,13 +150,15 @@ def became(fault: Fault, cwd: Path, whole: dict[str, Any]) -> Became:
     struck = ["+callbacks.struck._target_=faults.injections.Struck", f"+callbacks.struck.fault={fault.strike}"]
     struck += ["+callbacks.struck.images=22", f"+callbacks.struck.note={cwd / 'note'}"]
     ended = train(cwd, *struck, name="run")
+    with contextlib.suppress(ProcessLookupError):  # workers of a fork server do not see that their run was killed
+        os.killpg(int((cwd / "note.group").read_text()), signal.SIGKILL)
     lines = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
     assert "Traceback" not in ended.stderr, ended.stderr
     fault.afterwards(cwd / "run")
     good = newest_good(cwd / "run")
     reached = torch.load(good, weights_only=True)["images_seen"] if good else 0
     lost = int((cwd / "note").read_text()) - reached
-    again = train(cwd, "resume=auto", name="run")
+    again = train(cwd, "resume=auto", name="run") if ended.returncode != 0 else ended  # else it is done
     assert "Traceback" not in again.stderr, again.stderr
     own = weights(cwd / "run") if again.returncode == 0 else {}
     same = own.keys() == whole.keys() and all(torch.equal(own[name], whole[name]) for name in whole)

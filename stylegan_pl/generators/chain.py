@@ -2,29 +2,50 @@
 
 from collections.abc import Mapping, Sequence
 
+import torch
 from torch import Tensor, nn
 
 from stylegan_pl.nn.features import Features
 from stylegan_pl.nn.generator import Generator
 from stylegan_pl.nn.taps import Tap, read_taps
 
+_MARGIN = 0.97  # of the range: atanh is infinite at 1
+# Of the last layer's output. Adam moves every weight by the learning rate; the thousand of a 9×9 layer together would,
+# unscaled, move the picture by a third of its range in a single step.
+_CHANGE = 0.1
 
-class ChainGenerator(Generator):
-    """Layers one after the other.
+
+def changed_photograph(content: Tensor, change: Tensor) -> Tensor:
+    """tanh(atanh(0.97 x) + f(x)), in x's precision: the photograph itself, a little paler, where f(x) is 0.
 
     Args:
-        layers: from an image (N, 3, H, W) in [-1, 1] to another.
+        content: x, (N, 3, H, W) in [-1, 1].
+        change: f(x), of the same shape, any number.
+    """
+    # float32: half a percent of bfloat16's rounding would show as steps in a sky
+    return torch.tanh(torch.atanh(_MARGIN * content.float()) + change).to(content.dtype)
+
+
+class ChainGenerator(Generator):
+    """Layers one after the other, and a tanh.
+
+    Args:
+        layers: f, from an image (N, 3, H, W) in [-1, 1] to (N, 3, H, W) before the tanh.
         places: the taps by name, shallow to deep.
+        residual: f / 10 changes the photograph, tanh(atanh(0.97 x) + f(x) / 10), instead of making a picture of its
+            own, tanh(f(x)). Such a generator starts at the photograph: it need not learn to copy before it paints.
     """
 
-    def __init__(self, layers: nn.Sequential, places: Mapping[str, Tap]) -> None:
+    def __init__(self, layers: nn.Sequential, places: Mapping[str, Tap], *, residual: bool = False) -> None:
         super().__init__()
         self.layers = layers
         self.places = dict(places)
+        self.residual = residual
 
     def forward(self, content: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1], sides multiples of `stride` -> the same shape and range."""
-        return self.layers(content)
+        drawn = self.layers(content)
+        return changed_photograph(content, _CHANGE * drawn) if self.residual else torch.tanh(drawn)
 
     @property
     def taps(self) -> dict[str, int]:

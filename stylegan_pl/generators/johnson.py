@@ -20,6 +20,7 @@ class JohnsonGenerator(ChainGenerator):
     Args:
         blocks: residual blocks at a quarter of the resolution.
         width: channels at full resolution.
+        residual: start at the photograph and change it; see `ChainGenerator`.
         upsample: builds the ×2 step from (inputs, outputs) channels.
         init: draws the initial weights of the convolutions.
     """
@@ -27,7 +28,13 @@ class JohnsonGenerator(ChainGenerator):
     stride = 4
 
     def __init__(
-        self, *, blocks: int = 5, width: int = 32, upsample: Upsample = ResizeConv, init: Init = init_normal
+        self,
+        *,
+        blocks: int = 5,
+        width: int = 32,
+        residual: bool = False,
+        upsample: Upsample = ResizeConv,
+        init: Init = init_normal,
     ) -> None:
         stem = conv_norm_relu(3, width, 9, affine=True)
         halving = conv_norm_relu(width, 2 * width, 3, stride=2, affine=True)
@@ -40,10 +47,11 @@ class JohnsonGenerator(ChainGenerator):
             *_up(upsample, 4 * width, 2 * width),
             *_up(upsample, 2 * width, width),
             nn.Conv2d(width, 3, 9, padding=4, padding_mode="reflect"),
-            nn.Tanh(),
         )
         steps = len(stem), len(halving), len(quartering)
-        super().__init__(layers, residual_places(*steps, channels=(2 * width, 4 * width), blocks=blocks))
+        super().__init__(
+            layers, residual_places(*steps, channels=(2 * width, 4 * width), blocks=blocks), residual=residual
+        )
         init(self)
 
 

@@ -12,7 +12,7 @@ class MobileGenerator(ChainGenerator):
 
     Johnson's shape of network, narrow: 227,923 parameters, 16.8 GMAC at 1024², where the published ResNet-9 has 793.
     Only the last two convolutions run at full resolution, on few channels: there everything costs sixteen times what it
-    does in the blocks. Upsampling is by nearest neighbour and MobileNet's pair of convolutions (Howard et al., 2017),
+    does in the blocks. Upsampling is an interpolation and MobileNet's pair of convolutions (Howard et al., 2017),
     the 1×1 before the interpolation, which gives the same as after it, at a quarter of the cost.
 
     The blocks' convolutions are full ones. Separable ones of 128 channels have as many weights and multiplications, and
@@ -25,12 +25,22 @@ class MobileGenerator(ChainGenerator):
     Args:
         blocks: residual blocks at a quarter of the resolution.
         width: channels at half of the resolution, a multiple of 2; multiples of 32 run fastest.
+        residual: start at the photograph and change it; see `ChainGenerator`.
+        upsample_mode: `nearest` or `bilinear`, which leaves no grid.
         init: draws the initial weights.
     """
 
     stride = 4
 
-    def __init__(self, *, blocks: int = 5, width: int = 32, init: Init = init_normal) -> None:
+    def __init__(
+        self,
+        *,
+        blocks: int = 5,
+        width: int = 32,
+        residual: bool = False,
+        upsample_mode: str = "nearest",
+        init: Init = init_normal,
+    ) -> None:
         if width % 2:
             raise ValueError(f"width must be a multiple of 2, got {width}; try {width + 1}")
         half, quarter = width, 3 * width // 2
@@ -40,20 +50,19 @@ class MobileGenerator(ChainGenerator):
             *halving,
             *quartering,
             *(ResidualBlock(quarter) for _ in range(blocks)),
-            *_up(quarter, half),
-            *_up(half, width // 2),
+            *_up(quarter, half, upsample_mode),
+            *_up(half, width // 2, upsample_mode),
             nn.Conv2d(width // 2, 3, 5, padding=2, padding_mode="reflect"),
-            nn.Tanh(),
         )
         steps = 0, len(halving), len(quartering)
-        super().__init__(layers, residual_places(*steps, channels=(half, quarter), blocks=blocks))
+        super().__init__(layers, residual_places(*steps, channels=(half, quarter), blocks=blocks), residual=residual)
         init(self)
 
 
-def _up(inputs: int, outputs: int) -> list[nn.Module]:
+def _up(inputs: int, outputs: int, mode: str) -> list[nn.Module]:
     return [
         nn.Conv2d(inputs, outputs, 1),
-        nn.Upsample(scale_factor=2, mode="nearest"),
+        nn.Upsample(scale_factor=2, mode=mode),
         nn.Conv2d(outputs, outputs, 3, padding=1, padding_mode="reflect", groups=outputs),
         nn.InstanceNorm2d(outputs),
         nn.ReLU(inplace=True),

@@ -22,6 +22,7 @@ class ResNetGenerator(ChainGenerator):
     Args:
         blocks: residual blocks at a quarter of the resolution.
         width: channels at full resolution.
+        residual: start at the photograph and change it; see `ChainGenerator`.
         upsample: builds the ×2 step from (inputs, outputs) channels.
         downsample: builds the ÷2 step, with its norm and ReLU; its first layer is the convolution.
         init: draws the initial weights.
@@ -34,6 +35,7 @@ class ResNetGenerator(ChainGenerator):
         *,
         blocks: int = 9,
         width: int = 64,
+        residual: bool = False,
         upsample: Upsample = ResizeConv,
         downsample: Downsample = StridedConv,
         init: Init = init_normal,
@@ -48,10 +50,11 @@ class ResNetGenerator(ChainGenerator):
             *_up(upsample, 4 * width, 2 * width),
             *_up(upsample, 2 * width, width),
             nn.Conv2d(width, 3, 7, padding=3, padding_mode="reflect"),
-            nn.Tanh(),
         )
         steps = len(stem), len(halving), len(quartering)
-        super().__init__(layers, residual_places(*steps, channels=(2 * width, 4 * width), blocks=blocks))
+        super().__init__(
+            layers, residual_places(*steps, channels=(2 * width, 4 * width), blocks=blocks), residual=residual
+        )
         init(self)
 
 

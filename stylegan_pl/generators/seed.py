@@ -21,4 +21,4 @@ class SeedGenerator(ChainGenerator):
         for number, channels in enumerate((3, width, width, width), start=1):
             layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
             places[f"relu{number}"] = Tap(len(layers), width)
-        super().__init__(nn.Sequential(*layers, nn.Conv2d(width, 3, 3, padding=1), nn.Tanh()), places)
+        super().__init__(nn.Sequential(*layers, nn.Conv2d(width, 3, 3, padding=1)), places)

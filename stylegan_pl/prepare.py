@@ -62,7 +62,7 @@ def _write_shards(folders: dict[str, Any], target: Path) -> None:
     for side, folder in folders.items():
         counts = write_shards(folder, target / side)
         _log.info("%-8s %d + %d images written to %s", side, counts["train"], counts["val"], target / side)
-        size = "null" if folder.load_size is None else folder.load_size
+        size = "null" if folder.load_size is None else str(folder.load_size).replace(" ", "")
         typed.append(f"data.{side}.root={target / side} data.{side}.load_size={size}")
     _log.info("train on them: python -m stylegan_pl.train data=shards %s", " ".join(typed))
 

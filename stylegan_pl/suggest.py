@@ -74,8 +74,8 @@ def _crop(
 
 def _load_size(folder: ImageFolder, shorter: list[int], crop: tuple[int, int]) -> int | None:
     """Twice the crop where pictures are larger: a crop then shows half of a picture's side. None: as they are."""
-    if folder.load_size is not None:
-        return folder.load_size if folder.load_size >= max(crop) else max(crop)
+    if folder.middle_size is not None:
+        return max(folder.middle_size, *crop)
     return 2 * max(crop) if np.median(shorter) > 2 * max(crop) else None
 
 

@@ -102,17 +102,18 @@ def what_is_left(folder: ImageFolder, name: str) -> list[str]:
 
 
 def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str, size: CropSize, limit: float) -> None:
-    shorter = sorted(min(found) if folder.load_size is None else min(*found, folder.load_size) for found in sizes)
+    least = folder.least_size  # of a range; what is smallest must do
+    shorter = sorted(min(found) if least is None else min(*found, least) for found in sizes)
     shrunk = [_shrunk(folder, found) for found in sizes]
     small = sum(not fits(width, height, size) for width, height in shrunk)
     crop = in_words(size)
     shrinks = small > sum(not fits(*found, size) for found in sizes) + limit * len(sizes)
-    if folder.load_size is not None and shrinks and not folder.upscale:
+    if least is not None and shrinks and not folder.upscale:
         which = "every image" if small == len(sizes) else f"{small} of {len(sizes)} images"
         needed = max(least_shorter_side(*found, size) for found in sizes)
         raise DataError(
             f"{name}.load_size={folder.load_size} shrinks {which} below the crop of {crop} pixels; type "
-            f"{name}.load_size={needed} or image_size={folder.load_size // 4 * 4}"
+            f"{name}.load_size={needed} or image_size={least // 4 * 4}"
         )
     if not folder.upscale and small > limit * len(shorter):
         usable = shorter[int(limit * len(shorter))] // 4 * 4
@@ -127,7 +128,7 @@ def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str
 def _shrunk(folder: ImageFolder, found: tuple[int, int]) -> tuple[int, int]:
     """Width and height after shrinking to `load_size`; nothing is enlarged."""
     width, height = found
-    scale = 1.0 if folder.load_size is None else min(1.0, folder.load_size / min(found))
+    scale = 1.0 if folder.least_size is None else min(1.0, folder.least_size / min(found))
     return round(width * scale), round(height * scale)
 
 

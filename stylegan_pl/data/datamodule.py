@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
-from stylegan_pl.contracts import StylePair
+from stylegan_pl.contracts import StylePair, TrainingSets
 from stylegan_pl.crop_size import CropSize
 from stylegan_pl.data.augment import Augmentation
 from stylegan_pl.data.batch_memory import BatchMemory
@@ -21,9 +21,10 @@ from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.loader import TrainLoader
 from stylegan_pl.data.pairing import Pairing
-from stylegan_pl.data.pairs import StylePairs
+from stylegan_pl.data.pairs import PairKey, StylePairs
 from stylegan_pl.data.problems import Problems
 from stylegan_pl.data.sampler import PairStream
+from stylegan_pl.data.whole import WholePaintings
 from stylegan_pl.images import to_float
 from stylegan_pl.ranks import cores
 
@@ -174,6 +175,12 @@ class StyleTransferData(L.LightningDataModule):
     def style_source(self, index: int) -> int:
         """The number of the painting that `style_crop(index)` is cut from."""
         return index % len(self.train_set.styles)
+
+    def training_sets(self, photographs: int = 16) -> TrainingSets:
+        """Whole training paintings, read when asked for, and the first photographs' crops, in [-1, 1] on the CPU."""
+        count = min(photographs, self.epoch_images)
+        crops = torch.stack([self.train_set[PairKey(0, index)].content for index in range(count)])
+        return TrainingSets(WholePaintings(self.train_set, self.image_size), to_float(crops))
 
     def on_after_batch_transfer(self, batch: StylePair, dataloader_idx: int) -> StylePair:
         """uint8 -> [-1, 1], plane by plane; augmentation while training."""

@@ -2,11 +2,11 @@
 
 import hashlib
 import os
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
@@ -55,7 +55,8 @@ class ImageFolder:
     Args:
         root: the folder; searched in depth, links to folders followed.
         include: keep only files whose path below root, or name, matches one of these (`fnmatch`).
-        load_size: pixels of the shorter side after shrinking; None leaves the size.
+        load_size: pixels of the shorter side after shrinking, or [smallest, largest], between which each crop draws it
+            anew: strokes, and what is in a photograph, then come in as many sizes. None leaves the size.
         held_out: fraction for validation, where no folder holds it.
         upscale: enlarge images smaller than `load_size` or the crop; otherwise the former stay and the latter are
             refused.
@@ -69,7 +70,7 @@ class ImageFolder:
 
     root: str
     include: list[str] = field(default_factory=list)
-    load_size: int | None = None
+    load_size: int | Sequence[int] | None = None
     held_out: float = 0.05
     upscale: bool = False
     source: Source | None = None
@@ -78,7 +79,26 @@ class ImageFolder:
     beside: bool = False
     fast: bool = True
 
-    one_size: ClassVar[bool] = True  # crops of a file are cut from the same pixels each time
+    def __post_init__(self) -> None:
+        size = self.load_size
+        if isinstance(size, Sequence) and not (len(size) == 2 and 0 < size[0] <= size[1]):
+            raise ValueError(f"load_size is pixels, or [smallest, largest], got {list(size)}; try [384, 512]")
+
+    @property
+    def one_size(self) -> bool:
+        """Whether crops of a file are cut from the same pixels each time."""
+        return not isinstance(self.load_size, Sequence)
+
+    @property
+    def middle_size(self) -> int | None:
+        """`load_size`; of a range, the middle: what is validated and measured at."""
+        size = self.load_size
+        return sum(size) // 2 if isinstance(size, Sequence) else size
+
+    @property
+    def least_size(self) -> int | None:
+        """`load_size`; of a range, the smallest."""
+        return min(self.load_size) if isinstance(self.load_size, Sequence) else self.load_size
 
     @property
     def part_name(self) -> str | None:
@@ -131,6 +151,8 @@ class ImageFolder:
     ) -> Tensor:
         """A file -> uint8 (3, H, W): shrunk to `load_size`, cropped at random or, without `rng`, in the middle.
 
+        Of a range, `rng` draws the size first.
+
         Args:
             size: pixels of the crop, H = W, or H and W.
             into: (H, W, 3), memory for it; else it has its own.
@@ -138,7 +160,18 @@ class ImageFolder:
         Raises:
             DataError: unreadable, or smaller than the crop.
         """
+        if isinstance(self.load_size, Sequence):
+            drawn = self.middle_size if rng is None else int(rng.integers(self.load_size[0], self.load_size[1] + 1))
+            return replace(self, load_size=drawn).crop(path, size, rng, into=into)
         return cut(self.pixels(path, size, into=into), size, rng, name=str(path), into=into)
+
+    def whole(self, path: Path, size: CropSize) -> Pixels:
+        """A file -> uint8 (H, W, 3): the picture that crops of `size` pixels are cut from, of a range at its middle.
+
+        Raises:
+            DataError: unreadable.
+        """
+        return replace(self, load_size=self.middle_size).pixels(path, size)
 
     def pixels(self, path: Path, size: CropSize, *, into: Pixels | None = None) -> Pixels:
         """A file -> what its crops of `size` pixels are cut from; `into`: memory for it where it is just a crop.
@@ -147,7 +180,7 @@ class ImageFolder:
             DataError: unreadable.
         """
         decoded = decode(
-            self.content(path), str(path), at_least=self.load_size, fast=self.fast, into=into,
+            self.content(path), str(path), at_least=self.middle_size, fast=self.fast, into=into,
             one_frame=not self.first_frame,
         )  # fmt: skip
         return self._resized(decoded, size)
@@ -191,7 +224,7 @@ class ImageFolder:
     def resized_size(self, width: int, height: int, size: CropSize) -> tuple[int, int]:
         """Width and height of what crops of `size` pixels are cut from."""
         shorter = min(width, height)
-        load_size = self.load_size or shorter
+        load_size = self.middle_size or shorter
         target = max(load_size, least_shorter_side(width, height, size)) if self.upscale else min(load_size, shorter)
         if target == shorter:
             return width, height

@@ -82,6 +82,17 @@ class StylePairs(Dataset[StylePair]):
         """A random crop of the `index`-th style, uint8 (3, H, W)."""
         return self._first_usable(self.style, self.styles, index, rng)
 
+    def whole_style(self, index: int) -> tuple[Path, Pixels]:
+        """The `index`-th style's file and all of its picture, (H, W, 3); of an unusable one the next."""
+        folder = self.style.folder if isinstance(self.style, DecodedFolder) else self.style
+        for step in range(len(self.styles)):
+            path = self.styles[(index + step) % len(self.styles)]
+            try:
+                return path, folder.whole(path, self.size)
+            except DataError as error:
+                self.problems.report(path, str(error), self.styles)
+        raise DataError(f"{folder.root}: none of {len(self.styles)} images can be used; see {self.problems.path}")
+
     def _first_usable_pair(self, epoch: int, index: int, into: tuple[Pixels | None, Pixels | None]) -> StylePair:
         """Both files of the first pair from `index` on that can be used, cropped at the same place."""
         for step in range(len(self.contents)):

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
 from PIL import Image
@@ -36,9 +35,14 @@ class SingleImage(ImageFolder):
 
     zoom: Sequence[float] = (1 / 3, 1.0)
 
-    one_size: ClassVar[bool] = False  # and the picture is in memory
+    @property
+    def one_size(self) -> bool:
+        """Never; and the picture is in memory."""
+        return False
 
     def __post_init__(self) -> None:
+        if isinstance(self.load_size, Sequence):
+            raise ValueError(f"load_size of a single picture is one number, got {list(self.load_size)}; zoom has two")
         if len(self.zoom) != 2 or not 0 < self.zoom[0] <= self.zoom[1]:
             raise ValueError(f"zoom is [smallest, largest], above 0, got {list(self.zoom)}; try [0.333, 1.0]")
 
@@ -73,13 +77,13 @@ class SingleImage(ImageFolder):
         Raises:
             DataError: unreadable, or smaller than the crop.
         """
-        largest = None if self.load_size is None else round(self.load_size * max(1.0, self.zoom[1]))
+        largest = None if self.middle_size is None else round(self.middle_size * max(1.0, self.zoom[1]))
         image = _read(path, None if largest is None else max(largest, *sides(size)))
         width, height = image.size
         shorter = min(width, height)
         if not fits(width, height, size) and not self.upscale:
             raise DataError(f"{path}: {width}×{height} pixels is smaller than the crop of {in_words(size)}")
-        load_size = self.load_size or shorter
+        load_size = self.middle_size or shorter
         zoom = self.zoom[1] if rng is None else rng.uniform(self.zoom[0], self.zoom[1])
         target = max(
             least_shorter_side(width, height, size),

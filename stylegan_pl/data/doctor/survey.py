@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -68,7 +68,7 @@ def is_too_small(facts: FileFacts, folder: ImageFolder, image_size: CropSize) ->
     """Whether `folder.crop` would refuse it."""
     if facts.problem is not None or folder.upscale:
         return False
-    return not fits(*folder.resized_size(*facts.size, image_size), image_size)
+    return not fits(*replace(folder, load_size=folder.least_size).resized_size(*facts.size, image_size), image_size)
 
 
 def look_at_all(paths: Sequence[Path], *, workers: int | None, one_frame: bool = False) -> Iterator[FileFacts]:

@@ -4,7 +4,7 @@ Shapes: N images in a batch, C channels, H rows, W columns; an image is (3, H, W
 Ranges: uint8 in [0, 255] up to the device, float in [-1, 1] from there on (`images.to_float`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from torch import Tensor
@@ -18,6 +18,13 @@ class StylePair(NamedTuple):
 
     content: Tensor
     style: Tensor
+
+
+class TrainingSets(NamedTuple):
+    """What a loss may measure of both sets before the first step, in [-1, 1] on the model's device."""
+
+    paintings: Sequence[tuple[str, Tensor]]  # file name, whole painting (1, 3, H, W) at the size crops are cut from
+    photographs: Tensor  # (N, 3, H, W), crops as the generator will see them
 
 
 class Progress(NamedTuple):

@@ -45,6 +45,8 @@ def paint_pixels(config: DictConfig) -> int:
         photograph.shape[3], photograph.shape[2], len(data.train_set.styles), ", ".join(model.image_losses),
     )  # fmt: skip
     dtype = inference_dtype(config.precision, device)
+    if model.image_losses.need_sets:
+        model.measure(data.training_sets())
     started = time.monotonic()
     with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
         painting = PixelPainting(model, data, photograph.to(device), step_size=config.step_size)

@@ -7,11 +7,14 @@ from functools import cached_property
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.contracts import Terms
+from stylegan_pl.contracts import Terms, TrainingSets
 from stylegan_pl.nn.features import FeatureNetwork, Features
 
 Paint = Callable[[Tensor], Tensor]
 """Photographs -> stylised pictures by the generator in training, in the style of this batch where it takes one."""
+
+Look = Callable[[Tensor], Features]
+"""Images -> the feature network's layers of them."""
 
 Encode = Callable[[Tensor, Sequence[str]], Features]
 """Images, names of the generator's taps -> its encoder's activations there."""
@@ -29,6 +32,7 @@ class Views:
         paint: G itself, for losses that ask it about other images.
         encode: G's encoder.
         mirrored: whether x here, and so G(x), is the photograph mirrored left to right.
+        stylised_features: layers of G(x), where somebody has computed them already.
     """
 
     def __init__(
@@ -42,17 +46,25 @@ class Views:
         paint: Paint | None = None,
         encode: Encode | None = None,
         mirrored: bool = False,
+        stylised_features: Features | None = None,
     ) -> None:
         self.stylised, self.content, self.style = stylised.float(), content.float(), style.float()
         self.identity = None if identity is None else identity.float()
         self.mirrored = mirrored
         self._network, self._paint, self._encode = network, paint, encode
+        if stylised_features:
+            self.stylised_features = stylised_features  # in the cached property's place
         device = stylised.device.type
         self._autocast = torch.autocast(
             device, dtype=torch.get_autocast_dtype(device), enabled=torch.is_autocast_enabled(device)
         )
 
-    def _features(self, image: Tensor) -> Features:
+    def features(self, image: Tensor) -> Features:
+        """The feature network's layers of any picture, (N, 3, H, W) in [-1, 1], float32, with gradients.
+
+        Raises:
+            ValueError: the model has no feature network.
+        """
         if self._network is None:
             raise ValueError("an image loss reads features, and the model has no feature_network")
         with self._autocast:  # the network may run in half precision; what losses add up may not
@@ -75,19 +87,19 @@ class Views:
     @cached_property
     def stylised_features(self) -> Features:
         """Layers of G(x), with gradients."""
-        return self._features(self.stylised)
+        return self.features(self.stylised)
 
     @cached_property
     def content_features(self) -> Features:
         """Layers of x."""
         with torch.no_grad():
-            return self._features(self.content)
+            return self.features(self.content)
 
     @cached_property
     def style_features(self) -> Features:
         """Layers of y."""
         with torch.no_grad():
-            return self._features(self.style)
+            return self.features(self.style)
 
 
 class ImageLoss(nn.Module, ABC):
@@ -96,6 +108,7 @@ class ImageLoss(nn.Module, ABC):
     needs_features = False  # reads layers of the feature network
     needs_identity = False  # reads G(y); a property where an option decides
     of_any_picture = True  # can be asked of a picture that no generator made, of another size than y
+    needs_sets = False  # measures paintings and photographs before the first step
     needs_encoder = False  # reads the generator's encoder, so the generator must have `taps` and `encode`
 
     def __init__(self, *, weight: float) -> None:
@@ -104,6 +117,16 @@ class ImageLoss(nn.Module, ABC):
 
     def attach(self, generator: nn.Module) -> None:
         """Called once by the model that owns the loss: build what depends on the generator's widths; do not keep it."""
+
+    def measure(self, sets: TrainingSets, look: Look) -> None:
+        """Called once before the first step, also of a resumed run: measure what the loss compares with.
+
+        What must stay as it was measured at the very start belongs in a buffer, so that a checkpoint brings it back
+        before this is called.
+
+        Args:
+            look: pictures -> layers of the feature network, without gradients.
+        """
 
     @abstractmethod
     def forward(self, views: Views) -> Tensor:
@@ -133,6 +156,17 @@ class ImageLosses(nn.ModuleDict):
     def need_identity(self) -> bool:
         """Whether any loss looks at G(y)."""
         return any(loss.needs_identity for loss in self.values())
+
+    @property
+    def need_sets(self) -> bool:
+        """Whether any loss measures the sets before the first step."""
+        return any(loss.needs_sets for loss in self.values())
+
+    def measure(self, sets: TrainingSets, look: Look) -> None:
+        """Let every loss that wants to measure the sets do so."""
+        chosen: list[ImageLoss] = [loss for loss in self.values() if loss.needs_sets]  # type: ignore[misc]  # a ModuleDict
+        for loss in chosen:
+            loss.measure(sets, look)
 
     def forward(self, views: Views) -> Terms:
         """Name -> weight · loss, in float32 also under autocast: sums over a picture overflow half precision."""

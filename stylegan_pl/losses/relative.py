@@ -1,0 +1,241 @@
+"""Perceptual losses in shares of what photographs get: a weight means the same with any network, layers and size."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, normalize
+
+from stylegan_pl.contracts import TrainingSets
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.losses.image_loss import ImageLoss, Look, Views
+from stylegan_pl.losses.style_statistics import Statistic, StyleStatistic
+from stylegan_pl.losses.style_targets import StyleTarget
+from stylegan_pl.nn.features import Features
+
+COLOURS = "colours"  # the layer that is the picture itself
+_AVERAGED = 4  # pixels, side of the squares whose mean colours the layer `colours` holds
+_LEAST = 1e-8  # a distance of photographs below it is none
+_LEAST_SPREAD = 1e-4  # of what pictures are told apart by
+_SOFTENED = 1e-4  # keeps a root's slope finite where a picture is there
+
+
+class RelativeStyleLoss(ImageLoss):
+    """Σ_l λ_l / Σ_l λ_l · mean over parts of d(S_l(G(x)), S_l(A)) / E_x d(S_l(x), S_l(A)), 1 for photographs.
+
+    S_l is a statistic of layer l, d the mean squared difference of its parts, A the target that x is held against: a
+    mixture of whole paintings, whose statistics are computed once, at the size that training crops are cut from.
+    Denominators are measured at the start, on photographs alone, and kept in the checkpoint. With `root` the term is
+    √d / √E d, whose slope is as steep far from the paintings as near them: no photograph rules a step.
+
+    With `pooled` S_l is that of many pictures, the mean over the batch and what is remembered of those before; so is
+    that of the photographs in the denominator. A painter's pictures are light and dark, too: no picture need have the
+    collection's mean by itself, and all pull one way, towards strokes and palette; one by one they pull apart.
+
+    Args:
+        layers: layer -> λ_l.
+        colours: λ of one layer more, the picture itself averaged over squares of 4 pixels: the palette.
+        statistic: S.
+        target: which paintings A mixes.
+        root: see above.
+        pooled: share of the remembered mean that a batch replaces, in (0, 1]; 0 compares picture by picture.
+        most_paintings: of a larger set, so many are looked at, evenly through the list of files.
+    """
+
+    needs_features = True
+    needs_sets = True
+
+    def __init__(
+        self,
+        *,
+        weight: float,
+        layers: Mapping[str, float],
+        statistic: StyleStatistic,
+        target: StyleTarget,
+        colours: float = 0.0,
+        root: bool = True,
+        pooled: float = 0.0,
+        most_paintings: int = 512,
+    ) -> None:
+        super().__init__(weight=weight)
+        if not 0 <= pooled <= 1:
+            raise ValueError(f"pooled is a share in [0, 1], got {pooled}; try 0.1")
+        self.pooled = pooled
+        self.layers = {name: share for name, share in {**layers, COLOURS: colours}.items() if share != 0}
+        self.statistic, self.target, self.root, self.most_paintings = statistic, target, root, most_paintings
+        for name in self.layers:  # a part of a statistic has a denominator of its own; nan: not measured yet
+            self.register_buffer(_slot(name), torch.full((statistic.parts,), torch.nan))
+            for part in range(statistic.parts if pooled else 0):  # the mean over pictures
+                self.register_buffer(_memory(name, part), torch.full((1,), torch.nan))
+        self.register_buffer("usual_photograph", torch.full((2, 1), torch.nan))  # of what pictures are told apart by
+        self._targets: dict[str, Statistic] = {}
+        self._described = torch.empty(0)
+
+    def measure(self, sets: TrainingSets, look: Look) -> None:
+        """Statistics of the paintings, and what photographs get; see the class."""
+        names, rows, described = [], [], []
+        for at in _evenly(len(sets.paintings), self.most_paintings):
+            name, painting = sets.paintings[at]
+            layers = self._layers(look(painting), painting)
+            names.append(name)
+            rows.append({layer: self.statistic.of(features) for layer, features in layers.items()})
+            described.append(self._describe(layers))
+        bank = torch.cat(described)
+        centre, scale = _centre_and_scale(bank)
+        mixtures = self.target.mixtures(((bank - centre) / scale).cpu(), names).to(bank)
+        self._described = (mixtures @ bank - centre) / scale
+        self._targets = {
+            layer: tuple(_mixed(mixtures, [row[layer][part] for row in rows]) for part in range(len(rows[0][layer])))
+            for layer in self.layers
+        }
+        if self.pooled and len(self._described) > 1:
+            raise ConfigError(
+                f"image_loss.relative_style.pooled={self.pooled} compares a mean of pictures with one target, and "
+                f"there are {len(self._described)}; type style_target@image_loss.relative_style.target=all, or pooled=0"
+            )
+        self._measure_photographs(sets.photographs, look)
+
+    def _measure_photographs(self, photographs: Tensor, look: Look) -> None:
+        seen = [self._layers(look(chunk), chunk) for chunk in photographs.split(4)]
+        if bool(self.get_buffer("usual_photograph").isnan().any()):
+            photographs = torch.cat([self._describe(layers) for layers in seen])
+            self.usual_photograph = torch.stack(_centre_and_scale(photographs))
+        for name in self.layers:
+            slot = self.get_buffer(_slot(name))
+            if not bool(slot.isnan().any()):
+                continue  # a checkpoint brought it
+            if self.pooled:
+                mean_of_all = _means([self.statistic.of(layers[name]) for layers in seen])
+                for part, mean in enumerate(mean_of_all):
+                    setattr(self, _memory(name, part), mean)
+                slot.copy_(torch.stack([gap[0] for gap in self._gaps(name, mean_of_all, torch.zeros(1).long())]))
+                continue
+            gaps = [self._gaps(name, self.statistic.of(layers[name]), self._chosen(layers)) for layers in seen]
+            means = [torch.cat(part).mean().clamp(min=_LEAST) for part in zip(*gaps, strict=True)]
+            slot.copy_(torch.stack(means))
+
+    def forward(self, views: Views) -> Tensor:
+        """See the class.
+
+        Raises:
+            ValueError: nothing was measured.
+        """
+        if not self._targets:
+            raise ValueError("RelativeStyleLoss compares with whole paintings; call measure() first")
+        if len(self._described) > 1:
+            chosen = self._chosen(self._layers(views.content_features, views.content))
+        else:
+            pictures = 1 if self.pooled else len(views.content)
+            chosen = torch.zeros(pictures, dtype=torch.long, device=views.content.device)
+        painted = self._layers(views.stylised_features, views.stylised)
+        terms = []
+        for name, share in self.layers.items():
+            found = self.statistic.of(painted[name])
+            gaps = self._gaps(name, self._remembered(name, found) if self.pooled else found, chosen)
+            usual = self.get_buffer(_slot(name))
+            relative = torch.stack([gap / usual[part] for part, gap in enumerate(gaps)]).mean(dim=0)  # (N,)
+            terms.append(share * ((relative + _SOFTENED).sqrt() if self.root else relative).mean())
+        return torch.stack(terms).sum() / sum(self.layers.values())
+
+    def _remembered(self, layer: str, found: Statistic) -> Statistic:
+        """The mean of this batch's pictures and of those before, one row; only the batch has gradients, whole ones."""
+        means = []
+        for part, rows in enumerate(found):
+            mean, memory = rows.mean(dim=0, keepdim=True), self.get_buffer(_memory(layer, part))
+            if self.training:
+                memory.lerp_(mean.detach(), self.pooled)
+            means.append(memory.clone() + mean - mean.detach())
+        return tuple(means)
+
+    def _gaps(self, layer: str, found: Statistic, chosen: Tensor) -> list[Tensor]:
+        """Mean squared difference of each part from the target's, (N,) each."""
+        wanted = (part[chosen] for part in self._targets[layer])
+        return [(ours - theirs).square().flatten(1).mean(dim=1) for ours, theirs in zip(found, wanted, strict=True)]
+
+    def _chosen(self, layers: Features) -> Tensor:
+        """The target nearest to each photograph, (N,): by cosine, each seen from the middle of its own kind."""
+        if len(self._described) == 1:
+            return torch.zeros(len(next(iter(layers.values()))), dtype=torch.long, device=self._described.device)
+        centre, scale = self.get_buffer("usual_photograph")
+        described = (self._describe(layers) - centre) / scale
+        return (normalize(described) @ normalize(self._described).T).argmax(dim=1)
+
+    def _layers(self, features: Features, image: Tensor) -> Features:
+        seen: Features = {COLOURS: avg_pool2d(image.float(), _AVERAGED)} if COLOURS in self.layers else {}
+        return seen | {name: features[name].float() for name in self.layers if name != COLOURS}
+
+    def _describe(self, layers: Features) -> Tensor:
+        """What pictures are told apart by: means of every channel, (N, D)."""
+        return torch.cat([layer.mean(dim=(2, 3)) for layer in layers.values()], dim=1)
+
+    def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *others: object) -> None:
+        for name in dict(self.named_buffers(recurse=False)):  # shapes are known once something was measured
+            if f"{prefix}{name}" in state_dict:
+                setattr(self, name, torch.empty_like(state_dict[f"{prefix}{name}"]))
+        super()._load_from_state_dict(state_dict, prefix, *others)
+
+
+class RelativeContentLoss(ImageLoss):
+    """Σ_l w_l / Σ_l w_l · mean (F_l(G(x)) − F_l(x))² / Var F_l(x), about 1 for any other photograph than x, halved.
+
+    The variance is that of photographs, measured at the start and kept in the checkpoint.
+
+    Args:
+        layers: layer -> w_l.
+    """
+
+    needs_features = True
+    needs_sets = True
+
+    def __init__(self, *, weight: float, layers: Mapping[str, float]) -> None:
+        super().__init__(weight=weight)
+        self.layers = {name: share for name, share in layers.items() if share != 0}
+        for name in self.layers:
+            self.register_buffer(_slot(name), torch.full((1,), torch.nan))
+
+    def measure(self, sets: TrainingSets, look: Look) -> None:
+        """The variance of each layer over photographs."""
+        seen = [look(chunk) for chunk in sets.photographs.split(4)]
+        for name in self.layers:
+            slot = self.get_buffer(_slot(name))
+            if bool(slot.isnan().any()):
+                slot.fill_(torch.cat([layers[name].float() for layers in seen]).var().clamp(min=_LEAST))
+
+    def forward(self, views: Views) -> Tensor:
+        """See the class."""
+        terms = [
+            share * (views.stylised_features[name] - views.content_features[name]).square().mean()
+            / self.get_buffer(_slot(name))[0]
+            for name, share in self.layers.items()
+        ]  # fmt: skip
+        return torch.stack(terms).sum() / sum(self.layers.values())
+
+
+def _centre_and_scale(described: Tensor) -> tuple[Tensor, Tensor]:
+    return described.mean(dim=0), described.std(dim=0, unbiased=False).clamp(min=_LEAST_SPREAD)
+
+
+def _slot(layer: str) -> str:
+    return f"usual_{layer.replace('.', '_')}"
+
+
+def _memory(layer: str, part: int) -> str:
+    return f"remembered_{layer.replace('.', '_')}_{part}"
+
+
+def _means(statistics: list[Statistic]) -> Statistic:
+    """The mean over all pictures, one row a part."""
+    return tuple(torch.cat(part).mean(dim=0, keepdim=True) for part in zip(*statistics, strict=True))
+
+
+def _evenly(count: int, most: int) -> list[int]:
+    """At most `most` of `count` places, as far apart as can be."""
+    return list(range(count)) if count <= most else [at * count // most for at in range(most)]
+
+
+def _mixed(mixtures: Tensor, rows: list[Tensor]) -> Tensor:
+    """(T, P), P rows (1, …) -> (T, …)."""
+    stacked = torch.cat(rows)
+    if torch.equal(mixtures, torch.eye(len(stacked)).to(mixtures)):
+        return stacked  # each painting by itself: no copy
+    return torch.tensordot(mixtures.to(stacked), stacked, dims=1)

@@ -1,0 +1,127 @@
+"""What of a layer's features is called its style: second moments, both moments, or the whole distribution in slices."""
+
+from abc import ABC, abstractmethod
+
+import torch
+from torch import Tensor
+
+from stylegan_pl.losses.style import gram_matrix
+
+_LEAST_VARIANCE = 1e-6  # keeps a root's slope finite in a flat picture
+
+Statistic = tuple[Tensor, ...]
+"""Parts that are compared on their own, each with one row a picture."""
+
+
+def moments(features: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and covariance over positions: (N, C, H, W) -> (N, C), (N, C, C)."""
+    flat = features.flatten(2)
+    mean = flat.mean(dim=2)
+    centred = flat - mean.unsqueeze(2)
+    return mean, centred @ centred.transpose(1, 2) / flat.shape[2]
+
+
+class StyleStatistic(ABC):
+    """Features of a layer -> what a painter is known by, whatever is where in the picture."""
+
+    parts = 1  # of `of`
+
+    @abstractmethod
+    def of(self, features: Tensor) -> Statistic:
+        """(N, C, H, W), any H and W -> parts of equal shape for all pictures, (N, …) each."""
+
+
+class GramStatistic(StyleStatistic):
+    """F Fᵀ / (H W): second moments about zero (Gatys et al., 2016), of which the mean's square is most."""
+
+    def of(self, features: Tensor) -> Statistic:
+        """(N, C, H, W) -> ((N, C, C),)."""
+        return (gram_matrix(features) / features[0, 0].numel(),)
+
+
+class MomentStatistic(StyleStatistic):
+    """Mean, and covariance about it: palette and strokes as two parts, each relative to what photographs have.
+
+    A Gram matrix holds the same; but there the means outweigh all else, and a network meets them first, by blotches of
+    light and dark.
+    """
+
+    parts = 2
+
+    def of(self, features: Tensor) -> Statistic:
+        """(N, C, H, W) -> ((N, C), (N, C, C))."""
+        return moments(features)
+
+
+class SlicedMomentStatistic(StyleStatistic):
+    """Mean and standard deviation of the features along random directions.
+
+    The sliced Wasserstein distance of two Gaussians with these moments: on a line it is (Δμ)² + (Δσ)². It knows the
+    whole covariance C, since σ_d² = dᵀ C d, but answers to a contrast in its own unit, where a difference of
+    covariances grows with its square: pictures far from the paintings do not rule a step, and training stays calm.
+
+    Args:
+        directions: random projections of a layer.
+        seed: of the directions, which stay the same for a run.
+    """
+
+    parts = 2
+
+    def __init__(self, *, directions: int = 256, seed: int = 0) -> None:
+        self.directions, self.seed = _at_least_one("directions", directions), seed
+
+    def of(self, features: Tensor) -> Statistic:
+        """(N, C, H, W) -> ((N, directions), (N, directions))."""
+        mean, covariance = moments(features)
+        along = directions_of(mean.shape[1], self.directions, self.seed).to(mean)
+        variance = (along * (covariance @ along)).sum(dim=1)
+        return mean @ along, (variance.clamp(min=0) + _LEAST_VARIANCE).sqrt()
+
+
+class SlicedStatistic(StyleStatistic):
+    """Quantiles of the features along random directions: sliced Wasserstein distance (Heitz et al., 2021).
+
+    Mean squared differences of these are the distance: on a line, optimal transport pairs quantiles. Departure: the
+    directions stay the same for the whole run, so that a painting's quantiles are computed once; and a picture's
+    positions are thinned to `positions`.
+
+    Args:
+        directions: random projections of a layer.
+        quantiles: numbers that a distribution is told by.
+        positions: at most so many of a picture's positions are looked at, drawn anew each time.
+        seed: of the directions.
+    """
+
+    def __init__(self, *, directions: int = 64, quantiles: int = 256, positions: int = 4096, seed: int = 0) -> None:
+        self.directions, self.quantiles = _at_least_one("directions", directions), _at_least_one("quantiles", quantiles)
+        self.positions, self.seed = _at_least_one("positions", positions), seed
+
+    def of(self, features: Tensor) -> Statistic:
+        """(N, C, H, W) -> ((N, quantiles, directions),)."""
+        flat = features.flatten(2).transpose(1, 2)  # (N, H W, C)
+        if flat.shape[1] > self.positions:
+            flat = flat[:, torch.randperm(flat.shape[1], device=flat.device)[: self.positions]]
+        along = directions_of(flat.shape[2], self.directions, self.seed).to(flat)
+        return (quantiles((flat @ along).sort(dim=1).values, self.quantiles),)
+
+
+def directions_of(channels: int, count: int, seed: int) -> Tensor:
+    """Uniform on the sphere, the same each time: (channels, count), columns of length 1."""
+    drawn = torch.randn(channels, count, generator=torch.Generator().manual_seed(seed))
+    return drawn / drawn.norm(dim=0, keepdim=True)
+
+
+def quantiles(ordered: Tensor, count: int) -> Tensor:
+    """Sorted values (N, M, K) -> their quantiles at (i + ½) / count, (N, count, K), linear between neighbours."""
+    length = ordered.shape[1]
+    at = ((torch.arange(count, device=ordered.device) + 0.5) / count * length - 0.5).clamp(0, length - 1)
+    low = at.floor().long()
+    high = (low + 1).clamp(max=length - 1)
+    share = (at - low).view(1, -1, 1)
+    return ordered[:, low] * (1 - share) + ordered[:, high] * share
+
+
+def _at_least_one(name: str, value: int) -> int:
+    if value < 1:
+        raise ValueError(f"{name} must be at least 1, got {value}")
+    return value

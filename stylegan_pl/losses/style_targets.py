@@ -1,0 +1,144 @@
+"""Which paintings a photograph is held against: one, a coherent group, its nearest, or the mean of all.
+
+An average of many different paintings has no strokes of any of them (Sanakoyeu et al., 2018, figure 2): so there is a
+choice. A target is a mixture of whole paintings; where there are several, a photograph takes the nearest.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from stylegan_pl.errors import ConfigError
+
+
+class StyleTarget(ABC):
+    """Paintings -> mixtures of them."""
+
+    @abstractmethod
+    def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
+        """Weights of the paintings in each target.
+
+        Args:
+            described: (P, D), a row a painting: its channels' means, centred and scaled.
+            names: of their files.
+
+        Returns:
+            (T, P); rows sum to 1.
+        """
+
+
+class AllPaintings(StyleTarget):
+    """The mean of all: what a style loss over random paintings amounts to, less its noise."""
+
+    def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
+        """One row, all alike."""
+        return torch.full((1, len(names)), 1 / len(names))
+
+
+class OnePainting(StyleTarget):
+    """A single painting, with all its strokes.
+
+    Args:
+        name: part of its file's name; None where the set holds one alone.
+    """
+
+    def __init__(self, *, name: str | None = None) -> None:
+        self.name = name
+
+    def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
+        """One row, 1 at the painting.
+
+        Raises:
+            ConfigError: no file is called so, or several are.
+        """
+        found = [at for at, name in enumerate(names) if self.name is None or self.name in name]
+        if len(found) != 1:
+            known = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+            raise ConfigError(
+                f"style_target.name={self.name or 'null'}: {len(found)} of {len(names)} paintings; type a part of one "
+                f"file's name that no other has ({known})"
+            )
+        return torch.eye(len(names))[found]
+
+
+class CoherentGroup(StyleTarget):
+    """The mean of the tightest of a few clusters of the paintings.
+
+    Args:
+        groups: clusters that the paintings are put into.
+        seed: of the first centres.
+    """
+
+    def __init__(self, *, groups: int = 3, seed: int = 0) -> None:
+        self.groups, self.seed = groups, seed
+
+    def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
+        """One row."""
+        labels, centres = k_means(described, self.groups, self.seed)
+        spread = (described - centres[labels]).square().sum(dim=1)
+        sizes = torch.bincount(labels, minlength=len(centres))
+        # a cluster of one or two is tight and tells nothing; an even share is what coherent means
+        enough = [group for group in range(len(centres)) if sizes[group] * 2 * len(centres) >= len(names)]
+        tightest = min(enough, key=lambda group: float(spread[labels == group].mean()))
+        return (labels == tightest).float().unsqueeze(0) / sizes[tightest]
+
+
+class NearestGroup(StyleTarget):
+    """The means of a few clusters; each photograph takes the one that is most like it.
+
+    Args:
+        groups: clusters that the paintings are put into.
+        seed: of the first centres.
+    """
+
+    def __init__(self, *, groups: int = 3, seed: int = 0) -> None:
+        self.groups, self.seed = groups, seed
+
+    def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
+        """A row a cluster."""
+        labels, centres = k_means(described, self.groups, self.seed)
+        members = torch.nn.functional.one_hot(labels, len(centres)).float().T
+        return members / members.sum(dim=1, keepdim=True)
+
+
+class NearestPainting(StyleTarget):
+    """Each photograph takes the painting that is most like it; all are in the bank."""
+
+    def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
+        """A row a painting."""
+        return torch.eye(len(names))
+
+
+def k_means(points: Tensor, groups: int, seed: int, *, rounds: int = 50) -> tuple[Tensor, Tensor]:
+    """Lloyd's algorithm from centres far apart (k-means++): (P, D) -> labels (P,), centres (K, D); no cluster is empty.
+
+    Args:
+        groups: K, at most the number of points.
+
+    Raises:
+        ValueError: groups is below 1.
+    """
+    if groups < 1:
+        raise ValueError(f"groups must be at least 1, got {groups}; try 3")
+    generator = torch.Generator().manual_seed(seed)
+    points = points.double().cpu()
+    first = torch.randint(len(points), (1,), generator=generator)
+    centres = points[first]
+    while len(centres) < min(groups, len(points)):
+        far = torch.cdist(points, centres).min(dim=1).values.square()
+        if float(far.sum()) == 0:
+            break  # fewer different points than groups
+        centres = torch.cat([centres, points[torch.multinomial(far, 1, generator=generator)]])
+    labels = torch.cdist(points, centres).argmin(dim=1)
+    for _ in range(rounds):
+        filled = [group for group in range(len(centres)) if bool((labels == group).any())]
+        centres = torch.stack([points[labels == group].mean(dim=0) for group in filled])
+        new = torch.cdist(points, centres).argmin(dim=1)
+        if torch.equal(new, labels):
+            break
+        labels = new
+    _, labels = labels.unique(return_inverse=True)
+    centres = torch.stack([points[labels == group].mean(dim=0) for group in range(int(labels.max()) + 1)])
+    return labels, centres.float()

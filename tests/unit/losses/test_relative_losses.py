@@ -1,0 +1,196 @@
+"""Losses in shares of what photographs get."""
+
+import pytest
+import torch
+
+from stylegan_pl.contracts import TrainingSets
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.losses.image_loss import ImageLosses, Views
+from stylegan_pl.losses.relative import COLOURS, RelativeContentLoss, RelativeStyleLoss
+from stylegan_pl.losses.style_statistics import GramStatistic, SlicedMomentStatistic
+from stylegan_pl.losses.style_targets import AllPaintings, NearestPainting, OnePainting
+from stylegan_pl.nn.random_filters import RandomFilters
+
+
+@pytest.fixture
+def network():
+    return RandomFilters(style_layers={"scale1": 1.0, "scale2": 1.0}, content_layers={"scale2": 1.0}, filters=6)
+
+
+@pytest.fixture
+def sets():
+    draw = torch.Generator().manual_seed(0)
+    dark = torch.rand(1, 3, 24, 36, generator=draw) * 0.5 - 1
+    light = torch.rand(1, 3, 30, 24, generator=draw) * 0.5 + 0.5
+    return TrainingSets([("dark.jpg", dark), ("light.jpg", light)], torch.rand(4, 3, 16, 16, generator=draw) * 2 - 1)
+
+
+def style_loss(target, statistic=None, **options):
+    layers = {"scale1": 1.0, "scale2": 2.0}
+    return RelativeStyleLoss(
+        weight=1.0,
+        layers=layers,
+        statistic=statistic or SlicedMomentStatistic(directions=8),
+        target=target,
+        colours=1.0,
+        **options,
+    )
+
+
+def views(network, stylised, content):
+    return Views(stylised, content, content, network=network)
+
+
+def test_photographs_get_one(network, sets):
+    loss = style_loss(AllPaintings(), root=False)
+    loss.measure(sets, network)
+    assert loss(views(network, sets.photographs, sets.photographs)).item() == pytest.approx(1, rel=1e-5)
+
+
+def test_the_painting_itself_gets_nothing(network, sets):
+    loss = style_loss(OnePainting(name="dark"))
+    loss.measure(sets, network)
+    painting = sets.paintings[0][1]
+    found = loss(views(network, painting, sets.photographs[:1])).item()
+    assert found == pytest.approx(0.01, abs=2e-3)  # the softened root of 0
+
+
+def test_against_a_loop(network, sets):
+    loss = style_loss(OnePainting(name="light"), GramStatistic(), root=False)
+    loss.measure(sets, network)
+    stylised = sets.photographs.flip(0) * 0.7
+
+    def gram(image, layer):
+        from torch.nn.functional import avg_pool2d
+
+        found = (avg_pool2d(image, 4) if layer == COLOURS else network(image)[layer])[0].flatten(1)
+        return found @ found.T / found.shape[1]
+
+    painting, total = sets.paintings[1][1], 0.0
+    for layer, share in {"scale1": 1.0, "scale2": 2.0, COLOURS: 1.0}.items():
+        wanted = gram(painting, layer)
+        ours = sum((gram(image[None], layer) - wanted).square().mean() for image in stylised)
+        theirs = sum((gram(image[None], layer) - wanted).square().mean() for image in sets.photographs)
+        total += share / 4 * float(ours / theirs)
+    assert loss(views(network, stylised, sets.photographs)).item() == pytest.approx(total, rel=1e-4)
+
+
+def test_weights_mean_the_same_whatever_the_units(network, sets):
+    """A network whose features are ten times as large gives the same loss."""
+
+    def louder(image):
+        return {name: 10 * layer for name, layer in network(image).items()}
+
+    found = []
+    for look in (network, louder):
+        loss = style_loss(AllPaintings(), root=False)
+        loss.measure(sets, look)
+        seen = Views(sets.photographs * 0.5, sets.photographs, sets.photographs)
+        seen.features = look
+        found.append(loss(seen).item())
+    assert found[0] == pytest.approx(found[1], rel=1e-3)
+
+
+def test_each_photograph_takes_its_nearest_painting(network, sets):
+    loss = style_loss(NearestPainting())
+    loss.measure(sets, network)
+    photographs = torch.cat([painting[:, :, :16, :16] for _, painting in sets.paintings])
+    chosen = loss._chosen(loss._layers(network(photographs), photographs))
+    assert chosen.tolist() == [0, 1]
+
+
+def test_what_was_measured_at_the_start_comes_back_with_a_checkpoint(network, sets):
+    before, after = style_loss(AllPaintings()), style_loss(AllPaintings())
+    before.measure(sets, network)
+    after.load_state_dict(before.state_dict())
+    after.measure(sets._replace(photographs=sets.photographs * 0.1), network)  # a resumed run sees other ones
+    stylised = sets.photographs * 0.5
+    assert torch.equal(*(loss(views(network, stylised, sets.photographs)) for loss in (before, after)))
+
+
+def test_nothing_measured_is_told(network, sets):
+    with pytest.raises(ValueError, match="call measure"):
+        style_loss(AllPaintings())(views(network, sets.photographs, sets.photographs))
+
+
+def test_a_large_set_is_thinned_evenly(network, sets):
+    many = [(f"{at}.jpg", sets.paintings[at % 2][1]) for at in range(10)]
+    names = []
+
+    class Asks(AllPaintings):
+        def mixtures(self, described, known):
+            names.extend(known)
+            return super().mixtures(described, known)
+
+    style_loss(Asks(), most_paintings=3).measure(sets._replace(paintings=many), network)
+    assert names == ["0.jpg", "3.jpg", "6.jpg"]
+
+
+def test_content_is_a_share_of_the_photographs_variance(network, sets):
+    loss = RelativeContentLoss(weight=1.0, layers={"scale2": 3.0})
+    loss.measure(sets, network)
+    stylised = sets.photographs * 0.5
+    ours, theirs = network(stylised)["scale2"], network(sets.photographs)["scale2"]
+    expected = ((ours - theirs) ** 2).mean() / theirs.var()
+    assert loss(views(network, stylised, sets.photographs)).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_only_losses_that_measure_are_asked(network, sets):
+    losses = ImageLosses(
+        {"style": style_loss(AllPaintings()), "content": RelativeContentLoss(weight=1, layers={"scale2": 1})}
+    )
+    assert losses.need_sets
+    losses.measure(sets, network)
+    assert set(losses(views(network, sets.photographs, sets.photographs))) == {"style", "content"}
+
+
+def test_every_painting_teaches_gradients(network, sets):
+    loss = style_loss(NearestPainting())
+    loss.measure(sets, network)
+    stylised = sets.photographs.clone().requires_grad_()
+    loss(views(network, stylised, sets.photographs)).backward()
+    assert bool(stylised.grad.isfinite().all())
+    assert bool((stylised.grad.flatten(1).norm(dim=1) > 0).all())
+
+
+def test_pooled_photographs_get_one_and_remember_who_came_before(network, sets):
+    loss = style_loss(AllPaintings(), root=False, pooled=0.25)
+    loss.measure(sets, network)
+    loss.eval()  # remembers nothing
+    assert loss(views(network, sets.photographs, sets.photographs)).item() == pytest.approx(1, rel=1e-4)
+    before = {name: buffer.clone() for name, buffer in loss.named_buffers() if name.startswith("remembered")}
+    loss.train()
+    stylised = sets.photographs[:2] * 0.5
+    loss(views(network, stylised, sets.photographs[:2]))
+    found = loss.statistic.of(network(stylised)["scale1"])[0].mean(dim=0)
+    name = "remembered_scale1_0"
+    torch.testing.assert_close(loss.get_buffer(name)[0], 0.75 * before[name][0] + 0.25 * found)
+
+
+def test_a_pooled_batch_has_its_whole_gradient(network, sets):
+    """As a loss of the remembered mean alone would have, were it all of this batch."""
+    grads = []
+    for pooled in (0.1, 1.0):
+        loss = style_loss(AllPaintings(), GramStatistic(), root=False, pooled=pooled)
+        loss.measure(sets, network)
+        stylised = sets.photographs.clone().requires_grad_()  # what is remembered: both have the same mean
+        loss(views(network, stylised, sets.photographs)).backward()
+        grads.append(stylised.grad)
+    torch.testing.assert_close(*grads, rtol=1e-3, atol=1e-7)
+
+
+def test_what_is_remembered_comes_back_with_a_checkpoint(network, sets):
+    before, after = style_loss(AllPaintings(), pooled=0.5), style_loss(AllPaintings(), pooled=0.5)
+    before.measure(sets, network)
+    before(views(network, sets.photographs * 0.3, sets.photographs))
+    after.load_state_dict(before.state_dict())
+    after.measure(sets, network)
+    stylised = sets.photographs * 0.5
+    assert torch.equal(*(loss(views(network, stylised, sets.photographs)) for loss in (before, after)))
+
+
+def test_pooled_needs_one_target(network, sets):
+    with pytest.raises(ConfigError, match="compares a mean of pictures with one target, and there are 2"):
+        style_loss(NearestPainting(), pooled=0.1).measure(sets, network)
+    with pytest.raises(ValueError, match="pooled is a share"):
+        style_loss(AllPaintings(), pooled=2)

@@ -72,7 +72,7 @@ def build_model(config: DictConfig) -> TwoPlayerModule:
 
 def _needs_features(model: DictConfig) -> bool:
     losses = model.get("image_losses") or {}
-    return any(
+    return model.get("feature_heads") is not None or any(
         loss.weight != 0 and getattr(get_object(loss._target_), "needs_features", True) for loss in losses.values()
     )
 

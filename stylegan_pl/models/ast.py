@@ -89,5 +89,5 @@ class AST(VanillaGAN):
     def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
         """See the class."""
         return self.game.discriminator_loss(
-            self.discriminator, batch.style, fakes["stylised"], step=self.step, negatives=batch.content
+            self.discriminator, batch.style, fakes["stylised"], step=self.discriminator_step, negatives=batch.content
         )

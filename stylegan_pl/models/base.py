@@ -1,7 +1,8 @@
 """The mechanics of two-player training, and nothing else."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import lightning as L
@@ -10,13 +11,15 @@ import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
-from stylegan_pl.contracts import Fakes, OptimizerFactory, Progress, Schedule, StylePair, Terms
+from stylegan_pl.contracts import Fakes, OptimizerFactory, Progress, Schedule, StylePair, Terms, TrainingSets
 from stylegan_pl.losses.image_loss import ImageLoss, ImageLosses, Views
 from stylegan_pl.models.mechanics import PLAYERS, Mechanics
 from stylegan_pl.models.speed import speed_up
 from stylegan_pl.nn.ema import ExponentialMovingAverage
 from stylegan_pl.nn.equivalents import channels_last
-from stylegan_pl.nn.features import FeatureNetwork
+from stylegan_pl.nn.features import FeatureNetwork, Features
+
+_FEATURES = "features/"  # prefix of G(x)'s layers among the fakes, where a step computes them before the losses ask
 
 
 class TwoPlayerModule(L.LightningModule, ABC):
@@ -92,7 +95,7 @@ class TwoPlayerModule(L.LightningModule, ABC):
         views = Views(
             fakes["stylised"], batch.content, batch.style, identity=fakes.get("identity"), network=self.feature_network,
             paint=lambda images: self.paint(images, batch), encode=getattr(self.generator, "encode", None),
-            mirrored=bool(fakes.get("mirrored", False)),
+            mirrored=bool(fakes.get("mirrored", False)), stylised_features=features_of(fakes),
         )  # fmt: skip
         return self.image_losses(views)
 
@@ -146,6 +149,8 @@ class TwoPlayerModule(L.LightningModule, ABC):
         for optimizer, groups in zip(self.trainer.optimizers, self._typed, strict=True):
             for group, typed in zip(optimizer.param_groups, groups, strict=True):
                 group.update(typed)
+        if self.image_losses.need_sets:
+            self.measure_sets()
 
     def progress(self) -> Progress:
         """How far the run is."""
@@ -161,6 +166,28 @@ class TwoPlayerModule(L.LightningModule, ABC):
             sequence = np.random.SeedSequence([self.mechanics.seed, self.images_seen, self.global_rank])
             torch.manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> 1))
         return batch
+
+    def measure_sets(self) -> None:
+        """Let image losses measure the data module's sets; its networks run in the precision of training."""
+        sets: TrainingSets = self.trainer.datamodule.training_sets()  # type: ignore[attr-defined]  # as in `progress`
+        self.measure(sets, self.trainer.precision_plugin.train_step_context)
+
+    def measure(self, sets: TrainingSets, precision: Callable[[], AbstractContextManager[Any]] = nullcontext) -> None:
+        """Let image losses measure both sets, without gradients.
+
+        Args:
+            precision: what the feature network runs in; its layers, and what is measured of them, are float32.
+        """
+        network = self.feature_network
+        assert network is not None  # a loss that measures looks through one
+
+        def look(images: Tensor) -> Features:
+            with precision():
+                found = network(images.to(self.device))
+            return {name: layer.float() for name, layer in found.items()}
+
+        with torch.no_grad():
+            self.image_losses.measure(sets, look)
 
     def training_step(self, batch: StylePair, batch_idx: int) -> dict[str, Tensor]:
         """Each player steps once; returns every term by path name, detached, on the device."""
@@ -186,12 +213,18 @@ class TwoPlayerModule(L.LightningModule, ABC):
 
     def _order(self) -> tuple[str, ...]:
         order = PLAYERS if self.mechanics.first_player == "generator" else PLAYERS[::-1]
-        return tuple(player for player in order if player in self.players)
+        rests = (self.step + 1) % self.mechanics.generator_steps != 0  # the discriminator
+        return tuple(player for player in order if player in self.players and not (rests and player == PLAYERS[1]))
 
     @property
     def step(self) -> int:
-        """Steps that each player has finished."""
+        """Steps that the generator has finished."""
         return max(0, self._batches - 1) // self.mechanics.accumulate_batches
+
+    @property
+    def discriminator_step(self) -> int:
+        """Steps that the discriminator has finished."""
+        return self.step // self.mechanics.generator_steps
 
     def _terms(self, player: str, batch: StylePair, fakes: Fakes) -> Terms:
         if player == "generator":
@@ -258,3 +291,13 @@ class TwoPlayerModule(L.LightningModule, ABC):
 def _settings(group: dict[str, Any]) -> dict[str, Any]:
     """An optimizer's numbers, less what they are applied to."""
     return {key: value for key, value in group.items() if key != "params"}
+
+
+def with_features(fakes: Fakes, features: Features) -> Fakes:
+    """The fakes with the layers of G(x) that a feature network found, for both players and all losses of the step."""
+    return fakes | {f"{_FEATURES}{layer}": found.float() for layer, found in features.items()}
+
+
+def features_of(fakes: Fakes) -> Features:
+    """What `with_features` put there; empty where nobody did."""
+    return {name.removeprefix(_FEATURES): found for name, found in fakes.items() if name.startswith(_FEATURES)}

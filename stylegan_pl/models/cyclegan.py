@@ -126,9 +126,14 @@ class CycleGAN(TwoPlayerModule):
 
     def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
         """See the class."""
-        style = self.game.discriminator_loss(self.discriminator, batch.style, fakes["stylised"], step=self.step)
+        step = self.discriminator_step
+        not_style = self.game.negatives(batch.content)
+        not_content = self.content_game.negatives(batch.style)
+        style = self.game.discriminator_loss(
+            self.discriminator, batch.style, fakes["stylised"], step=step, negatives=not_style
+        )
         content = self.content_game.discriminator_loss(
-            self.content_discriminator, batch.content, fakes["photograph"], step=self.step
+            self.content_discriminator, batch.content, fakes["photograph"], step=step, negatives=not_content
         )
         return {f"{name}_style": term for name, term in style.items()} | {
             f"{name}_content": term for name, term in content.items()

@@ -1,6 +1,6 @@
 """The adversarial game, once for every method: what D descends and what G descends because of D."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -32,6 +32,8 @@ class AdversarialGame(nn.Module):
         diff_augment: T, the same policy for reals and fakes, in both players' steps.
         pool_size: fakes remembered for D (CycleGAN: 50); 0 shows it the present ones alone.
         discriminator_weight: w_D (CycleGAN and pix2pix: ½, which slows D beside G).
+        photographs_as_fakes: whether D is also shown the untouched photographs as fakes (Sanakoyeu et al., 2018): it
+            then learns what a photograph lacks, not only what this generator gets wrong.
         one_forward: whether D sees reals and fakes in one batch, where it judges each picture on its own: same logits.
     """
 
@@ -43,6 +45,7 @@ class AdversarialGame(nn.Module):
         *,
         pool_size: int = 0,
         discriminator_weight: float = 1.0,
+        photographs_as_fakes: bool = False,
         one_forward: bool = True,
     ) -> None:
         super().__init__()
@@ -54,6 +57,7 @@ class AdversarialGame(nn.Module):
         self.adversarial, self.penalty, self.diff_augment = adversarial, penalty, diff_augment
         self.pool = ImagePool(pool_size)
         self.discriminator_weight, self.one_forward = discriminator_weight, one_forward
+        self.photographs_as_fakes = photographs_as_fakes
 
     def generator_loss(self, discriminator: nn.Module, fakes: Tensor, reals: Tensor) -> Tensor:
         """L_G, unweighted; gradients flow through D to the fakes."""
@@ -86,6 +90,23 @@ class AdversarialGame(nn.Module):
             # `forward`: compiled code cannot be differentiated twice, the plain discriminator can
             terms["penalty"] = price * self.penalty(self._critic(discriminator.forward), reals, fakes)
         return terms
+
+    def negatives(self, untouched: Tensor) -> Tensor | None:
+        """The untouched pictures of the other set, where D is shown them as fakes."""
+        return untouched if self.photographs_as_fakes else None
+
+    def generator_loss_of(self, fake_heads: Heads, real_heads: Sequence[Tensor | None]) -> Tensor:
+        """L_G of logits that somebody else has asked for, mean over heads."""
+        pairs = zip(fake_heads, real_heads, strict=True)
+        return torch.stack(
+            [self.adversarial.generator(fake.float(), None if real is None else real.float()) for fake, real in pairs]
+        ).mean()
+
+    def discriminator_loss_of(self, real_heads: Heads, fake_heads: Heads) -> Tensor:
+        """L_D, likewise."""
+        pairs = zip(real_heads, fake_heads, strict=True)
+        losses = [self.adversarial.discriminator(real.float(), fake.float()) for real, fake in pairs]
+        return self.discriminator_weight * torch.stack(losses).mean()
 
     def _judge(self, discriminator: nn.Module, reals: Tensor, fakes: Tensor) -> tuple[Heads, Heads]:
         """D's logits of reals and of fakes, each augmented on its own."""

@@ -18,6 +18,7 @@ class Mechanics:
     max_images: int | None = None  # global, all devices together
     max_epochs: float | None = None  # passes over the larger set
     first_player: str = "generator"  # who steps first; the other answers to the same fakes
+    generator_steps: int = 1  # for each step of the discriminator
     accumulate_batches: int = 1  # batches whose gradients make one step
     generator_clip_norm: float | None = None  # largest norm of the generator's gradient; null: any
     discriminator_clip_norm: float | None = None
@@ -38,6 +39,8 @@ class Mechanics:
             raise ConfigError(
                 f"model.mechanics.first_player must be generator or discriminator, got '{self.first_player}'"
             )
+        if self.generator_steps < 1:
+            raise ConfigError(f"model.mechanics.generator_steps must be at least 1, got {self.generator_steps}")
         if self.accumulate_batches < 1:
             raise ConfigError(f"model.mechanics.accumulate_batches must be at least 1, got {self.accumulate_batches}")
         if self.cuda_graphs and not self.compile:

@@ -33,15 +33,23 @@ class LinearDecay:
 
 
 class Cosine:
-    """½ (1 + cos π t) between 1 and `final`, t the share of the budget done (Loshchilov and Hutter, 2017)."""
+    """½ (1 + cos π t) between 1 and `final`, t the share of the budget done (Loshchilov and Hutter, 2017).
 
-    def __init__(self, *, final: float = 0.0) -> None:
-        self.final = final
+    Args:
+        warm_up_images: over the first images the factor also grows straight from 0: a generator that starts at the
+            photograph must not be thrown off it by Adam's first steps, all of which are full ones.
+    """
+
+    def __init__(self, *, final: float = 0.0, warm_up_images: int = 0) -> None:
+        if warm_up_images < 0:
+            raise ValueError(f"warm_up_images must be at least 0, got {warm_up_images}")
+        self.final, self.warm_up_images = final, warm_up_images
 
     def __call__(self, progress: Progress) -> float:
         """See the class."""
         done = min(progress.images_seen / progress.total_images, 1.0)
-        return self.final + (1.0 - self.final) * 0.5 * (1.0 + math.cos(math.pi * done))
+        fallen = self.final + (1.0 - self.final) * 0.5 * (1.0 + math.cos(math.pi * done))
+        return fallen * min(1.0, (progress.images_seen + 1) / (self.warm_up_images + 1))
 
 
 class LinearDecayByEpoch:

@@ -34,6 +34,11 @@ class FeatureNetwork(nn.Module, ABC):
         twin.style_layers = {}
         return twin
 
+    @property
+    def widths(self) -> dict[str, int]:
+        """Tap -> its channels, where the network knows them before it looks at a picture; else empty."""
+        return {}
+
     @abstractmethod
     def forward(self, image: Tensor) -> Features:
         """(N, 3, H, W) in [-1, 1] -> the activations of `taps`; gradients flow to the image, never to weights."""

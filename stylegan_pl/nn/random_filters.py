@@ -48,6 +48,11 @@ class RandomFilters(FeatureNetwork):
         self.register_buffer("colour_bank", bank, persistent=False)
         self.register_buffer("stroke_bank", _normed(bank - bank.mean(dim=(2, 3), keepdim=True)), persistent=False)
 
+    @property
+    def widths(self) -> dict[str, int]:
+        """As many as there are filters, each."""
+        return dict.fromkeys(self.taps, len(self.get_buffer("stroke_bank")))
+
     def forward(self, image: Tensor) -> Features:
         """(N, 3, H, W) in [-1, 1] -> `scale{s}`: (N, filters, H / s, W / s), reflection-padded, and `colour`."""
         features: Features = {}

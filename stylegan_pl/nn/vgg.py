@@ -10,6 +10,7 @@ from stylegan_pl.nn.imagenet import ImageNetInput
 from stylegan_pl.nn.pretrained import pretrained_wanted
 from stylegan_pl.nn.weights import Remedy, load_weights, read_weights
 
+_POOLINGS: dict[str, type[nn.Module]] = {"max": nn.MaxPool2d, "average": nn.AvgPool2d}
 _CONVS_PER_BLOCK = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 
 
@@ -22,6 +23,7 @@ class VGG(FeatureNetwork):
         architecture: `vgg16` or `vgg19`.
         weights_path: a local file (.pth or .safetensors, torchvision's keys `features.N.weight`) or an http(s) URL
             of one; None downloads torchvision's ImageNet weights into torch's hub cache.
+        pooling: `max`, as trained; `average`, whose gradients reach every pixel: smoother pictures (Gatys et al.).
 
     Raises:
         UserError: the weights can neither be found nor downloaded; the message lists the remedies.
@@ -36,11 +38,14 @@ class VGG(FeatureNetwork):
         content_layers: Mapping[str, float],
         architecture: str = "vgg19",
         weights_path: str | None = None,
+        pooling: str = "max",
     ) -> None:
         super().__init__(style_layers=style_layers, content_layers=content_layers)
         if architecture not in _CONVS_PER_BLOCK:
             raise ValueError(f"architecture must be one of {', '.join(_CONVS_PER_BLOCK)}, got '{architecture}'")
-        layers, names = _layers(architecture)
+        if pooling not in _POOLINGS:
+            raise ValueError(f"pooling must be one of {', '.join(_POOLINGS)}, got '{pooling}'")
+        layers, names = _layers(architecture, _POOLINGS[pooling])
         self._check_taps(list(names.values()))
         deepest = max((index for index, name in names.items() if name in self.taps), default=-1)
         self.names = {index: name for index, name in names.items() if index <= deepest}
@@ -50,6 +55,11 @@ class VGG(FeatureNetwork):
             load_weights(self.layers, weights, self.remedy, source=weights_path or architecture, prefix="features.")
         freeze(self.layers)
         self.normalise = ImageNetInput()
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """64 in the first block, twice as many in each, up to 512."""
+        return {tap: _block_width(int(tap[len("relu")])) for tap in self.taps}
 
     def forward(self, image: Tensor) -> Features:
         """(N, 3, H, W) in [-1, 1] -> `relu{block}_{conv}`: (N, C, H / 2^(block−1), W / 2^(block−1))."""
@@ -62,16 +72,20 @@ class VGG(FeatureNetwork):
         return features
 
 
-def _layers(architecture: str) -> tuple[list[nn.Module], dict[int, str]]:
+def _block_width(block: int) -> int:
+    return min(64 * 2 ** (block - 1), 512)
+
+
+def _layers(architecture: str, pooling: type[nn.Module]) -> tuple[list[nn.Module], dict[int, str]]:
     """torchvision's `features` list, and the name of each ReLU in it by position."""
     layers: list[nn.Module] = []
     names: dict[int, str] = {}
     channels = 3
     for block, convs in enumerate(_CONVS_PER_BLOCK[architecture], start=1):
-        width = min(64 * 2 ** (block - 1), 512)
+        width = _block_width(block)
         for conv in range(1, convs + 1):
             layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
             names[len(layers) - 1] = f"relu{block}_{conv}"
             channels = width
-        layers.append(nn.MaxPool2d(2))
+        layers.append(pooling(2))
     return layers, names

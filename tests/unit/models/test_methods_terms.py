@@ -8,8 +8,10 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, l1_loss, mse_loss
 from unit.models.tiny_methods import BATCH, Recorded, critic, game, generator, parts, pictures, relativistic
 
+from stylegan_pl.discriminators.feature_heads import FeatureHeads
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.generators.adain import AdaINGenerator
+from stylegan_pl.losses.image_loss import Views
 from stylegan_pl.losses.pixel import PixelLoss
 from stylegan_pl.models.adain import AdaINTransfer
 from stylegan_pl.models.ast import AST
@@ -23,6 +25,7 @@ from stylegan_pl.models.vanilla import VanillaGAN
 from stylegan_pl.nn.conv_encoder import ConvEncoder
 from stylegan_pl.nn.decoders import ResidualDecoder
 from stylegan_pl.nn.init import init_he
+from stylegan_pl.nn.random_filters import RandomFilters
 
 X, Y = BATCH
 
@@ -40,6 +43,79 @@ def both(model: TwoPlayerModule) -> tuple[dict[str, Tensor], dict[str, Tensor], 
     fakes = model.generate(BATCH)
     detached = {name: fake.detach() for name, fake in fakes.items()}
     return fakes, model.generator_loss(BATCH, fakes), model.discriminator_loss(BATCH, detached)
+
+
+# ---------------------------------------------------------------------- heads on features
+
+
+def vanilla_with_heads(**options) -> VanillaGAN:
+    network = RandomFilters(style_layers={"scale1": 1, "scale2": 1}, content_layers={}, filters=3)
+    heads = partial(FeatureHeads, layers=["scale1", "scale2"], width=4, init=init_he)
+    given = {"game": game(**options.pop("game", {})), "image_losses": {"pixel": PixelLoss(weight=2.0)}} | options
+    losses, played = given.pop("image_losses"), given.pop("game")
+    return VanillaGAN(
+        generator(1), critic(2), played, **parts(**losses), feature_network=network, feature_heads=heads, **given
+    )
+
+
+def heads_loss(wanted_higher: list[Tensor], wanted_lower: list[Tensor]) -> Tensor:
+    """Mean over heads."""
+    pairs = zip(wanted_higher, wanted_lower, strict=True)
+    return torch.stack([relativistic(high, low) for high, low in pairs]).mean()
+
+
+def test_heads_play_on_the_features_that_losses_look_through():
+    model = vanilla_with_heads(adversarial_weight=0.0, feature_adversarial_weight=3.0)
+    model.eval()  # a spectral norm iterates at each forward in training
+    fakes, of_generator, of_heads = both(model)
+    heads, look = model.feature_heads, model.feature_network
+    fake, real = heads(look(fakes["stylised"])), heads(look(Y))
+    assert_terms(
+        of_generator, {"feature_adversarial": 3 * heads_loss(fake, real), "pixel": 2 * l1_or_mse(fakes["stylised"])}
+    )
+    assert_terms(of_heads, {"feature_adversarial": heads_loss(real, fake)})
+    assert list(model.player_modules("discriminator")) == [heads]
+
+
+def test_heads_are_shown_the_photographs_too():
+    model = vanilla_with_heads(adversarial_weight=0.0, game={"photographs_as_fakes": True})
+    model.eval()
+    fakes, _, of_heads = both(model)
+    heads, look = model.feature_heads, model.feature_network
+    real, fake, untouched = (heads(look(image)) for image in (Y, fakes["stylised"], X))
+    doubled = [torch.cat([head, head]) for head in real]
+    shown = [torch.cat(pair) for pair in zip(fake, untouched, strict=True)]
+    assert_terms(of_heads, {"feature_adversarial": heads_loss(doubled, shown)})
+
+
+def test_an_adversarial_share_sets_both_weights():
+    torch.manual_seed(0)
+    model = vanilla_with_heads(adversarial_share=0.5)
+    model.eval()
+    fakes = model.generate(BATCH)
+    terms = model.generator_loss(BATCH, fakes)
+    slopes = [
+        torch.autograd.grad(sum(term for name, term in terms.items() if ("adv" in name) == adversarial),
+                            fakes["stylised"], retain_graph=True)[0].norm()
+        for adversarial in (True, False)
+    ]  # fmt: skip
+    torch.testing.assert_close(slopes[0], 0.5 * slopes[1])
+
+
+def l1_or_mse(stylised: Tensor) -> Tensor:
+    """What `PixelLoss` is, asked of the loss itself: it has tests of its own."""
+    return PixelLoss(weight=1.0)(Views(stylised, X, Y))
+
+
+@pytest.mark.parametrize("model", ["vanilla", "cut"])
+def test_photographs_as_fakes(model: str):
+    played = game(photographs_as_fakes=True)
+    kind = {"vanilla": VanillaGAN, "cut": CUT}[model]
+    gan = kind(generator(1), critic(2), played, **parts(pixel=PixelLoss(weight=1.0)))
+    fakes, _, of_critic = both(gan)
+    judge = gan.discriminator
+    real, shown = judge(Y), judge(torch.cat([fakes["stylised"], X]))
+    assert_terms(of_critic, {"adversarial": relativistic(torch.cat([real, real]), shown)})
 
 
 # ---------------------------------------------------------------------- CycleGAN

@@ -109,7 +109,7 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) ->
 
 def _places(node: DictConfig, key: str, where: str = "") -> Iterator[str]:
     """Where below the root an option of that name is, copies of other nodes left out."""
-    for name in node:
+    for name in map(str, node):
         if name == "hydra" or OmegaConf.is_interpolation(node, name) or OmegaConf.is_missing(node, name):
             continue
         if where and name == key:

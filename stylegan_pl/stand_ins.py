@@ -43,7 +43,9 @@ def _pictures(config: DictConfig) -> Iterator[str]:
     missing = [side for side in ("content", "style") if _is_missing(config.data[side], str(config.data_root))]
     for side in ("content", "style") if paired and missing else missing:
         name = "sample_paired" if paired else "sample"
-        node = OmegaConf.load(conf_dir() / "dataset" / f"{name}.yaml")[side]
+        dataset = OmegaConf.load(conf_dir() / "dataset" / f"{name}.yaml")
+        assert isinstance(dataset, DictConfig)  # as in every YAML file of conf/
+        node = dataset[side]
         node.load_size = config.data[side].get("load_size")
         yield f"data={name} in place of data.{side}.root={config.data[side].root}"
         with open_dict(config):

@@ -109,7 +109,7 @@ def _size(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> Cr
     typed = list(size) if isinstance(size, list | tuple) else [size, size]
     if len(typed) != 2 or any(type(side) is not int or not 16 <= side <= _LARGEST for side in typed):
         raise UserError(f"{trained[1]}: its config names no image_size that could be; type image_size=256")
-    return size if isinstance(size, int) else sides(typed)
+    return size if isinstance(size, int) else sides([int(side) for side in typed if side is not None])
 
 
 def _sets(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> tuple[ImageFolder, ImageFolder, Pairing]:

@@ -114,7 +114,8 @@ def in_strokes(paint: Callable[[Pictures], Pictures], pictures: Pictures, ratio:
 def _resized(picture: NDArray[Any], sides: Sequence[int]) -> NDArray[np.float32]:
     """(H, W, 3) -> (*sides, 3), bicubic."""
     planes = [Image.fromarray(plane.astype(np.float32)) for plane in np.moveaxis(picture, -1, 0)]
-    return np.stack([plane.resize((sides[1], sides[0]), Image.Resampling.BICUBIC) for plane in planes], axis=-1)
+    resized = [np.asarray(plane.resize((sides[1], sides[0]), Image.Resampling.BICUBIC)) for plane in planes]
+    return np.stack(resized, axis=-1)
 
 
 def read_style(path: Path, *, size: int, stride: int) -> Pictures:

@@ -131,7 +131,7 @@ class RunWandb(WandbLogger):
                 [samples.images_seen, row, *(wandb.Image(tensor_to_image(image)) for image in images)]
                 for row, images in enumerate(sides)
             ]
-            columns = ["images_seen", "row", "content", "stylised", "style"]
+            columns: list[str | int] = ["images_seen", "row", "content", "stylised", "style"]
             shown["sample_table"] = wandb.Table(columns=columns, data=rows)
         self.experiment.log(shown)
 

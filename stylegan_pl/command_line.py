@@ -35,7 +35,8 @@ Kind = Literal["text", "texts"]
 TEXT_PARTS: dict[str, Kind] = {
     **dict.fromkeys(("root", "cache", "folder", "into", "dir", "subdir", "run_dir", "weights_path", "teacher"), "text"),
     **dict.fromkeys(("problems_csv", "storage", "study", "project", "wandb.group", "entity", "name", "title"), "text"),
-    **dict.fromkeys(("how_to", "url", "md5", "sha256", "searchpath"), "text"),
+    **dict.fromkeys(("how_to", "url", "md5", "sha256", "searchpath", "smaller"), "text"),
+    **dict.fromkeys(("experiment_name", "run_name", "tracking_uri", "registry"), "text"),
     **dict.fromkeys(("include", "tags"), "texts"),
 }  # fmt: skip
 """The last part of a key inside a group, or the last two -> kind: the paths and names among the options of conf/."""

@@ -10,6 +10,7 @@ import torch
 from hydra.errors import InstantiationException
 from hydra.utils import get_object, instantiate
 from lightning.pytorch.loggers import Logger
+from lightning.pytorch.profilers import Profiler
 from lightning.pytorch.strategies import Strategy
 from omegaconf import DictConfig, OmegaConf
 
@@ -30,21 +31,6 @@ from stylegan_pl.ranks import launched
 from stylegan_pl.schema import Precision
 
 _log = logging.getLogger(__name__)
-
-OWNED = {
-    "max_epochs": "max_epochs=N at the root",
-    "max_steps": "max_images=N: Lightning counts a step for each of the two optimizers",
-    "val_check_interval": "val_every_images=N",
-    "check_val_every_n_epoch": "val_every_images=N",
-    "log_every_n_steps": "log_every_batches=N",
-    "gradient_clip_val": "model.mechanics.generator_clip_norm=X, and discriminator_clip_norm",
-    "accumulate_grad_batches": "model.mechanics.accumulate_batches=N",
-    "precision": "precision=bf16 at the root",
-    "deterministic": "deterministic=true at the root",
-    "logger": "logger=NAME",
-    "callbacks": "callbacks.NAME._target_=…",
-}
-"""What a Lightning user would tell the Trainer, and what to type here instead."""
 
 _LOGGER_EXTRAS = ("tensorboard", "mlflow")  # of pyproject.toml
 
@@ -82,8 +68,6 @@ def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
     callbacks = [*instantiate(config.callbacks, _convert_="all").values(), ConfigKeeper(plain(config))]
     loggers = build_loggers(config)
     node = plain(config.trainer)
-    for key in sorted(node.keys() & OWNED.keys()):
-        raise ConfigError(f"trainer.{key} would count or do something twice here; type {OWNED[key]}")
     device = device_kind(str(node["accelerator"]))
     node |= _devices(node, device)
     node["strategy"] = strategy = _strategy(config, node, device, run_dir)
@@ -96,6 +80,8 @@ def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
         log_every_n_steps=config.log_every_batches, use_distributed_sampler=False, _convert_="all",
     )  # fmt: skip
     trainer.val_check_interval = _val_batches(config, trainer.world_size)
+    profiler: Profiler = trainer.profiler  # type: ignore[attr-defined]  # set by a connector
+    profiler.dirpath, profiler.filename = profiler.dirpath or run_dir, profiler.filename or "profile"
     return trainer
 
 

@@ -10,6 +10,7 @@ from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from stylegan_pl.lightning_switches import TRAINER
 from stylegan_pl.near_names import ours, ours_of_value
 from stylegan_pl.paths import conf_dir
 
@@ -94,6 +95,8 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) ->
                 if ours(key, verb) is None and (places := list(_places(config, key))):
                     return f"no option '{key}'; did you mean {' or '.join(map(repr, places[:3]))}?"
                 return no_option(verb, key, known)
+            if where == "trainer" and part in TRAINER:
+                return f"trainer.{part} is not used here; type {TRAINER[part]}"
             return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
         if OmegaConf.is_interpolation(node, part):
             raw = OmegaConf.to_container(node, resolve=False)

@@ -5,11 +5,13 @@ import os
 import sys
 import time
 import warnings
-from contextlib import nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import lightning as L
+from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.build import build_data, build_model, build_trainer, plain
@@ -124,7 +126,8 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Ou
     model = build_model(config)
     if config.start_from is not None and checkpoint is None:
         _log.info("%s", start_from(model, config.start_from))
-    trainer = build_trainer(config, run_dir)
+    with _lightnings_refusals():
+        trainer = build_trainer(config, run_dir)
     if checkpoint is not None:
         comparable = take_up(model, plain(config), checkpoint)
         for callback in _callbacks(trainer):
@@ -140,7 +143,7 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Ou
             logger.log_hyperparams({**plain(config), "code_version": code_version()})
     stop = next((c for c in _callbacks(trainer) if isinstance(c, GracefulStop)), None)
     try:
-        with nullcontext() if stop is None else stop.listening():
+        with _lightnings_refusals(), nullcontext() if stop is None else stop.listening():
             trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
     except (RuntimeError, MemoryError) as error:
         if not is_out_of_memory(error):
@@ -153,6 +156,15 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Ou
         _conclude(trainer, run_dir, time.monotonic() - started, ENDED[code])
     score = next((c.best_score for c in _callbacks(trainer) if isinstance(c, RunCheckpoints)), None)
     return Outcome(code, score), again
+
+
+@contextmanager
+def _lightnings_refusals() -> Iterator[None]:
+    """What Lightning says of a switch or a callback of its own that does not fit, in one line."""
+    try:
+        yield
+    except MisconfigurationException as error:
+        raise ConfigError(f"Lightning refuses it: {' '.join(str(error).split())}") from error
 
 
 def _out_of_memory(config: DictConfig, trainer: L.Trainer) -> str:
@@ -242,6 +254,8 @@ def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> 
     problems = trainer.datamodule.problems  # type: ignore[attr-defined]  # set by a connector
     if skipped := problems.read():
         lines.append(f"  skipped     {len(skipped)} files that cannot be used: {_short(problems.path)}")
+    if profiles := sorted(run_dir.glob("fit-profile*")):
+        lines.append(f"  profile     {_short(profiles[-1])}")
     model = trainer.lightning_module
     style = " style=PAINTING" if isinstance(model, TwoPlayerModule) and model.gives_style else ""
     lines.append(
@@ -276,6 +290,8 @@ def _quiet_libraries() -> None:
         logger = logging.getLogger(name)
         logger.setLevel(logging.WARNING)
         logger.handlers.clear()  # ours are on the root; two would say everything twice
+    for name in ("lightning.pytorch.callbacks", "lightning.pytorch.profilers"):  # of those that somebody asked for
+        logging.getLogger(name).setLevel(logging.INFO)
     logging.raiseExceptions = False  # a log on a full disk: forty lines of the logger's own for each of ours
     for message in (
         ".*does not have many workers.*",

@@ -7,6 +7,7 @@ from omegaconf import DictConfig
 from stylegan_pl.cli import run_verb
 from stylegan_pl.direction import turn
 from stylegan_pl.errors import DataError
+from stylegan_pl.lightning_switches import check_switches
 from stylegan_pl.stand_ins import put_stand_ins, without_weights
 
 
@@ -18,6 +19,7 @@ def train(config: DictConfig) -> int:
     if config.stand_ins:
         put_stand_ins(config)
     check_config(config)
+    check_switches(config)
     # here, once every key is right: it imports torch
     from stylegan_pl.check_combination import check_fit, check_monitor, check_roles
     from stylegan_pl.device import check_trains_where_typed

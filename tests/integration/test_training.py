@@ -13,7 +13,7 @@ from images_on_disk import write_images
 from PIL import Image
 
 from stylegan_pl.build import build_data, build_model, build_trainer
-from stylegan_pl.errors import ConfigError, UserError
+from stylegan_pl.errors import UserError
 from stylegan_pl.images import to_float
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.run import run
@@ -263,20 +263,6 @@ def test_a_corrupt_file_is_listed_and_does_not_end_the_run(train_config, tmp_pat
     assert "skipped     1 files that cannot be used: " in caplog.text
     rows = list(csv.DictReader((tmp_path / "run/data_problems.csv").open()))
     assert [Path(row["file"]).name for row in rows] == ["013.png"] and "cannot be read" in rows[0]["reason"]
-
-
-@pytest.mark.parametrize(
-    ("argument", "instead"),
-    [
-        ("+trainer.max_steps=100", "type max_images=N: Lightning counts a step for each of the two optimizers"),
-        ("+trainer.gradient_clip_val=1", "type model.mechanics.generator_clip_norm=X"),
-        ("+trainer.precision=bf16-mixed", "type precision=bf16 at the root"),
-    ],
-)
-def test_what_a_lightning_user_would_tell_the_trainer_is_redirected(train_config, tmp_path, argument, instead):
-    with pytest.raises(ConfigError) as error:
-        build_trainer(train_config(argument), tmp_path)
-    assert argument.split("=")[0].lstrip("+") in str(error.value) and instead in str(error.value)
 
 
 def test_a_run_with_nothing_to_learn_is_refused(train_config):

@@ -1,0 +1,39 @@
+"""Lightning's own callbacks and profilers watch a run of two players, typed by their class."""
+
+import csv
+import logging
+
+import pytest
+
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.run import run
+
+OF_LIGHTNING = "lightning.pytorch.callbacks."
+
+
+def test_they_watch_a_run(train_config, tmp_path, caplog, capsys) -> None:
+    config = train_config(
+        "trainer.profiler=simple",
+        "trainer.enable_model_summary=true",
+        f"callbacks.progress._target_={OF_LIGHTNING}TQDMProgressBar",
+        f"+callbacks.rates._target_={OF_LIGHTNING}LearningRateMonitor",
+        f"+callbacks.timer._target_={OF_LIGHTNING}Timer",
+        f"+callbacks.kept._target_={OF_LIGHTNING}ModelCheckpoint",
+        f"+callbacks.kept.dirpath={tmp_path}/kept",
+        f"+callbacks.patient._target_={OF_LIGHTNING}EarlyStopping",
+        "+callbacks.patient.monitor=val/sliced_wasserstein",
+    )
+    with caplog.at_level(logging.INFO):
+        assert run(config) == 0
+    profile = tmp_path / "run/fit-profile.txt"
+    assert "run_training_batch" in profile.read_text() and str(profile) in caplog.text
+    assert "Trainable params" in capsys.readouterr().out
+    assert list((tmp_path / "kept").glob("*.ckpt"))
+    heads = next(csv.reader((tmp_path / "run/metrics.csv").open()))
+    assert any(name.startswith("lr-") for name in heads), heads
+
+
+def test_what_lightning_refuses_is_a_line(train_config) -> None:
+    averaged = f"+callbacks.averaged._target_={OF_LIGHTNING}StochasticWeightAveraging"
+    with pytest.raises(ConfigError, match="Lightning refuses it: SWA currently works with 1 `optimizer`"):
+        run(train_config(averaged, "+callbacks.averaged.swa_lrs=0.1"))

@@ -1,13 +1,14 @@
 # The verbs. Each makes .venv when it is missing and brings it up to date when pyproject.toml or constraints.txt change.
 PYTHON ?= python3
 VENV := .venv
+LOWEST := .venv-lowest
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 EXPERIMENT ?= coco_vangogh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train leaderboard how_many test test-slow mutants lint format types bench lock clean
+.PHONY: help setup demo train leaderboard how_many test test-slow test-lowest mutants lint format types bench docs lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -44,6 +45,14 @@ test: setup  ## the tests, in parallel
 test-slow: setup  ## those that take several processes and a minute each: restarts, killed ranks, studies that go on
 	$(BIN)/python -m pytest -m slow $(ARGS)
 
+test-lowest:  ## the tests with the oldest releases that pyproject.toml allows, in .venv-lowest; PYTHON=python3.10
+	@test -x $(LOWEST)/bin/python || $(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(LOWEST)/bin/uv pip compile --quiet --resolution lowest-direct --no-emit-index-url --python $(LOWEST)/bin/python --extra dev pyproject.toml -o $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python -r $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --no-deps -e .
+	$(LOWEST)/bin/python -m pytest -n auto $(ARGS)
+
 mutants: setup  ## plant bugs one at a time; the unit tests beside each must catch it: a few minutes; ARGS="models/"
 	$(BIN)/python tests/mutants $(ARGS)
 
@@ -61,10 +70,17 @@ types: setup  ## mypy
 bench: setup  ## speed and memory: every benchmark, the tables of docs/performance.md
 	$(BIN)/python -m benchmarks $(ARGS)
 
+docs: setup  ## the documentation as a site that opens from disk: build/site/index.html
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	rm -rf build/docs && mkdir -p build/docs
+	cp -R *.md LICENSE docs experiments integrations build/docs
+	find stylegan_pl benchmarks -name '*.py' | tar cf - -T - | tar xf - -C build/docs  # the code that pages link to
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+
 lock: setup  ## constraints.txt anew, from the ranges in pyproject.toml
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra dev --no-emit-index-url --no-annotate --no-header pyproject.toml -o constraints.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra dev --extra docs --no-emit-index-url --no-annotate --no-header pyproject.toml -o constraints.txt
 	sed -i '1i # Exact versions that the tests pass with, every Python from 3.10; made by `make lock`.' constraints.txt
 
-clean:  ## remove .venv and caches; outputs/ and data/ stay
-	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache
+clean:  ## remove the virtual environments and caches; outputs/ and data/ stay
+	rm -rf $(VENV) $(LOWEST) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

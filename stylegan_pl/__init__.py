@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from stylegan_pl.stylizer import Stylizer as Stylizer
 
-__version__ = "0.1.0"
+__version__ = "0.3.0"
 __all__ = ["Stylizer", "__version__"]
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 CLONE = Path(__file__).resolve().parents[2]
+TRACKED = ["pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "stylegan_pl", "conf"]
 
 
 @pytest.fixture(scope="module")
@@ -16,9 +17,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Built from the clone's files, in a copy so that the clone stays clean."""
     folder = tmp_path_factory.mktemp("wheel")
     source = folder / "source"
-    tracked = ["pyproject.toml", "setup.py", "MANIFEST.in", "README.md", "LICENSE", "stylegan_pl", "conf"]
     source.mkdir()
-    subprocess.run(["cp", "-r", *(str(CLONE / name) for name in tracked), str(source)], check=True)
+    subprocess.run(["cp", "-r", *(str(CLONE / name) for name in TRACKED), str(source)], check=True)
     for kind in (".safetensors", ".safetensors.md", ".jpg"):
         (source / f"stylegan_pl/box/stand-in{kind}").touch()
     # setuptools comes with the development environment: the build needs no network

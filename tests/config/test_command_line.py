@@ -166,9 +166,8 @@ def test_flags_of_hydra_pass() -> None:
 
 def test_every_path_and_name_of_conf_is_known() -> None:
     """A text among the options of a class in conf/ is one of `TEXT_PARTS`, or a word whose values the class lists."""
-    words = {"architecture", "mode", "first_player", "layer", "encoder_layer", "monitor", "members", "pooling"} | {
-        "upsample_mode"
-    }
+    words = {"architecture", "mode", "first_player", "layer", "encoder_layer", "monitor", "members"}
+    words |= {"pooling", "upsample_mode"}
     lightnings = {"model_registry", "gradient_clip_algorithm"}
     found: dict[str, set[Any]] = {}
     for target in {

@@ -225,7 +225,7 @@ def _announce(config: DictConfig, model: L.LightningModule, data: StyleTransferD
         )
     _log.info(
         f"{config.run_name}: {len(data.train_set.contents)} content and {len(data.train_set.styles)} style images, "
-        f"{in_words(config.image_size)} px, batch {config.batch_size} a device, {config.batch_size * ranks} in all, "
+        f"{in_words(config.image_size)} px, batch {config.batch_size} per device, {config.batch_size * ranks} in all, "
         f"{ranks} × {device}, {trainer.precision}, {parameters / 1e6:.2f} M parameters -> {_short(run_dir)}"
     )
 

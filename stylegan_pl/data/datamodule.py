@@ -45,7 +45,7 @@ class StyleTransferData(L.LightningDataModule):
         pairing: which style a content meets.
         augment: random changes, on the device.
         image_size: pixels of the square crop, or its height and width.
-        batch_size: pairs a device.
+        batch_size: pairs per device.
         val_pairs: fixed validation pairs, at most.
         val_size: of the validation's crops, and of the paintings' that they are compared with; None: image_size.
         workers: loader processes per device; None: one for each of its cores (`ranks.cores`), at most 8.

@@ -1,4 +1,4 @@
-"""What a penalty is: a price on the discriminator's slope, paid in its own step."""
+"""What a gradient penalty is: a loss on the discriminator's gradient, added in the discriminator's step."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -14,7 +14,7 @@ Critic = Callable[[Tensor], Heads]
 class Penalty(nn.Module, ABC):
     """A weighted scalar of the critic near reals and fakes; weight 0 is none.
 
-    Conventions, since γ does not carry over between them: the slope is that of the *sum* of all logits of a picture,
+    Conventions, since γ does not carry over between them: the gradient is that of the *sum* of all logits of a picture,
     patches and heads (one logit a picture in the papers), squared and summed over channels and pixels, mean over the
     batch.
 

@@ -1,4 +1,4 @@
-"""R1: no slope at reals (Mescheder et al., 2018)."""
+"""R1: a zero gradient at reals (Mescheder et al., 2018)."""
 
 from torch import Tensor
 

@@ -1,4 +1,4 @@
-"""R1 + R2: no slope at reals, nor at fakes (Mescheder et al., 2018; R3GAN, Huang et al., 2024)."""
+"""R1 + R2: a zero gradient at reals and at fakes (Mescheder et al., 2018; R3GAN, Huang et al., 2024)."""
 
 from torch import Tensor
 

@@ -1,4 +1,4 @@
-"""The slope of a critic at images, with a graph back to its weights."""
+"""The gradient of a critic at images, with a graph back to its weights."""
 
 import torch
 from torch import Tensor

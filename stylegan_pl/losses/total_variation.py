@@ -1,4 +1,4 @@
-"""Total variation: a price on differences between neighbouring pixels (Rudin et al., 1992)."""
+"""Total variation: a penalty on differences between neighbouring pixels (Rudin et al., 1992)."""
 
 from torch import Tensor
 

@@ -8,8 +8,9 @@ from stylegan_pl.losses.adversarial import AdversarialLoss
 class Wasserstein(AdversarialLoss):
     """L_D = mean D(G(x)) − mean D(y); L_G = −mean D(G(x)).
 
-    −L_D is the distance of the two sets only for a critic of slope 1 at most, and without a bound it has no end: pair
-    it with `penalty=wgan_gp`, or with a discriminator of `spectral_norm=true`. The paper clips weights instead.
+    −L_D is the distance of the two sets only for a critic whose gradient has norm 1 at most. Without such a bound it
+    grows without end: use it with `penalty=wgan_gp`, or with a discriminator of `spectral_norm=true`. The paper clips
+    weights instead.
     """
 
     boundary = None

@@ -1,4 +1,4 @@
-"""WGAN-GP: a slope of 1 between reals and fakes (Gulrajani et al., 2017)."""
+"""WGAN-GP: a gradient of norm 1 between reals and fakes (Gulrajani et al., 2017)."""
 
 from torch import Tensor
 from torch.linalg import vector_norm
@@ -10,8 +10,8 @@ from stylegan_pl.losses.slope import mixture, slope
 class WGANGP(Penalty):
     """mean (‖∇D(ε y + (1 − ε) ŷ)‖₂ − target)², ε ~ U(0, 1) for each pair; λ, the weight, is 10 in the paper.
 
-    The slope is that of the sum of all logits, and `wasserstein` is their mean: with P patch logits a picture,
-    `target: P` is what bounds the mean's slope by 1, the paper's setting.
+    The gradient is that of the sum of all logits, and `wasserstein` is their mean: with P patch logits a picture,
+    `target: P` is what bounds the norm of the mean's gradient by 1, the paper's setting.
 
     Args:
         weight: λ.

@@ -1,4 +1,4 @@
-"""0-GP: no slope between reals and fakes (Thanh-Tung et al., 2019)."""
+"""0-GP: a zero gradient between reals and fakes (Thanh-Tung et al., 2019)."""
 
 from torch import Tensor
 

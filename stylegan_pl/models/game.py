@@ -28,7 +28,7 @@ class AdversarialGame(nn.Module):
 
     Args:
         adversarial: adv_G and adv_D.
-        penalty: on D's slope, every step or lazily.
+        penalty: the gradient penalty of D, every step or every n-th.
         diff_augment: T, the same policy for reals and fakes, in both players' steps.
         pool_size: fakes remembered for D (CycleGAN: 50); 0 shows it the present ones alone.
         discriminator_weight: w_D (CycleGAN and pix2pix: ½, which slows D beside G).

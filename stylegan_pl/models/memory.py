@@ -35,7 +35,7 @@ def pair_bytes(model: TwoPlayerModule, image_size: CropSize) -> int:
 
 
 def fitting_batch(model: TwoPlayerModule, image_size: CropSize, capacity_bytes: int, *, half: bool) -> int:
-    """Pairs a device that a step should have room for; 0 where not even one has.
+    """Pairs per device that a step should have room for; 0 where not even one has.
 
     Args:
         model: built on the meta device (`nn.shapes.shapes_only`).

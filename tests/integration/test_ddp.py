@@ -49,7 +49,7 @@ def test_a_sweep_of_two_jobs_on_two_ranks_is_two_folders_two_wandb_runs_and_four
         assert ranks[0]["keys"] != ranks[1]["keys"]  # disjoint pictures
         assert json.loads((job / "status.json").read_text())["state"] == "done"
     assert any(not torch.equal(v, by_job[1][0]["weights"][k]) for k, v in by_job[0][0]["weights"].items())  # the seeds
-    assert done.stdout.count("batch 2 a device, 4 in all, 2 × CPU") == 2
+    assert done.stdout.count("batch 2 per device, 4 in all, 2 × CPU") == 2
 
 
 def test_two_ranks_of_batch_2_end_with_the_parameters_of_one_rank_of_batch_4(tmp_path, image_sets):
@@ -90,7 +90,7 @@ def test_batches_of_1_and_fewer_validation_pictures_than_ranks_give_weights_and_
         *DDP,
         "batch_size=1",
         "trainer.strategy.timeout_s=60",
-        said="batch 1 a device, 2 in all",
+        said="batch 1 per device, 2 in all",
     )
     folders = [path.name for path in tmp_path.iterdir() if path.is_dir() and not path.name.startswith(".")]
     assert sorted(folders) == ["one", "two"]  # hidden: libraries' caches, as HOME is here

@@ -99,7 +99,7 @@ def test_torchrun_starts_a_killed_rank_again_and_the_run_goes_on(tmp_path, image
     done = launch(tmp_path, *typed, before=(*torchrun, "-m"), TORCH_DISABLE_SHARE_RDZV_TCP_STORE="1")
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "marker").exists()
-    assert done.stdout.count("1 a device, 2 in all, 2 × CPU") == 2  # said by one rank, once a start
+    assert done.stdout.count("1 per device, 2 in all, 2 × CPU") == 2  # said by one rank, once a start
     assert "resuming from" in done.stdout and done.stdout.count("done in") == 1
     found = status(tmp_path / "run")
     assert (found["state"], found["images_seen"], found["resumed"]) == ("done", 24, True)

@@ -73,7 +73,7 @@ bench: setup  ## speed and memory: every benchmark, the tables of docs/performan
 docs: setup  ## the documentation as a site that opens from disk: build/site/index.html
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	rm -rf build/docs && mkdir -p build/docs
-	cp -R *.md LICENSE docs experiments integrations build/docs
+	cp -R *.md LICENSE docs examples experiments integrations build/docs
 	find stylegan_pl benchmarks -name '*.py' | tar cf - -T - | tar xf - -C build/docs  # the code that pages link to
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
 

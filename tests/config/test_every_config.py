@@ -29,8 +29,16 @@ PLACES = {  # group -> where a train config puts it, for groups that are not cho
     "init": "init@model.generator.init",
     "optimizer": "optimizer@model.generator_optimizer",
     "dataset": "dataset@data",
+    "feature_heads": "+feature_heads@model.feature_heads",
+    "style_statistic": "style_statistic@image_loss.relative_style.statistic",
+    "style_target": "style_target@image_loss.relative_style.target",
     "experiment": "+experiment",
     "debug": "+debug",
+}
+BESIDE = {  # group -> what has to be typed with it
+    "feature_heads": ["model.feature_heads.layers=[relu1_1,relu2_1,relu3_1]"],  # VGG-19's, which vanilla looks through
+    "style_statistic": ["image_loss=[relative_style]"],
+    "style_target": ["image_loss=[relative_style]"],
 }
 
 
@@ -57,7 +65,9 @@ def test_composes_checks_and_builds(group, option, tmp_path, image_sets, local_w
     place = PLACES.get(group, group)
     choice = f"{place}=[{option}]" if group in ("image_loss", "metric") else f"{place}={option}"
     base = [f"run_dir={tmp_path}", f"data_root={image_sets}", "max_images=4"]
-    config = compose_config("train", [*base, *([] if group == "logger" else ["logger=none"]), choice])
+    config = compose_config(
+        "train", [*base, *([] if group == "logger" else ["logger=none"]), *BESIDE.get(group, []), choice]
+    )
     local_weights(config)
     check_config(config)
     model, data = build_model(config), build_data(config)

@@ -6,7 +6,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -29,7 +29,8 @@ from stylegan_pl.outcome import Outcome
 from stylegan_pl.paths import conf_dir
 from stylegan_pl.ranks import is_first
 from stylegan_pl.renamed import new_name
-from stylegan_pl.run_folder import alone_in
+from stylegan_pl.run_folder import alone_in, lock_of
+from stylegan_pl.run_name import method_overrides
 from stylegan_pl.schema import check_image_size, check_ranges
 from stylegan_pl.status_file import read_status, replace_status, write_status
 from stylegan_pl.sweeps.jobs import say_failed
@@ -66,6 +67,7 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
     with _asked_for_json(task, words):
         try:
             words = for_hydra([word for word in words if word != "--json"], name)
+            words += method_overrides(words) if name == "train" else []
         except ConfigError as error:
             leave(error.exit_code, f"error: {error}")
         with _typed(words):
@@ -166,6 +168,8 @@ class Task:
             if self.debug:
                 traceback.print_exc()
             self.codes.append(1)
+            if self.name == "train":
+                _leave_no_folder()
         return None
 
     def check(self, config: DictConfig) -> None:
@@ -235,6 +239,22 @@ class Task:
         if outcome == 75:
             sys.exit(75)
         return score
+
+
+def _leave_no_folder() -> None:
+    """Remove the dated folder that Hydra made for a run that never began, and those above that are empty then."""
+    settings = HydraConfig.get()
+    if any(word.startswith("hydra.run.dir=") for word in settings.overrides.hydra) or not is_first():
+        return  # somebody's own
+    folder = Path(settings.runtime.output_dir)
+    ours = {folder / f"{settings.job.name}.log", lock_of(folder)}  # what it says was said on the terminal
+    if not folder.is_dir() or not ours.issuperset(folder.iterdir()):
+        return
+    with suppress(OSError):
+        for path in ours:
+            path.unlink(missing_ok=True)
+        for made in (folder, *folder.parents[:3]):  # outputs/train/NAME/DATE
+            made.rmdir()
 
 
 def _told(overrides: list[str]) -> list[str]:

@@ -34,7 +34,7 @@ FLOORS = [
     {"generators", "discriminators", "losses", "metrics", "data", "diagnosis"},
     {"models"},
     {"callbacks", "loggers", "inference", "report", "distributed", "rank_launcher", "sweeps"},
-    {"verbs", "command_line", "near_names", "lightning_switches", "direction", "stand_ins", "json_result"}
+    {"verbs", "command_line", "near_names", "lightning_switches", "run_name", "direction", "stand_ins", "json_result"}
     | {"schema", "explain", "static_signature", "check_combination", "check_config"}
     | {"box", "cli", "device", "build", "checkpoint", "from_file", "network_from_file", "resume", "start_from"},
     {"run", "optimise_pixels", "paint", "paint_film", "paint_onnx", "paint_sheet", "stylizer"}

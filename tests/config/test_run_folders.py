@@ -1,0 +1,77 @@
+"""A run's folder is called after its method, and a start that failed leaves none."""
+
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import compose_config
+from hydra.core.hydra_config import HydraConfig
+
+from stylegan_pl.cli import run_verb
+from stylegan_pl.errors import DataError
+from stylegan_pl.run_name import METHOD, method_overrides
+
+
+def started(monkeypatch, tmp_path: Path, function, *words: str) -> int:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["train", *words])
+    with pytest.raises(SystemExit) as ended:
+        run_verb("train", function)
+    return int(ended.value.code or 0)
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ([], "vanilla"),
+        (["model=cut"], "cut"),
+        (["model=cut", "run_name=mine"], "mine"),
+        (["+experiment=sample", "model=cut"], "sample"),
+    ],
+)
+def test_the_folder_tells_the_method(monkeypatch, tmp_path, words: list[str], name: str) -> None:
+    folders = []
+
+    def keep(config) -> int:
+        folders.append(Path(HydraConfig.get().runtime.output_dir))
+        return 0
+
+    assert started(monkeypatch, tmp_path, keep, *words) == 0
+    assert folders[0].parent == tmp_path / "outputs/train" / name
+
+
+def test_the_method_that_is_not_typed_is_the_configs() -> None:
+    assert str(compose_config("train", ["model=" + METHOD]).model) == str(compose_config("train", []).model)
+
+
+def test_sweeps_and_saved_configs_keep_their_names() -> None:
+    assert method_overrides(["-m", "model=cut,adain"]) == [] == method_overrides(["--config-name", "config"])
+    assert method_overrides(["--config-name=config"]) == [] == method_overrides(["model=cut,adain"])
+
+
+def refuse(config) -> int:
+    raise DataError("no folder nowhere")
+
+
+def test_a_start_that_failed_leaves_no_folder(monkeypatch, tmp_path) -> None:
+    assert started(monkeypatch, tmp_path, refuse) == 1
+    assert not (tmp_path / "outputs").exists()
+
+
+def test_it_leaves_what_is_not_its_own(monkeypatch, tmp_path) -> None:
+    other = tmp_path / "outputs/train/vanilla/before/status.json"
+    other.parent.mkdir(parents=True)
+    other.touch()
+    (tmp_path / "mine").mkdir()
+    assert started(monkeypatch, tmp_path, refuse) == 1
+    assert started(monkeypatch, tmp_path, refuse, "hydra.run.dir=mine") == 1
+    assert [path.name for path in other.parents[1].iterdir()] == ["before"] and (tmp_path / "mine").is_dir()
+
+
+def test_a_run_that_began_keeps_its_status(monkeypatch, tmp_path) -> None:
+    def begun(config) -> int:
+        (Path(HydraConfig.get().runtime.output_dir) / "status.json").touch()
+        raise DataError("no folder nowhere")
+
+    assert started(monkeypatch, tmp_path, begun) == 1
+    assert len(list(tmp_path.glob("outputs/train/vanilla/*/status.json"))) == 1

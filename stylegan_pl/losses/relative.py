@@ -25,7 +25,7 @@ class RelativeStyleLoss(ImageLoss):
 
     S_l is a statistic of layer l, d the mean squared difference of its parts, A the target that x is held against: a
     mixture of whole paintings, whose statistics are computed once, at the size that training crops are cut from.
-    Denominators are measured at the start, on photographs alone, and kept in the checkpoint. With `root` the term is
+    Denominators are measured at the start, on photographs alone, and kept in the checkpoint. With `rooted` the term is
     √d / √E d, whose slope is as steep far from the paintings as near them: no photograph rules a step.
 
     With `pooled` S_l is that of many pictures, the mean over the batch and what is remembered of those before; so is
@@ -37,7 +37,7 @@ class RelativeStyleLoss(ImageLoss):
         colours: λ of one layer more, the picture itself averaged over squares of 4 pixels: the palette.
         statistic: S.
         target: which paintings A mixes.
-        root: see above.
+        rooted: see above.
         pooled: share of the remembered mean that a batch replaces, in (0, 1]; 0 compares picture by picture.
         most_paintings: of a larger set, so many are looked at, evenly through the list of files.
     """
@@ -53,7 +53,7 @@ class RelativeStyleLoss(ImageLoss):
         statistic: StyleStatistic,
         target: StyleTarget,
         colours: float = 0.0,
-        root: bool = True,
+        rooted: bool = True,
         pooled: float = 0.0,
         most_paintings: int = 512,
     ) -> None:
@@ -62,7 +62,7 @@ class RelativeStyleLoss(ImageLoss):
             raise ValueError(f"pooled is a share in [0, 1], got {pooled}; try 0.1")
         self.pooled = pooled
         self.layers = {name: share for name, share in {**layers, COLOURS: colours}.items() if share != 0}
-        self.statistic, self.target, self.root, self.most_paintings = statistic, target, root, most_paintings
+        self.statistic, self.target, self.rooted, self.most_paintings = statistic, target, rooted, most_paintings
         for name in self.layers:  # a part of a statistic has a denominator of its own; nan: not measured yet
             self.register_buffer(_slot(name), torch.full((statistic.parts,), torch.nan))
             for part in range(statistic.parts if pooled else 0):  # the mean over pictures
@@ -134,7 +134,7 @@ class RelativeStyleLoss(ImageLoss):
             gaps = self._gaps(name, self._remembered(name, found) if self.pooled else found, chosen)
             usual = self.get_buffer(_slot(name))
             relative = torch.stack([gap / usual[part] for part, gap in enumerate(gaps)]).mean(dim=0)  # (N,)
-            terms.append(share * ((relative + _SOFTENED).sqrt() if self.root else relative).mean())
+            terms.append(share * ((relative + _SOFTENED).sqrt() if self.rooted else relative).mean())
         return torch.stack(terms).sum() / sum(self.layers.values())
 
     def _remembered(self, layer: str, found: Statistic) -> Statistic:

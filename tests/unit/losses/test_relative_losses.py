@@ -42,7 +42,7 @@ def views(network, stylised, content):
 
 
 def test_photographs_get_one(network, sets):
-    loss = style_loss(AllPaintings(), root=False)
+    loss = style_loss(AllPaintings(), rooted=False)
     loss.measure(sets, network)
     assert loss(views(network, sets.photographs, sets.photographs)).item() == pytest.approx(1, rel=1e-5)
 
@@ -56,7 +56,7 @@ def test_the_painting_itself_gets_nothing(network, sets):
 
 
 def test_against_a_loop(network, sets):
-    loss = style_loss(OnePainting(name="light"), GramStatistic(), root=False)
+    loss = style_loss(OnePainting(name="light"), GramStatistic(), rooted=False)
     loss.measure(sets, network)
     stylised = sets.photographs.flip(0) * 0.7
 
@@ -83,7 +83,7 @@ def test_weights_mean_the_same_whatever_the_units(network, sets):
 
     found = []
     for look in (network, louder):
-        loss = style_loss(AllPaintings(), root=False)
+        loss = style_loss(AllPaintings(), rooted=False)
         loss.measure(sets, look)
         seen = Views(sets.photographs * 0.5, sets.photographs, sets.photographs)
         seen.features = look
@@ -154,7 +154,7 @@ def test_every_painting_teaches_gradients(network, sets):
 
 
 def test_pooled_photographs_get_one_and_remember_who_came_before(network, sets):
-    loss = style_loss(AllPaintings(), root=False, pooled=0.25)
+    loss = style_loss(AllPaintings(), rooted=False, pooled=0.25)
     loss.measure(sets, network)
     loss.eval()  # remembers nothing
     assert loss(views(network, sets.photographs, sets.photographs)).item() == pytest.approx(1, rel=1e-4)
@@ -171,7 +171,7 @@ def test_a_pooled_batch_has_its_whole_gradient(network, sets):
     """As a loss of the remembered mean alone would have, were it all of this batch."""
     grads = []
     for pooled in (0.1, 1.0):
-        loss = style_loss(AllPaintings(), GramStatistic(), root=False, pooled=pooled)
+        loss = style_loss(AllPaintings(), GramStatistic(), rooted=False, pooled=pooled)
         loss.measure(sets, network)
         stylised = sets.photographs.clone().requires_grad_()  # what is remembered: both have the same mean
         loss(views(network, stylised, sets.photographs)).backward()

@@ -19,11 +19,11 @@ def changed_photograph(content: Tensor, change: Tensor) -> Tensor:
     """tanh(atanh(0.97 x) + f(x)), in x's precision: the photograph itself, a little paler, where f(x) is 0.
 
     Args:
-        content: x, (N, 3, H, W) in [-1, 1].
+        content: x, (N, 3, H, W) in [-1, 1]; what is beyond, such as added noise, is taken for the end.
         change: f(x), of the same shape, any number.
     """
     # float32: half a percent of bfloat16's rounding would show as steps in a sky
-    return torch.tanh(torch.atanh(_MARGIN * content.float()) + change).to(content.dtype)
+    return torch.tanh(torch.atanh(_MARGIN * content.float().clamp(-1, 1)) + change).to(content.dtype)
 
 
 class ChainGenerator(Generator):

@@ -27,6 +27,10 @@ def test_black_and_white_stay_finite_and_can_be_changed():
     assert bool((change.grad > 0.05).all())
 
 
+def test_noise_beyond_the_range_is_no_nan():
+    assert bool(changed_photograph(torch.full((1, 3, 2, 2), 1.1), torch.zeros(1, 3, 2, 2)).isfinite().all())
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_it_starts_at_the_photograph(kind, photographs):
     torch.manual_seed(0)

@@ -81,7 +81,8 @@ def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
     )  # fmt: skip
     trainer.val_check_interval = _val_batches(config, trainer.world_size)
     profiler: Profiler = trainer.profiler  # type: ignore[attr-defined]  # set by a connector
-    profiler.dirpath, profiler.filename = profiler.dirpath or run_dir, profiler.filename or "profile"
+    if config.trainer.profiler is not None:  # the one that does nothing would leave an empty file
+        profiler.dirpath, profiler.filename = profiler.dirpath or run_dir, profiler.filename or "profile"
     return trainer
 
 

@@ -45,7 +45,7 @@ def test_one_run(trained) -> None:
     done = evaluate(trained, "ckpt=runs/a", *QUICK, by=command)
     assert done.returncode == 0, done.stderr
     folder = trained / "runs/a/report"
-    assert sorted(path.name for path in folder.iterdir()) == ["grid.png", "index.html", "metrics.json"]
+    assert sorted(path.name for path in folder.iterdir()) == ["grid.png", "index.html", "live.html", "metrics.json"]
     found = scores(folder / "metrics.json")
     assert list(found) == ["palette", "kid_vgg", "ssim", "content_loss"]
     for score in found.values():
@@ -136,12 +136,12 @@ def test_pictures_on_disk_are_scored_as_the_checkpoint_is(trained, image_sets) -
         (["ckpt=nowhere"], 2, "no file or folder nowhere"),
         (["ckpt=runs/a", "splt=all"], 2, "did you mean 'split'"),
         (["ckpt=runs/a", "split=test"], 2, "split=test"),
-        (["ckpt=runs/a", "pairs=0"], 2, "pairs=0: type pairs=1 or more"),
+        (["ckpt=runs/a", "pairs=0"], 2, "pairs=0 must be at least 1"),
         (["ckpt=runs/a", "metric=[kidd]"], 2, "did you mean 'kid'"),
         (["ckpt=runs/a", "metric=[palette]", "metric.palette.bins=many"], 2, "metric.palette.bins="),
         (["ckpt=runs/a", "metric=[kid]", "output=never"], 1, "weights_path=FILE"),
         (["ckpt=runs/a", "image_size=4096", "output=never"], 1, "smaller than the crop of 4096"),
-        (["compare=[runs]", "output=never"], 2, "no checkpoint is here"),
+        (["compare=[runs]", "output=never"], 2, "nothing of these tells which sets"),
     ],
 )
 def test_what_cannot_be_is_told_in_one_line(trained, arguments, code, words) -> None:

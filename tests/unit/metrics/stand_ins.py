@@ -27,7 +27,12 @@ class AnyLayers(FeatureNetwork):
     """Of any layer's name a convolution of the half-sized picture; in the place of VGG."""
 
     def __init__(
-        self, *, style_layers: Mapping[str, float], content_layers: Mapping[str, float], seed: int = 0
+        self,
+        *,
+        style_layers: Mapping[str, float],
+        content_layers: Mapping[str, float],
+        seed: int = 0,
+        pooling: str = "max",
     ) -> None:
         super().__init__(style_layers=style_layers, content_layers=content_layers)
         self.convs = freeze(random_convs(self.taps, channels=4, seed=seed))

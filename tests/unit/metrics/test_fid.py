@@ -121,3 +121,14 @@ def test_rows_that_were_drawn_so_often_are_those_rows(m: int, n: int, d: int) ->
         counts = [pick.bincount(minlength=len(x)).double() for pick, x in zip(drawn, (a, b), strict=True)]
         expected = frechet_distance_of_sets(a[drawn[0]], b[drawn[1]]).item()
         assert of_counts(*counts).item() == pytest.approx(expected, rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("d", [40, 6])
+def test_counts_are_repetitions_of_rows(d: int) -> None:
+    """Whether there are fewer rows than dimensions or more."""
+    random = torch.Generator().manual_seed(0)
+    a, b = (torch.randn(n, d, generator=random, dtype=torch.float64) + s for n, s in ((12, 5.0), (9, 5.5)))
+    times_a, times_b = (torch.randint(3, (len(x),), generator=random) for x in (a, b))
+    found = frechet_distance_of_counts(a, b)(times_a.double(), times_b.double())
+    expected = frechet_distance_of_sets(a.repeat_interleave(times_a, 0), b.repeat_interleave(times_b, 0))
+    assert found.item() == pytest.approx(expected.item(), rel=1e-9)

@@ -353,7 +353,7 @@ PLANTS = {
     ),
     "interval: of FID, N for N − 1": Plant(
         replaced(fid, "frechet_distance_of_sets", lambda f: lambda a, b: f(a.repeat(2, 1), b.repeat(2, 1))),
-        test_artfid.test_counts_are_repetitions_of_rows, (6,),
+        test_fid.test_counts_are_repetitions_of_rows, (6,),
     ),
 }  # fmt: skip
 

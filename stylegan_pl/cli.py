@@ -218,7 +218,7 @@ class Task:
         except KeyboardInterrupt:
             write_status(folder, state="interrupted", exit_code=130)
             raise
-        except Exception as error:
+        except Exception as error:  # whatever ends a run: its status and log say so
             code, line = _said(error)
             if isinstance(error, ConfigError) and used:  # refused: what the folder says is another job's
                 replace_status(folder, before)

@@ -79,7 +79,7 @@ def _whatever_is_beside(path: Path | io.BytesIO, look: Callable[[Path | io.Bytes
         return look(path, None)
     except (DataError, Image.DecompressionBombError):
         raise
-    except Exception as error:
+    except Exception as error:  # decoders raise whatever a block beside the pixels trips them over
         if getattr(error, "errno", None):  # the system's, not the decoder's
             raise
         bare = bare_pixels(_bytes_of(path))

@@ -63,8 +63,8 @@ class OnePainting(StyleTarget):
         return torch.eye(len(names))[found]
 
 
-class CoherentGroup(StyleTarget):
-    """The mean of the tightest of a few clusters of the paintings.
+class Clusters(StyleTarget, ABC):
+    """What is made of a few clusters of the paintings.
 
     Args:
         groups: clusters that the paintings are put into.
@@ -74,9 +74,17 @@ class CoherentGroup(StyleTarget):
     def __init__(self, *, groups: int = 3, seed: int = 0) -> None:
         self.groups, self.seed = groups, seed
 
+    def clusters(self, described: Tensor) -> tuple[Tensor, Tensor]:
+        """The cluster of each painting (P,), and the centres (K, D)."""
+        return k_means(described, self.groups, self.seed)
+
+
+class CoherentGroup(Clusters):
+    """The mean of the tightest of a few clusters of the paintings."""
+
     def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
         """One row."""
-        labels, centres = k_means(described, self.groups, self.seed)
+        labels, centres = self.clusters(described)
         spread = (described - centres[labels]).square().sum(dim=1)
         sizes = torch.bincount(labels, minlength=len(centres))
         # a cluster of one or two is tight and tells nothing; an even share is what coherent means
@@ -85,20 +93,12 @@ class CoherentGroup(StyleTarget):
         return (labels == tightest).float().unsqueeze(0) / sizes[tightest]
 
 
-class NearestGroup(StyleTarget):
-    """The means of a few clusters; each photograph takes the one that is most like it.
-
-    Args:
-        groups: clusters that the paintings are put into.
-        seed: of the first centres.
-    """
-
-    def __init__(self, *, groups: int = 3, seed: int = 0) -> None:
-        self.groups, self.seed = groups, seed
+class NearestGroup(Clusters):
+    """The means of a few clusters; each photograph takes the one that is most like it."""
 
     def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
         """A row a cluster."""
-        labels, centres = k_means(described, self.groups, self.seed)
+        labels, centres = self.clusters(described)
         members = torch.nn.functional.one_hot(labels, len(centres)).float().T
         return members / members.sum(dim=1, keepdim=True)
 

@@ -134,8 +134,8 @@ def line(name: str, score: Score) -> str:
         return f"{name}: {score.value:.4g} ({anchors})"
     if not score.has_gap:
         closed = "no gap to close, the photographs are as near to the paintings as these to each other"
-    elif score.gap_closed < 0:
-        closed = f"farther from the paintings than the untouched photographs, by {-score.gap_closed:.1f} times the gap"
+    elif score.is_further:
+        closed = "further from the paintings than the untouched photographs"
     else:
         closed = f"{score.gap_closed:.0%} of the gap closed"
     among = f"paintings among themselves {score.ceiling:.4g}"

@@ -30,7 +30,7 @@ from stylegan_pl.metrics.statistics_cache import StatisticsCache
 from stylegan_pl.outcome import Outcome
 from stylegan_pl.report.as_json import metrics_json
 from stylegan_pl.report.contents import Photo, Report
-from stylegan_pl.report.table import terminal_table
+from stylegan_pl.report.table import further_away, terminal_table
 
 _log = logging.getLogger(__name__)
 
@@ -147,6 +147,8 @@ def _about(config: DictConfig, content: ImageFolder, style: ImageFolder, fixed: 
 
 def _conclude(report: Report, paths: list[Path]) -> None:
     print(terminal_table(report))
+    for line in further_away(report):
+        print(line)
     total = sum(report.seconds.values())
     parts = " · ".join(f"{part} {seconds:.1f} s ({seconds / total:.0%})" for part, seconds in report.seconds.items())
     _log.info("time: %s", parts)

@@ -7,6 +7,9 @@ from typing import Any
 from stylegan_pl.metrics.kinds import Interval
 
 
+_NOTICED = 0.005  # of the gap: less would be written as 0%
+
+
 @dataclass(frozen=True)
 class Score:
     """Of one set of stylised pictures.
@@ -52,6 +55,11 @@ class Score:
     def gap_closed(self) -> float:
         """Share of the way from floor to ceiling: 0 when nothing was painted; nan where there is no way."""
         return (self.floor - self.value) / (self.floor - self.ceiling) if self.has_gap else math.nan
+
+    @property
+    def is_further(self) -> bool:
+        """Whether the stylised pictures are further from the paintings than the untouched photographs are."""
+        return self.gap_closed < -_NOTICED
 
     def as_dict(self) -> dict[str, Any]:
         """For metrics.json: nan and what is not there are null, which JSON has."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from stylegan_pl.metrics.score import Score
 
 ABSENT = "–"
+FURTHER = "further away"
 _MINUS = "−"
 
 
@@ -40,9 +41,10 @@ def interval(score: Score, places: int) -> str:
 
 
 def gap_closed(score: Score) -> str:
-    """In per cent; a dash where there is no way from floor to ceiling."""
-    share = score.gap_closed
-    return f"{share:.0%}".replace("-", _MINUS) if math.isfinite(share) else ABSENT
+    """In per cent; a word for pictures that went the other way; a dash if floor and ceiling leave no gap."""
+    if score.is_further:
+        return FURTHER
+    return f"{abs(score.gap_closed):.0%}" if math.isfinite(score.gap_closed) else ABSENT  # no minus before a nought
 
 
 def arrow(score: Score) -> str:

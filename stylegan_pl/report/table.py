@@ -92,6 +92,22 @@ def terminal_table(report: Report) -> str:
     return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 
+def further_away(report: Report) -> list[str]:
+    """A sentence for each system with pictures further from the paintings than the photographs were."""
+    lines = []
+    for entry in report.entries:
+        further = [f"{metric} {_beside_floor(score)}" for metric, score in entry.scores.items() if score.is_further]
+        if further:
+            name = f"{entry.name}: " if len(report.entries) > 1 else ""
+            lines.append(f"{name}further from the paintings than the untouched photographs: {', '.join(further)}")
+    return lines
+
+
+def _beside_floor(score: Score) -> str:
+    places = places_of([score])
+    return f"{number(score.value, places)} (photographs {number(score.floor, places)})"
+
+
 def markdown_table(report: Report) -> str:
     """GitHub's Markdown; names are escaped."""
     header, rows = cells(report)

@@ -49,7 +49,7 @@ def score(value: float, floor: float, ceiling: float) -> Score:
     ("floor", "ceiling", "words"),
     [
         (200.0, 50.0, "photographs 200 → stylised 110, paintings among themselves 50: 60% of the gap closed"),
-        (100.0, 90.0, "90: farther from the paintings than the untouched photographs, by 1.0 times the gap"),
+        (100.0, 90.0, "90: further from the paintings than the untouched photographs"),
         (50.0, 60.0, "paintings among themselves 60: no gap to close, the photographs are as near to the paintings as"),
     ],
 )

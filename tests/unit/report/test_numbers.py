@@ -27,7 +27,7 @@ def test_number(value, places, text):
 def test_interval_and_gap():
     assert interval(score(interval=(-0.5, 1.25)), 2) == "[−0.50, 1.25]"
     assert interval(score(interval=None), 2) == interval(score(interval=(0.0, math.nan)), 2) == ""
-    assert gap_closed(score(0.5, 1.0, 0.0)) == "50%" and gap_closed(score(1.5, 1.0, 0.0)) == "−50%"
+    assert gap_closed(score(0.5, 1.0, 0.0)) == "50%" and gap_closed(score(1.5, 1.0, 0.0)) == "further away"
     assert gap_closed(score(0.5, 0.2, 1.0)) == gap_closed(score(of_sets=False)) == "–"
 
 

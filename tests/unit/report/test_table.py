@@ -8,7 +8,7 @@ from unit.report.example import comparison, entry, photographs, report, score
 from stylegan_pl.report.as_json import metrics_json
 from stylegan_pl.report.page import page
 from stylegan_pl.report.score_table import provenance
-from stylegan_pl.report.table import markdown_table, terminal_table
+from stylegan_pl.report.table import further_away, markdown_table, terminal_table
 
 PHOTOS = photographs(2, 16)
 
@@ -24,6 +24,20 @@ def test_one_entry_is_a_metric_a_row():
     assert fid[3] == "–"  # a score of before there was a second floor
     assert fid[5] == "39%"  # 91.5 / 235.3
     assert ssim[0] == "ssim ↑" and ssim[5] == "–"
+
+
+def test_pictures_further_from_the_paintings_are_told_in_a_sentence():
+    worse = entry("worse", PHOTOS, scores={"kid": score(0.4, 0.3, 0.1), "ssim": score(0.4, of_sets=False)})
+    same = entry("same", PHOTOS, scores={"kid": score(0.3005, 0.3, 0.1)})
+    sentence = "further from the paintings than the untouched photographs: kid 0.4000 (photographs 0.3000)"
+    assert further_away(report(worse, photos=PHOTOS)) == [sentence]
+    assert further_away(report(same, worse, photos=PHOTOS)) == [f"worse: {sentence}"]
+    kid, _ = markdown_cells(markdown_table(report(worse, photos=PHOTOS)))[2:]
+    assert kid[5] == "further away"
+    assert markdown_cells(markdown_table(report(same, photos=PHOTOS)))[2][5] == "0%"
+    shown = page(report(worse, photos=PHOTOS)), page(report(same, worse, photos=PHOTOS))
+    assert ">further away<" in shown[0] and "further away than the photographs" in shown[1]
+    assert not any("−50%" in text for text in shown)
 
 
 def test_several_are_an_entry_a_row_below_floors_and_ceiling():

@@ -8,7 +8,7 @@ from typing import Any
 from omegaconf import DictConfig
 from torch import nn
 
-from stylegan_pl.checkpoint import load, newest_good, resolve
+from stylegan_pl.checkpoint import images_seen, load, newest_good, resolve
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.ranks import is_first, restarted
 from stylegan_pl.status_file import read_status
@@ -65,6 +65,40 @@ def was_preempted(run_dir: Path) -> bool:
     return status.get("state") == "preempted" or (
         status.get("state") == "running" and bool(status.get("started_again"))
     )
+
+
+class NothingLeft(Exception):
+    """The run that is to go on is done; `str()` is the line that says so."""
+
+
+def check_is_left(path: Path, run_dir: Path, before: dict[str, Any], typed: dict[str, Any], *, budget: int) -> None:
+    """Raise where nothing is left to train: the budget is used up, or the run had stopped early.
+
+    Args:
+        path: the checkpoint to go on from.
+        before: the folder's status, as it was found.
+        typed: the run's config as plain data.
+        budget: images in all.
+
+    Raises:
+        NothingLeft: the folder's own run is done.
+        ConfigError: the checkpoint is of another folder, where no run has ended.
+    """
+    seen = int(images_seen(path))
+    if seen >= budget:
+        line = (
+            f"{path} has seen {seen:,} images, and the budget is {budget:,}; a larger max_images or max_epochs goes on"
+        )
+        if not path.resolve().is_relative_to(run_dir):
+            raise ConfigError(line)
+        raise NothingLeft(f"nothing left to train: {line}")
+    early = "callbacks.early_stopping"
+    ended = before.get("state") == "done" and before.get("images_seen") == seen and _at(typed, early) is not None
+    if ended and not any(changes(load(path)["config"], typed, (*_TRAINS, early))):
+        raise NothingLeft(
+            f"nothing left to train: the run stopped early at {seen:,} images; a larger "
+            "callbacks.early_stopping.patience goes on"
+        )
 
 
 # ------------------------------------------------------------------ what was typed, and what the checkpoint had

@@ -38,7 +38,7 @@ from stylegan_pl.nn.shapes import shapes_only
 from stylegan_pl.outcome import ENDED, Outcome
 from stylegan_pl.process_settings import taken_back
 from stylegan_pl.ranks import is_first, restarted
-from stylegan_pl.resume import checkpoint_to_resume, take_up, was_preempted
+from stylegan_pl.resume import NothingLeft, check_is_left, checkpoint_to_resume, take_up, was_preempted
 from stylegan_pl.run_folder import alone_in, failed, unwritable
 from stylegan_pl.start_from import start_from
 from stylegan_pl.status_file import read_status, replace_status, write_status
@@ -73,7 +73,12 @@ def _run(config: DictConfig, run_dir: Path) -> Outcome:
         _open_run(config, run_dir, resuming=checkpoint is not None)
     started = time.monotonic()
     try:
-        outcome, again = _fit(config, run_dir, checkpoint)
+        outcome, again = _fit(config, run_dir, checkpoint, before)
+    except NothingLeft as over:
+        _log.info("%s", over)
+        if is_first():
+            replace_status(run_dir, {**read_status(run_dir), **before, "state": ENDED[0], "error": None})
+        return Outcome(0, before.get("best_score"))
     except BaseException as error:
         told = _with_the_last_good(error, run_dir)
         if is_first():
@@ -117,8 +122,8 @@ def _note_failure(error: BaseException, run_dir: Path, before: dict[str, Any]) -
         pass  # the disk that ended it
 
 
-def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Outcome, bool]:
-    """How it ended, and whether a scheduler is to start it again."""
+def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dict[str, Any]) -> tuple[Outcome, bool]:
+    """How it ended, and whether a scheduler is to start it again; `before`: what status.json said until now."""
     started = time.monotonic()
     L.seed_everything(config.seed, workers=True, verbose=False)
     data = build_data(config)
@@ -126,10 +131,13 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None) -> tuple[Ou
     model = build_model(config)
     if config.start_from is not None and checkpoint is None:
         _log.info("%s", start_from(model, config.start_from))
+    if checkpoint is not None:
+        comparable = take_up(model, plain(config), checkpoint)
+        budget = model.mechanics.total_images(data.epoch_images)
+        check_is_left(checkpoint, run_dir, before, plain(config), budget=budget)
     with _lightnings_refusals():
         trainer = build_trainer(config, run_dir)
     if checkpoint is not None:
-        comparable = take_up(model, plain(config), checkpoint)
         for callback in _callbacks(trainer):
             if isinstance(callback, RunCheckpoints | EarlyStopping):
                 callback.comparable = comparable

@@ -3,6 +3,7 @@
 import csv
 import json
 import logging
+import re
 import signal
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from images_on_disk import write_images
 from PIL import Image
 
 from stylegan_pl.build import build_data, build_model, build_trainer
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.images import to_float
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.run import run
@@ -174,6 +175,31 @@ def test_stopped_and_resumed_equals_undisturbed_bit_for_bit(
         }
     name = "samples/000000020.png"
     assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "halves" / name).read_bytes()
+
+
+def test_a_run_that_is_done_does_nothing_when_it_is_started_again(train_config, tmp_path, caplog):
+    def files() -> dict[Path, bytes]:
+        return {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+
+    common = ["max_images=8", "val_every_images=8"]
+    outcome, before = run(train_config(*common)), files()
+    with caplog.at_level(logging.INFO):
+        again = run(train_config(*common, "resume=auto"))
+    assert again == outcome == 0 and again.score == outcome.score
+    line = "nothing left to train: .*last.ckpt has seen 8 images, and the budget is 8; a larger max_images"
+    assert re.search(line, caplog.text)
+    after = files()
+    status = tmp_path / "run/status.json"
+    assert {path: content for path, content in after.items() if path != status} == {
+        path: content for path, content in before.items() if path != status
+    }
+    assert json.loads(after[status]).items() >= json.loads(before[status]).items()
+    with pytest.raises(ConfigError, match=r"last\.ckpt has seen 8 images, and the budget is 8; a larger max_images"):
+        run(
+            train_config(
+                *common, f"run_dir={tmp_path / 'other'}", f"ckpt_path={tmp_path / 'run/checkpoints/last.ckpt'}"
+            )
+        )
 
 
 def test_deterministic_runs_give_the_same_bytes_and_another_seed_does_not(train_config, tmp_path):

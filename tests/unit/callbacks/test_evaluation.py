@@ -168,6 +168,10 @@ def test_a_run_that_gets_no_better_ends_before_its_budget(train_config, tmp_path
     assert status["images_seen"] == 12  # the first is the best, the two after it are no better
     assert status["state"] == "done"
     assert "stopping early: val/sliced_wasserstein has not become better" in caplog.text
+    with caplog.at_level("INFO"):
+        assert run(train_config("max_images=40", "val_every_images=4", *still, *patient, "resume=auto")) == 0
+    assert json.loads((tmp_path / "run/status.json").read_text()) == status
+    assert "nothing left to train: the run stopped early at 12 images" in caplog.text
 
 
 def test_patience_is_counted_on_after_a_resume(train_config, tmp_path) -> None:

@@ -1,9 +1,12 @@
-"""The training loader, whose workers outlive the signals that are the run's."""
+"""The training loader, whose workers outlive the signals that are the run's, and not the run."""
 
+import multiprocessing
+import os
 import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +24,14 @@ class WorkerDied(DataError):
 
 
 class TrainLoader(DataLoader[StylePair]):
-    """A `DataLoader` whose workers ignore the run's signals, and are told of when they die.
+    """A `DataLoader` whose workers ignore the run's signals, end with the run, and are told of when they die.
 
     `timeout`, Slurm and a terminal signal the whole process group. The run finishes its batch and needs its workers for
     it; they end with the run.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **{**options, "worker_init_fn": ignore_the_runs_signals})
+        super().__init__(*args, **{**options, "worker_init_fn": begin_as_a_worker})
 
     def __iter__(self) -> Iterator[StylePair]:  # type: ignore[override]  # torch names a private class
         """Batches.
@@ -56,10 +59,19 @@ class TrainLoader(DataLoader[StylePair]):
             yield batch
 
 
-def ignore_the_runs_signals(worker: int) -> None:
+def begin_as_a_worker(worker: int) -> None:
     """What each worker does first; its number is of no account."""
     for number in RUNS_OWN:
         signal.signal(number, signal.SIG_IGN)
+    threading.Thread(target=_end_with_the_run, daemon=True).start()
+
+
+def _end_with_the_run() -> None:
+    """A run that is killed tells nobody. Torch's workers ask for their parent, which a fork server is in its place."""
+    run = multiprocessing.parent_process()
+    assert run is not None
+    wait([run.sentinel])  # ready when the run has ended, however it did
+    os._exit(1)
 
 
 @contextmanager

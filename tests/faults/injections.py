@@ -80,7 +80,6 @@ class Struck(Callback):
     def __init__(self, fault: str, images: int, note: str) -> None:
         self.fault, self.images, self.note = fault, images, Path(note)
         os.setpgid(0, 0)  # a group of its own, as a shell gives each command: its workers are in it, a test is not
-        self.note.with_suffix(".group").write_text(str(os.getpid()))
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:
         if pl_module.images_seen == self.images:

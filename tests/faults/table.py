@@ -4,10 +4,8 @@ A run of 40 images, saved every 8 and validated every 16, is struck at 22. It is
 and its last weights are compared with those of an undisturbed run.
 """
 
-import contextlib
 import os
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Callable
@@ -150,8 +148,6 @@ def became(fault: Fault, cwd: Path, whole: dict[str, Any]) -> Became:
     struck = ["+callbacks.struck._target_=faults.injections.Struck", f"+callbacks.struck.fault={fault.strike}"]
     struck += ["+callbacks.struck.images=22", f"+callbacks.struck.note={cwd / 'note'}"]
     ended = train(cwd, *struck, name="run")
-    with contextlib.suppress(ProcessLookupError):  # workers of a fork server do not see that their run was killed
-        os.killpg(int((cwd / "note.group").read_text()), signal.SIGKILL)
     lines = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
     assert "Traceback" not in ended.stderr, ended.stderr
     fault.afterwards(cwd / "run")

@@ -6,7 +6,6 @@ from typing import Any
 
 from stylegan_pl.metrics.kinds import Interval
 
-
 _NOTICED = 0.005  # of the gap: less would be written as 0%
 
 

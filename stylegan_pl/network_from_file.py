@@ -41,7 +41,7 @@ def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trus
     check_plain(node, path)
     permitted = networks(trusted)
     if _is_ours(node, path):
-        _check_numbers(node, max(_PLENTY, isqrt(path.stat().st_size // 2)), path)
+        check_numbers(node, max(_PLENTY, isqrt(path.stat().st_size // 2)), path)
         with shapes_only():
             shapes: nn.Module = build(node, path, permitted, nn.Module)
         if _sizes(shapes.state_dict()) != _sizes(weights):
@@ -79,7 +79,7 @@ def networks(trusted: Sequence[str] = ()) -> Permitted:
                 raise UserError(
                     f"its config names '{target}', which cannot be imported ({first_line(error)})"
                 ) from error
-        found = _ours(target)
+        found = part_of_ours(target, _ROOMS)
         if found is None:
             raise UserError(
                 f"its config would run '{target[:200]}', no network of stylegan_pl; refused. If you trust the file, "
@@ -90,9 +90,14 @@ def networks(trusted: Sequence[str] = ()) -> Permitted:
     return permitted
 
 
-def _ours(target: str) -> Any:
+def part_of_ours(target: str, rooms: tuple[str, ...]) -> Any:
+    """The class of a module, or the function that makes one, that a dotted path names; None if it is anything else.
+
+    Args:
+        rooms: beginnings of the paths that may be asked for, each ending in a point.
+    """
     module, _, name = target.rpartition(".")
-    if not module.startswith(_ROOMS):
+    if not module.startswith(rooms):
         return None
     try:
         found = getattr(importlib.import_module(module), name, None)
@@ -112,16 +117,16 @@ def _is_ours(node: Any, path: Path) -> bool:
     return True
 
 
-def _check_numbers(node: Any, most: int, path: Path) -> None:
-    """That nothing counts without end; n channels to n have n² weights, which the size of the file bounds."""
+def check_numbers(node: Any, most: int, path: Path) -> None:
+    """Check that nothing counts without end; n channels to n have n² weights, which the size of the file bounds."""
     if isinstance(node, dict):
         for key, child in node.items():
             if key != "seed":
-                _check_numbers(child, most, path)
+                check_numbers(child, most, path)
     elif isinstance(node, list | tuple):
-        _check_numbers(len(node), most, path)
+        check_numbers(len(node), most, path)
         for child in node:
-            _check_numbers(child, most, path)
+            check_numbers(child, most, path)
     elif isinstance(node, int) and abs(node) > most:
         said = str(node) if abs(node) < 10**12 else "over 10^12"
         raise UserError(f"{path}: its config asks for {said} of something, far more than its weights are; refused")

@@ -226,7 +226,7 @@ def _announce(config: DictConfig, model: L.LightningModule, data: StyleTransferD
     run_dir = Path(config.run_dir)
     ranks, device = trainer.world_size, type(trainer.accelerator).__name__.removesuffix("Accelerator")
     parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    if min(data.val_pairs, len(data.val_set)) == 0:
+    if data.val_count == 0:
         _log.warning(
             "nothing to validate: no image is held out, so there are no scores and no best.ckpt; last.ckpt is saved "
             "by images and minutes. data.content.held_out=0.05 and data.style.held_out=0.05 hold some out"
@@ -252,7 +252,7 @@ def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> 
         lines.append(f"  last grid   {_short(grid)}")
     evaluation = next((c for c in callbacks if isinstance(c, Evaluation)), None)
     if evaluation is not None:
-        lines += [f"  {line}" for line in evaluation.summary()]
+        lines += [f"  {line}" for line in evaluation.summary(checkpoints and checkpoints.best_images)]
         share = evaluation.seconds / max(seconds, 1e-9)
         lines.append(f"  validations took {evaluation.seconds:.0f} s of {seconds:.0f} s ({share:.0%})")
         write_status(run_dir, validation_seconds=round(evaluation.seconds, 3))

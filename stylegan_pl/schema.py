@@ -179,10 +179,10 @@ class EvaluateConfig:
     output: str | None = None
     overwrite: bool = MISSING
     split: str = MISSING
-    pairs: int = MISSING
+    pairs: int | None = None
     style_crops: int | None = None
     image_size: Any = None  # pixels, or height and width; null
-    seed: int = MISSING
+    seed: int | None = None
     resamples: int = MISSING
     content_loss: Any = MISSING
     metric: dict[str, Any] = field(default_factory=dict)
@@ -192,7 +192,7 @@ class EvaluateConfig:
     data_root: str = MISSING
     batch_size: int = MISSING
     device: str = MISSING
-    precision: Precision = MISSING
+    precision: Precision | None = None
     trust: list[str] = field(default_factory=list)
     augment: Any = None
     run_dir: str = MISSING

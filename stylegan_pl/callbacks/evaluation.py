@@ -12,7 +12,7 @@ from stylegan_pl.callbacks.terms import log_scalars
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.images import to_float
+from stylegan_pl.images import to_float, to_uint8
 from stylegan_pl.metrics.kinds import ClipMetric, Paintings, PictureMetric
 from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.scorer import Scorer
@@ -40,6 +40,7 @@ class Evaluation(L.Callback):
         self.scorer = Scorer(metrics, cache=None if cache is None else StatisticsCache(cache))
         self.style_crops = style_crops
         self.scores: dict[str, Score] = {}
+        self.scores_at: dict[int, dict[str, Score]] = {}  # by images seen, in this process
         self.seconds = 0.0  # spent on validations so far, pictures painted and scored
         self._scored_at: int | None = None  # images seen
         self._skips = True
@@ -71,15 +72,15 @@ class Evaluation(L.Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Tensor, batch: StylePair, batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:  # fmt: skip
-        """Add the stylised pictures."""
+        """Add the stylised pictures, rounded as files would be, which is what `evaluate` scores."""
         if not self._skips and self._has_own_pictures(trainer):
-            self.scorer.add(outputs, batch.content)
+            self.scorer.add(to_float(to_uint8(outputs)), batch.content)
 
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Score, and log against images seen."""
         assert isinstance(pl_module, TwoPlayerModule)
         if not self._skips and self._pictures_of_all_ranks(trainer, pl_module) > 0:
-            self.scores = self.scorer.scores()
+            self.scores = self.scores_at[pl_module.images_seen] = self.scorer.scores()
             self._scored_at = pl_module.images_seen
             log_scalars(trainer, self._scalars(), pl_module.images_seen)
         if not trainer.sanity_checking:
@@ -102,9 +103,18 @@ class Evaluation(L.Callback):
             scalars |= {f"val/{name}{end}": value for end, value in ends.items()}
         return scalars
 
-    def summary(self) -> list[str]:
-        """A line a metric, for the end of a run."""
-        return [line(name, score) for name, score in self.scores.items()]
+    def summary(self, best_images: int | None = None) -> list[str]:
+        """A line for each metric, for the end of a run: of best.ckpt, and of what was scored last where that differs.
+
+        Args:
+            best_images: that the weights of best.ckpt have seen, if there are such.
+        """
+        last = [line(name, score) for name, score in self.scores.items()]
+        best = self.scores_at.get(-1 if best_images is None else best_images)
+        if best is None or best is self.scores:
+            return last
+        of_best = [line(name, score) for name, score in best.items()]
+        return [f"best.ckpt, {best_images:,} images:", *of_best, f"at {self._scored_at:,} images:", *last]
 
     def _photographs(self, trainer: L.Trainer, device: torch.device) -> list[Tensor]:
         loader = trainer.val_dataloaders if self._has_own_pictures(trainer) else None
@@ -114,7 +124,7 @@ class Evaluation(L.Callback):
         """Whether this rank's photographs are its own: with fewer of them than ranks, the last look at another's."""
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by a connector
         assert isinstance(data, StyleTransferData)
-        return trainer.global_rank < min(data.val_pairs, len(data.val_set))
+        return trainer.global_rank < data.val_count
 
     def _style_crops(self, trainer: L.Trainer, device: torch.device) -> list[Paintings]:
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by a connector

@@ -46,7 +46,7 @@ class StyleTransferData(L.LightningDataModule):
         augment: random changes, on the device.
         image_size: pixels of the square crop, or its height and width.
         batch_size: pairs per device.
-        val_pairs: fixed validation pairs, at most.
+        val_pairs: fixed validation pairs, at most; each held-out photograph is in one.
         val_size: of the validation's crops, and of the paintings' that they are compared with; None: image_size.
         workers: loader processes per device; None: one for each of its cores (`ranks.cores`), at most 8.
         prefetch: batches that each of them keeps ready.
@@ -156,15 +156,19 @@ class StyleTransferData(L.LightningDataModule):
             batch_size=self.batch_size, size=self.image_size, workers=self.workers, rooms=self.prefetch + held
         )
 
+    @property
+    def val_count(self) -> int:
+        """Fixed validation pairs: a photograph each, so that none counts twice where there are more paintings."""
+        return min(self.val_pairs, len(self.val_set.contents)) if len(self.val_set) else 0
+
     def val_dataloader(self) -> DataLoader[StylePair]:
-        """The first `val_pairs` fixed pairs of the held-out images; each rank takes every n-th.
+        """The first `val_count` fixed pairs of the held-out images; each rank takes every n-th.
 
         A rank for which there is none looks at the first, too, and does not count it: Lightning wants no empty loader.
         """
         trainer = self.trainer
         assert trainer is not None
-        count = min(self.val_pairs, len(self.val_set))
-        mine = range(trainer.global_rank, count, trainer.world_size) or range(min(count, 1))
+        mine = range(trainer.global_rank, self.val_count, trainer.world_size) or range(min(self.val_count, 1))
         val_set = Subset(PairBatches(self.val_set), mine)
         return DataLoader(val_set, batch_size=self.batch_size, num_workers=0, collate_fn=as_they_are)
 

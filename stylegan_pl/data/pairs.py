@@ -27,6 +27,11 @@ class PairKey(NamedTuple):
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls
 
 
+def draws(seed: int, stream: str, epoch: int, index: int) -> np.random.Generator:
+    """Independent streams of random numbers for pairing and cropping; validation's epoch is −1."""
+    return cast(np.random.Generator, _Stream([zlib.crc32(stream.encode()), seed, epoch + 1, index]))
+
+
 class StylePairs(Dataset[StylePair]):
     """Pairs by key: the same whoever asks, any worker, any rank, in any order.
 
@@ -149,8 +154,7 @@ class StylePairs(Dataset[StylePair]):
             return None
 
     def _rng(self, stream: str, epoch: int, index: int) -> np.random.Generator:
-        """Independent streams for pairing and cropping; validation's epoch is −1."""
-        return cast(np.random.Generator, _Stream([zlib.crc32(stream.encode()), self.seed, epoch + 1, index]))
+        return draws(self.seed, stream, epoch, index)
 
 
 class _Stream:

@@ -18,6 +18,7 @@ from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
 from stylegan_pl.device import inference_device, inference_dtype
 from stylegan_pl.errors import ConfigError, UserError
+from stylegan_pl.evaluation.as_trained import Measures, differences, measures_of, metrics_of, metrics_were_typed
 from stylegan_pl.evaluation.clock import Clock
 from stylegan_pl.evaluation.entrants import Entrant, entrants
 from stylegan_pl.evaluation.fixed_set import FixedSet, read_fixed_set
@@ -26,11 +27,13 @@ from stylegan_pl.evaluation.outputs import report_folder, write_report
 from stylegan_pl.evaluation.systems import Checkpoint, Pictures, System
 from stylegan_pl.evaluation.training_data import sets_of
 from stylegan_pl.metrics.content_distance import ContentDistance
+from stylegan_pl.metrics.kinds import PictureMetric
 from stylegan_pl.metrics.statistics_cache import StatisticsCache
 from stylegan_pl.outcome import Outcome
 from stylegan_pl.report.as_json import metrics_json
 from stylegan_pl.report.contents import Photo, Report
 from stylegan_pl.report.table import further_away, terminal_table
+from stylegan_pl.schema import Precision
 
 _log = logging.getLogger(__name__)
 
@@ -48,36 +51,42 @@ def assess(config: DictConfig) -> int:
     device = inference_device(config.device)
     found = entrants(_typed(config))
     folder = report_folder(found, config.output, overwrite=config.overwrite)
-    # weights that are not there are told before pictures are read
-    metrics = instantiate(config.metric, _convert_="all") if config.metric else {}
-    content_loss: ContentDistance = instantiate(config.content_loss, _convert_="all")
     trained = _training_config(found)
+    # weights that are not there are told before pictures are read
+    metrics, nodes = _metrics(config, trained)
+    content_loss: ContentDistance = instantiate(config.content_loss, _convert_="all")
     content, style, pairing = _sets(config, trained)
     size = _size(config, trained)
+    measures = _measures(config, trained, size, nodes, device)
     with clock("reading"):
         fixed = read_fixed_set(
-            content, style, pairing, split=config.split, size=size, seed=config.seed, pairs=config.pairs,
-            style_crops=config.style_crops,
+            content, style, pairing, split=config.split, size=size, seed=measures.seed, pairs=measures.pairs,
+            style_crops=measures.style_crops,
         )  # fmt: skip
     for line in fixed.skipped:
         _log.warning("skipped: %s", line)
+    more = f" (pairs={fixed.available} takes all)" if len(fixed.photographs) < fixed.available else ""
     _log.info(
-        "%d photographs (split=%s of %d), %d crops of paintings, %s px",
-        len(fixed.photographs), config.split, fixed.available, len(fixed.paintings), in_words(size),
+        "%d of %d photographs of split=%s%s, %d crops of paintings, %s px",
+        len(fixed.photographs), fixed.available, config.split, more, len(fixed.paintings), in_words(size),
     )  # fmt: skip
+    unlike = [] if trained is None else _unlike_training(config, measures, found)
+    for line in unlike:
+        _log.info("%s", line)
     judge = Judge(
         metrics, content_loss, fixed,
         cache=None if config.cache is None else StatisticsCache(config.cache), device=device,
         batch_size=config.batch_size, resamples=config.resamples, clock=clock,
     )  # fmt: skip
-    entries = [judge.entry(_system(entrant, config, device, content, size)) for entrant in found]
+    dtype = inference_dtype(Precision[measures.precision], device)
+    entries = [judge.entry(_system(entrant, config, device, dtype, content, size)) for entrant in found]
     report = Report(
         title=entries[0].name if len(entries) == 1 else f"{len(entries)} compared",
         made=f"{time.strftime('%Y-%m-%d %H:%M')}, {platform.machine()}, torch {torch.__version__}, {device}",
         photographs=[Photo(photograph.name, photograph.content) for photograph in fixed.photographs],
         paintings=list(fixed.paintings[:_PAINTINGS_SHOWN]),
         entries=entries,
-        data=_about(config, content, style, fixed),
+        data={**_about(config, content, style, fixed), **({"training": "; ".join(unlike)} if unlike else {})},
         seconds=judge.seconds(),
     )
     paths = write_report(report, folder)
@@ -112,6 +121,57 @@ def _size(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> Cr
     return size if isinstance(size, int) else sides([int(side) for side in typed if side is not None])
 
 
+def _metrics(
+    config: DictConfig, trained: tuple[dict[str, Any], Path] | None
+) -> tuple[dict[str, PictureMetric], dict[str, Any]]:
+    """Metrics by name, and their nodes: those that were typed; else the training's, and then the usual ones."""
+    nodes: dict[str, Any] = OmegaConf.to_container(config.metric, resolve=True) if config.metric else {}  # type: ignore[assignment]
+    found: dict[str, PictureMetric] = {}
+    if trained is not None and not metrics_were_typed():
+        of_training = measures_of(trained[0])
+        found, refused = metrics_of(of_training, trained[1])
+        for line in refused:
+            _log.warning("%s", line)
+        nodes = {name: of_training.metrics.get(name, nodes.get(name)) for name in [*found, *nodes]}
+    for name in nodes:
+        if name not in found:
+            found[name] = instantiate(config.metric[name], _convert_="all")
+    return found, nodes
+
+
+def _measures(
+    config: DictConfig, trained: tuple[dict[str, Any], Path] | None, size: CropSize, nodes: dict[str, Any],
+    device: torch.device,
+) -> Measures:  # fmt: skip
+    """What was typed, and for the rest what the first checkpoint's training did."""
+    first = measures_of({} if trained is None else trained[0])
+    precision = first.precision if config.precision is None else config.precision.name
+    if precision == Precision.fp16.name and device.type == "cpu" and config.precision is None:
+        precision = Precision.fp32.name  # a GPU's arithmetic
+    return Measures(
+        pairs=first.pairs if config.pairs is None else config.pairs,
+        style_crops=first.style_crops if config.style_crops is None else config.style_crops,
+        seed=first.seed if config.seed is None else config.seed,
+        size=size, precision=precision, metrics=nodes,
+    )  # fmt: skip
+
+
+def _unlike_training(config: DictConfig, here: Measures, found: Sequence[Entrant]) -> list[str]:
+    """Why a score is another number than the one at the end of its training; nothing where it is the same one."""
+    lines = []
+    for entrant in found:
+        if (trained := _training_config([entrant])) is None:
+            continue
+        there = measures_of(trained[0])
+        reasons = differences(there, here)
+        reasons = ["other photographs and paintings (data=)", *reasons] if config.data is not None else reasons
+        reasons = [f"split={config.split}, in its training val", *reasons] if config.split != "val" else reasons
+        if reasons:
+            name = f"{entrant.name}: " if len(found) > 1 else ""
+            lines.append(f"{name}not measured as at the end of its training: {'; '.join(reasons)}")
+    return lines
+
+
 def _sets(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> tuple[ImageFolder, ImageFolder, Pairing]:
     if config.data is None:
         if trained is None:
@@ -129,10 +189,11 @@ def _sets(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> tu
     return content, style, pairing
 
 
-def _system(entrant: Entrant, config: DictConfig, device: torch.device, content: ImageFolder, size: CropSize) -> System:
+def _system(
+    entrant: Entrant, config: DictConfig, device: torch.device, dtype: torch.dtype, content: ImageFolder, size: CropSize
+) -> System:
     if entrant.checkpoint is None:
         return Pictures(entrant.name, entrant.source, Path(entrant.source), content, size)
-    dtype = inference_dtype(config.precision, device)
     return Checkpoint(entrant.name, entrant.source, entrant.checkpoint, device, dtype, list(config.trust))
 
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from stylegan_pl.crop_size import CropSize
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.data.pairing import Pairing
+from stylegan_pl.data.pairs import draws
 from stylegan_pl.errors import DataError
 
 _log = logging.getLogger(__name__)
@@ -80,8 +81,8 @@ def read_fixed_set(
     for index, path in enumerate(contents):
         if len(photographs) == pairs:
             break
-        rng = np.random.default_rng([seed, index])
-        beside = partners[pairing.style_index(index, len(partners), rng)] if partners else None
+        drawn = draws(seed, "pair", -1, index)  # the training's own validation pairs
+        beside = partners[pairing.style_index(index, len(partners), drawn)] if partners else None
         try:
             picture = content.crop(path, size, None)
             shown = None if beside is None else style.crop(beside, size, None)

@@ -41,6 +41,8 @@ def sets_of(
                 f"where what was below {before} is now, or data=folders data.content.root=PHOTOS "
                 "data.style.root=PAINTINGS, or data=sample"
             )
+    if data.get("fast_reading") is False:
+        content, style = (dataclasses.replace(folder, fast=False) for folder in (content, style))
     return content, style, _built(data.get("pairing"), path, Pairing)
 
 

@@ -1,5 +1,6 @@
 """`evaluate` as a user types it: one run, other sets, several side by side, and what is refused."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -29,6 +30,7 @@ def trained(tmp_path_factory, image_sets) -> Path:
     for name, seed in (("a", 1), ("b", 2)):
         folder = root / "runs" / name
         overrides = [*SMALL, f"data_root={image_sets}", f"run_dir={folder}", f"seed={seed}", "val_every_images=4"]
+        overrides += ["data.val_pairs=20", "callbacks.evaluation.style_crops=40"]
         assert run(compose_config("train", overrides)) == 0
     return root
 
@@ -71,6 +73,57 @@ def test_one_run(trained) -> None:
     assert evaluate(trained, "ckpt=runs/a", "overwrite=true", *QUICK).returncode == 0
     assert (folder / "metrics.json").stat().st_mtime_ns > before
     assert scores(folder / "metrics.json")["palette"]["value"] == found["palette"]["value"]
+
+
+METHODS = {
+    "photograph alone": ["metric=[ssim,palette,sliced_wasserstein]", "metric.palette.bins=64"],
+    "with a painting": ["model=adain_scratch", "metric=[palette]", "model.generator.decoder.blocks=1"],
+}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_evaluate_gives_the_scores_of_the_training(method, tmp_path, image_sets) -> None:
+    """Of best.ckpt, score, floor, second floor and ceiling as metrics.csv has them, though none is a default."""
+    from conftest import SMALL, compose_config
+
+    small = SMALL if method == "photograph alone" else [*SMALL[3:], "model.generator.encoder.width=8"]
+    overrides = [
+        *METHODS[method], *small, f"data_root={image_sets}", f"run_dir={tmp_path / 'run'}", "seed=5",
+        "data.val_pairs=3", "callbacks.evaluation.style_crops=7", "val_every_images=2", "max_images=6",
+    ]  # fmt: skip
+    assert run(compose_config("train", overrides)) == 0
+    best = torch.load(tmp_path / "run/checkpoints/best.ckpt", weights_only=True)
+    done = evaluate(tmp_path, "ckpt=run", "resamples=0")
+    assert done.returncode == 0, done.stderr
+    assert "not measured as" not in done.stdout + done.stderr
+    found = scores(tmp_path / "run/report/metrics.json")
+    rows = list(csv.DictReader((tmp_path / "run/metrics.csv").open()))
+    (row,) = [row for row in rows if row["images_seen"] == str(best["images_seen"]) and row["val/palette"]]
+    metrics = [name.removeprefix("val/") for name in row if name.startswith("val/") and f"{name}_floor" in row]
+    assert metrics
+    for name in metrics:
+        assert found[name]["n"] == 3
+        for key, column in (("value", ""), ("floor", "_floor"), ("recoloured", "_recoloured"), ("ceiling", "_ceiling")):
+            assert found[name][key] == pytest.approx(float(row[f"val/{name}{column}"]), rel=1e-4), (name, key)
+    assert {"palette", "ssim"} <= found.keys()  # beside the training's own
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ([], ["b: not measured as at the end of its training: seed=1, in its training 2"]),
+        (["seed=3", "pairs=2"], ["a: not measured", "b: not measured", "seed=3, in its training 1", "pairs=2, in"]),
+        (["image_size=16", "split=train"], ["image_size=16, in its training 32", "split=train, in its training val"]),
+        (["metric=[sliced_wasserstein]", "metric.sliced_wasserstein.patches=99"], ["sliced_wasserstein has other opt"]),
+        (["precision=bf16", "style_crops=5"], ["precision=bf16, in its training", "style_crops=5, in its training"]),
+    ],
+)
+def test_what_is_not_as_in_the_training_is_told(trained, tmp_path, typed, words) -> None:
+    done = evaluate(trained, "compare=[runs/a,runs/b]", *typed, "resamples=0", f"output={tmp_path}")
+    assert done.returncode == 0, done.stderr
+    for word in words:
+        assert word in done.stderr + done.stdout
+    assert ("a: not measured" in done.stderr + done.stdout) is bool(typed)
 
 
 def test_other_sets(trained, image_sets) -> None:

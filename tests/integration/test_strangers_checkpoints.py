@@ -11,6 +11,7 @@ from PIL import Image
 
 from stylegan_pl.checkpoint import load_teacher
 from stylegan_pl.errors import UserError
+from stylegan_pl.evaluation.as_trained import measures_of, metrics_of
 from stylegan_pl.evaluation.assess import assess
 from stylegan_pl.exporting.call import export_file
 from stylegan_pl.generators.seed import SeedGenerator
@@ -116,6 +117,30 @@ def test_data_that_hide_a_call(here, tmp_path, key, way):
             assess(compose_config("evaluate", typed))
         assert "\n" not in str(caught.value)
         assert not (tmp_path / "trace").exists() and files(here) == before
+
+
+@pytest.mark.parametrize("way", calls(Path()))
+def test_metrics_that_hide_a_call(tmp_path, way):
+    """`evaluate` takes a training's own metrics: none that is not ours, that counts without end, or that fetches."""
+    call = calls(tmp_path / "trace")[way]
+    palette = {"_target_": "stylegan_pl.metrics.palette.PaletteDistance", "bins": 8}
+    vgg = {"_target_": "stylegan_pl.nn.vgg.VGG", "style_layers": {}, "content_layers": {}, "weights_path": "http://h/x"}
+    metrics = {
+        "call": call, "nested": {**palette, "bins": call}, "endless": {**palette, "bins": 10**9}, "text": "palette",
+        "network": {"_target_": "stylegan_pl.nn.blur.BlurPool"}, "fine": palette, 3: palette,
+        "fetched": {"_target_": "stylegan_pl.metrics.content_distance.ContentDistance", "features": vgg},
+    }  # fmt: skip
+    (tmp_path / "their.ckpt").touch()
+    found, refused = metrics_of(measures_of({"metric": metrics}), tmp_path / "their.ckpt")
+    assert list(found) == ["fine"]
+    assert [line.split()[0] for line in refused] == ["call", "nested", "endless", "text", "network", "fetched"]
+    assert "would run '" in refused[0] and "would run '" in refused[1] and "weights are at http://h/x" in refused[-1]
+    assert not (tmp_path / "trace").exists()
+
+
+@pytest.mark.parametrize("config", [{}, {"data": 3, "callbacks": [], "metric": "x", "seed": -1, "precision": ["fp32"]}])
+def test_a_config_that_does_not_say_how_it_was_measured(config):
+    assert measures_of(config) == measures_of({})
 
 
 @pytest.mark.parametrize("size", [None, "16", 10**9, 0, [16], True])

@@ -16,6 +16,7 @@ from stylegan_pl.callbacks.evaluation import Evaluation, followed, line
 from stylegan_pl.check_combination import check_fit
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.evaluation.assess import _size
+from stylegan_pl.images import to_float, to_uint8
 from stylegan_pl.metrics.palette import PaletteDistance
 from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.sliced_wasserstein import SlicedWasserstein
@@ -67,7 +68,8 @@ def test_a_metric_of_pairs_compares_each_picture_with_its_photograph(train_confi
     for batch in model.trainer.datamodule.val_dataloader():
         content, style = (side.float() / 127.5 - 1 for side in batch)
         with torch.no_grad():
-            gaps += (model(content, style) - content).abs().mean(dim=(1, 2, 3)).tolist()
+            painted = to_float(to_uint8(model(content, style)))  # as a file would have it
+        gaps += (painted - content).abs().mean(dim=(1, 2, 3)).tolist()
     assert float(rows[-1]["val/gap"]) == pytest.approx(sum(gaps) / len(gaps), rel=1e-5)
     assert float(rows[-1]["val/gap_floor"]) == 0.0
     assert 0 < float(rows[-1]["val/gap_recoloured"]) < 2  # moved to the paintings' colours
@@ -156,6 +158,17 @@ def test_best_ckpt_follows_whatever_metric_is_chosen(train_config, tmp_path) -> 
     status = json.loads((tmp_path / "run/status.json").read_text())
     assert status["best_score"] == outcome.score
     assert 0 < status["validation_seconds"] < status["seconds"]
+
+
+def test_the_end_of_a_run_tells_the_scores_of_its_best_checkpoint() -> None:
+    evaluation = Evaluation({"swd": SlicedWasserstein()}, style_crops=2)
+    good, bad = {"swd": score(110.0, 200.0, 50.0)}, {"swd": score(150.0, 200.0, 50.0)}
+    evaluation.scores_at = {10: good, 20: bad}
+    evaluation.scores, evaluation._scored_at = bad, 20
+    assert evaluation.summary() == evaluation.summary(20) == evaluation.summary(5) == [line("swd", bad["swd"])]
+    assert evaluation.summary(10) == [
+        "best.ckpt, 10 images:", line("swd", good["swd"]), "at 20 images:", line("swd", bad["swd"]),
+    ]  # fmt: skip
 
 
 def test_a_run_that_gets_no_better_ends_before_its_budget(train_config, tmp_path, caplog) -> None:

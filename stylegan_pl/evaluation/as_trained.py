@@ -1,0 +1,129 @@
+"""How a training took its scores: `evaluate` does the same unless told otherwise, and says what differs."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from hydra.core.hydra_config import HydraConfig
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.from_file import build
+from stylegan_pl.metrics.kinds import PictureMetric
+from stylegan_pl.network_from_file import check_numbers, part_of_ours
+from stylegan_pl.schema import Precision
+
+_ROOMS = ("stylegan_pl.metrics.", "stylegan_pl.nn.")
+_PLENTY = 65_536  # patches, bins, subsets: as many may be asked for by a file
+
+
+@dataclass(frozen=True)
+class Measures:
+    """What a score depends on besides weights, photographs and paintings.
+
+    Attributes:
+        pairs: photographs, at most.
+        style_crops: of the training paintings; None: as many as photographs, at least 128.
+        seed: of these crops.
+        size: pixels of the crops, as configs have it.
+        precision: of the painting.
+        metrics: name -> node.
+    """
+
+    pairs: int
+    style_crops: int | None
+    seed: int
+    size: Any
+    precision: str
+    metrics: Mapping[str, Any]
+
+
+def measures_of(config: Mapping[str, Any]) -> Measures:
+    """Those of a training, by the config in its checkpoint; `evaluate`'s own where that says nothing usable."""
+    data, callbacks = _node(config, "data"), _node(config, "callbacks")
+    precision = config.get("precision")
+    return Measures(
+        pairs=_count(data.get("val_pairs"), 500),
+        style_crops=_count(_node(callbacks, "evaluation").get("style_crops"), None, least=2),
+        seed=_count(config.get("seed"), 0, least=0),
+        size=data.get("val_size") or config.get("image_size"),
+        precision=precision if isinstance(precision, str) and precision in Precision.__members__ else "fp32",
+        metrics={name: node for name, node in _node(config, "metric").items() if isinstance(name, str)},
+    )
+
+
+def metrics_of(measures: Measures, path: Path) -> tuple[dict[str, PictureMetric], list[str]]:
+    """The metrics of a training that can be built here, and a line for each that cannot.
+
+    Args:
+        path: of the checkpoint. It may come from anyone: nothing but metrics and networks of this package is built.
+    """
+    found: dict[str, PictureMetric] = {}
+    refused = []
+    for name, node in measures.metrics.items():
+        try:
+            if _urls(node):
+                raise UserError(f"its weights are at {_urls(node)[0][:200]}, which is not fetched for a file")
+            check_numbers(node, _PLENTY, path)
+            found[name] = build(node, path, _permitted, PictureMetric)
+        except UserError as error:
+            reason = str(error).removeprefix(f"{path}: ")
+            refused.append(f"{name} was taken in its training and is not taken here ({reason}); type metric=[{name}]")
+    return found, refused
+
+
+def metrics_were_typed() -> bool:
+    """Whether the command line says anything of metrics; without Hydra the composed config is all there is."""
+    if not HydraConfig.initialized():
+        return True
+    typed = (word.lstrip("+~").partition("=")[0] for word in HydraConfig.get().overrides.task)
+    return any(key.startswith("metric") or "@metric." in key for key in typed)
+
+
+def differences(trained: Measures, here: Measures) -> list[str]:
+    """What is not as in the training, in a few words each, with what to type."""
+    lines = []
+    for key in (field.name for field in fields(Measures) if field.name != "metrics"):
+        there, now = getattr(trained, key), getattr(here, key)
+        if key == "size":
+            there, now = _as_typed(there), _as_typed(now)
+        if there != now:
+            option = "image_size" if key == "size" else key
+            lines.append(f"{option}={_said(now)}, in its training {_said(there)}")
+    for name, node in trained.metrics.items():
+        if name in here.metrics and here.metrics[name] != node:
+            lines.append(f"metric.{name} has other options than in its training")
+    return lines
+
+
+def _said(value: Any) -> str:
+    return "null" if value is None else str(value)
+
+
+def _as_typed(size: Any) -> str:
+    height, width = size if isinstance(size, list | tuple) and len(size) == 2 else (size, size)
+    return str(height) if height == width else f"[{height},{width}]"
+
+
+def _permitted(target: str) -> Any:
+    found = part_of_ours(target, _ROOMS)
+    if found is None:
+        raise UserError(f"its config would run '{target[:200]}', no metric of stylegan_pl")
+    return found
+
+
+def _urls(node: Any) -> list[str]:
+    if isinstance(node, dict):
+        return [url for child in node.values() for url in _urls(child)]
+    if isinstance(node, list | tuple):
+        return [url for child in node for url in _urls(child)]
+    return [node] if isinstance(node, str) and "://" in node else []
+
+
+def _node(config: Mapping[str, Any], key: str) -> dict[str, Any]:
+    found = config.get(key)
+    return found if isinstance(found, dict) else {}
+
+
+def _count(value: Any, otherwise: Any, *, least: int = 1) -> Any:
+    return value if type(value) is int and least <= value < 2**32 else otherwise

@@ -62,18 +62,21 @@ class PairedByName(Pairing):
         """Files that have a partner, in one order.
 
         Raises:
-            DataError: there is none, or the two sets are brought to different sizes, so that crops would not fit.
+            DataError: there is none; the two sets are brought to different sizes, so that crops would not fit; or an
+                image without `train/` or `val/` has a partner in either.
         """
         _check_one_scale(content, style)
-        contents, styles = _by_stem(content, split), _by_stem(style, split)
+        held_out_of_pairs = _are_held_out_of_pairs(content, style)
+        place = "train" if held_out_of_pairs else split
+        contents, styles = _by_stem(content, place), _by_stem(style, place)
         names = sorted(contents.keys() & styles.keys())
         if not names and contents and styles:
             raise DataError(
-                f"paired data: no image below {content.base(split)} has a partner of the same name below "
-                f"{style.base(split)} (there: {min(contents)} and {min(styles)}); give both files of a pair one name, "
+                f"paired data: no image below {content.base(place)} has a partner of the same name below "
+                f"{style.base(place)} (there: {min(contents)} and {min(styles)}); give both files of a pair one name, "
                 "or take data=folders for unpaired sets"
             )
-        if not (content.has_splits or style.has_splits):
+        if held_out_of_pairs:
             held_out = held_out_names(names, content.held_out)  # of the pairs, not of each folder alone
             names = [name for name in names if (name in held_out) == (split == "val")]
         return [contents[name] for name in names], [styles[name] for name in names]
@@ -86,6 +89,13 @@ class PairedByName(Pairing):
         pairs = {split: len(self.match(content, style, split)[0]) for split in SPLITS}
         lines = [f"paired data: {pairs['train']} pairs to train on, {pairs['val']} to validate with"]
         bases = {(content.base(split), style.base(split)): split for split in SPLITS}
+        if _are_held_out_of_pairs(content, style):
+            bases = {(content.base("train"), style.base("train")): "train"}
+            lines += [
+                f"paired data: images below {folder.base('val')} are left out, for {other.root} has none but train/"
+                for folder, other in ((content, style), (style, content))
+                if folder.has_splits
+            ]
         for split in bases.values():
             sides = [(content, _by_stem(content, split)), (style, _by_stem(style, split))]
             for (folder, found), (other, partners) in zip(sides, reversed(sides), strict=True):
@@ -116,6 +126,29 @@ def _check_one_scale(content: ImageFolder, style: ImageFolder) -> None:
         f"and upscale (there: {content.load_size}, {content.upscale} and {style.load_size}, {style.upscale}); type "
         f"data.style.load_size={size} data.style.upscale={str(content.upscale).lower()}"
     )
+
+
+def _are_held_out_of_pairs(content: ImageFolder, style: ImageFolder) -> bool:
+    """Whether a share of the pairs is for validation, for want of folders that say so of both sides.
+
+    A side that has none but `train/` is all for training, whatever the other keeps in `val/`. Of one without either,
+    each image goes where its partner is.
+
+    Raises:
+        DataError: there it has two.
+    """
+    if content.has_splits == style.has_splits:
+        return not content.has_splits
+    plain, split = (style, content) if content.has_splits else (content, style)
+    if plain.base("train") != Path(plain.root):
+        return True
+    twice = _by_stem(split, "train").keys() & _by_stem(split, "val").keys() & _by_stem(plain, "train").keys()
+    if twice:
+        raise DataError(
+            f"paired data: {min(twice)} is below both {split.base('train')} and {split.base('val')}, and below "
+            f"{plain.root} only once; give {plain.root} the same two folders"
+        )
+    return False
 
 
 def _by_stem(folder: ImageFolder, split: str) -> dict[str, Path]:

@@ -88,3 +88,32 @@ def test_partnerless_files_do_not_disturb_a_small_folders_held_out_pairs(tmp_pat
         assert [path.name for path in contents] == [path.name for path in styles]
         seen += [path.name for path in contents]
     assert sorted(seen) == shared  # no pair is lost, none is on both sides
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_side_with_train_alone_is_not_paired_with_the_others_validation(tmp_path: Path, turned: bool) -> None:
+    """Numbers begin anew in each folder: train/1 and val/1 are different pictures."""
+    only_train = make(tmp_path / "one", *(f"train/{number}.jpg" for number in range(8)))
+    both = make(tmp_path / "two", *(f"train/{number}.png" for number in range(8)), "val/1.png", "val/2.png")
+    content, style = (both, only_train) if turned else (only_train, both)
+    seen: dict[str, list[str]] = {}
+    for split in ("train", "val"):
+        contents, styles = PairedByName().match(content, style, split)
+        assert [path.stem for path in contents] == [path.stem for path in styles]
+        assert {path.parent.name for path in [*contents, *styles]} == {"train"}
+        seen[split] = [path.stem for path in contents]
+    assert sorted(seen["train"] + seen["val"]) == [str(number) for number in range(8)] and seen["val"]
+    told = "\n".join(PairedByName().told(content, style))
+    assert f"images below {tmp_path / 'two/val'} are left out, for {tmp_path / 'one'} has none but train/" in told
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_images_in_one_folder_go_where_their_partners_are(tmp_path: Path, turned: bool) -> None:
+    flat = make(tmp_path / "flat", "a.jpg", "b.jpg", "c.jpg")
+    both = make(tmp_path / "both", "train/a.png", "train/b.png", "val/c.png")
+    content, style = (both, flat) if turned else (flat, both)
+    assert [path.stem for path in PairedByName().match(content, style, "train")[0]] == ["a", "b"]
+    assert [path.stem for path in PairedByName().match(content, style, "val")[0]] == ["c"]
+    make(tmp_path / "both", "val/b.png")
+    with pytest.raises(DataError, match=r"paired data: b is below both .*both/train and .*both/val, and .* only once"):
+        PairedByName().match(content, style, "train")

@@ -229,7 +229,7 @@ def _announce(config: DictConfig, model: L.LightningModule, data: StyleTransferD
     if data.val_count == 0:
         _log.warning(
             "nothing to validate: no image is held out, so there are no scores and no best.ckpt; last.ckpt is saved "
-            "by images and minutes. data.content.held_out=0.05 and data.style.held_out=0.05 hold some out"
+            "by images and minutes, and samples are drawn of training photographs. data.content.held_out=0.05 and data.style.held_out=0.05 hold some out"
         )
     _log.info(
         f"{config.run_name}: {len(data.train_set.contents)} content and {len(data.train_set.styles)} style images, "

@@ -35,6 +35,8 @@ class Finding(NamedTuple):
 class Diagnosis(L.Callback):
     """With each validation, every detector looks at some pictures of it, and at the terms logged so far.
 
+    Where there is nothing to validate, those of terms look with every logged step.
+
     A symptom is a warning when it appears, and again only after it was gone. `findings` has them all, as has
     `diagnosis.json`, which is written with the first. Rank 0 looks at its own pictures and terms and nobody waits.
 
@@ -67,6 +69,8 @@ class Diagnosis(L.Callback):
         values = torch.stack([term.float() for term in outputs.values()]).tolist()
         terms = dict(zip(outputs, values, strict=True))
         self._readings.append(Reading(pl_module.images_seen, terms, undecided_terms(pl_module, terms)))
+        if sum(trainer.num_val_batches) == 0:
+            self._judge(pl_module.images_seen, self._seen_in_terms())
 
     def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Forget the last pictures."""
@@ -99,13 +103,17 @@ class Diagnosis(L.Callback):
         assert isinstance(pl_module, TwoPlayerModule)
         if trainer.sanity_checking or not trainer.is_global_zero:
             return
-        symptoms = [*self._seen_in_pictures(pl_module.images_seen), *self._seen_in_terms()]
+        images = pl_module.images_seen
+        self._judge(images, [*self._seen_in_pictures(images), *self._seen_in_terms()])
         self._forget_pictures()
-        new = [symptom for symptom in symptoms if symptom.name not in self.present]
-        self.present = {symptom.name: symptom for symptom in symptoms}
+
+    def _judge(self, images_seen: int, symptoms: Iterable[Symptom]) -> None:
+        found = {symptom.name: symptom for symptom in symptoms}
+        new = [symptom for name, symptom in found.items() if name not in self.present]
+        self.present = found
         for symptom in new:
-            self.findings.append(Finding(pl_module.images_seen, symptom))
-            _log.warning("after %s images: %s", f"{pl_module.images_seen:,}", symptom)
+            self.findings.append(Finding(images_seen, symptom))
+            _log.warning("after %s images: %s", f"{images_seen:,}", symptom)
         if new:
             self._write()
 

@@ -1,9 +1,11 @@
 """Pictures of what the generator does by now, always of the same photographs."""
 
 from pathlib import Path
+from typing import Any
 
 import lightning as L
 import torch
+from torch import Tensor
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.datamodule import StyleTransferData
@@ -16,14 +18,35 @@ from stylegan_pl.models.base import TwoPlayerModule
 class SampleGrid(L.Callback):
     """`samples/000012000.png`: a row a photograph, content | stylised | a style; drawn with each validation.
 
+    Where there is nothing to validate, the photographs are training ones.
+
     Args:
         folder: where the grids go, named by images seen.
         rows: photographs in a grid.
+        every_images: between grids of a run without validations, all devices together. A config.yaml of an older run
+            does not give it.
     """
 
-    def __init__(self, folder: str, *, rows: int) -> None:
-        self.folder, self.rows = Path(folder), rows
+    def __init__(self, folder: str, *, rows: int, every_images: int = 10000) -> None:
+        if every_images < 1:
+            raise ValueError(f"every_images must be above 0, got {every_images}; try 10000")
+        self.folder, self.rows, self.every_images = Path(folder), rows, every_images
         self.last: Path | None = None  # the newest grid
+        self._drawn = 0  # grids due so far in a run without validations
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Count from where the run begins."""
+        assert isinstance(pl_module, TwoPlayerModule)
+        self._drawn = pl_module.images_seen // self.every_images
+
+    def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
+        self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
+    ) -> None:
+        """Draw past each multiple of `every_images`, if no validation does it."""
+        due = pl_module.images_seen // self.every_images
+        if sum(trainer.num_val_batches) == 0 and due > self._drawn:
+            self._drawn = due
+            self._draw(trainer, pl_module)
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Draw, but not during Lightning's sanity check."""
@@ -46,8 +69,7 @@ class SampleGrid(L.Callback):
             *(torch.stack(side) for side in zip(*map(pairs.__getitem__, self._indices(len(pairs))), strict=True))
         )
         content, style = to_float(batch.content), to_float(batch.style)
-        with torch.no_grad():
-            stylised = model(content.to(model.device), style.to(model.device)).float().cpu()
+        stylised = _painted(model, content, style)
         write_image(grid([list(row) for row in zip(content, stylised, style, strict=True)]), path)
         self.last = path
         log_samples(trainer.loggers, Samples(path, content, stylised, style, model.images_seen))
@@ -56,3 +78,15 @@ class SampleGrid(L.Callback):
         """Evenly over the set: neighbours in a folder look alike."""
         rows = min(self.rows, count)
         return [i * count // rows for i in range(rows)]
+
+
+def _painted(model: TwoPlayerModule, content: Tensor, style: Tensor) -> Tensor:
+    """As in a validation: without dropout, and without a trace in the statistics of norms."""
+    training = [module for module in model.stylizer.modules() if module.training]
+    model.stylizer.eval()
+    try:
+        with torch.no_grad():
+            return model(content.to(model.device), style.to(model.device)).float().cpu()
+    finally:
+        for module in training:
+            module.training = True

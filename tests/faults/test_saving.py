@@ -33,11 +33,12 @@ def unvalidated(tmp_path: Path) -> list[str]:
     return [f"data_root={tmp_path / 'sets'}", "data.content.held_out=0", "data.style.held_out=0"]
 
 
-def test_without_validation_a_run_is_saved_by_images(train_config, tmp_path, monkeypatch, caplog, recwarn):
+def test_without_validation_a_run_is_saved_and_drawn_by_images(train_config, tmp_path, monkeypatch, caplog, recwarn):
     config = train_config(*unvalidated(tmp_path), "max_images=40", "val_every_images=8")
     with caplog.at_level(logging.INFO), pytest.raises(Crash):
         run_with(config, monkeypatch, At(20, crash))
     assert last(tmp_path / "run")["images_seen"] == 16
+    assert sorted(path.name for path in (tmp_path / "run/samples").iterdir()) == ["000000008.png", "000000016.png"]
     assert any("nothing to validate" in message and "held_out" in message for message in caplog.messages)
     assert not [str(warning.message) for warning in recwarn if "is zero" in str(warning.message)]
 

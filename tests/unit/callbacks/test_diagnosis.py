@@ -3,6 +3,8 @@
 import json
 import logging
 import math
+from collections.abc import Sequence
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -12,7 +14,7 @@ from torch import Tensor, nn
 
 from stylegan_pl.build import build_model
 from stylegan_pl.callbacks.diagnosis import Diagnosis, Finding, undecided_terms
-from stylegan_pl.diagnosis.symptom import PictureDetector, Symptom
+from stylegan_pl.diagnosis.symptom import PictureDetector, Reading, Symptom, TermDetector
 from stylegan_pl.errors import UserError
 from stylegan_pl.run import run
 
@@ -111,6 +113,27 @@ def test_said_again_only_after_it_was_gone(train_config, caplog):
         Finding(4, Symptom("fever", "look 2", "rest")), Finding(10, Symptom("fever", "look 5", "rest")),
     ]  # fmt: skip
     assert resumed.present == diagnosis.present
+
+
+class Feverish(TermDetector):
+    """Sick from 100 images on."""
+
+    def look(self, readings: Sequence[Reading]) -> Symptom | None:
+        return Symptom("fever", f"{len(readings)} readings", "rest") if readings[-1].images_seen >= 100 else None
+
+
+@pytest.mark.parametrize("validation_batches", [[0], []])
+def test_without_validations_terms_are_judged_as_they_are_logged_and_old_ones_forgotten(
+    caplog, tmp_path, validation_batches
+):
+    diagnosis = Diagnosis(str(tmp_path), detectors={"fever": Feverish(window_images=10, least_readings=3)})
+    trainer = SimpleNamespace(is_global_zero=True, log_every_n_steps=1, num_val_batches=validation_batches)
+    with caplog.at_level(logging.WARNING):
+        for images in range(0, 400, 2):
+            model = SimpleNamespace(images_seen=images)
+            diagnosis.on_train_batch_end(trainer, model, {"train/generator/style": torch.ones(())}, None, images // 2)
+    assert said(caplog) == ["after 100 images: fever: 5 readings; rest"]
+    assert [reading.images_seen for reading in diagnosis._readings] == [390, 392, 394, 396, 398]
 
 
 class NanAt(Callback):

@@ -44,9 +44,22 @@ def test_the_method_that_is_not_typed_is_the_configs() -> None:
     assert str(compose_config("train", ["model=" + METHOD]).model) == str(compose_config("train", []).model)
 
 
-def test_sweeps_and_saved_configs_keep_their_names() -> None:
-    assert method_overrides(["-m", "model=cut,adain"]) == [] == method_overrides(["--config-name", "config"])
-    assert method_overrides(["--config-name=config"]) == [] == method_overrides(["model=cut,adain"])
+@pytest.mark.parametrize(
+    ("words", "added"),
+    [
+        (["-m", "seed=1,2"], ["run_name=vanilla"]),
+        (["-m", "model=cut,adain", "seed=1,2"], ["run_name=cut_adain"]),
+        (["-m", "model=choice(cut, adain)"], ["run_name=cut_adain"]),
+        (["-m", "sweep=optuna", "model=cut"], ["run_name=cut"]),
+        (["-m", "run_name=a,b", "model=cut"], []),
+        (["-m", "+experiment=sample,game_oil"], []),
+        (["-m", "model=glob(*)"], []),
+        (["--config-name", "config"], []),
+        (["--config-name=config"], []),
+    ],
+)
+def test_sweeps_are_called_after_their_methods(words: list[str], added: list[str]) -> None:
+    assert method_overrides(words) == added
 
 
 def refuse(config) -> int:

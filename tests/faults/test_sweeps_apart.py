@@ -40,10 +40,10 @@ def jobs(folder: str) -> dict[str, bytes]:
 
 def test_a_grid_and_then_a_study_of_one_experiment_leave_each_other_alone(monkeypatch):
     assert sweep(monkeypatch, "seed=1,2") == 0
-    before = jobs("outputs/sweep/untitled")
+    before = jobs("outputs/sweep/vanilla")
     assert sweep(monkeypatch, *SEARCH) == 0
-    assert jobs("outputs/sweep/untitled") == before and len(before) == 2
-    assert len(jobs("outputs/sweep/untitled_optuna")) == 2
+    assert jobs("outputs/sweep/vanilla") == before and len(before) == 2
+    assert len(jobs("outputs/sweep/vanilla_optuna")) == 2
 
 
 @pytest.mark.parametrize("first", ["grid", "study"])
@@ -62,7 +62,7 @@ def test_another_study_is_refused_in_a_studys_folder(monkeypatch, capsys):
     assert sweep(monkeypatch, *SEARCH, "hydra.sweep.dir=mine") == 0
     before = jobs("mine")
     assert sweep(monkeypatch, *SEARCH, "hydra.sweep.dir=mine", "sweep.study=other") == 2
-    assert "holds study untitled" in capsys.readouterr().err and jobs("mine") == before
+    assert "holds study vanilla" in capsys.readouterr().err and jobs("mine") == before
 
 
 def used(folder: str, **status: object) -> Path:
@@ -75,7 +75,7 @@ def used(folder: str, **status: object) -> Path:
 
 
 def test_a_grid_does_not_go_on_with_another_grids_jobs(monkeypatch, capsys):
-    status = used("outputs/sweep/untitled/000", state="preempted", overrides=["image_size=96"])
+    status = used("outputs/sweep/vanilla/000", state="preempted", overrides=["image_size=96"])
     before = status.read_bytes()
     assert sweep(monkeypatch, "seed=1,2", "resume=auto") == 2
     assert "holds another sweep's job (image_size=96)" in capsys.readouterr().err
@@ -84,23 +84,25 @@ def test_a_grid_does_not_go_on_with_another_grids_jobs(monkeypatch, capsys):
 
 def test_a_refused_job_leaves_the_status_that_it_found(monkeypatch):
     """The job's own check refuses it, once its folder is open."""
-    status = used("outputs/sweep/untitled/000", state="preempted", overrides=["resume=auto", "seed=1"])
+    status = used(
+        "outputs/sweep/vanilla/000", state="preempted", overrides=["resume=auto", "seed=1", "run_name=vanilla"]
+    )
     before = status.read_bytes()
     monkeypatch.setattr(stub_training, "train", refuse)
     assert sweep(monkeypatch, "resume=auto", "seed=1,2") == 2
     assert status.read_bytes() == before
-    assert json.loads(Path("outputs/sweep/untitled/001/status.json").read_text())["state"] == "failed"
+    assert json.loads(Path("outputs/sweep/vanilla/001/status.json").read_text())["state"] == "failed"
 
 
 def test_a_job_whose_folder_another_run_holds_writes_nothing_there(monkeypatch, capsys):
-    folder = Path("outputs/sweep/untitled/000")
+    folder = Path("outputs/sweep/vanilla/000")
     folder.mkdir(parents=True)
     with lock_of(folder).open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)  # of another open file: as another process holds it
         assert sweep(monkeypatch, "seed=1,2") == 2
     assert "000: " in (said := capsys.readouterr().err) and "another run is training there" in said
     assert [path.name for path in folder.iterdir()] == [lock_of(folder).name]
-    assert json.loads(Path("outputs/sweep/untitled/001/status.json").read_text())["state"] == "done"
+    assert json.loads(Path("outputs/sweep/vanilla/001/status.json").read_text())["state"] == "done"
 
 
 def test_a_folder_that_cannot_be_made_is_told_in_a_line(monkeypatch, capsys):

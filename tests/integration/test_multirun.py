@@ -19,7 +19,7 @@ def elsewhere(tmp_path, monkeypatch) -> Path:
     monkeypatch.delenv("WANDB_RUN_GROUP", raising=False)
     monkeypatch.setenv("WANDB_RUN_GROUP", "")  # so that what a sweep sets is taken back
     monkeypatch.delenv("WANDB_RUN_GROUP")
-    return tmp_path / "outputs/sweep/untitled"
+    return tmp_path / "outputs/sweep/vanilla"
 
 
 def sweep(monkeypatch, *arguments: str) -> int:
@@ -45,11 +45,13 @@ def test_commas_ranges_and_choices_are_multiplied_into_numbered_folders(monkeypa
     assert code == 0 and sorted(states(elsewhere)) == [f"{number:03d}" for number in range(6)]
     told = [json.loads((elsewhere / f"{number:03d}/status.json").read_text()) for number in range(6)]
     points = {tuple(status["overrides"]) for status in told}
-    assert points == {(f"seed={s}", f"image_size={i}", "tags=[x]") for s in (1, 2, 3) for i in (96, 128)}
+    assert points == {
+        (f"seed={s}", f"image_size={i}", "tags=[x]", "run_name=vanilla") for s in (1, 2, 3) for i in (96, 128)
+    }
     assert all(status["state"] == "done" and status["score"] == pytest.approx(
         int(status["overrides"][0][5:]) + 0.69897, abs=1e-5) for status in told)  # lr 2e-4  # fmt: skip
     said = capsys.readouterr().out
-    assert "sweep of 6 jobs, 6 done: outputs/sweep/untitled" in said
+    assert "sweep of 6 jobs, 6 done: outputs/sweep/vanilla" in said
     lines = [line for line in said.splitlines() if line.startswith("  00")]
     assert len(lines) == 6 and "seed=3 image_size=128" in lines[5] and "tags" not in lines[5]  # alike in all
 
@@ -76,12 +78,13 @@ def test_a_sweep_ends_with_the_first_failure_if_asked(monkeypatch, elsewhere):
 def test_what_is_swept_can_stand_in_a_file(monkeypatch, elsewhere):
     Path("mine/experiment").mkdir(parents=True)
     Path("mine/experiment/seeds.yaml").write_text(
-        "# @package _global_\nsweep:\n  params: {seed: [1, 2], image_size: 96}\n"
+        "# @package _global_\nrun_name: seeds\nsweep:\n  params: {seed: [1, 2], image_size: 96}\n"
     )
     assert sweep(monkeypatch, "--config-dir", "mine", "+experiment=seeds", "image_size=128") == 0
-    assert [json.loads((elsewhere / name / "status.json").read_text())["overrides"] for name in ("000", "001")] == [
-        [f"seed={seed}", "image_size=128", "+experiment=seeds"] for seed in (1, 2)
-    ]
+    assert [
+        json.loads((elsewhere.parent / "seeds" / name / "status.json").read_text())["overrides"]
+        for name in ("000", "001")
+    ] == [[f"seed={seed}", "image_size=128", "+experiment=seeds"] for seed in (1, 2)]
 
 
 def test_resuming_leaves_ended_jobs_alone(monkeypatch, elsewhere):

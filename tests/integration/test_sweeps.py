@@ -27,7 +27,7 @@ from stylegan_pl.run import run
 
 HERE = Path(__file__).parent
 SEARCH = ["sweep=optuna", "sweep.direction=minimize", "model.generator_optimizer.lr=tag(log,interval(1e-5,1e-2))"]
-SWEEP = Path("outputs/sweep/untitled_optuna")
+SWEEP = Path("outputs/sweep/vanilla_optuna")
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def worker(*arguments: str, seconds: float) -> subprocess.Popen[str]:
 
 def trials(*states: TrialState) -> list[optuna.trial.FrozenTrial]:
     storage = JournalStorage(JournalFileBackend(str(SWEEP / "study.journal")))
-    return optuna.load_study(study_name="untitled", storage=storage).get_trials(states=states or None)
+    return optuna.load_study(study_name="vanilla", storage=storage).get_trials(states=states or None)
 
 
 def points(found: list[optuna.trial.FrozenTrial]) -> set[float]:
@@ -89,13 +89,13 @@ def test_the_best_way_is_the_scores_and_the_space_may_stand_in_a_file(monkeypatc
     """SSIM is better when high, so the best trial is the one that scored most."""
     Path("mine/experiment").mkdir(parents=True)
     Path("mine/experiment/searched.yaml").write_text(
-        "# @package _global_\ndefaults:\n  - override /sweep: optuna\n  - override /metric: [ssim]\n"
+        "# @package _global_\nrun_name: vanilla\ndefaults:\n  - override /sweep: optuna\n  - override /metric: [ssim]\n"
         "sweep:\n  trials: 3\n  params: {model.generator_optimizer.lr: 'interval(1e-4,1e-3)'}\n"
     )
     code = search(monkeypatch, "--config-dir", "mine", "+experiment=searched")
     assert code == 0
     storage = JournalStorage(JournalFileBackend(str(SWEEP / "study.journal")))
-    study = optuna.load_study(study_name="untitled", storage=storage)
+    study = optuna.load_study(study_name="vanilla", storage=storage)
     assert study.direction.name == "MAXIMIZE" and study.best_value == max(trial.value for trial in study.trials)
 
 
@@ -109,7 +109,7 @@ def test_killed_half_way_and_resumed_it_has_its_number_of_distinct_points():
     second = worker("sweep.trials=6", "sweep.sampler.seed=0", seconds=0)
     said, _ = second.communicate(timeout=120)
     assert second.returncode == 0, said
-    assert "going on with study untitled: " in said
+    assert "going on with study vanilla: " in said
     done = trials(TrialState.COMPLETE)
     assert len(done) == 6 == len(points(done)) and points([lost]) <= points(done)
     assert not trials(TrialState.RUNNING, TrialState.WAITING)

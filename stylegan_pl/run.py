@@ -14,6 +14,7 @@ import lightning as L
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 
+from stylegan_pl.box.painters import NEAREST
 from stylegan_pl.build import build_data, build_model, build_trainer, plain
 from stylegan_pl.callbacks.checkpoint_file import NotSaved
 from stylegan_pl.callbacks.checkpoints import RunCheckpoints
@@ -34,6 +35,7 @@ from stylegan_pl.loggers.csv import RunCSV
 from stylegan_pl.loggers.known_runs import forget_ids
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.memory import out_of_memory_advice
+from stylegan_pl.nearest_painter import nearest_painter
 from stylegan_pl.nn.shapes import shapes_only
 from stylegan_pl.outcome import ENDED, Outcome
 from stylegan_pl.process_settings import taken_back
@@ -122,6 +124,16 @@ def _note_failure(error: BaseException, run_dir: Path, before: dict[str, Any]) -
         pass  # the disk that ended it
 
 
+def _chosen(source: str, model: TwoPlayerModule, data: StyleTransferData) -> str:
+    """`start_from` as typed; for `painter:nearest` the painter that it means for these sets."""
+    if source != NEAREST:
+        return source
+    found, distances = nearest_painter(model, data.training_sets(photographs=8))
+    shares = ", ".join(f"{name} {share:.2f}" for name, share in distances.items())
+    _log.info("%s: distance from your paintings, of 1 for photographs: %s", NEAREST, shares)
+    return found
+
+
 def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dict[str, Any]) -> tuple[Outcome, bool]:
     """How it ended, and whether a scheduler is to start it again; `before`: what status.json said until now."""
     started = time.monotonic()
@@ -130,7 +142,7 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
     data.prepare()
     model = build_model(config)
     if config.start_from is not None and checkpoint is None:
-        _log.info("%s", start_from(model, config.start_from))
+        _log.info("%s", start_from(model, _chosen(config.start_from, model, data)))
     if checkpoint is not None:
         comparable = take_up(model, plain(config), checkpoint)
         budget = model.mechanics.total_images(data.epoch_images)
@@ -229,7 +241,8 @@ def _announce(config: DictConfig, model: L.LightningModule, data: StyleTransferD
     if data.val_count == 0:
         _log.warning(
             "nothing to validate: no image is held out, so there are no scores and no best.ckpt; last.ckpt is saved "
-            "by images and minutes, and samples are drawn of training photographs. data.content.held_out=0.05 and data.style.held_out=0.05 hold some out"
+            "by images and minutes, and samples are drawn of training photographs. data.content.held_out=0.05 and "
+            "data.style.held_out=0.05 hold some out"
         )
     _log.info(
         f"{config.run_name}: {len(data.train_set.contents)} content and {len(data.train_set.styles)} style images, "

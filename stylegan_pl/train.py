@@ -4,6 +4,7 @@ from contextlib import nullcontext
 
 from omegaconf import DictConfig
 
+from stylegan_pl.box.painters import NEAREST
 from stylegan_pl.cli import run_verb
 from stylegan_pl.direction import turn
 from stylegan_pl.errors import DataError
@@ -28,7 +29,7 @@ def train(config: DictConfig) -> int:
     check_monitor(config)
     check_roles(config)
     check_fit(config)
-    if config.start_from is not None:
+    if config.start_from not in (None, NEAREST):
         from stylegan_pl.checkpoint import resolve
 
         resolve(config.start_from, option="start_from")

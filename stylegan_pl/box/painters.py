@@ -11,6 +11,9 @@ from stylegan_pl.paths import told_apart
 PREFIX = "painter:"
 """What stands before a name where a run folder or a file could stand, as in ckpt=painter:vangogh."""
 
+NEAREST = f"{PREFIX}nearest"
+"""`start_from=` of it: the painter in the box that comes nearest to the paintings at hand."""
+
 
 def folder() -> Path:
     """Where the painters lie."""

@@ -10,8 +10,10 @@ from fitting import assert_same
 
 from stylegan_pl.build import build_model
 from stylegan_pl.checkpoint import load, load_generator
+from stylegan_pl.contracts import TrainingSets
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.nearest_painter import nearest_painter
 from stylegan_pl.run import run
 from stylegan_pl.start_from import start_from
 
@@ -92,3 +94,33 @@ def test_what_cannot_be_started_from_is_one_line(train_config, first, box):  # n
         start_from(other, "nowhere")
     with pytest.raises(ConfigError, match="did you mean 'monet'"):
         start_from(other, "painter:mone")
+
+
+def test_the_nearest_painter_is_the_one_who_painted_the_paintings(train_config, box):  # noqa: F811
+    """Each painter's own pictures, and another photograph's crops: nobody else comes as near."""
+    model = build_model(train_config())
+    photographs = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    others = torch.rand(2, 1, 3, 40, 40, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    for name in ("monet", "vangogh"):
+        painter = load_generator(box / f"{name}.safetensors")
+        paintings = [(f"{number}.png", painter(photograph)) for number, photograph in enumerate(others)]
+        chosen, distances = nearest_painter(model, TrainingSets(paintings, photographs))
+        assert chosen == f"painter:{name}" == f"painter:{min(distances, key=distances.__getitem__)}"
+        assert list(distances.values()) == sorted(distances.values())
+
+
+def test_nearest_of_none(train_config, box):  # noqa: F811
+    sets = TrainingSets([("0.png", torch.zeros(1, 3, 32, 32))], torch.zeros(2, 3, 32, 32))
+    with pytest.raises(ConfigError, match="no painter in the box has this run's generator; type start_from=null"):
+        nearest_painter(build_model(train_config("model.generator.blocks=2")), sets)
+    with pytest.raises(ConfigError, match="this run has none; type start_from=painter:NAME"):
+        nearest_painter(build_model(train_config("image_loss=[]")), sets)
+
+
+def test_a_run_says_which_painter_is_nearest(train_config, box, tmp_path, caplog):  # noqa: F811
+    caplog.set_level(logging.INFO)
+    assert run(train_config("start_from=painter:nearest", f"run_dir={tmp_path / 'run'}", "max_images=2")) == 0
+    (told,) = [r.message for r in caplog.records if "of 1 for photographs" in r.message]
+    (taken,) = [r.message for r in caplog.records if "generator taken whole" in r.message]
+    nearest = told.partition("photographs: ")[2].split()[0]
+    assert taken.startswith(f"start_from=painter:{nearest}: ")

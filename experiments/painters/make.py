@@ -1,0 +1,112 @@
+"""One painter of the box, made again by one command: its pairs rendered if it needs any, trained, exported with a card.
+
+    python -m experiments.painters.make NAME photographs=FOLDER [paintings=FILE_OR_FOLDER] [vgg16=FILE] [OVERRIDE …]
+
+NAME is one of those that `python -m experiments.painters.make` lists. Runs land in outputs/painters/NAME; a run that
+was stopped goes on. Any other argument is an override of the training.
+"""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from stylegan_pl.data.folder import list_images
+from stylegan_pl.data.renderers.cartoon import Cartoon
+from stylegan_pl.data.renderers.noir import FilmNoir
+from stylegan_pl.data.renderers.oil import OilPainting
+from stylegan_pl.data.renderers.renderer import Renderer
+from stylegan_pl.image_files import read_image
+
+OUTPUTS = Path("outputs/painters")
+PAIRED_SIDE = 256  # pixels of the shorter side that pairs are rendered at
+PAIRS = 800  # at most, evenly through the photographs
+
+
+class Recipe(NamedTuple):
+    """How one painter came to be."""
+
+    about: str
+    overrides: list[str]
+    renderer: Renderer | None = None  # draws the pairs; None: paintings=… are the style set
+
+
+ONE = ["+experiment=one_painting", "start_from=null", "max_images=4000"]
+PAIRED = ["+experiment=rendered_pairs"]
+RECIPES = {
+    "starry_night": Recipe("Vincent van Gogh, The Starry Night (1889): swirls and dashes in blue and yellow", ONE),
+    "hokusai": Recipe("Katsushika Hokusai, The Great Wave off Kanagawa (about 1831): a woodblock print", ONE),
+    "renoir": Recipe("Pierre-Auguste Renoir, Bal du moulin de la Galette (1876): soft dappled light", ONE),
+    "vangogh": Recipe("Vincent van Gogh, his paintings together", ["+experiment=my_painter"]),
+    "cartoon": Recipe(
+        "A cartoon: smooth areas in few tones, saturated, under ink lines",
+        [*PAIRED, "max_images=2400", "val_every_images=2400"],
+        Cartoon(),
+    ),
+    "film_noir": Recipe(
+        "Black-and-white film: hard contrast, glowing lights",
+        [*PAIRED, "model.generator.grey=true", "max_images=1600", "val_every_images=1600"],
+        FilmNoir(),
+    ),
+    "oil": Recipe("an oil painting in the photograph's own colours: strokes along its contours", PAIRED, OilPainting()),
+}
+
+
+def main(arguments: list[str]) -> int:
+    """Render, train, export."""
+    if not arguments or arguments[0] not in RECIPES:
+        print(__doc__, *(f"  {name:13} {recipe.about}" for name, recipe in RECIPES.items()), sep="\n")
+        return 0 if not arguments else 2
+    name, *typed = arguments
+    recipe, run = RECIPES[name], OUTPUTS / name
+    named = dict(word.split("=", 1) for word in typed if word.split("=", 1)[0] in ("photographs", "paintings", "vgg16"))
+    needed = ["photographs"] if recipe.renderer else ["photographs", "paintings"]
+    if missing := [word for word in needed if word not in named]:
+        print(f"error: {name} is made from {' and '.join(needed)}; type {missing[0]}=FOLDER", file=sys.stderr)
+        return 2
+    overrides = [*recipe.overrides, *(word for word in typed if word.split("=", 1)[0] not in named)]
+    if recipe.renderer:
+        overrides.append(f"data_root={rendered(recipe.renderer, Path(named['photographs']), OUTPUTS / 'pairs' / name)}")
+    else:
+        overrides += [f"data.content.root={named['photographs']}", f"data.style.root={named['paintings']}"]
+        if "vgg16" in named:
+            overrides.append(f"feature_network.weights_path={named['vgg16']}")
+    call("train", *overrides, f"hydra.run.dir={run}", "resume=auto")
+    said = shlex.join(["python", "-m", "experiments.painters.make", name, *(f"{key}=…" for key in named)])
+    card = [f"about={recipe.about}", f"command={said}", "licence=MIT"]
+    call("export", f"ckpt={run}", "format=safetensors", "half=true", f"output={OUTPUTS / name}.safetensors", *card)
+    return 0
+
+
+def rendered(renderer: Renderer, photographs: Path, into: Path) -> Path:
+    """`into`/content and `into`/style, pictures of one name being a photograph and what the renderer made of it."""
+    files = list_images(photographs)
+    chosen = files if len(files) <= PAIRS else [files[at * len(files) // PAIRS] for at in range(PAIRS)]
+    (into / "content").mkdir(parents=True, exist_ok=True)
+    (into / "style").mkdir(exist_ok=True)
+    for number, path in enumerate(chosen):
+        pair = [into / part / f"{number:04d}.png" for part in ("content", "style")]
+        if pair[1].is_file():
+            continue
+        photo = _of_side(read_image(path).convert("RGB"))
+        photo.save(pair[0])
+        Image.fromarray(renderer(np.asarray(photo), seed=number)).save(pair[1])
+    return into
+
+
+def _of_side(photo: Image.Image) -> Image.Image:
+    scale = PAIRED_SIDE / min(photo.size)
+    return photo.resize([round(scale * length) for length in photo.size], Image.Resampling.LANCZOS)
+
+
+def call(verb: str, *typed: str) -> None:
+    """One of the program's verbs; its failure is ours."""
+    subprocess.run([sys.executable, "-m", f"stylegan_pl.{verb}", *typed], check=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

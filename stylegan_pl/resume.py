@@ -9,9 +9,13 @@ from omegaconf import DictConfig
 from torch import nn
 
 from stylegan_pl.checkpoint import images_seen, load, newest_good, resolve
+from stylegan_pl.crop_size import as_typed, in_words, sides
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.nn.image_pool import ImagePool
 from stylegan_pl.ranks import is_first, restarted
 from stylegan_pl.status_file import read_status
+from stylegan_pl.training_state import check_training_state
 
 _log = logging.getLogger(__name__)
 
@@ -104,7 +108,7 @@ def check_is_left(path: Path, run_dir: Path, before: dict[str, Any], typed: dict
 # ------------------------------------------------------------------ what was typed, and what the checkpoint had
 
 
-def take_up(model: nn.Module, typed: dict[str, Any], path: Path) -> bool:
+def take_up(model: TwoPlayerModule, typed: dict[str, Any], path: Path) -> bool:
     """Say what is another from here on; returns whether its best score can be compared with those to come.
 
     Args:
@@ -114,6 +118,7 @@ def take_up(model: nn.Module, typed: dict[str, Any], path: Path) -> bool:
 
     Raises:
         ConfigError: something was typed that a run cannot change; says what to type.
+        UserError: a run cannot go on from what the checkpoint keeps beside its weights.
     """
     checkpoint = load(path)
     before = checkpoint["config"]
@@ -121,8 +126,12 @@ def take_up(model: nn.Module, typed: dict[str, Any], path: Path) -> bool:
     _refuse_other_optimizers(changed)
     try:
         model.load_state_dict(checkpoint["state_dict"])
-    except RuntimeError as error:  # torch lists every key in a line of its own
+    except (
+        Exception
+    ) as error:  # torch lists every key in a line of its own; what modules keep beside tensors raises its own
         raise ConfigError(_unfitting(path, {k: v for k, v in changed.items() if _is_of_networks(k)})) from error
+    _refuse_another_size(model, typed)
+    check_training_state(model, checkpoint, path)
     told = [f"{key} {_short(was)} → {_short(now)}" for key, (was, now) in changed.items() if key not in _UNTOLD]
     if told and is_first():
         _log.info("changed from here on: %s", ", ".join(told))
@@ -158,6 +167,16 @@ def _refuse_other_optimizers(changed: dict[str, tuple[Any, Any]]) -> None:
             raise ConfigError(
                 f"{key}={_short(now)}: the run goes on with an optimizer of {_short(was)}, whose memory fits no other; "
                 f"type {key}={_short(was)}, or start anew in another hydra.run.dir"
+            )
+
+
+def _refuse_another_size(model: nn.Module, typed: dict[str, Any]) -> None:
+    """Pictures of two sizes cannot be shown in one batch."""
+    for pool in model.modules():
+        if isinstance(pool, ImagePool) and (held := pool.picture_size) not in (None, sides(typed["image_size"])):
+            raise ConfigError(
+                f"image_size={typed['image_size']}: the run keeps earlier fakes of {in_words(held)} px for its "
+                f"discriminator; type image_size={as_typed(*held)}, or model.game.pool_size=0 to do without them"
             )
 
 

@@ -44,6 +44,7 @@ from stylegan_pl.resume import NothingLeft, check_is_left, checkpoint_to_resume,
 from stylegan_pl.run_folder import alone_in, failed, unwritable
 from stylegan_pl.start_from import start_from
 from stylegan_pl.status_file import read_status, replace_status, write_status
+from stylegan_pl.training_state import cannot_go_on, was_restoring
 
 _log = logging.getLogger(__name__)
 
@@ -165,10 +166,14 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
     try:
         with _lightnings_refusals(), nullcontext() if stop is None else stop.listening():
             trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        raise UserError(_out_of_memory(config, trainer)) from error
+    except UserError:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise UserError(_out_of_memory(config, trainer)) from error
+        if checkpoint is not None and was_restoring(error):
+            raise cannot_go_on(checkpoint, f"{type(error).__name__}: {first_line(error)}") from error
+        raise
     finally:
         _finish_wandb()
     code, again = (0, False) if stop is None else (stop.exit_code, stop.wants_requeue)
@@ -265,7 +270,7 @@ def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> 
         lines.append(f"  last grid   {_short(grid)}")
     evaluation = next((c for c in callbacks if isinstance(c, Evaluation)), None)
     if evaluation is not None:
-        lines += [f"  {line}" for line in evaluation.summary(checkpoints and checkpoints.best_images)]
+        lines += [f"  {line}" for line in evaluation.summary(None if checkpoints is None else checkpoints.best_images)]
         share = evaluation.seconds / max(seconds, 1e-9)
         lines.append(f"  validations took {evaluation.seconds:.0f} s of {seconds:.0f} s ({share:.0%})")
         write_status(run_dir, validation_seconds=round(evaluation.seconds, 3))

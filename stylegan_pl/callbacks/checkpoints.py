@@ -144,10 +144,11 @@ class RunCheckpoints(Checkpoint):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """See `state_dict`. A score of another kind is forgotten: the next one is the best so far."""
-        self._kept = state_dict["kept"]
+        self._kept = int(state_dict["kept"])
         followed_before = (state_dict.get("monitor", self.monitor), state_dict.get("mode", self.mode))
         if self.comparable and followed_before == (self.monitor, self.mode):
-            self.best_score, self.best_images = state_dict["best_score"], state_dict["best_images"]
+            score, images = state_dict["best_score"], state_dict["best_images"]
+            self.best_score, self.best_images = (None, None) if score is None else (float(score), int(images))
         elif state_dict["best_score"] is not None:
             _log.info(
                 "best.ckpt begins anew: %s is not measured as %s %.4g was",

@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 import lightning as L
+import torch
 from lightning.pytorch.callbacks import EarlyStopping as LightningEarlyStopping
 
 from stylegan_pl.callbacks.evaluation import followed
@@ -53,7 +54,8 @@ class EarlyStopping(LightningEarlyStopping):
         """The best score so far, if it is of the same kind; patience is as typed."""
         before = (state_dict.get("monitor", self.monitor), state_dict.get("mode", self.mode))
         if self.comparable and before == (self.monitor, self.mode):
-            super().load_state_dict({**state_dict, "patience": self.patience})
+            best, waited = torch.as_tensor(state_dict["best_score"]).reshape(()), int(state_dict["wait_count"])
+            super().load_state_dict({**state_dict, "best_score": best, "wait_count": waited, "patience": self.patience})
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """See the class; says why, when it ends the run."""

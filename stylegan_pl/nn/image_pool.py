@@ -50,6 +50,11 @@ class ImagePool(nn.Module):
         self._images = torch.cat([kept, *(images[i - old].unsqueeze(0) for i in slots[old:])])
         return handed_back
 
+    @property
+    def picture_size(self) -> tuple[int, int] | None:
+        """Height and width of the images that it holds; None: there are none."""
+        return None if self._images is None else (self._images.shape[-2], self._images.shape[-1])
+
     def _bookkeep(self, kept: int, new: int) -> tuple[list[int], list[int]]:
         """What the pool holds afterwards and what is handed back, as positions in [kept, new].
 

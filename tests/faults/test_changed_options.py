@@ -8,7 +8,7 @@ import torch
 import yaml
 from faults.injections import last
 
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.run import run
 
 BEGIN = ["max_images=8", "val_every_images=4", "scheduler=constant"]
@@ -42,22 +42,39 @@ def test_a_loss_weight_takes_effect(train_config, tmp_path):
     assert float(terms["10"]) < 0.1 * float(terms["8"])
 
 
-@pytest.mark.parametrize(
-    ("typed", "instead"),
-    [
-        (["model.generator.width=16"], "type model.generator.width=8"),
-        (["model.mechanics.ema_half_life_images=null"], "type model.mechanics.ema_half_life_images="),
-        (["model.generator_optimizer._target_=torch.optim.RMSprop", "~model.generator_optimizer.betas"], "Adam"),
-        (["+model.generator_optimizer.amsgrad=true"], "amsgrad"),
-    ],
-)
-def test_what_a_run_cannot_change_is_refused_and_leaves_the_folder_as_it_was(train_config, tmp_path, typed, instead):
-    run(train_config(*BEGIN))
+REFUSED = [
+    (["model.generator.width=16"], "type model.generator.width=8"),
+    (["model.mechanics.ema_half_life_images=null"], "type model.mechanics.ema_half_life_images="),
+    (["model.generator_optimizer._target_=torch.optim.RMSprop", "~model.generator_optimizer.betas"], "Adam"),
+    (["+model.generator_optimizer.amsgrad=true"], "amsgrad"),
+    (["image_size=36"], "type image_size=32, or model.game.pool_size=0 to do without"),
+]
+MALFORMED = [
+    {"callbacks": []},
+    {"callbacks": {"RunCheckpoints": {"kept": 0, "best_score": [1.0], "best_images": 4}}},
+    {"loops": {}},
+    {"pytorch-lightning_version": "x"},
+    {"optimizer_states": [{}]},
+]
+
+
+def test_what_a_run_cannot_change_is_refused_and_leaves_the_folder_as_it_was(train_config, tmp_path):
+    pool = ["model.game.pool_size=4"]
+    run(train_config(*BEGIN, *pool))
     before = {name: (tmp_path / "run" / name).read_bytes() for name in ("config.yaml", "status.json", "metrics.csv")}
-    with pytest.raises(ConfigError) as told:
-        run(train_config(*GO_ON, *typed))
-    assert instead in str(told.value) and "\n" not in str(told.value)
-    assert before == {name: (tmp_path / "run" / name).read_bytes() for name in before}
+    for typed, instead in REFUSED:
+        with pytest.raises(ConfigError) as told:
+            run(train_config(*GO_ON, *pool, *typed))
+        assert instead in str(told.value) and "\n" not in str(told.value)
+        assert before == {name: (tmp_path / "run" / name).read_bytes() for name in before}
+    for other in MALFORMED:  # by whomever it was made
+        path = tmp_path / "someones.ckpt"
+        torch.save({**last(tmp_path / "run"), **other}, path)
+        with pytest.raises(
+            UserError, match=rf"{path}: a run cannot go on from it .*; start_from={path} begins"
+        ) as told:
+            run(train_config(*GO_ON[:-1], *pool, f"ckpt_path={path}", f"run_dir={tmp_path / 'other'}"))
+        assert "\n" not in str(told.value)
 
 
 def test_a_score_of_another_kind_is_not_compared_with_the_one_before(train_config, tmp_path):

@@ -36,7 +36,7 @@ FLOORS = [
     {"callbacks", "loggers", "inference", "report", "distributed", "rank_launcher", "sweeps"},
     {"verbs", "command_line", "near_names", "lightning_switches", "run_name", "direction", "stand_ins", "json_result"}
     | {"schema", "explain", "static_signature", "check_combination", "check_config"}
-    | {"box", "cli", "device", "build", "checkpoint", "from_file", "network_from_file", "resume"}
+    | {"box", "cli", "device", "build", "checkpoint", "from_file", "network_from_file", "resume", "training_state"}
     | {"start_from", "nearest_painter"},
     {"run", "optimise_pixels", "paint", "paint_film", "paint_onnx", "paint_sheet", "stylizer"}
     | {"evaluation", "examine", "suggest", "exporting", "page"}

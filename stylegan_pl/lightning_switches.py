@@ -1,8 +1,13 @@
 """Lightning's own switches that mean nothing, or something twice, for two players; docs/lightning.md shows the rest."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any
+
 from omegaconf import DictConfig
 
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, UserError, first_line
 
 TRAINER = {
     "fast_dev_run": "+debug=smoke, a few small batches of everything",
@@ -40,9 +45,12 @@ CALLBACKS = {
     "StochasticWeightAveraging": "model.mechanics.ema_half_life_images=N",
     "WeightAveraging": "model.mechanics.ema_half_life_images=N",
     "EMAWeightAveraging": "model.mechanics.ema_half_life_images=N",
+    "BackboneFinetuning": "start_from=RUN_OR_FILE to begin with trained weights: there is no network called backbone",
+    "BaseFinetuning": "start_from=RUN_OR_FILE to begin with trained weights",
 }
-"""Lightning's callbacks that want one optimizer, or an average that is here already."""
+"""Lightning's callbacks that want one optimizer, another model, or what is here already."""
 
+_LIGHTNING = ("lightning.", "pytorch_lightning.")
 _BARS = ("TQDMProgressBar", "RichProgressBar", "ProgressBar")
 
 
@@ -58,12 +66,51 @@ def check_switches(config: DictConfig) -> None:
     for name, node in config.callbacks.items():
         kind = str(node.get("_target_")) if isinstance(node, DictConfig) else ""
         package, _, kind = kind.rpartition(".")
-        if not package.startswith(("lightning.", "pytorch_lightning.")):
+        if not package.startswith(_LIGHTNING):
             continue
         if kind in CALLBACKS:
-            raise ConfigError(f"callbacks.{name}: {kind} is for one optimizer and one loss; type {CALLBACKS[kind]}")
+            raise ConfigError(f"callbacks.{name}: {kind} does not fit two players; type {CALLBACKS[kind]}")
         if kind in _BARS and name != "progress" and "progress" in config.callbacks:
             raise ConfigError(
                 f"callbacks.{name}: there is a progress bar already, and Lightning takes one; type "
                 f"callbacks.progress._target_={package}.{kind} in its place"
             )
+
+
+@contextmanager
+def lightnings_refusals(config: DictConfig) -> Iterator[None]:
+    """What Lightning says of a switch, or what ends in a callback of its own, in one line.
+
+    Raises:
+        ConfigError: the callback is named as it was typed.
+    """
+    from lightning.pytorch.utilities.exceptions import MisconfigurationException  # takes seconds to import
+
+    try:
+        yield
+    except MisconfigurationException as error:
+        raise ConfigError(f"Lightning refuses it: {' '.join(str(error).split())}") from error
+    except (UserError, OSError, MemoryError):
+        raise
+    except Exception as error:
+        kind = type(_callback_in(error.__traceback__)).__name__
+        names = [name for name, node in config.callbacks.items() if str(node.get("_target_")).endswith(f".{kind}")]
+        if not names:
+            raise
+        raise ConfigError(
+            f"callbacks.{names[0]}: Lightning's {kind} cannot follow this run ({type(error).__name__}: "
+            f"{first_line(error)}); take it away"
+        ) from error
+
+
+def _callback_in(traceback: TracebackType | None) -> Any:
+    """The callback of Lightning's own that raised; None if the error is of anything else."""
+    found = None
+    while traceback is not None:
+        frame, traceback = traceback.tb_frame, traceback.tb_next
+        module = str(frame.f_globals.get("__name__"))
+        if module.startswith("stylegan_pl."):
+            found = None  # what it called of ours raised
+        elif ".callbacks." in module and module.startswith(_LIGHTNING):
+            found = frame.f_locals.get("self")
+    return found if type(found).__module__.startswith(_LIGHTNING) else None

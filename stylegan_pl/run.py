@@ -5,13 +5,11 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import lightning as L
-from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.box.painters import NEAREST
@@ -31,6 +29,7 @@ from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.data.loader import WorkerDied
 from stylegan_pl.device import device_name, half_precision, is_out_of_memory, total_memory
 from stylegan_pl.errors import ConfigError, UserError, first_line
+from stylegan_pl.lightning_switches import lightnings_refusals
 from stylegan_pl.loggers.csv import RunCSV
 from stylegan_pl.loggers.known_runs import forget_ids
 from stylegan_pl.models.base import TwoPlayerModule
@@ -148,7 +147,7 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
         comparable = take_up(model, plain(config), checkpoint)
         budget = model.mechanics.total_images(data.epoch_images)
         check_is_left(checkpoint, run_dir, before, plain(config), budget=budget)
-    with _lightnings_refusals():
+    with lightnings_refusals(config):
         trainer = build_trainer(config, run_dir)
     if checkpoint is not None:
         for callback in _callbacks(trainer):
@@ -164,7 +163,7 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
             logger.log_hyperparams({**plain(config), "code_version": code_version()})
     stop = next((c for c in _callbacks(trainer) if isinstance(c, GracefulStop)), None)
     try:
-        with _lightnings_refusals(), nullcontext() if stop is None else stop.listening():
+        with lightnings_refusals(config), nullcontext() if stop is None else stop.listening():
             trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
     except UserError:
         raise
@@ -181,15 +180,6 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
         _conclude(trainer, run_dir, time.monotonic() - started, ENDED[code])
     score = next((c.best_score for c in _callbacks(trainer) if isinstance(c, RunCheckpoints)), None)
     return Outcome(code, score), again
-
-
-@contextmanager
-def _lightnings_refusals() -> Iterator[None]:
-    """What Lightning says of a switch or a callback of its own that does not fit, in one line."""
-    try:
-        yield
-    except MisconfigurationException as error:
-        raise ConfigError(f"Lightning refuses it: {' '.join(str(error).split())}") from error
 
 
 def _out_of_memory(config: DictConfig, trainer: L.Trainer) -> str:

@@ -32,8 +32,11 @@ OF_LIGHTNING = "lightning.pytorch.callbacks."
         (["+trainer.default_root_dir=here"], "type hydra.run.dir=FOLDER"),
         (
             [f"+callbacks.finder._target_={OF_LIGHTNING}LearningRateFinder"],
-            "callbacks.finder: LearningRateFinder is for one optimizer and one loss; type -m "
-            "model.generator_optimizer.lr=",
+            "callbacks.finder: LearningRateFinder does not fit two players; type -m model.generator_optimizer.lr=",
+        ),
+        (
+            [f"+callbacks.thaw._target_={OF_LIGHTNING}BackboneFinetuning"],
+            "callbacks.thaw: BackboneFinetuning does not fit two players; type start_from=RUN_OR_FILE",
         ),
         ([f"+callbacks.swa._target_={OF_LIGHTNING}StochasticWeightAveraging"], "model.mechanics.ema_half_life_images"),
         (

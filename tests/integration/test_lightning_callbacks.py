@@ -4,6 +4,7 @@ import csv
 import logging
 
 import pytest
+from lightning.pytorch.callbacks import Callback
 
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.run import run
@@ -31,6 +32,30 @@ def test_they_watch_a_run(train_config, tmp_path, caplog, capsys) -> None:
     assert list((tmp_path / "kept").glob("*.ckpt"))
     heads = next(csv.reader((tmp_path / "run/metrics.csv").open()))
     assert any(name.startswith("lr-") for name in heads), heads
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("SpikeDetection", r"callbacks\.odd: Lightning's SpikeDetection cannot follow this run \(KeyError: .*loss"),
+        ("BackboneFinetuning", r"BackboneFinetuning cannot follow this run \(AttributeError: .*'backbone'\); take it"),
+    ],
+)
+def test_a_callback_that_fails_is_named(train_config, kind, said) -> None:
+    with pytest.raises(ConfigError, match=said):
+        run(train_config(f"+callbacks.odd._target_={OF_LIGHTNING}{kind}"))
+
+
+class Broken(Callback):
+    """Somebody's own: its author wants the traceback."""
+
+    def on_fit_start(self, trainer, pl_module) -> None:
+        raise KeyError("mine")
+
+
+def test_somebodys_own_callback_keeps_its_error(train_config) -> None:
+    with pytest.raises(KeyError, match="mine"):
+        run(train_config("+callbacks.own._target_=integration.test_lightning_callbacks.Broken"))
 
 
 def test_what_lightning_refuses_is_a_line(train_config) -> None:

@@ -12,6 +12,7 @@ from stylegan_pl.cli import run_verb
 from stylegan_pl.command_line import for_hydra
 from stylegan_pl.explain import ours
 from stylegan_pl.near_names import NEAR, VALUES, Near, as_markdown
+from stylegan_pl.paths import conf_dir
 
 ROWS = [row for rows in NEAR.values() for row in rows]
 ASKED = """
@@ -21,14 +22,37 @@ ASKED = """
 """
 
 
-@pytest.mark.parametrize("row", [row for row in ROWS if row.ours], ids=lambda row: f"{row.verb}-{row.names.split()[0]}")
-def test_what_is_answered_composes(row: Near) -> None:
+GROUPS = {path.name for path in conf_dir().iterdir() if path.is_dir()}
+
+
+def keys(row: Near) -> set[str]:
+    return {word.partition("=")[0].lstrip("+") for word in shlex.split(row.ours)}
+
+
+def together(rows: list[Near]) -> list[list[Near]]:
+    """As few compositions as will do: rows that choose no part, and answer with different options, share one."""
+    alone = [row for row in rows if any(key.partition("@")[0] in GROUPS for key in keys(row))]
+    shared: list[list[Near]] = []
+    for row in (row for row in rows if row not in alone):
+        fitting = (r for r in shared if r[0].verb == row.verb and not set().union(*map(keys, r)) & keys(row))
+        found = next(fitting, None)
+        found.append(row) if found else shared.append([row])
+    return [*([row] for row in alone), *shared]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    together([row for row in ROWS if row.ours]),
+    ids=lambda rows: f"{rows[0].verb}-{rows[0].names.split()[0]}-{len(rows)}",
+)
+def test_what_is_answered_composes(rows: list[Near]) -> None:
     GlobalHydra.instance().clear()
-    words = [word for word in shlex.split(row.ours) if word != "debug=true"]
-    other = ["image_loss=[style,content]"] if "style.weight" in row.ours else []
-    if row.verb == "evaluate":
+    verb = rows[0].verb
+    words = [word for row in rows for word in shlex.split(row.ours) if word != "debug=true"]
+    other = ["image_loss=[style,content]"] if any(word.startswith("image_loss.style.weight") for word in words) else []
+    if verb == "evaluate":
         other = ["data=folders"]
-    assert compose_config(row.verb, for_hydra([*other, *words], row.verb))
+    assert compose_config(verb, for_hydra([*other, *words], verb))
 
 
 def test_a_name_has_one_answer_and_is_no_option_of_ours() -> None:

@@ -103,6 +103,7 @@ def test_names_that_differ_by_their_ending_alone_both_have_a_row(checkpoint, tmp
         assert sheet.height >= 2 * 32
 
 
+@pytest.mark.slow  # an export to ONNX
 def test_exported_files_make_a_sheet_too(checkpoint, tmp_path):  # noqa: F811
     pytest.importorskip("onnxruntime")
     from preloaded import preloaded

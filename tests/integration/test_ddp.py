@@ -32,6 +32,7 @@ def assert_close(a: dict, b: dict) -> None:
         torch.testing.assert_close(b["state_dict"][key], value, rtol=1e-4, atol=1e-6, msg=key)
 
 
+@pytest.mark.slow
 def test_a_sweep_of_two_jobs_on_two_ranks_is_two_folders_two_wandb_runs_and_four_ranks(tmp_path, image_sets):
     """Each rank gets its job's config: one that ran the command line again would start the sweep again."""
     typed = [f"data_root={image_sets}", *SMALL, *DDP, "seed=1,2", "logger=wandb"]

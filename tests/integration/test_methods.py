@@ -104,7 +104,12 @@ def whole_and_halves(model: str, method, tmp_path: Path, monkeypatch) -> tuple[d
     return whole, halves
 
 
-@pytest.mark.parametrize("model", MODELS)
+VARIANTS = {"fastcut", "sincut", "adain_scratch"}  # of cut and adain, whose state is of the same kind
+
+
+@pytest.mark.parametrize(
+    "model", [pytest.param(model, marks=[pytest.mark.slow] if model in VARIANTS else []) for model in MODELS]
+)
 def test_stopped_and_resumed_equals_undisturbed_and_paints(model, method, tmp_path, monkeypatch):
     whole, halves = whole_and_halves(model, method, tmp_path, monkeypatch)
     assert whole["images_seen"] == halves["images_seen"] == 12
@@ -146,6 +151,7 @@ def assert_paints(checkpoint: Path, folder: Path, *, style: bool) -> None:
 # ---------------------------------------------------------------------- two ranks
 
 
+@pytest.mark.slow  # tests/integration/test_ddp.py has the flagship on two ranks
 def test_two_ranks_of_cyclegan_end_with_the_weights_of_one(method, tmp_path, image_sets):
     """DDP over gloo: both generators and both discriminators agree; 2 ranks × batch 1 is 1 rank × batch 2."""
     typed = [*RESNET, *CRITIC, "model.game.pool_size=0", "augment=none", "val_every_images=6"]
@@ -173,8 +179,13 @@ def test_two_ranks_of_cyclegan_end_with_the_weights_of_one(method, tmp_path, ima
 # ---------------------------------------------------------------------- half precision
 
 
-@pytest.mark.parametrize("precision", ["bf16", "fp16"])
-@pytest.mark.parametrize("model", ["cyclegan", "cut"])
+@pytest.mark.parametrize(
+    ("model", "precision"),
+    [
+        *(("cyclegan", "fp16"), ("cut", "bf16")),
+        *(pytest.param(*both, marks=pytest.mark.slow) for both in (("cyclegan", "bf16"), ("cut", "fp16"))),
+    ],
+)
 def test_half_precision_moves_every_weight(model, precision, method):
     spy = Spy()
     steps = 12 if precision == "fp16" else 1  # the loss scale begins so high that the first steps overflow

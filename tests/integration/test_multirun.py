@@ -127,6 +127,7 @@ def test_an_extra_that_is_not_installed_is_named(monkeypatch, capsys, launcher, 
     assert said == f"error: launcher={launcher} is an extra; type: pip install 'stylegan-pl[{extra}]'\n"
 
 
+@pytest.mark.slow
 def test_jobs_side_by_side_outlive_one_that_is_killed(elsewhere):
     """The operating system kills job 1: its worker dies, the others' jobs are run all the same."""
     done = in_a_process("seed=1,15,2,3", "launcher=joblib")

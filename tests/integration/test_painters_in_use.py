@@ -50,6 +50,7 @@ def test_strokes_of_another_size(box, photo, tmp_path):  # noqa: F811
             assert not np.array_equal(np.asarray(painted), np.asarray(plain))
 
 
+@pytest.mark.slow  # an export to ONNX
 def test_exported_to_onnx_the_strokes_are_the_same(box, photo, tmp_path):  # noqa: F811
     pytest.importorskip("onnxscript")
     typed = ["painter=vangogh", f"output={tmp_path}/vangogh.onnx", "parity_sizes=[[16,16]]"]

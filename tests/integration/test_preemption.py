@@ -65,7 +65,10 @@ def test_a_signal_to_one_rank_stops_both_and_the_next_start_goes_on_bit_for_bit(
         assert_same(a[key], b[key])
 
 
-@pytest.mark.parametrize(("number", "said"), [("SIGKILL", "rank 1 (pid"), ("SIGSTOP", "rank 1 (")])
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [("SIGKILL", "rank 1 (pid"), pytest.param("SIGSTOP", "rank 1 (", marks=pytest.mark.slow)],  # a timeout long
+)
 def test_a_dead_or_frozen_rank_ends_the_run_with_its_name(tmp_path, image_sets, number, said):
     typed = [f"data_root={image_sets}", *DDP, "batch_size=1", "max_images=4000", "trainer.strategy.timeout_s=8"]
     typed += ["val_every_images=100000", "hydra.run.dir=run", *fault(tmp_path, number, rank=1, images=4)]

@@ -122,7 +122,7 @@ def own(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.parametrize("pairing", [[], ["data=paired"]])
+@pytest.mark.parametrize("pairing", [[], pytest.param(["data=paired"], marks=pytest.mark.slow)])
 def test_the_doctor_ends_with_a_line_that_trains(pairing, own, caplog):
     with caplog.at_level(logging.INFO):
         prepare(check(own, *pairing))

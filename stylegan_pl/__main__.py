@@ -5,7 +5,7 @@ import sys
 from hydra.utils import get_method
 
 from stylegan_pl.cli import run_verb
-from stylegan_pl.explain import nearest
+from stylegan_pl.errors import nearest
 from stylegan_pl.verbs import VERBS
 
 

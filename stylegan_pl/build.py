@@ -27,8 +27,8 @@ from stylegan_pl.loggers.csv import RunCSV
 from stylegan_pl.loggers.steady import opens, steady
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.precision import TwoPlayerMixedPrecision
+from stylegan_pl.precision import Precision
 from stylegan_pl.ranks import launched
-from stylegan_pl.schema import Precision
 
 _log = logging.getLogger(__name__)
 

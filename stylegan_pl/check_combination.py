@@ -10,8 +10,7 @@ from torch import nn
 
 from stylegan_pl.checkpoint import load_teacher
 from stylegan_pl.crop_size import as_typed, sides
-from stylegan_pl.errors import ConfigError
-from stylegan_pl.explain import nearest
+from stylegan_pl.errors import ConfigError, nearest
 from stylegan_pl.losses.image_loss import ImageLosses
 from stylegan_pl.nn.shapes import shapes_only
 from stylegan_pl.static_signature import class_attribute

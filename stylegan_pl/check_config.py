@@ -13,8 +13,7 @@ from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnno
 from pydantic_core import SchemaError
 
 from stylegan_pl.box.painters import PREFIX, path_of
-from stylegan_pl.errors import ConfigError, first_line
-from stylegan_pl.explain import nearest
+from stylegan_pl.errors import ConfigError, first_line, nearest
 from stylegan_pl.static_signature import Parameter, Signature, class_attribute, signature_of
 
 _HYDRA_KEYS = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}

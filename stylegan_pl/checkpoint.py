@@ -12,16 +12,13 @@ from torch import Tensor, nn
 
 from stylegan_pl.box.painters import PREFIX, path_of
 from stylegan_pl.errors import ConfigError, UserError, first_line
-from stylegan_pl.file_format import VERSION_KEY, check_version
+from stylegan_pl.file_format import METADATA_KEY, VERSION_KEY, check_version
 from stylegan_pl.from_file import check_plain
 from stylegan_pl.network_from_file import EXTRA_STATE, network_from_file
 from stylegan_pl.nn.tensor_files import SUM, UnreadableError, read_safetensors, read_torch
 from stylegan_pl.renamed import with_new_names
 
 _log = logging.getLogger(__name__)
-
-METADATA_KEY = "stylegan_pl"
-"""Of the facts (generator's config, training, scores, …) as JSON in the metadata of a file that `export` wrote."""
 
 
 def resolve(run_or_file: str, *, option: str = "ckpt") -> Path:

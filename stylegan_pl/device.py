@@ -6,7 +6,7 @@ import re
 import torch
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.schema import Precision
+from stylegan_pl.precision import Precision
 
 _NO_MEMORY = re.compile(r"can't allocate memory|not enough memory|backend out of memory")  # a CPU's, Windows', MPS's
 

@@ -2,8 +2,7 @@
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
-from stylegan_pl.errors import ConfigError
-from stylegan_pl.explain import nearest
+from stylegan_pl.errors import ConfigError, nearest
 
 DIRECTIONS = ("AtoB", "BtoA")
 

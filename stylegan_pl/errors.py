@@ -1,6 +1,8 @@
 """The errors a user can mend, told apart from bugs of ours."""
 
+import difflib
 import sys
+from collections.abc import Iterable
 from typing import NoReturn
 
 
@@ -37,6 +39,15 @@ class Left(SystemExit):
 def first_line(error: BaseException) -> str:
     """What an exception says, in one line; its type where it says nothing."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
+
+
+def nearest(word: str, options: Iterable[str]) -> str:
+    """`; did you mean 'x'?`, or the options when none is near, or nothing."""
+    known = [str(option) for option in options]
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    if close:
+        return f"; did you mean '{close[0]}'?"
+    return f"; there is {', '.join(sorted(known)[:30])}" if known else ""
 
 
 def leave(code: int, line: str) -> NoReturn:

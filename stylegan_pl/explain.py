@@ -1,6 +1,5 @@
 """Hydra's composition errors as one line: what is wrong, and the nearest thing that would be right."""
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
@@ -10,6 +9,7 @@ from hydra.errors import HydraException, MissingConfigException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from stylegan_pl.errors import nearest
 from stylegan_pl.lightning_switches import TRAINER
 from stylegan_pl.near_names import ours, ours_of_value
 from stylegan_pl.paths import conf_dir
@@ -18,15 +18,6 @@ Compose = Callable[[list[str]], DictConfig]
 """Overrides -> the composed config, Hydra's own node included."""
 
 PLUS_GROUPS = ("experiment", "debug")
-
-
-def nearest(word: str, options: Iterable[str]) -> str:
-    """`; did you mean 'x'?`, or the options when none is near, or nothing."""
-    known = [str(option) for option in options]
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean '{close[0]}'?"
-    return f"; there is {', '.join(sorted(known)[:30])}" if known else ""
 
 
 def no_option(verb: str, key: str, known: Iterable[str]) -> str:

@@ -8,6 +8,8 @@ from stylegan_pl.errors import UserError
 FORMAT_VERSION = 1
 """Of checkpoints, safetensors and ONNX files; raised with each change that a program of before would read wrongly."""
 VERSION_KEY = "format_version"
+METADATA_KEY = "stylegan_pl"
+"""Of the facts (generator's config, training, scores, …) as JSON in the metadata of a file that `export` wrote."""
 
 
 def check_version(found: Any, path: Path) -> int:

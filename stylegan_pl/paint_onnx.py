@@ -19,7 +19,7 @@ from stylegan_pl.inference.onnx_memory import LARGE, MemoryCheck
 from stylegan_pl.inference.onnx_painter import OnnxPainter, facts_in, read_style
 from stylegan_pl.inference.progress import progress
 from stylegan_pl.outcome import Outcome
-from stylegan_pl.schema import Precision
+from stylegan_pl.precision import Precision
 
 _log = logging.getLogger(__name__)
 _OF_CHECKPOINTS: dict[str, Any] = {

@@ -9,14 +9,13 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
-from stylegan_pl.box.painters import short_names
+from stylegan_pl.box.painters import short_names, told_apart
 from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.image_files import EXTENSIONS, check_result, pixel_limit, read_image, write_image
 from stylegan_pl.inference.array_finish import colours_named
 from stylegan_pl.inference.contact_sheet import contact_sheet, in_cell
 from stylegan_pl.inference.files import pictures
 from stylegan_pl.outcome import Outcome
-from stylegan_pl.paths import told_apart
 
 _log = logging.getLogger(__name__)
 _MOST = 400  # cells that one still looks at

@@ -1,24 +1,15 @@
 """The typed roots of the configs: a wrong key or type fails at composition."""
 
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import Annotated, Any, NamedTuple
 
 from omegaconf import MISSING, DictConfig, OmegaConf
 
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.precision import Precision
 
 TEXTS = "a path or a name, or a list of them"
 Texts = Annotated[Any, TEXTS]  # structured configs know no union of str and list[str]
-
-
-class Precision(Enum):
-    """Arithmetic of a run. Names are Lightning's, less the punctuation that enum names cannot hold."""
-
-    auto = "auto"  # bf16 on GPUs that have it, else float32
-    fp32 = "32-true"
-    bf16 = "bf16-mixed"
-    fp16 = "16-mixed"
 
 
 @dataclass

@@ -21,7 +21,7 @@ from stylegan_pl.inference.stroke import InStrokes
 from stylegan_pl.inference.stroke_size import stroke_ratio
 from stylegan_pl.inference.styles import in_style
 from stylegan_pl.nn.equivalents import keep_layout, show_channels_last
-from stylegan_pl.schema import Precision
+from stylegan_pl.precision import Precision
 
 Picture = TypeVar("Picture", Image.Image, np.ndarray, Tensor)
 Path = str | PathLike[str]

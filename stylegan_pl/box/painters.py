@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from stylegan_pl.errors import ConfigError
-from stylegan_pl.paths import told_apart
+from stylegan_pl.errors import ConfigError, nearest
+from stylegan_pl.file_format import METADATA_KEY
 
 PREFIX = "painter:"
 """What stands before a name where a run folder or a file could stand, as in ckpt=painter:vangogh."""
@@ -34,8 +34,6 @@ def path_of(name: str) -> Path:
     there = names()
     if name in there:
         return folder() / f"{name}.safetensors"
-    from stylegan_pl.explain import nearest  # here: it imports Hydra, which `stylize model=` does without
-
     said = nearest(name, there) if there else "; it is empty: type ckpt=RUN_OR_FILE"
     raise ConfigError(f"painter={name}: no painter of that name is in the box{said}")
 
@@ -60,6 +58,16 @@ def short_names(sources: Sequence[str], *, parts: int = 1) -> list[str]:
     return [short[source] for source in sources]
 
 
+def told_apart(paths: Sequence[str], *, parts: int = 1) -> list[str]:
+    """The last `parts` of each path, or as many as tell them apart: `coco_vangogh/2026-11-23_20-15-02`."""
+    split = [Path(path).absolute().parts[1:] for path in paths]
+    for count in range(parts, max(map(len, split)) + 1):
+        names = ["/".join(part[-count:]) for part in split]
+        if len(set(names)) == len(set(split)):  # one named twice is one
+            return names
+    return ["/".join(part) for part in split]
+
+
 def told(name: str) -> dict[str, Any]:
     """What a list shows of a painter: its name, a line about it, licence, size in bytes and files.
 
@@ -67,8 +75,6 @@ def told(name: str) -> dict[str, Any]:
         ConfigError: there is no such painter.
     """
     from safetensors import safe_open  # here: `stylize model=` does without
-
-    from stylegan_pl.inference.onnx_painter import METADATA_KEY
 
     path = path_of(name)
     with safe_open(path, "np") as file:

@@ -3,8 +3,7 @@
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.check_config import check_config
-from stylegan_pl.errors import ConfigError
-from stylegan_pl.explain import nearest
+from stylegan_pl.errors import ConfigError, nearest
 
 _SPLITS = ("val", "train", "all")
 

@@ -5,8 +5,7 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from stylegan_pl.errors import ConfigError
-from stylegan_pl.explain import nearest
+from stylegan_pl.errors import ConfigError, nearest
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from stylegan_pl.checkpoint import load_generator
 from stylegan_pl.errors import UserError
 from stylegan_pl.exporting.facts import Facts
 from stylegan_pl.exporting.parity import Pictures, Runner, pixels, planes
+from stylegan_pl.folders import files_below
 from stylegan_pl.image_files import READABLE
-from stylegan_pl.inference.files import files_below
 from stylegan_pl.inference.stylize import pad_to_stride, stride_of
 
 

@@ -14,10 +14,10 @@ from onnxruntime.transformers.onnx_model import OnnxModel
 from torch import Tensor, nn
 from torch.export import Dim
 
-from stylegan_pl.checkpoint import METADATA_KEY
 from stylegan_pl.exporting.facts import Facts
 from stylegan_pl.exporting.graph import Pixels, PixelsInStyle
 from stylegan_pl.exporting.phases import in_phases
+from stylegan_pl.file_format import METADATA_KEY
 from stylegan_pl.inference.stylize import stride_of
 
 _EXAMPLE = (2, 160, 224)  # pictures, height, width: traced, then forgotten; multiples of 32, none of them equal

@@ -6,8 +6,8 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from stylegan_pl.checkpoint import METADATA_KEY
 from stylegan_pl.exporting.facts import Facts
+from stylegan_pl.file_format import METADATA_KEY
 from stylegan_pl.nn.tensor_files import safetensors_bytes
 
 

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
-from stylegan_pl.checkpoint import METADATA_KEY
 from stylegan_pl.exporting.facts import Facts
+from stylegan_pl.file_format import METADATA_KEY
 from stylegan_pl.inference.stylize import stride_of
 
 _FACTS = f"{METADATA_KEY}.json"

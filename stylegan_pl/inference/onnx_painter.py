@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
-from stylegan_pl.file_format import VERSION_KEY, check_version
+from stylegan_pl.file_format import METADATA_KEY, VERSION_KEY, check_version
 from stylegan_pl.image_files import read_image
 from stylegan_pl.inference.array_finish import ArrayFinish
 from stylegan_pl.inference.stroke_size import stroke_ratio
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 Pictures = NDArray[np.uint8]
 """(N, H, W, 3), RGB."""
 
-METADATA_KEY = "stylegan_pl"  # of the facts in a file's metadata
 _LARGEST_STRIDE = 4096  # pixels; a U-Net of 12 levels
 _SMALLEST = 16  # pixels; as in `inference.stylize`
 

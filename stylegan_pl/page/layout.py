@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.inference.files import READABLE
+from stylegan_pl.image_files import READABLE
 from stylegan_pl.inference.film.library import EXTENSIONS as FILMS
 from stylegan_pl.inference.film.library import pyav
 from stylegan_pl.inference.stroke_size import BROADEST, FINEST

@@ -12,7 +12,7 @@ from stylegan_pl.device import inference_device, inference_dtype
 from stylegan_pl.errors import UserError
 from stylegan_pl.generators.adain import AdaINGenerator
 from stylegan_pl.inference.painter import Painter, Tiling
-from stylegan_pl.schema import Precision
+from stylegan_pl.precision import Precision
 from stylegan_pl.stylizer import painter_of
 
 

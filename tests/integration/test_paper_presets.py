@@ -23,7 +23,7 @@ from stylegan_pl.check_config import check_config
 from stylegan_pl.contracts import Progress, StylePair
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.nn.pretrained import without_pretrained
-from stylegan_pl.schema import Precision
+from stylegan_pl.precision import Precision
 
 PRESETS = ["paper_cyclegan", "paper_pix2pix", "paper_cut", "paper_fastcut", "paper_adain"]
 

@@ -5,7 +5,7 @@ import torch
 
 from stylegan_pl.device import check_trains_where_typed, inference_device, inference_dtype, is_out_of_memory
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.schema import Precision
+from stylegan_pl.precision import Precision
 
 
 @pytest.fixture

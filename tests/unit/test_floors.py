@@ -27,6 +27,7 @@ FLOORS = [
         "status_file",
         "file_format",
         "renamed",
+        "precision",
         "run_folder",
         "process_settings",
     },

@@ -1,6 +1,6 @@
 """Names of files and folders."""
 
-from stylegan_pl.paths import told_apart
+from stylegan_pl.box.painters import told_apart
 
 
 def test_as_many_parts_as_tell_paths_apart():

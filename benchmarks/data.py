@@ -24,11 +24,11 @@ import torch
 from PIL import Image
 
 from benchmarks.pairs import Spent, cpu_ratio, last_line, machine, median, ratio, table, timed
-from stylegan_pl.data import decode
 from stylegan_pl.data.augment import Augmentation
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Unpaired
+from stylegan_pl.data.reading import decode
 
 _PHOTOGRAPHS = (
     "astronaut.png",
@@ -86,7 +86,7 @@ def write(made: Set, folder: Path) -> list[Path]:
 
 
 def decoder(path: Path, load_size: int | None) -> object:
-    """What `data.decode` asks for such a file, and nothing else."""
+    """What `data.reading.decode` asks for such a file, and nothing else."""
     return pillow(path, load_size) if decode.simplejpeg is None else simplejpeg(path, load_size)
 
 

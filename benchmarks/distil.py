@@ -22,11 +22,11 @@ from torch import nn
 
 from benchmarks.flops import forward_macs
 from benchmarks.pairs import last_line, machine, median, pairs, ratio, table
-from stylegan_pl.checkpoint import load, load_generator, resolve
 from stylegan_pl.evaluation.fixed_set import read_fixed_set
 from stylegan_pl.evaluation.training_data import sets_of
-from stylegan_pl.images import to_float
-from stylegan_pl.inference.onnx_painter import OnnxPainter
+from stylegan_pl.inference.onnx.painter import OnnxPainter
+from stylegan_pl.pictures.tensors import to_float
+from stylegan_pl.runs.checkpoint import load, load_generator, resolve
 
 Facts = dict[str, Any]
 

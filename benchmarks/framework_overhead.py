@@ -20,9 +20,9 @@ from torch.utils.data import DataLoader, IterableDataset
 from benchmarks.pairs import Spent, cpu_ratio, last_line, machine, median, ratio, table, timed
 from benchmarks.reference_step import arguments
 from benchmarks.steps import NO_DOWNLOADS, Step, built, composed, random_batch
-from stylegan_pl.build import build_trainer
 from stylegan_pl.contracts import StylePair
-from stylegan_pl.run import _quiet_libraries
+from stylegan_pl.training.build import build_trainer
+from stylegan_pl.training.run import _quiet_libraries
 
 _WARM_UP = 5  # batches
 _LEFT_OUT = ("checkpoints", "evaluation", "samples", "diagnosis")  # callbacks of validations

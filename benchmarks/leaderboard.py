@@ -33,8 +33,8 @@ from PIL import Image
 
 from benchmarks.budget import images_in
 from benchmarks.recipe import PIXELS, RECIPE, recipe_and_kin
-from stylegan_pl.paths import conf_dir
-from stylegan_pl.verbs import register
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.verbs import register
 
 SMALL_GENERATOR = [
     "generator@model.generator=resnet6",

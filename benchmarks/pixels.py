@@ -13,12 +13,12 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from stylegan_pl.build import build_data, build_model
-from stylegan_pl.image_files import write_image
-from stylegan_pl.images import tensor_to_image, to_float
-from stylegan_pl.optimise_pixels import PixelPainting, leave_out_what_needs_a_generator
-from stylegan_pl.paths import conf_dir
-from stylegan_pl.verbs import register
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.verbs import register
+from stylegan_pl.pictures.files import write_image
+from stylegan_pl.pictures.tensors import tensor_to_image, to_float
+from stylegan_pl.training.build import build_data, build_model
+from stylegan_pl.training.optimise_pixels import PixelPainting, leave_out_what_needs_a_generator
 
 
 def composed(overrides: list[str], out: Path) -> DictConfig:

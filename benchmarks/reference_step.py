@@ -14,7 +14,7 @@ import torch
 from benchmarks.pairs import cpu_ratio, last_line, machine, pairs, ratio, table
 from benchmarks.plain import plain_step
 from benchmarks.steps import NO_DOWNLOADS, PLAIN, Run, Step, composed, random_batch
-from stylegan_pl.build import build_model
+from stylegan_pl.training.build import build_model
 
 
 def main() -> None:

@@ -7,14 +7,14 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 from torch import Tensor
 
-from stylegan_pl.build import build_model
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.verbs import register
 from stylegan_pl.contracts import StylePair
-from stylegan_pl.crop_size import sides
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.mechanics import PLAYERS
-from stylegan_pl.nn.equivalents import channels_last
-from stylegan_pl.paths import conf_dir
-from stylegan_pl.verbs import register
+from stylegan_pl.nn.fast.equivalents import channels_last
+from stylegan_pl.pictures.crop_size import sides
+from stylegan_pl.training.build import build_model
 
 PLAIN = [
     "model.mechanics.channels_last=false",

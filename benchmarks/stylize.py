@@ -33,12 +33,12 @@ from PIL import Image
 from torch import nn
 
 from benchmarks.pairs import cpu_ratio, last_line, machine, median, pairs, ratio, table
+from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.exporting.onnx_file import to_onnx
 from stylegan_pl.exporting.parity import Pictures, photograph, pixels, planes
 from stylegan_pl.exporting.quantise import quantised
 from stylegan_pl.exporting.row_norms import with_row_norms
-from stylegan_pl.nn.equivalents import keep_layout, multiply_less, show_channels_last
-from stylegan_pl.paths import conf_dir
+from stylegan_pl.nn.fast.equivalents import keep_layout, multiply_less, show_channels_last
 
 Paint = Callable[[Pictures], Pictures]
 BACKENDS = ("eager", "channels_last", "compile", "onnxruntime", "int8", "two at once")
@@ -88,7 +88,7 @@ def graph(network: nn.Module) -> onnx.ModelProto:
 
 
 def session(model: onnx.ModelProto, threads: int, *, profiled: bool = False) -> onnxruntime.InferenceSession:
-    """As `inference.onnx_painter` opens it, but for the threads."""
+    """As `inference.onnx.painter` opens it, but for the threads."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.log_severity_level, options.enable_profiling = threads, 3, profiled
     if profiled:

@@ -22,7 +22,7 @@ _OURS = """
 import sys, time, numpy as np
 from pathlib import Path
 from PIL import Image
-from stylegan_pl.inference.onnx_painter import OnnxPainter
+from stylegan_pl.inference.onnx.painter import OnnxPainter
 painter = OnnxPainter(Path(sys.argv[1]), device="cpu")
 def paint(image): return painter(np.array(image)[None])
 """

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from stylegan_pl.stylizer import Stylizer as Stylizer
+    from stylegan_pl.inference.stylizer import Stylizer as Stylizer
 
 __version__ = "0.3.0"
 __all__ = ["Stylizer", "__version__"]
@@ -12,7 +12,7 @@ __all__ = ["Stylizer", "__version__"]
 def __getattr__(name: str) -> Any:
     """`Stylizer`, imported when it is asked for: it brings torch, which takes seconds."""
     if name == "Stylizer":
-        from stylegan_pl.stylizer import Stylizer
+        from stylegan_pl.inference.stylizer import Stylizer
 
         return Stylizer
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -4,9 +4,9 @@ import sys
 
 from hydra.utils import get_method
 
-from stylegan_pl.cli import run_verb
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import nearest
-from stylegan_pl.verbs import VERBS
 
 
 def main() -> None:

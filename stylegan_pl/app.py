@@ -2,9 +2,9 @@
 
 from omegaconf import DictConfig
 
-from stylegan_pl.box.choice import ALL, check_has_ckpt, choose_painter, has_ckpt
-from stylegan_pl.box.painters import names
-from stylegan_pl.cli import run_verb
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.painter_choice import ALL, check_has_ckpt, choose_painter, has_ckpt
+from stylegan_pl.runs.painters import names
 
 
 def app(config: DictConfig) -> int:

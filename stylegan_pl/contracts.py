@@ -1,7 +1,7 @@
 """The types that cross rooms, and the legend of the shapes in comments.
 
 Shapes: N images in a batch, C channels, H rows, W columns; an image is (3, H, W), RGB.
-Ranges: uint8 in [0, 255] up to the device, float in [-1, 1] from there on (`images.to_float`).
+Ranges: uint8 in [0, 255] up to the device, float in [-1, 1] from there on (`pictures.tensors.to_float`).
 """
 
 from collections.abc import Callable, Sequence

@@ -2,9 +2,9 @@
 
 from omegaconf import DictConfig
 
-from stylegan_pl.box.choice import choose_painter
-from stylegan_pl.cli import run_verb
-from stylegan_pl.direction import turn
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.direction import turn
+from stylegan_pl.config.painter_choice import choose_painter
 
 
 def evaluate(config: DictConfig) -> int:

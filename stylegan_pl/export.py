@@ -2,8 +2,8 @@
 
 from omegaconf import DictConfig
 
-from stylegan_pl.box.choice import check_has_ckpt, choose_painter
-from stylegan_pl.cli import run_verb
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.painter_choice import check_has_ckpt, choose_painter
 
 
 def export(config: DictConfig) -> int:

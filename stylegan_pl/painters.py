@@ -4,8 +4,8 @@ import json
 import sys
 from collections.abc import Sequence
 
-from stylegan_pl.box.painters import card_of, names, told
 from stylegan_pl.errors import ConfigError, leave
+from stylegan_pl.runs.painters import card_of, names, told
 
 USAGE = """List the trained painters that come with the package.
 

@@ -7,8 +7,8 @@ from typing import Any
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from stylegan_pl.cli import run_verb
-from stylegan_pl.direction import turn
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.direction import turn
 from stylegan_pl.errors import ConfigError, UserError
 
 _log = logging.getLogger(__name__)
@@ -17,12 +17,12 @@ _log = logging.getLogger(__name__)
 def prepare(config: DictConfig) -> int:
     """Fetch `dataset`, or with `check` look through `data`; returns the exit code."""
     _check_choice(config)
-    from stylegan_pl.check_config import check_config  # here, once the choice is right: pydantic takes its time
+    from stylegan_pl.config.check_keys import check_config  # here, once the choice is right: pydantic takes its time
 
     turn(config)
     check_config(config)
     if config.check:
-        from stylegan_pl.examine import examine  # here: it imports torch
+        from stylegan_pl.preparing.examine import examine  # here: it imports torch
 
         return examine(config)
     return _fetch(config)
@@ -56,7 +56,7 @@ def _fetch(config: DictConfig) -> int:
 
 def _write_shards(folders: dict[str, Any], target: Path) -> None:
     """Both sets as tar shards, and the command that trains on them."""
-    from stylegan_pl.data.write_shards import write_shards  # here: it imports torch
+    from stylegan_pl.preparing.write_shards import write_shards  # here: it imports torch
 
     typed = []
     for side, folder in folders.items():

@@ -5,20 +5,22 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from stylegan_pl.cli import run_verb
-from stylegan_pl.direction import turn
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.direction import turn
 from stylegan_pl.errors import ConfigError, UserError
-from stylegan_pl.image_files import EXTENSIONS, check_result
+from stylegan_pl.pictures.files import EXTENSIONS, check_result
 
 
 def preview(config: DictConfig) -> int:
     """One call of the composed config; returns the exit code."""
-    from stylegan_pl.check_config import check_config
+    from stylegan_pl.config.check_keys import check_config
 
     _check_files(config)
     turn(config)
     check_config(config)
-    from stylegan_pl.optimise_pixels import paint_pixels  # here, once every key is right: torch takes seconds to import
+    from stylegan_pl.training.optimise_pixels import (
+        paint_pixels,  # here, once every key is right: torch takes seconds to import
+    )
 
     return paint_pixels(config)
 

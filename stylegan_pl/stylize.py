@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 from omegaconf import DictConfig, OmegaConf
 
-from stylegan_pl.box.choice import check_has_ckpt, choose_painter, has_ckpt
-from stylegan_pl.cli import run_verb
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.painter_choice import check_has_ckpt, choose_painter, has_ckpt
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.inference.pipes import is_piped, paint_piped
+from stylegan_pl.stylizing.pipes import is_piped, paint_piped
 
 
 def stylize(config: DictConfig) -> int:
@@ -16,7 +16,7 @@ def stylize(config: DictConfig) -> int:
     if config.onnx is None:
         check_has_ckpt(config)
     if config.sheet:
-        from stylegan_pl.paint_sheet import paint_sheet
+        from stylegan_pl.stylizing.sheet import paint_sheet
 
         return paint_sheet(config)
     _check_one_generator(config)
@@ -29,10 +29,12 @@ def _painting(config: DictConfig) -> Callable[..., int]:
     if config.onnx is not None:
         if has_ckpt(config):
             raise ConfigError("ckpt= (or painter=) and model= name two generators; type one of the two")
-        from stylegan_pl.paint_onnx import paint_onnx  # torch is never imported
+        from stylegan_pl.stylizing.onnx import paint_onnx  # torch is never imported
 
         return paint_onnx
-    from stylegan_pl.paint import paint  # here, once the config has composed: torch takes seconds to import
+    from stylegan_pl.stylizing.pictures import (
+        paint,  # here, once the config has composed: torch takes seconds to import
+    )
 
     return paint
 

@@ -4,17 +4,17 @@ from contextlib import nullcontext
 
 from omegaconf import DictConfig
 
-from stylegan_pl.box.painters import NEAREST
-from stylegan_pl.cli import run_verb
-from stylegan_pl.direction import turn
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.direction import turn
+from stylegan_pl.config.lightning_switches import check_switches
+from stylegan_pl.config.stand_ins import put_stand_ins, without_weights
 from stylegan_pl.errors import DataError
-from stylegan_pl.lightning_switches import check_switches
-from stylegan_pl.stand_ins import put_stand_ins, without_weights
+from stylegan_pl.runs.painters import NEAREST
 
 
 def train(config: DictConfig) -> int:
     """One run of the composed config; returns the exit code."""
-    from stylegan_pl.check_config import check_config
+    from stylegan_pl.config.check_keys import check_config
 
     turned = turn(config)
     if config.stand_ins:
@@ -22,15 +22,15 @@ def train(config: DictConfig) -> int:
     check_config(config)
     check_switches(config)
     # here, once every key is right: it imports torch
-    from stylegan_pl.check_combination import check_fit, check_monitor, check_roles
-    from stylegan_pl.device import check_trains_where_typed
+    from stylegan_pl.config.check_parts import check_fit, check_monitor, check_roles
+    from stylegan_pl.runs.device import check_trains_where_typed
 
     check_trains_where_typed(config.device, str(config.trainer.accelerator))
     check_monitor(config)
     check_roles(config)
     check_fit(config)
     if config.start_from not in (None, NEAREST):
-        from stylegan_pl.checkpoint import resolve
+        from stylegan_pl.runs.checkpoint import resolve
 
         resolve(config.start_from, option="start_from")
     try:
@@ -39,7 +39,9 @@ def train(config: DictConfig) -> int:
         raise DataError(
             f"{error} (direction=BtoA: content is what data.style names)" if turned else str(error)
         ) from error
-    from stylegan_pl.run import run  # here, once config and data are in order: Lightning takes seconds to import
+    from stylegan_pl.training.run import (
+        run,  # here, once config and data are in order: Lightning takes seconds to import
+    )
 
     with without_weights(config) if config.stand_ins else nullcontext():
         return run(config)

@@ -7,9 +7,9 @@ import torch
 from conftest import RESNET
 from hydra.utils import instantiate
 
-from stylegan_pl.box import painters
 from stylegan_pl.exporting.card import card
 from stylegan_pl.exporting.safetensors_file import write_safetensors
+from stylegan_pl.runs import painters
 
 
 def fill_box(folder: Path, *names: str) -> None:

@@ -3,7 +3,7 @@
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from stylegan_pl.paths import conf_dir
+from stylegan_pl.config.conf_dir import conf_dir
 
 
 def conf_node(group: str, name: str, *overrides: str) -> DictConfig:

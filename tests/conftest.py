@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, settings
 from images_on_disk import write_images
 from omegaconf import DictConfig, OmegaConf
 
-from stylegan_pl.paths import conf_dir
-from stylegan_pl.verbs import register
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.verbs import register
 
 SMALL = [  # networks of a few thousand parameters, no weights to load
     "generator@model.generator=resnet6",

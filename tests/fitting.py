@@ -12,9 +12,9 @@ import torch
 from lightning import Callback
 from omegaconf import DictConfig
 
-from stylegan_pl import run as run_module
-from stylegan_pl.build import build_data, build_model, build_trainer
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.training import run as run_module
+from stylegan_pl.training.build import build_data, build_model, build_trainer
 
 
 class Spy(Callback):

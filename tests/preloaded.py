@@ -16,8 +16,9 @@ from typing import Any
 
 from fitting import environment_of
 
-IMPORTED = ["stylegan_pl.run", "stylegan_pl.evaluation.assess", "stylegan_pl.examine", "stylegan_pl.paint"]
-IMPORTED += ["stylegan_pl.check_config", "stylegan_pl.check_combination", "torchvision"]  # and no verb: it is __main__
+IMPORTED = ["stylegan_pl.training.run", "stylegan_pl.evaluation.assess", "stylegan_pl.preparing.examine"]
+IMPORTED += ["stylegan_pl.stylizing.pictures", "stylegan_pl.config.check_keys", "stylegan_pl.config.check_parts"]
+IMPORTED += ["torchvision"]  # and no verb: it is __main__
 
 
 class Started:

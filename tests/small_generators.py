@@ -14,14 +14,14 @@ from stylegan_pl.generators.resnet import ResNetGenerator
 from stylegan_pl.generators.seed import SeedGenerator
 from stylegan_pl.generators.unet import UNetGenerator
 from stylegan_pl.inference.styles import InStyle
-from stylegan_pl.nn.conv_encoder import ConvEncoder
-from stylegan_pl.nn.decoders import ResidualDecoder
-from stylegan_pl.nn.downsample import AntialiasedDownsample
-from stylegan_pl.nn.generator import Generator
-from stylegan_pl.nn.init import init_he
-from stylegan_pl.nn.pretrained import without_pretrained
-from stylegan_pl.nn.upsample import AntialiasedUpsample, TransposedConv, TransposedConv4
-from stylegan_pl.nn.vgg_encoder import VGGEncoder
+from stylegan_pl.nn.layers.conv_encoder import ConvEncoder
+from stylegan_pl.nn.layers.decoders import ResidualDecoder
+from stylegan_pl.nn.layers.downsample import AntialiasedDownsample
+from stylegan_pl.nn.layers.generator import Generator
+from stylegan_pl.nn.layers.init import init_he
+from stylegan_pl.nn.layers.upsample import AntialiasedUpsample, TransposedConv, TransposedConv4
+from stylegan_pl.nn.pretrained.vgg_encoder import VGGEncoder
+from stylegan_pl.nn.pretrained.wanted import without_pretrained
 
 
 def random_vgg_encoder(*layers: str) -> VGGEncoder:

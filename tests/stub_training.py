@@ -5,9 +5,9 @@ import signal
 import time
 from math import log10
 
-from stylegan_pl.cli import run_verb
+from stylegan_pl.config.cli import run_verb
 from stylegan_pl.errors import UserError
-from stylegan_pl.outcome import Outcome
+from stylegan_pl.runs.outcome import Outcome
 
 
 def train(config) -> Outcome:

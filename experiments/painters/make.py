@@ -16,11 +16,11 @@ import numpy as np
 from PIL import Image
 
 from stylegan_pl.data.folder import list_images
-from stylegan_pl.data.renderers.cartoon import Cartoon
-from stylegan_pl.data.renderers.noir import FilmNoir
-from stylegan_pl.data.renderers.oil import OilPainting
-from stylegan_pl.data.renderers.renderer import Renderer
-from stylegan_pl.image_files import read_image
+from stylegan_pl.data.sources.renderers.cartoon import Cartoon
+from stylegan_pl.data.sources.renderers.noir import FilmNoir
+from stylegan_pl.data.sources.renderers.oil import OilPainting
+from stylegan_pl.data.sources.renderers.renderer import Renderer
+from stylegan_pl.pictures.files import read_image
 
 OUTPUTS = Path("outputs/painters")
 PAIRED_SIDE = 256  # pixels of the shorter side that pairs are rendered at

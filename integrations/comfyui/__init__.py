@@ -42,7 +42,7 @@ class StylizeNode:
 def _painter(path: Path, strength: float) -> Any:
     """uint8 (H, W, 3) -> the same."""
     if path.suffix == ".onnx":
-        from stylegan_pl.inference.onnx_painter import OnnxPainter
+        from stylegan_pl.inference.onnx.painter import OnnxPainter
 
         onnx = OnnxPainter(path, strength=strength)
         return lambda picture: onnx(picture[None])[0]

@@ -14,7 +14,7 @@ from stylegan_pl.contracts import StylePair
 from stylegan_pl.diagnosis.symptom import PictureDetector, Reading, Symptom, TermDetector
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.game import AdversarialGame
-from stylegan_pl.nn.discriminator import head_weights
+from stylegan_pl.nn.layers.discriminator import head_weights
 
 _log = logging.getLogger(__name__)
 

@@ -12,12 +12,12 @@ from stylegan_pl.callbacks.terms import log_scalars
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.images import to_float, to_uint8
 from stylegan_pl.metrics.kinds import ClipMetric, Paintings, PictureMetric
 from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.scorer import Scorer
 from stylegan_pl.metrics.statistics_cache import StatisticsCache
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.pictures.tensors import to_float, to_uint8
 
 _BATCH = 16  # paintings that networks look at together
 

@@ -14,10 +14,10 @@ from stylegan_pl.callbacks.progress import speed
 from stylegan_pl.callbacks.sample_grid import SampleGrid
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.models.base import TwoPlayerModule
-from stylegan_pl.outcome import ENDED
 from stylegan_pl.report.live import LiveRun, grid_uri, write_live
 from stylegan_pl.report.numbers import seconds as duration
-from stylegan_pl.report.run_curves import read_curves
+from stylegan_pl.runs.curves import read_curves
+from stylegan_pl.runs.outcome import ENDED
 
 _SHARE = 0.005  # of a run's time that pages may take
 

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.datamodule import StyleTransferData
-from stylegan_pl.image_files import write_image
-from stylegan_pl.images import grid, to_float
 from stylegan_pl.loggers.samples import Samples, log_samples
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.pictures.files import write_image
+from stylegan_pl.pictures.tensors import grid, to_float
 
 
 class SampleGrid(L.Callback):

@@ -15,7 +15,7 @@ import torch
 from stylegan_pl.callbacks.checkpoints import RunCheckpoints
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.models.base import TwoPlayerModule
-from stylegan_pl.status_file import write_status
+from stylegan_pl.runs.status import write_status
 
 _EVERY_S = 10.0  # seconds between updates while training
 _PACKAGES = ("torch", "torchvision", "lightning", "hydra-core", "stylegan-pl")

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from torch.utils.data import get_worker_info
 
 from stylegan_pl.contracts import StylePair
-from stylegan_pl.crop_size import CropSize, sides
-from stylegan_pl.data.decode import Pixels
+from stylegan_pl.data.reading.decode import Pixels
+from stylegan_pl.pictures.crop_size import CropSize, sides
 
 _MEMORIES: WeakValueDictionary[int, BatchMemory] = WeakValueDictionary()  # by `key`, which a forked worker knows too
 

@@ -8,9 +8,9 @@ import torch
 from torch.utils.data import Dataset
 
 from stylegan_pl.contracts import StylePair
-from stylegan_pl.crop_size import sides
 from stylegan_pl.data.batch_memory import BatchMemory, Lent
 from stylegan_pl.data.pairs import PairKey, StylePairs
+from stylegan_pl.pictures.crop_size import sides
 
 
 class PairBatches(Dataset[StylePair]):

@@ -3,13 +3,13 @@
 import logging
 from pathlib import Path
 
-from stylegan_pl.crop_size import CropSize, fits, in_words, least_shorter_side
 from stylegan_pl.data.folder import SPLITS, ImageFolder, Source, list_images
 from stylegan_pl.data.shards import Shards, check_index
 from stylegan_pl.data.single import SingleImage, check_single
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.folders import files_below
-from stylegan_pl.passed_over import passed_over
+from stylegan_pl.pictures.crop_size import CropSize, fits, in_words, least_shorter_side
+from stylegan_pl.pictures.passed_over import passed_over
+from stylegan_pl.pictures.tree import files_below
 
 _log = logging.getLogger(__name__)
 

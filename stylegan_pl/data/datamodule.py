@@ -13,7 +13,6 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Subset
 
 from stylegan_pl.contracts import StylePair, TrainingSets
-from stylegan_pl.crop_size import CropSize
 from stylegan_pl.data.augment import Augmentation
 from stylegan_pl.data.batch_memory import BatchMemory
 from stylegan_pl.data.batches import PairBatches, as_they_are
@@ -25,8 +24,9 @@ from stylegan_pl.data.pairs import PairKey, StylePairs
 from stylegan_pl.data.problems import Problems
 from stylegan_pl.data.sampler import PairStream
 from stylegan_pl.data.whole import WholePaintings
-from stylegan_pl.images import to_float
-from stylegan_pl.ranks import cores
+from stylegan_pl.pictures.crop_size import CropSize
+from stylegan_pl.pictures.tensors import to_float
+from stylegan_pl.runs.ranks import cores
 
 _log = logging.getLogger(__name__)
 

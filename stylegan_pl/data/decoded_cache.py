@@ -19,11 +19,11 @@ import torch
 from filelock import FileLock
 from torch import Tensor
 
-from stylegan_pl.crop_size import CropSize, sides
-from stylegan_pl.data.crop import cut
-from stylegan_pl.data.decode import Pixels, simplejpeg
 from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.reading.crop import cut
+from stylegan_pl.data.reading.decode import Pixels, simplejpeg
 from stylegan_pl.errors import DataError, UserError, first_line
+from stylegan_pl.pictures.crop_size import CropSize, sides
 
 _log = logging.getLogger(__name__)
 

@@ -12,14 +12,14 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from stylegan_pl.crop_size import CropSize, least_shorter_side
-from stylegan_pl.data.crop import cut
-from stylegan_pl.data.decode import Pixels, decode
 from stylegan_pl.data.held_out import held_out_folder
-from stylegan_pl.data.resample import resampled
+from stylegan_pl.data.reading.crop import cut
+from stylegan_pl.data.reading.decode import Pixels, decode
+from stylegan_pl.data.reading.resample import resampled
 from stylegan_pl.errors import DataError, first_line
-from stylegan_pl.folders import check_is_file, files_below, one_name
-from stylegan_pl.image_files import READABLE, upright_size
+from stylegan_pl.pictures.crop_size import CropSize, least_shorter_side
+from stylegan_pl.pictures.files import READABLE, upright_size
+from stylegan_pl.pictures.tree import check_is_file, files_below, one_name
 
 SPLITS = ("train", "val")
 

@@ -8,7 +8,7 @@ import numpy as np
 from stylegan_pl.data.folder import SPLITS, ImageFolder, held_out_names
 from stylegan_pl.data.unequal import are_unequal
 from stylegan_pl.errors import DataError
-from stylegan_pl.folders import one_name
+from stylegan_pl.pictures.tree import one_name
 
 _LOOKS = 256  # pairs whose headers are opened; enough to see that a set is bad, quick on a network disk
 

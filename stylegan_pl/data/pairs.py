@@ -10,14 +10,14 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from stylegan_pl.contracts import StylePair
-from stylegan_pl.crop_size import CropSize
-from stylegan_pl.data.decode import Pixels
 from stylegan_pl.data.decoded_cache import DecodedFolder
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
 from stylegan_pl.data.problems import Problems
+from stylegan_pl.data.reading.decode import Pixels
 from stylegan_pl.data.unequal import are_unequal, crops_of_one_size
 from stylegan_pl.errors import DataError
+from stylegan_pl.pictures.crop_size import CropSize
 
 
 class PairKey(NamedTuple):

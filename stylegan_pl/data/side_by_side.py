@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from stylegan_pl.crop_size import CropSize
-from stylegan_pl.data.decode import Pixels
 from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.reading.decode import Pixels
+from stylegan_pl.pictures.crop_size import CropSize
 
 
 @dataclass(frozen=True)

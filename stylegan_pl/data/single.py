@@ -9,12 +9,12 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from stylegan_pl.crop_size import CropSize, fits, in_words, least_shorter_side, sides
-from stylegan_pl.data.crop import cut
-from stylegan_pl.data.decode import Pixels
 from stylegan_pl.data.folder import ImageFolder, list_images
+from stylegan_pl.data.reading.crop import cut
+from stylegan_pl.data.reading.decode import Pixels
 from stylegan_pl.errors import DataError
-from stylegan_pl.image_files import read_image
+from stylegan_pl.pictures.crop_size import CropSize, fits, in_words, least_shorter_side, sides
+from stylegan_pl.pictures.files import read_image
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,11 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from stylegan_pl.crop_size import CropSize
-from stylegan_pl.data.decode import Pixels
 from stylegan_pl.data.folder import ImageFolder
-from stylegan_pl.data.resample import resampled
+from stylegan_pl.data.reading.decode import Pixels
+from stylegan_pl.data.reading.resample import resampled
 from stylegan_pl.errors import DataError
+from stylegan_pl.pictures.crop_size import CropSize
 
 _SAME_ASPECT = 0.02  # of the ratio of sides: what rounding does to small pictures
 

@@ -6,9 +6,9 @@ from typing import overload
 import torch
 from torch import Tensor
 
-from stylegan_pl.crop_size import CropSize
 from stylegan_pl.data.pairs import StylePairs
-from stylegan_pl.images import to_float
+from stylegan_pl.pictures.crop_size import CropSize
+from stylegan_pl.pictures.tensors import to_float
 
 _LARGEST = 1280  # pixels a side: of a larger one the middle, so that networks have room to look at it
 

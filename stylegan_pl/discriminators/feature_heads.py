@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from torch import nn
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.nn.discriminator import Heads
-from stylegan_pl.nn.features import Features
-from stylegan_pl.nn.init import Init, init_normal
-from stylegan_pl.nn.spectral_norm import add_spectral_norm
+from stylegan_pl.nn.layers.discriminator import Heads
+from stylegan_pl.nn.layers.features import Features
+from stylegan_pl.nn.layers.init import Init, init_normal
+from stylegan_pl.nn.layers.spectral_norm import add_spectral_norm
 
 
 class FeatureHeads(nn.Module):

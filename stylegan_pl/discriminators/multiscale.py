@@ -5,7 +5,7 @@ from torch.nn.functional import avg_pool2d
 
 from stylegan_pl.discriminators.patchgan import PatchGAN
 from stylegan_pl.discriminators.smallest import check_smallest
-from stylegan_pl.nn.init import Init, init_normal
+from stylegan_pl.nn.layers.init import Init, init_normal
 
 
 class MultiScale(nn.Module):

@@ -5,9 +5,9 @@ from itertools import pairwise
 from torch import Tensor, nn
 
 from stylegan_pl.discriminators.smallest import check_smallest
-from stylegan_pl.nn.blur import BlurPool
-from stylegan_pl.nn.init import Init, init_normal
-from stylegan_pl.nn.spectral_norm import add_spectral_norm
+from stylegan_pl.nn.layers.blur import BlurPool
+from stylegan_pl.nn.layers.init import Init, init_normal
+from stylegan_pl.nn.layers.spectral_norm import add_spectral_norm
 
 
 class PatchGAN(nn.Module):

@@ -3,8 +3,8 @@
 from torch import Tensor, nn
 
 from stylegan_pl.discriminators.smallest import check_smallest
-from stylegan_pl.nn.init import Init, init_normal
-from stylegan_pl.nn.spectral_norm import add_spectral_norm
+from stylegan_pl.nn.layers.init import Init, init_normal
+from stylegan_pl.nn.layers.spectral_norm import add_spectral_norm
 
 
 class PixelGAN(nn.Module):

@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 from stylegan_pl.discriminators.several import check_inputs, own_head_weights, own_heads
 from stylegan_pl.discriminators.smallest import check_smallest
-from stylegan_pl.nn.backbone import Backbone
-from stylegan_pl.nn.feature_mixing import FeatureMixing
-from stylegan_pl.nn.init import Init, init_normal
-from stylegan_pl.nn.spectral_norm import add_spectral_norm
+from stylegan_pl.nn.layers.init import Init, init_normal
+from stylegan_pl.nn.layers.spectral_norm import add_spectral_norm
+from stylegan_pl.nn.pretrained.backbone import Backbone
+from stylegan_pl.nn.pretrained.feature_mixing import FeatureMixing
 
 
 class ProjectedDiscriminator(nn.Module):

@@ -2,7 +2,7 @@
 
 from torch import Tensor, nn
 
-from stylegan_pl.nn.spectral_norm import add_spectral_norm
+from stylegan_pl.nn.layers.spectral_norm import add_spectral_norm
 
 
 class SeedDiscriminator(nn.Module):

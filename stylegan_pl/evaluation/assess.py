@@ -11,12 +11,10 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from stylegan_pl.checkpoint import load
-from stylegan_pl.crop_size import CropSize, in_words, sides
+from stylegan_pl.config.schema import Precision
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
-from stylegan_pl.device import inference_device, inference_dtype
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.evaluation.as_trained import Measures, differences, measures_of, metrics_of, metrics_were_typed
 from stylegan_pl.evaluation.clock import Clock
@@ -29,11 +27,13 @@ from stylegan_pl.evaluation.training_data import sets_of
 from stylegan_pl.metrics.content_distance import ContentDistance
 from stylegan_pl.metrics.kinds import PictureMetric
 from stylegan_pl.metrics.statistics_cache import StatisticsCache
-from stylegan_pl.outcome import Outcome
+from stylegan_pl.pictures.crop_size import CropSize, in_words, sides
 from stylegan_pl.report.as_json import metrics_json
 from stylegan_pl.report.contents import Photo, Report
 from stylegan_pl.report.table import further_away, terminal_table
-from stylegan_pl.schema import Precision
+from stylegan_pl.runs.checkpoint import load
+from stylegan_pl.runs.device import inference_device, inference_dtype
+from stylegan_pl.runs.outcome import Outcome
 
 _log = logging.getLogger(__name__)
 

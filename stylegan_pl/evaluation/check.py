@@ -2,7 +2,7 @@
 
 from omegaconf import DictConfig, OmegaConf
 
-from stylegan_pl.check_config import check_config
+from stylegan_pl.config.check_keys import check_config
 from stylegan_pl.errors import ConfigError, nearest
 
 _SPLITS = ("val", "train", "all")

@@ -6,9 +6,9 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import NamedTuple
 
-from stylegan_pl.box.painters import PREFIX
-from stylegan_pl.checkpoint import resolve
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.runs.checkpoint import resolve
+from stylegan_pl.runs.painters import PREFIX
 
 
 class Entrant(NamedTuple):

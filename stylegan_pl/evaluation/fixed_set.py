@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stylegan_pl.crop_size import CropSize
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.data.pairing import Pairing
 from stylegan_pl.data.pairs import draws
 from stylegan_pl.errors import DataError
+from stylegan_pl.pictures.crop_size import CropSize
 
 _log = logging.getLogger(__name__)
 

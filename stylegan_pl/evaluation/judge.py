@@ -9,11 +9,11 @@ from torch import Tensor
 from stylegan_pl.evaluation.clock import Clock
 from stylegan_pl.evaluation.fixed_set import FixedSet, Photograph
 from stylegan_pl.evaluation.systems import System
-from stylegan_pl.images import to_float
 from stylegan_pl.metrics.content_distance import ContentDistance
 from stylegan_pl.metrics.kinds import Paintings, PictureMetric
 from stylegan_pl.metrics.scorer import Scorer
 from stylegan_pl.metrics.statistics_cache import StatisticsCache
+from stylegan_pl.pictures.tensors import to_float
 from stylegan_pl.report.contents import Entry, Picture
 
 CONTENT_LOSS = "content_loss"

@@ -4,14 +4,14 @@ import json
 import time
 from pathlib import Path
 
-from stylegan_pl.box.painters import PREFIX
 from stylegan_pl.errors import ConfigError, DataError, first_line
 from stylegan_pl.evaluation.entrants import Entrant
-from stylegan_pl.image_files import write_image
+from stylegan_pl.pictures.files import write_image
 from stylegan_pl.report.as_json import metrics_json
 from stylegan_pl.report.contents import Report
 from stylegan_pl.report.grid import grid
 from stylegan_pl.report.page import write_page
+from stylegan_pl.runs.painters import PREFIX
 
 
 def report_folder(found: list[Entrant], output: str | None, *, overwrite: bool) -> Path:

@@ -5,13 +5,13 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
-from stylegan_pl.crop_size import CropSize, in_words, sides
 from stylegan_pl.data.folder import ImageFolder, list_images
 from stylegan_pl.errors import DataError
 from stylegan_pl.evaluation.fixed_set import Photograph
-from stylegan_pl.folders import one_name
-from stylegan_pl.image_files import read_image
-from stylegan_pl.images import image_to_tensor
+from stylegan_pl.pictures.crop_size import CropSize, in_words, sides
+from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.tensors import image_to_tensor
+from stylegan_pl.pictures.tree import one_name
 
 _SAME_ASPECT = 0.02  # of the ratio of sides; a program that pads to its stride is within
 

@@ -10,15 +10,15 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from stylegan_pl.checkpoint import load, load_generator
-from stylegan_pl.crop_size import CropSize
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.errors import DataError
 from stylegan_pl.evaluation.fixed_set import Photograph
 from stylegan_pl.evaluation.painted_folder import PaintedFolder
-from stylegan_pl.evaluation.run_record import RunRecord
-from stylegan_pl.images import to_float, to_uint8
-from stylegan_pl.inference.stylize import pad_to_stride
+from stylegan_pl.inference.any_size import pad_to_stride
+from stylegan_pl.pictures.crop_size import CropSize
+from stylegan_pl.pictures.tensors import to_float, to_uint8
+from stylegan_pl.runs.checkpoint import load, load_generator
+from stylegan_pl.runs.record import RunRecord
 
 
 class System(ABC):

@@ -9,7 +9,7 @@ from stylegan_pl.data.pairing import PairedByName, Pairing, Unpaired
 from stylegan_pl.data.side_by_side import Half
 from stylegan_pl.data.single import SingleImage
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.from_file import build
+from stylegan_pl.runs.from_file import build
 
 _PERMITTED = {
     f"{kind.__module__}.{kind.__name__}": kind for kind in (ImageFolder, SingleImage, Half, Unpaired, PairedByName)

@@ -9,15 +9,15 @@ import torch
 from omegaconf import DictConfig
 from torch import nn
 
-from stylegan_pl.checkpoint import load_generator, resolve
 from stylegan_pl.errors import UserError
 from stylegan_pl.exporting.card import card
 from stylegan_pl.exporting.check import FORMATS, card_path
 from stylegan_pl.exporting.facts import Facts, facts_of
 from stylegan_pl.exporting.kinds import KINDS
 from stylegan_pl.exporting.parity import Agreement, agreements
-from stylegan_pl.file_format import FORMAT_VERSION, VERSION_KEY
-from stylegan_pl.inference.stylize import stride_of
+from stylegan_pl.inference.any_size import stride_of
+from stylegan_pl.runs.checkpoint import load_generator, resolve
+from stylegan_pl.runs.file_format import FORMAT_VERSION, VERSION_KEY
 
 _log = logging.getLogger(__name__)
 

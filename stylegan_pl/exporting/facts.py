@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from stylegan_pl.checkpoint import exported, load
-from stylegan_pl.evaluation.run_record import RunRecord
+from stylegan_pl.runs.checkpoint import exported, load
+from stylegan_pl.runs.record import RunRecord
 
 Facts = dict[str, Any]
 """Nested dicts, lists and scalars."""

@@ -3,15 +3,15 @@
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.images import to_float, to_uint8
-from stylegan_pl.inference.stylize import SMALLEST, stride_of
+from stylegan_pl.inference.any_size import SMALLEST, stride_of
+from stylegan_pl.pictures.tensors import to_float, to_uint8
 
 
 class Pixels(nn.Module):
     """A generator over 8-bit pictures of any size, laid out as image files and canvases have them.
 
     The picture is mirrored to multiples of the generator's stride, painted, cut back and rounded, as
-    `inference.stylize` does it, but in operations that a graph of unknown sizes can hold.
+    `inference.any_size` does it, but in operations that a graph of unknown sizes can hold.
 
     Args:
         generator: (N, 3, H, W) in [-1, 1] -> the same.

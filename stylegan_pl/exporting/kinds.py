@@ -8,13 +8,13 @@ import torch
 from omegaconf import DictConfig
 from torch import nn
 
-from stylegan_pl.checkpoint import load_generator
 from stylegan_pl.errors import UserError
 from stylegan_pl.exporting.facts import Facts
 from stylegan_pl.exporting.parity import Pictures, Runner, pixels, planes
-from stylegan_pl.folders import files_below
-from stylegan_pl.image_files import READABLE
-from stylegan_pl.inference.stylize import pad_to_stride, stride_of
+from stylegan_pl.inference.any_size import pad_to_stride, stride_of
+from stylegan_pl.pictures.files import READABLE
+from stylegan_pl.pictures.tree import files_below
+from stylegan_pl.runs.checkpoint import load_generator
 
 
 class Kind(NamedTuple):
@@ -51,7 +51,7 @@ def _calibration(config: DictConfig, generator: nn.Module) -> list[Path]:
 
 
 def _run_onnx(config: DictConfig, generator: nn.Module, path: Path) -> Runner:
-    from stylegan_pl.inference.onnx_painter import OnnxPainter
+    from stylegan_pl.inference.onnx.painter import OnnxPainter
 
     takes_style = bool(getattr(generator, "takes_style", False))
     return lambda image, style: OnnxPainter(path, style=style if takes_style else None, device="cpu")(image)

@@ -17,8 +17,8 @@ from torch.export import Dim
 from stylegan_pl.exporting.facts import Facts
 from stylegan_pl.exporting.graph import Pixels, PixelsInStyle
 from stylegan_pl.exporting.phases import in_phases
-from stylegan_pl.file_format import METADATA_KEY
-from stylegan_pl.inference.stylize import stride_of
+from stylegan_pl.inference.any_size import stride_of
+from stylegan_pl.runs.file_format import METADATA_KEY
 
 _EXAMPLE = (2, 160, 224)  # pictures, height, width: traced, then forgotten; multiples of 32, none of them equal
 _IN_HALF = {"Conv", "ConvTranspose", "Relu", "LeakyRelu", "Concat"}

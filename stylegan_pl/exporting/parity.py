@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from stylegan_pl.image_files import read_image
-from stylegan_pl.images import to_float, to_uint8
-from stylegan_pl.inference.stylize import pad_to_stride, stride_of
+from stylegan_pl.inference.any_size import pad_to_stride, stride_of
+from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.tensors import to_float, to_uint8
 
 Pictures = NDArray[np.uint8]
 """(N, H, W, 3)."""

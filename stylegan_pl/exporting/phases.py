@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d, pad, pixel_shuffle
 
-from stylegan_pl.inference.stylize import stride_of
+from stylegan_pl.inference.any_size import stride_of
 
 _LANES = 16  # channels that runtimes compute together, wanted or not: three of them cost what sixteen do
 

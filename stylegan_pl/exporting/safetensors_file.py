@@ -7,8 +7,8 @@ import torch
 from torch import nn
 
 from stylegan_pl.exporting.facts import Facts
-from stylegan_pl.file_format import METADATA_KEY
-from stylegan_pl.nn.tensor_files import safetensors_bytes
+from stylegan_pl.nn.pretrained.tensor_files import safetensors_bytes
+from stylegan_pl.runs.file_format import METADATA_KEY
 
 
 def write_safetensors(generator: nn.Module, path: Path, facts: Facts, *, half: bool) -> None:

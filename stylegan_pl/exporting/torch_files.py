@@ -12,8 +12,8 @@ from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram
 
 from stylegan_pl.exporting.facts import Facts
-from stylegan_pl.file_format import METADATA_KEY
-from stylegan_pl.inference.stylize import stride_of
+from stylegan_pl.inference.any_size import stride_of
+from stylegan_pl.runs.file_format import METADATA_KEY
 
 _FACTS = f"{METADATA_KEY}.json"
 

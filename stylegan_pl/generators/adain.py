@@ -5,12 +5,12 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from stylegan_pl.nn.adain import Statistics, channel_statistics, restyle
-from stylegan_pl.nn.decoders import Decoder, MirrorDecoder
-from stylegan_pl.nn.encoder import Encoder
-from stylegan_pl.nn.features import Features
-from stylegan_pl.nn.generator import Generator
-from stylegan_pl.nn.init import Init, init_normal
+from stylegan_pl.nn.layers.adain import Statistics, channel_statistics, restyle
+from stylegan_pl.nn.layers.decoders import Decoder, MirrorDecoder
+from stylegan_pl.nn.layers.encoder import Encoder
+from stylegan_pl.nn.layers.features import Features
+from stylegan_pl.nn.layers.generator import Generator
+from stylegan_pl.nn.layers.init import Init, init_normal
 
 
 class Painting(NamedTuple):

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.nn.features import Features
-from stylegan_pl.nn.generator import Generator
-from stylegan_pl.nn.taps import Tap, read_taps
+from stylegan_pl.nn.layers.features import Features
+from stylegan_pl.nn.layers.generator import Generator
+from stylegan_pl.nn.layers.taps import Tap, read_taps
 
 _MARGIN = 0.97  # of the range: atanh is infinite at 1
 # Of the last layer's output. Adam moves every weight by the learning rate; the thousand of a 9×9 layer together would,

@@ -6,9 +6,9 @@ import torch
 from torch import Tensor, nn
 
 from stylegan_pl.generators.chain import ChainGenerator
-from stylegan_pl.nn.init import Init, init_he
-from stylegan_pl.nn.replicate import ReplicatingConv2d
-from stylegan_pl.nn.taps import Tap
+from stylegan_pl.nn.layers.init import Init, init_he
+from stylegan_pl.nn.layers.replicate import ReplicatingConv2d
+from stylegan_pl.nn.layers.taps import Tap
 
 _INSIDE = 0.98  # black and white, moved inside the range where atanh is finite
 

@@ -3,9 +3,9 @@
 from torch import nn
 
 from stylegan_pl.generators.chain import ChainGenerator, residual_places
-from stylegan_pl.nn.blocks import ResidualBlock, conv_norm_relu
-from stylegan_pl.nn.init import Init, init_normal
-from stylegan_pl.nn.upsample import ResizeConv, Upsample
+from stylegan_pl.nn.layers.blocks import ResidualBlock, conv_norm_relu
+from stylegan_pl.nn.layers.init import Init, init_normal
+from stylegan_pl.nn.layers.upsample import ResizeConv, Upsample
 
 
 class JohnsonGenerator(ChainGenerator):

@@ -3,8 +3,8 @@
 from torch import nn
 
 from stylegan_pl.generators.chain import ChainGenerator, residual_places
-from stylegan_pl.nn.blocks import ResidualBlock, conv_norm_relu
-from stylegan_pl.nn.init import Init, init_normal
+from stylegan_pl.nn.layers.blocks import ResidualBlock, conv_norm_relu
+from stylegan_pl.nn.layers.init import Init, init_normal
 
 
 class MobileGenerator(ChainGenerator):

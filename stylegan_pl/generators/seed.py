@@ -3,7 +3,7 @@
 from torch import nn
 
 from stylegan_pl.generators.chain import ChainGenerator
-from stylegan_pl.nn.taps import Tap
+from stylegan_pl.nn.layers.taps import Tap
 
 
 class SeedGenerator(ChainGenerator):

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.nn.features import Features
-from stylegan_pl.nn.generator import Generator
-from stylegan_pl.nn.init import Init, init_normal
-from stylegan_pl.nn.taps import check_taps
-from stylegan_pl.nn.upsample import ResizeConv, TransposedConv4, Upsample
+from stylegan_pl.nn.layers.features import Features
+from stylegan_pl.nn.layers.generator import Generator
+from stylegan_pl.nn.layers.init import Init, init_normal
+from stylegan_pl.nn.layers.taps import check_taps
+from stylegan_pl.nn.layers.upsample import ResizeConv, TransposedConv4, Upsample
 
 
 class UNetGenerator(Generator):

@@ -8,13 +8,13 @@ import torch
 from torch import Tensor, nn
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.images import to_float, to_uint8
+from stylegan_pl.inference.any_size import stride_of, stylize_images
 from stylegan_pl.inference.finish import Finish
-from stylegan_pl.inference.large import LargePicture
-from stylegan_pl.inference.memory import budget_bytes, tile_side
-from stylegan_pl.inference.stylize import stride_of, stylize_images
-from stylegan_pl.nn.activation_memory import bytes_per_pixel
-from stylegan_pl.nn.picture_statistics import PictureStatistics
+from stylegan_pl.inference.tiling.activation_memory import bytes_per_pixel
+from stylegan_pl.inference.tiling.large import LargePicture
+from stylegan_pl.inference.tiling.memory import budget_bytes, tile_side
+from stylegan_pl.inference.tiling.picture_statistics import PictureStatistics
+from stylegan_pl.pictures.tensors import to_float, to_uint8
 
 _log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from stylegan_pl.inference.stylize import pad_to_stride, stride_of
+from stylegan_pl.inference.any_size import pad_to_stride, stride_of
 
 
 class InStrokes(nn.Module):

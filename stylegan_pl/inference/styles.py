@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.generators.adain import AdaINGenerator
-from stylegan_pl.image_files import read_image
-from stylegan_pl.images import image_to_tensor, to_float
-from stylegan_pl.nn.adain import Statistics, restyle
+from stylegan_pl.nn.layers.adain import Statistics, restyle
+from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.tensors import image_to_tensor, to_float
 
 
 class AdaIN(nn.Module):
-    """`nn.adain.restyle` as a `PictureNorm`."""
+    """`nn.layers.adain.restyle` as a `PictureNorm`."""
 
     def __init__(self, eps: float = 1e-5) -> None:
         super().__init__()

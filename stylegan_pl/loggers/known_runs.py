@@ -4,7 +4,7 @@ its own, also at a path where another was.
 
 from pathlib import Path
 
-from stylegan_pl.status_file import read_status, write_status
+from stylegan_pl.runs.status import read_status, write_status
 
 _KEY = "tracked_as"  # in status.json: tracker -> id
 

@@ -8,7 +8,7 @@ from lightning.pytorch.loggers import MLFlowLogger
 
 from stylegan_pl.loggers.known_runs import known_id, remember_id
 from stylegan_pl.loggers.samples import Samples
-from stylegan_pl.ranks import is_first
+from stylegan_pl.runs.ranks import is_first
 
 
 class RunMLflow(MLFlowLogger):

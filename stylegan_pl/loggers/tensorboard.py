@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 from lightning.pytorch.loggers import TensorBoardLogger
 
-from stylegan_pl.image_files import read_image
 from stylegan_pl.loggers.samples import Samples
+from stylegan_pl.pictures.files import read_image
 
 
 class RunTensorBoard(TensorBoardLogger):

@@ -9,10 +9,10 @@ from typing import Any
 from lightning.pytorch.loggers import WandbLogger
 
 from stylegan_pl.errors import ConfigError, first_line
-from stylegan_pl.images import tensor_to_image
 from stylegan_pl.loggers.known_runs import known_id, remember_id
 from stylegan_pl.loggers.samples import Samples
-from stylegan_pl.ranks import is_first
+from stylegan_pl.pictures.tensors import tensor_to_image
+from stylegan_pl.runs.ranks import is_first
 
 _log = logging.getLogger(__name__)
 

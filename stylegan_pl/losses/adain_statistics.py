@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from stylegan_pl.losses.image_loss import ImageLoss, Views
-from stylegan_pl.nn.adain import channel_statistics
+from stylegan_pl.nn.layers.adain import channel_statistics
 
 
 class AdaINStatistics(ImageLoss):

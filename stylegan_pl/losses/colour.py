@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import conv2d, pad
 
 from stylegan_pl.losses.image_loss import ImageLoss, Views
-from stylegan_pl.nn.lab import lab
+from stylegan_pl.nn.layers.lab import lab
 
 _LAB_SCALE = 100.0  # L of white
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from stylegan_pl.contracts import Terms, TrainingSets
-from stylegan_pl.nn.features import FeatureNetwork, Features
+from stylegan_pl.nn.layers.features import FeatureNetwork, Features
 
 Paint = Callable[[Tensor], Tensor]
 """Photographs -> stylised pictures by the generator in training, in the style of this batch where it takes one."""

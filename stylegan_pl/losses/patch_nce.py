@@ -8,8 +8,8 @@ from torch.nn.functional import cross_entropy
 
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.image_loss import ImageLoss, Views
-from stylegan_pl.nn.features import Features
-from stylegan_pl.nn.patch_projector import PatchProjector, at_places, draw_places
+from stylegan_pl.nn.layers.features import Features
+from stylegan_pl.nn.layers.patch_projector import PatchProjector, at_places, draw_places
 
 
 def patch_nce(queries: Tensor, keys: Tensor, *, temperature: float) -> Tensor:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from stylegan_pl.nn.discriminator import Heads
+from stylegan_pl.nn.layers.discriminator import Heads
 
 Critic = Callable[[Tensor], Heads]
 """Images -> logits, the discriminator's augmentation included."""

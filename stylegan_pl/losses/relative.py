@@ -11,7 +11,7 @@ from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.image_loss import ImageLoss, Look, Views
 from stylegan_pl.losses.style_statistics import Statistic, StyleStatistic
 from stylegan_pl.losses.style_targets import StyleTarget
-from stylegan_pl.nn.features import Features
+from stylegan_pl.nn.layers.features import Features
 
 COLOURS = "colours"  # the layer that is the picture itself
 _AVERAGED = 4  # pixels, side of the squares whose mean colours the layer `colours` holds

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.losses.image_loss import ImageLoss, Views
-from stylegan_pl.nn.flow_warp import random_flow, warp
+from stylegan_pl.nn.layers.flow_warp import random_flow, warp
 
 
 class TemporalConsistency(ImageLoss):

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.metrics.of_means import OfMeans
-from stylegan_pl.nn.adain import channel_statistics
+from stylegan_pl.nn.layers.adain import channel_statistics
 
 
 class AdaINDistance(OfMeans):

@@ -8,7 +8,7 @@ from stylegan_pl.metrics.features import SetFeatures, in_full_precision
 from stylegan_pl.metrics.fid import FID, frechet_distance_of_counts, frechet_distance_of_sets
 from stylegan_pl.metrics.kinds import Interval
 from stylegan_pl.metrics.per_picture import check_pairs
-from stylegan_pl.nn.perceptual_distance import PerceptualDistance
+from stylegan_pl.nn.pretrained.perceptual_distance import PerceptualDistance
 
 
 class ArtFID(FID):

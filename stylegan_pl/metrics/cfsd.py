@@ -5,7 +5,7 @@ from torch.nn.functional import kl_div
 
 from stylegan_pl.metrics.features import in_full_precision
 from stylegan_pl.metrics.per_picture import PerPicture
-from stylegan_pl.nn.features import FeatureNetwork
+from stylegan_pl.nn.layers.features import FeatureNetwork
 
 _ROWS = 1024  # of a self-similarity matrix at a time: whole, that of a 512-pixel picture takes a gigabyte
 

@@ -5,7 +5,7 @@ from torch import Tensor
 
 from stylegan_pl.metrics.features import in_full_precision
 from stylegan_pl.metrics.per_picture import PerPicture
-from stylegan_pl.nn.features import FeatureNetwork
+from stylegan_pl.nn.layers.features import FeatureNetwork
 
 
 class ContentDistance(PerPicture):

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from stylegan_pl.metrics.features import in_full_precision
 from stylegan_pl.metrics.per_picture import PerPicture
-from stylegan_pl.nn.vit_keys import ViTKeys, self_similarity
+from stylegan_pl.nn.pretrained.vit_keys import ViTKeys, self_similarity
 
 
 class DINOStructure(PerPicture):

@@ -7,9 +7,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from stylegan_pl.nn.adain import channel_statistics
-from stylegan_pl.nn.features import FeatureNetwork
-from stylegan_pl.nn.fingerprint import weights_hash
+from stylegan_pl.nn.layers.adain import channel_statistics
+from stylegan_pl.nn.layers.features import FeatureNetwork
+from stylegan_pl.nn.pretrained.fingerprint import weights_hash
 
 
 class SetFeatures(nn.Module, ABC):

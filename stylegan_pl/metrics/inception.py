@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from stylegan_pl.images import to_float, to_uint8
 from stylegan_pl.metrics.features import SetFeatures
-from stylegan_pl.nn.frozen import freeze
-from stylegan_pl.nn.pretrained import pretrained_wanted
-from stylegan_pl.nn.weights import Remedy, load_weights, read_weights
+from stylegan_pl.nn.pretrained.frozen import freeze
+from stylegan_pl.nn.pretrained.wanted import pretrained_wanted
+from stylegan_pl.nn.pretrained.weights import Remedy, load_weights, read_weights
+from stylegan_pl.pictures.tensors import to_float, to_uint8
 
 _SIDE = 299  # pixels that Inception-v3 was trained with
 _REMEDY = Remedy("metric.NAME.features", "Inception-v3", "inception_v3", "metric=[sliced_wasserstein]")
@@ -82,7 +82,7 @@ class Inception(SetFeatures):
             )
         from torchvision.models import inception_v3  # slow to import, and needed only here
 
-        from stylegan_pl.nn.inception_2015 import inception_2015, is_of_2015
+        from stylegan_pl.nn.pretrained.inception_2015 import inception_2015, is_of_2015
 
         weights = read_weights(architecture, weights_path, _REMEDY) if pretrained_wanted() else {}
         self.of_2015 = is_of_2015(weights)

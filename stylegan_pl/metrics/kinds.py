@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from stylegan_pl.nn.fingerprint import weights_hash
+from stylegan_pl.nn.pretrained.fingerprint import weights_hash
 
 Interval = tuple[float, float]
 """(low, high) of the 95 % bootstrap interval."""

@@ -4,7 +4,7 @@ from torch import Tensor
 
 from stylegan_pl.metrics.features import in_full_precision
 from stylegan_pl.metrics.per_picture import PerPicture
-from stylegan_pl.nn.perceptual_distance import PerceptualDistance
+from stylegan_pl.nn.pretrained.perceptual_distance import PerceptualDistance
 
 
 class LPIPS(PerPicture):

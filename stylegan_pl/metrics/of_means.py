@@ -9,7 +9,7 @@ from stylegan_pl.metrics.bootstrap import bootstrap_of_counts
 from stylegan_pl.metrics.features import in_full_precision
 from stylegan_pl.metrics.kinds import Interval
 from stylegan_pl.metrics.two_sets import TwoSets
-from stylegan_pl.nn.features import FeatureNetwork
+from stylegan_pl.nn.layers.features import FeatureNetwork
 
 
 class OfMeans(TwoSets):

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.metrics.two_sets import TwoSets
-from stylegan_pl.nn.lab import lab
+from stylegan_pl.nn.layers.lab import lab
 
 _LOW = (0.0, -128.0, -128.0)  # of L, a and b; sRGB's colours all lie within
 _RANGE = (100.0, 256.0, 256.0)

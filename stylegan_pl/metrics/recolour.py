@@ -8,7 +8,7 @@ from torchmetrics import Metric
 
 from stylegan_pl.metrics.gather import gather_rows
 from stylegan_pl.metrics.kinds import full_precision
-from stylegan_pl.nn.lab import lab, rgb
+from stylegan_pl.nn.layers.lab import lab, rgb
 
 _MIDDLE = (50.0, 0.0, 0.0)  # of L, a and b, taken off so that float32 has digits for what differs
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.metrics.per_step import Frame, PerStep
-from stylegan_pl.nn.flow_warp import warp
+from stylegan_pl.nn.layers.flow_warp import warp
 
 
 def optical_flow(reference: Tensor, moving: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from stylegan_pl.losses.image_loss import Encode, ImageLoss
 from stylegan_pl.models.game import AdversarialGame
 from stylegan_pl.models.mechanics import Mechanics
 from stylegan_pl.models.vanilla import VanillaGAN
-from stylegan_pl.nn.features import FeatureNetwork
+from stylegan_pl.nn.layers.features import FeatureNetwork
 
 
 class AST(VanillaGAN):

@@ -15,9 +15,9 @@ from stylegan_pl.contracts import Fakes, OptimizerFactory, Progress, Schedule, S
 from stylegan_pl.losses.image_loss import ImageLoss, ImageLosses, Views
 from stylegan_pl.models.mechanics import PLAYERS, Mechanics
 from stylegan_pl.models.speed import speed_up
-from stylegan_pl.nn.ema import ExponentialMovingAverage
-from stylegan_pl.nn.equivalents import channels_last
-from stylegan_pl.nn.features import FeatureNetwork, Features
+from stylegan_pl.nn.fast.equivalents import channels_last
+from stylegan_pl.nn.layers.features import FeatureNetwork, Features
+from stylegan_pl.nn.training.ema import ExponentialMovingAverage
 
 _FEATURES = "features/"  # prefix of G(x)'s layers among the fakes, where a step computes them before the losses ask
 

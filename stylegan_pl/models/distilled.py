@@ -13,9 +13,9 @@ from stylegan_pl.losses.kernel_alignment import kernel_alignment
 from stylegan_pl.models.game import AdversarialGame
 from stylegan_pl.models.mechanics import Mechanics
 from stylegan_pl.models.vanilla import VanillaGAN
-from stylegan_pl.nn.features import FeatureNetwork
-from stylegan_pl.nn.probes import Probes, common_layers
-from stylegan_pl.nn.teacher import Teacher
+from stylegan_pl.nn.layers.features import FeatureNetwork
+from stylegan_pl.nn.training.probes import Probes, common_layers
+from stylegan_pl.nn.training.teacher import Teacher
 
 _STUDENT, _TEACHER = "student", "teacher"
 

@@ -12,9 +12,9 @@ from stylegan_pl.contracts import Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.adversarial import AdversarialLoss
 from stylegan_pl.losses.penalty import Critic, Penalty
-from stylegan_pl.nn.diff_augment import DiffAugment
-from stylegan_pl.nn.discriminator import Heads, head_weights, heads
-from stylegan_pl.nn.image_pool import ImagePool
+from stylegan_pl.nn.augment.diff_augment import DiffAugment
+from stylegan_pl.nn.layers.discriminator import Heads, head_weights, heads
+from stylegan_pl.nn.training.image_pool import ImagePool
 
 
 class AdversarialGame(nn.Module):

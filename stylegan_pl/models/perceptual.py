@@ -9,7 +9,7 @@ from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.image_loss import ImageLoss
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.mechanics import Mechanics
-from stylegan_pl.nn.features import FeatureNetwork
+from stylegan_pl.nn.layers.features import FeatureNetwork
 
 
 class PerceptualTransfer(TwoPlayerModule):

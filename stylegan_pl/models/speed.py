@@ -8,7 +8,7 @@ from torch import nn
 
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.models.mechanics import Mechanics
-from stylegan_pl.nn.equivalents import keep_layout, multiply_less, recompute_blocks, show_channels_last
+from stylegan_pl.nn.fast.equivalents import keep_layout, multiply_less, recompute_blocks, show_channels_last
 
 _COMPILERS = ("g++", "clang++", "c++", "cl")  # that torch.compile looks for
 

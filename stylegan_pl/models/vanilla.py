@@ -12,7 +12,7 @@ from stylegan_pl.models.balance import GradientBalance
 from stylegan_pl.models.base import TwoPlayerModule, features_of, with_features
 from stylegan_pl.models.game import AdversarialGame
 from stylegan_pl.models.mechanics import Mechanics
-from stylegan_pl.nn.features import FeatureNetwork, Features
+from stylegan_pl.nn.layers.features import FeatureNetwork, Features
 
 MakeHeads = Callable[[Mapping[str, int]], nn.Module]
 """Widths of the feature network's layers by name -> heads on some of them: features -> a list of logits."""

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from torch import nn
 
-from stylegan_pl.box.painters import PREFIX, short_names
-from stylegan_pl.checkpoint import load_generator, resolve
-from stylegan_pl.device import inference_device, inference_dtype
 from stylegan_pl.errors import UserError
 from stylegan_pl.generators.adain import AdaINGenerator
 from stylegan_pl.inference.painter import Painter, Tiling
-from stylegan_pl.precision import Precision
-from stylegan_pl.stylizer import painter_of
+from stylegan_pl.inference.stylizer import painter_of
+from stylegan_pl.runs.checkpoint import load_generator, resolve
+from stylegan_pl.runs.device import inference_device, inference_dtype
+from stylegan_pl.runs.painters import PREFIX, short_names
+from stylegan_pl.runs.precision import Precision
 
 
 @dataclass(frozen=True)

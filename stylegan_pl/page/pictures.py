@@ -7,12 +7,12 @@ from typing import NamedTuple
 
 from PIL import Image
 
-from stylegan_pl.device import is_out_of_memory
 from stylegan_pl.errors import DataError
-from stylegan_pl.image_files import read_image, upright_exif, write_image
-from stylegan_pl.images import tensor_to_image
-from stylegan_pl.inference.canvas import canvas, planes
 from stylegan_pl.inference.painter import Painter
+from stylegan_pl.inference.tiling.canvas import canvas, planes
+from stylegan_pl.pictures.files import read_image, upright_exif, write_image
+from stylegan_pl.pictures.tensors import tensor_to_image
+from stylegan_pl.runs.device import is_out_of_memory
 
 SCREEN = 1600  # pixels of the longer side of what is shown; what is taken away has all of them
 

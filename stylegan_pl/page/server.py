@@ -16,7 +16,6 @@ from urllib.parse import urlsplit
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.errors import UserError, first_line
-from stylegan_pl.image_files import pixel_limit
 from stylegan_pl.inference.painter import Tiling
 from stylegan_pl.page.check import HIGHEST_PORT, checkpoints
 from stylegan_pl.page.events import build
@@ -24,6 +23,7 @@ from stylegan_pl.page.look import CSS, theme
 from stylegan_pl.page.painters import Painters
 from stylegan_pl.page.studio import Studio
 from stylegan_pl.page.visitors import OwnVisitors
+from stylegan_pl.pictures.files import pixel_limit
 
 _log = logging.getLogger(__name__)
 

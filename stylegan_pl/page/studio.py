@@ -5,13 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from stylegan_pl.data.photographs import load_photograph
+from stylegan_pl.data.sources.photographs import load_photograph
 from stylegan_pl.errors import UserError
-from stylegan_pl.image_files import write_image
 from stylegan_pl.page.films import PaintedFilm, Report, paint_film_file
 from stylegan_pl.page.painters import Painters, Wish
 from stylegan_pl.page.pictures import PaintedPicture, new_folder, paint_picture, preview
 from stylegan_pl.page.stops import Stops
+from stylegan_pl.pictures.files import write_image
 
 STOPPED = "stopped"
 EXAMPLE = "astronaut.png"  # of scikit-image's photographs, by NASA: in the public domain, and has a face
@@ -23,7 +23,7 @@ class Studio:
     Args:
         folder: for everything that is written.
         film: of `schema.FilmConfig`, by name.
-        max_megapixels: of a film's frames; pictures are held to theirs by `image_files.pixel_limit`.
+        max_megapixels: of a film's frames; pictures are held to theirs by `pictures.files.pixel_limit`.
         batch_size: frames at a time.
     """
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 from torch import Tensor
 
-from stylegan_pl.images import tensor_to_image
+from stylegan_pl.pictures.tensors import tensor_to_image
 from stylegan_pl.report.contents import Report
 from stylegan_pl.report.pictures import evenly
 

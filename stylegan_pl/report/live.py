@@ -13,7 +13,7 @@ from PIL import Image, ImageOps
 from stylegan_pl.report import curves
 from stylegan_pl.report.contents import Entry, Report
 from stylegan_pl.report.curves import groups
-from stylegan_pl.report.run_curves import Curves
+from stylegan_pl.runs.curves import Curves
 
 _HERE = Path(__file__).parent
 _COLOURS = 8  # of lines, in page.css

@@ -10,7 +10,7 @@ from typing import TypeVar
 from PIL import Image, ImageOps
 from torch import Tensor
 
-from stylegan_pl.images import tensor_to_image
+from stylegan_pl.pictures.tensors import tensor_to_image
 from stylegan_pl.report.contents import Entry, Photo, Picture, Report
 
 T = TypeVar("T")

@@ -11,7 +11,7 @@ from hydra.types import HydraContext
 from omegaconf import OmegaConf
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.status_file import read_status
+from stylegan_pl.runs.status import read_status
 from stylegan_pl.sweeps.job_folder import folder_name, is_a_studys
 from stylegan_pl.sweeps.jobs import ended_well, launch, refuse_anothers, refuse_used_folders
 from stylegan_pl.sweeps.summary import exit_code, summary

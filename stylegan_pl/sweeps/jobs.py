@@ -9,8 +9,8 @@ from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 
 from stylegan_pl.errors import ConfigError, first_line
-from stylegan_pl.run_folder import lock_of
-from stylegan_pl.status_file import read_status, write_status
+from stylegan_pl.runs.folder import lock_of
+from stylegan_pl.runs.status import read_status, write_status
 from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name, is_worked_in
 
 _log = logging.getLogger(__name__)

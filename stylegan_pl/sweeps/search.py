@@ -11,7 +11,7 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.ranks import cores
+from stylegan_pl.runs.ranks import cores
 from stylegan_pl.sweeps.grid import params_as_typed, parse
 from stylegan_pl.sweeps.job_folder import folder_name, is_a_studys, working_in
 from stylegan_pl.sweeps.jobs import ended_well, launch

@@ -17,8 +17,8 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from stylegan_pl.errors import ConfigError, first_line
-from stylegan_pl.run_folder import lock_of
-from stylegan_pl.status_file import read_status, write_status
+from stylegan_pl.runs.folder import lock_of
+from stylegan_pl.runs.status import read_status, write_status
 from stylegan_pl.sweeps.job_folder import folder_name, home_mark, is_worked_in
 from stylegan_pl.sweeps.space import all_points
 from stylegan_pl.sweeps.study_storage import open_storage

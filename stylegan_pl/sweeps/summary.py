@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from stylegan_pl.status_file import read_status
+from stylegan_pl.runs.status import read_status
 from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name
 
 

@@ -3,7 +3,7 @@
 import pytest
 from conftest import compose_config
 
-from stylegan_pl.check_combination import check_fit, check_roles
+from stylegan_pl.config.check_parts import check_fit, check_roles
 from stylegan_pl.errors import UserError
 
 COMBINATIONS = [

@@ -12,11 +12,11 @@ from conftest import compose_config
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from stylegan_pl.command_line import TEXT_PARTS, for_hydra
+from stylegan_pl.config.command_line import TEXT_PARTS, for_hydra
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.static_signature import signature_of
+from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.paths import conf_dir
-from stylegan_pl.static_signature import signature_of
-from stylegan_pl.verbs import VERBS
 
 NAMES = [
     "2024_05_01", "2023.10", "1e3", "007", "nan", "true", "NULL", "-", "-a.jpg", "写真", "été.jpg", "Paris, 2023",

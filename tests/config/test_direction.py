@@ -6,11 +6,11 @@ import pytest
 from conftest import compose_config
 from preloaded import preloaded
 
-from stylegan_pl.build import build_data
-from stylegan_pl.checkpoint import load
-from stylegan_pl.direction import turn
+from stylegan_pl.config.direction import turn
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.evaluation.training_data import sets_of
+from stylegan_pl.runs.checkpoint import load
+from stylegan_pl.training.build import build_data
 
 ROOTS = ["run_dir=run", "data.content.root=photos", "data.style.root=paintings", "data.content.load_size=286"]
 

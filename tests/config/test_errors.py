@@ -14,11 +14,11 @@ from omegaconf import OmegaConf
 
 from stylegan_pl import __main__ as dispatcher
 from stylegan_pl import stylize
-from stylegan_pl.check_config import check_config
-from stylegan_pl.cli import run_verb
+from stylegan_pl.config.check_keys import check_config
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.schema import RANGES, check_ranges
 from stylegan_pl.errors import ConfigError, DataError
-from stylegan_pl.resume import checkpoint_to_resume
-from stylegan_pl.schema import RANGES, check_ranges
+from stylegan_pl.training.resume import checkpoint_to_resume
 
 
 @pytest.fixture(autouse=True)
@@ -224,7 +224,7 @@ def run_command(*arguments: str, cwd: Path) -> tuple[subprocess.CompletedProcess
 def test_a_typo_is_told_before_torch_is_imported(tmp_path):
     done, _ = run_command("stylegan_pl.train", "sed=3", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, "error: no option 'sed'; did you mean 'seed'?\n")
-    code = "import sys; import stylegan_pl.train, stylegan_pl.cli; sys.exit('torch' in sys.modules)"
+    code = "import sys; import stylegan_pl.train, stylegan_pl.config.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
     assert not any(tmp_path.iterdir())
 

@@ -9,10 +9,10 @@ from conftest import compose_config
 from hydra.utils import instantiate
 from omegaconf import OmegaConf
 
-from stylegan_pl.build import build_data, build_model, build_trainer
-from stylegan_pl.check_config import check_config
-from stylegan_pl.data.sample import VERSION
-from stylegan_pl.paths import conf_dir
+from stylegan_pl.config.check_keys import check_config
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.data.sources.sample import VERSION
+from stylegan_pl.training.build import build_data, build_model, build_trainer
 
 NOT_GROUPS = {"hydra"}
 FRAGMENTS = {

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from conftest import compose_config
 
-from stylegan_pl.cli import run_verb
-from stylegan_pl.command_line import for_hydra
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.command_line import for_hydra
+from stylegan_pl.config.lightning_switches import CALLBACKS, TRAINER, check_switches
+from stylegan_pl.config.static_signature import signature_of
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.lightning_switches import CALLBACKS, TRAINER, check_switches
-from stylegan_pl.static_signature import signature_of
 
 OF_LIGHTNING = "lightning.pytorch.callbacks."
 

@@ -8,11 +8,11 @@ import pytest
 from conftest import compose_config
 from hydra.core.global_hydra import GlobalHydra
 
-from stylegan_pl.cli import run_verb
-from stylegan_pl.command_line import for_hydra
-from stylegan_pl.explain import ours
-from stylegan_pl.near_names import NEAR, VALUES, Near, as_markdown
-from stylegan_pl.paths import conf_dir
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.command_line import for_hydra
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.explain import ours
+from stylegan_pl.config.near_names import NEAR, VALUES, Near, as_markdown
 
 ROWS = [row for rows in NEAR.values() for row in rows]
 ASKED = """

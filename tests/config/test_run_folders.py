@@ -7,9 +7,9 @@ import pytest
 from conftest import compose_config
 from hydra.core.hydra_config import HydraConfig
 
-from stylegan_pl.cli import run_verb
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.run_name import METHOD, method_overrides
 from stylegan_pl.errors import DataError
-from stylegan_pl.run_name import METHOD, method_overrides
 
 
 def started(monkeypatch, tmp_path: Path, function, *words: str) -> int:

@@ -15,10 +15,10 @@ from typing import Any, get_type_hints
 import pytest
 from omegaconf import OmegaConf
 
-from stylegan_pl.check_config import _SLOW, check_config
+from stylegan_pl.config.check_keys import _SLOW, check_config
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.static_signature import Parameter, class_attribute, signature_of
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.paths import conf_dir
-from stylegan_pl.static_signature import Parameter, class_attribute, signature_of
 
 _NUMBERS = itertools.count()
 Write = Callable[..., str]

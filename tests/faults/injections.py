@@ -12,8 +12,8 @@ from pathlib import Path
 import torch
 from lightning import Callback
 
-from stylegan_pl import run as run_module
-from stylegan_pl.outcome import Outcome
+from stylegan_pl.runs.outcome import Outcome
+from stylegan_pl.training import run as run_module
 
 
 class At(Callback):

@@ -21,7 +21,7 @@ from conftest import SMALL  # noqa: E402
 from images_on_disk import write_images  # noqa: E402
 from preloaded import preloaded  # noqa: E402
 
-from stylegan_pl.checkpoint import newest_good  # noqa: E402
+from stylegan_pl.runs.checkpoint import newest_good  # noqa: E402
 
 PYTHONPATH = os.pathsep.join(sys.path[:2])
 TYPED = [*SMALL, "data_root=sets", "data.workers=1", "max_images=40", "val_every_images=16", "deterministic=true"]

@@ -9,7 +9,7 @@ import yaml
 from faults.injections import last
 
 from stylegan_pl.errors import ConfigError, UserError
-from stylegan_pl.run import run
+from stylegan_pl.training.run import run
 
 BEGIN = ["max_images=8", "val_every_images=4", "scheduler=constant"]
 GO_ON = ["max_images=12", "val_every_images=4", "scheduler=constant", "resume=auto"]

@@ -14,8 +14,8 @@ from fitting import assert_same
 from images_on_disk import write_images
 
 from stylegan_pl.errors import ConfigError, UserError
-from stylegan_pl.run import run
-from stylegan_pl.run_folder import lock_of
+from stylegan_pl.runs.folder import lock_of
+from stylegan_pl.training.run import run
 
 
 class Crash(Exception):

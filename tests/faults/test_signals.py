@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from faults.injections import At, kill_a_worker, last, run_with, signal_to_the_group
 
-from stylegan_pl import run as run_module
 from stylegan_pl.errors import UserError
-from stylegan_pl.run import run
+from stylegan_pl.training import run as run_module
+from stylegan_pl.training.run import run
 
 LONG = ["max_images=400", "val_every_images=1000", "data.workers=2"]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import stub_training
 
-from stylegan_pl.cli import run_verb
-from stylegan_pl.run_folder import lock_of
-from stylegan_pl.status_file import write_status
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.runs.folder import lock_of
+from stylegan_pl.runs.status import write_status
 
 SEARCH = [
     "sweep=optuna",

@@ -36,23 +36,23 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from conftest import compose_config
 
-from stylegan_pl.check_config import check_config
-from stylegan_pl.checkpoint import load, load_generator
-from stylegan_pl.data.decode import decode
+from stylegan_pl.config.check_keys import check_config
+from stylegan_pl.config.verbs import register
+from stylegan_pl.data.reading.decode import decode
 from stylegan_pl.errors import UserError
 from stylegan_pl.evaluation.training_data import sets_of
 from stylegan_pl.exporting.card import card
 from stylegan_pl.exporting.facts import facts_of
-from stylegan_pl.image_files import read_image, upright_exif, upright_size
-from stylegan_pl.inference.onnx_painter import OnnxPainter
-from stylegan_pl.nn.tensor_files import safetensors_bytes
-from stylegan_pl.verbs import register
+from stylegan_pl.inference.onnx.painter import OnnxPainter
+from stylegan_pl.nn.pretrained.tensor_files import safetensors_bytes
+from stylegan_pl.pictures.files import read_image, upright_exif, upright_size
+from stylegan_pl.runs.checkpoint import load, load_generator
 
 PATIENCE = 20  # seconds a file
 MEMORY = 12 * 2**30  # bytes of this process
-PART = {"_target_": "stylegan_pl.nn.upsample.ResizeConv", "_partial_": True, "mode": "nearest"}
-INIT = {"_target_": "stylegan_pl.nn.init.init_normal", "_partial_": True, "std": 0.02}
-DOWN = {"_target_": "stylegan_pl.nn.downsample.StridedConv", "_partial_": True}
+PART = {"_target_": "stylegan_pl.nn.layers.upsample.ResizeConv", "_partial_": True, "mode": "nearest"}
+INIT = {"_target_": "stylegan_pl.nn.layers.init.init_normal", "_partial_": True, "std": 0.02}
+DOWN = {"_target_": "stylegan_pl.nn.layers.downsample.StridedConv", "_partial_": True}
 ROOM = "stylegan_pl.generators"
 MIXED = {
     "_target_": f"{ROOM}.resnet.ResNetGenerator", "blocks": 1, "width": 2,
@@ -67,14 +67,15 @@ GENERATORS: list[dict[str, Any]] = [
     {"_target_": f"{ROOM}.unet.UNetGenerator", "levels": 2, "width": 2, "max_width_factor": 2, "dropout": 0.5},
     {
         "_target_": f"{ROOM}.adain.AdaINGenerator", "init": INIT,
-        "encoder": {"_target_": "stylegan_pl.nn.conv_encoder.ConvEncoder", "width": 2},
-        "decoder": {"_target_": "stylegan_pl.nn.decoders.ResidualDecoder", "_partial_": True, "blocks": 1},
+        "encoder": {"_target_": "stylegan_pl.nn.layers.conv_encoder.ConvEncoder", "width": 2},
+        "decoder": {"_target_": "stylegan_pl.nn.layers.decoders.ResidualDecoder", "_partial_": True, "blocks": 1},
     },
 ]  # fmt: skip
 ODD: list[Any] = [
     None, True, 0, -1, 1, 2**31, 2**63, 10**30, 0.5, -0.0, float("nan"), float("inf"), "", "a", "3", "${now:}", "\0",
     [], [[]], {}, {"_target_": "os.system"}, {"_target_": None}, {"_partial_": 3}, PART, MIXED, [MIXED],
-    {"_args_": [1]}, {"": ""}, b"bytes", (1, 2), {1: 2}, 1j, "stylegan_pl.nn.vgg.VGG", "stylegan_pl.nn.init.init_he",
+    {"_args_": [1]}, {"": ""}, b"bytes", (1, 2), {1: 2}, 1j, "stylegan_pl.nn.pretrained.vgg.VGG",
+    "stylegan_pl.nn.layers.init.init_he",
     "../" * 9, "é" * 9, "/dev/zero", [1, 2, 3], [0], ["relu1_1"],
 ]  # fmt: skip
 

@@ -11,8 +11,8 @@ from test_stylize_odd_files import checkpoint  # noqa: F401 (a fixture)
 
 from stylegan_pl import Stylizer
 from stylegan_pl.errors import ConfigError, UserError
-from stylegan_pl.inference.contact_sheet import contact_sheet, in_cell
 from stylegan_pl.stylize import stylize
+from stylegan_pl.stylizing.contact_sheet import contact_sheet, in_cell
 
 
 def call(ckpts: list[Path], source: object, output: Path, *typed: str) -> int:

@@ -8,9 +8,9 @@ from conftest import SMALL
 from PIL import Image
 from preloaded import preloaded
 
-from stylegan_pl import images
-from stylegan_pl.checkpoint import load
-from stylegan_pl.run import run
+from stylegan_pl.pictures import tensors as images
+from stylegan_pl.runs.checkpoint import load
+from stylegan_pl.training.run import run
 
 SIZE = (32, 40)
 WHOLE = ["data.content.load_size=null", "data.style.load_size=null"]

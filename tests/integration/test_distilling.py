@@ -10,15 +10,15 @@ from lightning import Callback
 from omegaconf import DictConfig
 from PIL import Image
 
-from stylegan_pl.check_combination import check_fit, check_roles
-from stylegan_pl.check_config import check_config
-from stylegan_pl.checkpoint import load_generator, load_teacher
+from stylegan_pl.config.check_keys import check_config
+from stylegan_pl.config.check_parts import check_fit, check_roles
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.evaluate import evaluate
 from stylegan_pl.export import export
-from stylegan_pl.nn.fingerprint import weights_hash
-from stylegan_pl.run import run
+from stylegan_pl.nn.pretrained.fingerprint import weights_hash
+from stylegan_pl.runs.checkpoint import load_generator, load_teacher
 from stylegan_pl.stylize import stylize
+from stylegan_pl.training.run import run
 
 STUDENT = ["model.generator.blocks=1", "model.generator.width=16"]
 OPPONENT = ["discriminator@model.discriminator=patchgan16", "model.discriminator.width=8"]
@@ -125,8 +125,8 @@ def test_mistakes_are_told_in_a_line(distil, tmp_path):
 
 
 def test_a_teacher_of_any_style_is_refused(distil, tmp_path):
-    encoder = {"_target_": "stylegan_pl.nn.conv_encoder.ConvEncoder", "width": 8}
-    decoder = {"_target_": "stylegan_pl.nn.decoders.ResidualDecoder", "_partial_": True, "blocks": 1}
+    encoder = {"_target_": "stylegan_pl.nn.layers.conv_encoder.ConvEncoder", "width": 8}
+    decoder = {"_target_": "stylegan_pl.nn.layers.decoders.ResidualDecoder", "_partial_": True, "blocks": 1}
     adain = {"_target_": "stylegan_pl.generators.adain.AdaINGenerator", "encoder": encoder, "decoder": decoder}
     save_teacher(tmp_path / "adain.ckpt", adain)
     said = refusal(distil(f"model.teacher={tmp_path / 'adain.ckpt'}"))

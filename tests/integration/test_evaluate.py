@@ -10,8 +10,8 @@ from fitting import command
 from PIL import Image
 from preloaded import preloaded
 
-from stylegan_pl.images import to_float
-from stylegan_pl.run import run
+from stylegan_pl.pictures.tensors import to_float
+from stylegan_pl.training.run import run
 
 QUICK = [
     "metric=[palette,kid_vgg,ssim]",
@@ -160,10 +160,10 @@ def test_several_side_by_side(trained, image_sets) -> None:
 
 def test_pictures_on_disk_are_scored_as_the_checkpoint_is(trained, image_sets) -> None:
     """`stylize`d photographs of the crop's size, put beside the checkpoint that painted them."""
-    from stylegan_pl.checkpoint import load, load_generator
     from stylegan_pl.evaluation.fixed_set import read_fixed_set
     from stylegan_pl.evaluation.training_data import sets_of
-    from stylegan_pl.images import tensor_to_image
+    from stylegan_pl.pictures.tensors import tensor_to_image
+    from stylegan_pl.runs.checkpoint import load, load_generator
 
     path = trained / "runs/a/checkpoints/best.ckpt"
     config = load(path)["config"]

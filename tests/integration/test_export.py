@@ -15,13 +15,14 @@ from conftest import compose_config
 from PIL import Image
 from torch import nn
 
-from stylegan_pl.checkpoint import load_generator
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.export import export
 from stylegan_pl.generators.seed import SeedGenerator
-from stylegan_pl.inference import main_memory, onnx_memory
-from stylegan_pl.paint_onnx import paint_onnx
-from stylegan_pl.stylizer import Stylizer
+from stylegan_pl.inference import main_memory
+from stylegan_pl.inference.onnx import memory as onnx_memory
+from stylegan_pl.inference.stylizer import Stylizer
+from stylegan_pl.runs.checkpoint import load_generator
+from stylegan_pl.stylizing.onnx import paint_onnx
 
 pytest.importorskip("onnxscript")
 pytest.importorskip("onnxruntime")
@@ -184,7 +185,7 @@ def test_a_picture_that_memory_cannot_hold_is_refused_before_it_is_painted(ckpt,
     peaks = iter([2 * 10**9, 3 * 10**9])
     monkeypatch.setattr(main_memory, "_resident", lambda: 0)
     monkeypatch.setattr(onnx_memory, "_peak_bytes", lambda: next(peaks))
-    monkeypatch.setattr("stylegan_pl.paint_onnx.LARGE", width * height)
+    monkeypatch.setattr("stylegan_pl.stylizing.onnx.LARGE", width * height)
     needed = width * height / 1024**2  # GB
     words = [f"onnx={graph}", f"input={folder}", f"output={tmp_path / 'out'}"]
     assert paint_onnx(compose_config("stylize", [*words, f"memory_gb={0.9 * needed}"])) == 1

@@ -33,7 +33,7 @@ ort.env.wasm.numThreads = 1;
 def test_a_browsers_runtime_paints_alike(tmp_path):
     from stylegan_pl.exporting.onnx_file import to_onnx, write_onnx
     from stylegan_pl.generators.mobile import MobileGenerator
-    from stylegan_pl.inference.onnx_painter import OnnxPainter
+    from stylegan_pl.inference.onnx.painter import OnnxPainter
 
     generator = MobileGenerator(blocks=1, width=8).eval().requires_grad_(False)
     model = tmp_path / "g.onnx"

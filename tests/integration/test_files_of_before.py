@@ -14,18 +14,18 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from PIL import Image
 
-from stylegan_pl.check_config import check_config
-from stylegan_pl.checkpoint import load
-from stylegan_pl.cli import as_named_today
+from stylegan_pl.config.check_keys import check_config
+from stylegan_pl.config.cli import as_named_today
+from stylegan_pl.config.verbs import register
 from stylegan_pl.errors import UserError
 from stylegan_pl.exporting.call import export_file
 from stylegan_pl.exporting.facts import facts_of
-from stylegan_pl.file_format import FORMAT_VERSION
-from stylegan_pl.paint import paint
-from stylegan_pl.paint_onnx import paint_onnx
-from stylegan_pl.renamed import RENAMED
-from stylegan_pl.run import run
-from stylegan_pl.verbs import register
+from stylegan_pl.runs.checkpoint import load
+from stylegan_pl.runs.file_format import FORMAT_VERSION
+from stylegan_pl.runs.renamed import RENAMED
+from stylegan_pl.stylizing.onnx import paint_onnx
+from stylegan_pl.stylizing.pictures import paint
+from stylegan_pl.training.run import run
 
 FORMATS = sorted((Path(__file__).parents[1] / "fixtures").glob("format_*"))
 NETWORKS = [

@@ -8,7 +8,7 @@ import pytest
 import torch
 from lightning import Callback
 
-from stylegan_pl.build import build_data, build_model, build_trainer
+from stylegan_pl.training.build import build_data, build_model, build_trainer
 
 STEPS, WARM = 5000, 1000  # by then every cache and pool is full
 MOST_GROWTH = 4e6  # bytes of a process in 4,000 steps: 1 kB a step, a third of the smallest picture here

@@ -7,7 +7,7 @@ import pytest
 from lightning.pytorch.callbacks import Callback
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.run import run
+from stylegan_pl.training.run import run
 
 OF_LIGHTNING = "lightning.pytorch.callbacks."
 

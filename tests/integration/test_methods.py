@@ -12,14 +12,14 @@ from omegaconf import DictConfig
 from preloaded import preloaded
 from torch import Tensor
 
-from stylegan_pl.check_combination import check_fit, check_roles
-from stylegan_pl.check_config import check_config
-from stylegan_pl.checkpoint import load_generator
-from stylegan_pl.images import to_float
+from stylegan_pl.config.check_keys import check_config
+from stylegan_pl.config.check_parts import check_fit, check_roles
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.inference.any_size import stylize_batch
 from stylegan_pl.inference.styles import in_style
-from stylegan_pl.inference.stylize import stylize_batch
-from stylegan_pl.paths import conf_dir
-from stylegan_pl.run import run
+from stylegan_pl.pictures.tensors import to_float
+from stylegan_pl.runs.checkpoint import load_generator
+from stylegan_pl.training.run import run
 
 FRAGMENTS = {"game", "surroundings", "mechanics"}
 MODELS = sorted(path.stem for path in (conf_dir() / "model").glob("*.yaml") if path.stem not in FRAGMENTS)
@@ -29,7 +29,7 @@ PATCHES = ["image_loss.patch_nce.width=16", "image_loss.patch_nce.patches=16"]
 TINY = {  # model -> its own generator, small enough; a model that is not here is tried with a ResNet
     "adain": [  # VGG-19 as far as it is quick
         "model.generator.encoder.layers=[relu1_1,relu2_1,relu3_1]",
-        "model.generator.decoder._target_=stylegan_pl.nn.decoders.ResidualDecoder",
+        "model.generator.decoder._target_=stylegan_pl.nn.layers.decoders.ResidualDecoder",
         "+model.generator.decoder.blocks=1",
     ],
     "adain_scratch": ["model.generator.encoder.width=8", "model.generator.decoder.blocks=1"],

@@ -10,7 +10,7 @@ import pytest
 import stub_training
 from hydra.core.config_store import ConfigStore
 
-from stylegan_pl.cli import run_verb
+from stylegan_pl.config.cli import run_verb
 
 
 @pytest.fixture(autouse=True)

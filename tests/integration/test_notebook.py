@@ -10,8 +10,8 @@ from box import fill_box
 from conftest import compose_config
 from PIL import Image
 
-from stylegan_pl.box import painters
-from stylegan_pl.command_line import for_hydra
+from stylegan_pl.config.command_line import for_hydra
+from stylegan_pl.runs import painters
 
 NOTEBOOK = Path(__file__).parents[2] / "examples/first_painting.ipynb"
 

@@ -12,12 +12,12 @@ from PIL import Image
 from test_contact_sheet import holds
 
 from stylegan_pl import Stylizer
-from stylegan_pl.box import painters
-from stylegan_pl.checkpoint import load_generator
 from stylegan_pl.evaluate import evaluate
 from stylegan_pl.export import export
-from stylegan_pl.inference.contact_sheet import in_cell
+from stylegan_pl.runs import painters
+from stylegan_pl.runs.checkpoint import load_generator
 from stylegan_pl.stylize import stylize
+from stylegan_pl.stylizing.contact_sheet import in_cell
 
 
 @pytest.fixture

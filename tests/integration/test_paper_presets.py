@@ -17,13 +17,13 @@ from omegaconf import DictConfig, OmegaConf
 from scipy.stats import kstest
 from torch import Tensor, nn
 
-from stylegan_pl.build import build_model
-from stylegan_pl.check_combination import check_fit, check_roles
-from stylegan_pl.check_config import check_config
+from stylegan_pl.config.check_keys import check_config
+from stylegan_pl.config.check_parts import check_fit, check_roles
 from stylegan_pl.contracts import Progress, StylePair
 from stylegan_pl.models.base import TwoPlayerModule
-from stylegan_pl.nn.pretrained import without_pretrained
-from stylegan_pl.precision import Precision
+from stylegan_pl.nn.pretrained.wanted import without_pretrained
+from stylegan_pl.runs.precision import Precision
+from stylegan_pl.training.build import build_model
 
 PRESETS = ["paper_cyclegan", "paper_pix2pix", "paper_cut", "paper_fastcut", "paper_adain"]
 
@@ -61,7 +61,7 @@ RESIZED = {"data.content.load_size": 286, "data.content.upscale": True, "augment
 }  # fmt: skip
 PLAIN_GAME = {
     "penalty._target_": "stylegan_pl.losses.penalty.NoPenalty",
-    "diff_augment._target_": "stylegan_pl.nn.diff_augment.DiffAugment",
+    "diff_augment._target_": "stylegan_pl.nn.augment.diff_augment.DiffAugment",
     "model.adversarial_weight": 1.0,
     "model.game.discriminator_weight": 0.5,
     "model.discriminator._target_": "stylegan_pl.discriminators.patchgan.PatchGAN",
@@ -79,8 +79,8 @@ CUT = PLAIN_GAME | RESNET9 | RESIZED | {
     "model.game.pool_size": 0,
     "model.game.adversarial._target_": "stylegan_pl.losses.least_squares.LeastSquares",
     "model.mechanics.first_player": "discriminator",
-    "model.generator.upsample._target_": "stylegan_pl.nn.upsample.AntialiasedUpsample",
-    "model.generator.downsample._target_": "stylegan_pl.nn.downsample.AntialiasedDownsample",
+    "model.generator.upsample._target_": "stylegan_pl.nn.layers.upsample.AntialiasedUpsample",
+    "model.generator.downsample._target_": "stylegan_pl.nn.layers.downsample.AntialiasedDownsample",
     "model.discriminator.inputs": 3,
     "model.discriminator.antialias": True,
     "image_loss.patch_nce.patches": 256,
@@ -102,8 +102,8 @@ PUBLISHED: dict[str, dict[str, Any]] = {
         "model.cycle_weight": 10.0,
         "model.identity_weight": 0.5,
         "model.mechanics.first_player": "generator",
-        "model.generator.upsample._target_": "stylegan_pl.nn.upsample.TransposedConv",
-        "model.generator.downsample._target_": "stylegan_pl.nn.downsample.StridedConv",
+        "model.generator.upsample._target_": "stylegan_pl.nn.layers.upsample.TransposedConv",
+        "model.generator.downsample._target_": "stylegan_pl.nn.layers.downsample.StridedConv",
         "model.discriminator.inputs": 3,
         "batch_size": 1,
         "max_images": None,
@@ -116,7 +116,7 @@ PUBLISHED: dict[str, dict[str, Any]] = {
         "model.generator.levels": 8,
         "model.generator.width": 64,
         "model.generator.dropout": 0.5,
-        "model.generator.upsample._target_": "stylegan_pl.nn.upsample.TransposedConv4",
+        "model.generator.upsample._target_": "stylegan_pl.nn.layers.upsample.TransposedConv4",
         "model.game.pool_size": 0,
         "model.game.adversarial._target_": "stylegan_pl.losses.bce.BinaryCrossEntropy",
         "model.l1_weight": 100.0,
@@ -144,11 +144,11 @@ PUBLISHED: dict[str, dict[str, Any]] = {
         "model.adversarial_weight": 0.0,
         "model.content_weight": 1.0,
         "model.generator._target_": "stylegan_pl.generators.adain.AdaINGenerator",
-        "model.generator.encoder._target_": "stylegan_pl.nn.vgg_encoder.VGGEncoder",
+        "model.generator.encoder._target_": "stylegan_pl.nn.pretrained.vgg_encoder.VGGEncoder",
         "model.generator.encoder.architecture": "vgg19",
         "model.generator.encoder.layers": ["relu1_1", "relu2_1", "relu3_1", "relu4_1"],
-        "model.generator.decoder._target_": "stylegan_pl.nn.decoders.MirrorDecoder",
-        "model.generator.decoder.upsample._target_": "stylegan_pl.nn.upsample.ResizeConv",
+        "model.generator.decoder._target_": "stylegan_pl.nn.layers.decoders.MirrorDecoder",
+        "model.generator.decoder.upsample._target_": "stylegan_pl.nn.layers.upsample.ResizeConv",
         "model.generator.decoder.upsample.mode": "nearest",
         "image_loss.adain_statistics.weight": 10.0,
         "image_loss.adain_statistics.layers": {"relu1_1": 1.0, "relu2_1": 1.0, "relu3_1": 1.0, "relu4_1": 1.0},

@@ -14,7 +14,7 @@ from fitting import assert_same, command, run_until
 from preloaded import Started
 from ranks import DDP, PYTHONPATH, fault
 
-from stylegan_pl.run import run
+from stylegan_pl.training.run import run
 
 WITHIN_S = 60.0  # a job that has lost a rank has ended by then
 
@@ -119,7 +119,7 @@ def test_slurm_is_asked_to_start_the_job_again_unless_it_was_cancelled(
     scontrol.chmod(0o755)
     monkeypatch.setenv("PATH", f"{scontrol.parent}:{os.environ['PATH']}")
     monkeypatch.setenv("SLURM_JOB_ID", "41")
-    monkeypatch.setattr("stylegan_pl.callbacks.requeue._UNTIL_KILLED_S", 0.0)
+    monkeypatch.setattr("stylegan_pl.distributed.requeue._UNTIL_KILLED_S", 0.0)
     before = signal.getsignal(signal.SIGTERM)
     assert run_until(4, number, train_config("max_images=8"), monkeypatch) == 75
     signal.signal(signal.SIGTERM, before)

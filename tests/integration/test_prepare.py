@@ -18,7 +18,7 @@ from omegaconf import OmegaConf
 from PIL import Image
 from preloaded import preloaded
 
-from stylegan_pl.cli import run_verb
+from stylegan_pl.config.cli import run_verb
 from stylegan_pl.errors import DataError
 from stylegan_pl.prepare import prepare
 from stylegan_pl.train import make_data_ready

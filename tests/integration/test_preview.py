@@ -10,12 +10,12 @@ from images_on_disk import write_images
 from PIL import Image
 from preloaded import preloaded
 
-from stylegan_pl.build import build_data, build_model
+from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.images import to_float
 from stylegan_pl.losses.image_loss import Views
-from stylegan_pl.optimise_pixels import PixelPainting, leave_out_what_needs_a_generator, paint_pixels
-from stylegan_pl.paths import conf_dir
+from stylegan_pl.pictures.tensors import to_float
+from stylegan_pl.training.build import build_data, build_model
+from stylegan_pl.training.optimise_pixels import PixelPainting, leave_out_what_needs_a_generator, paint_pixels
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from conftest import compose_config
 from fitting import Spy, fit, parameters_of
 from omegaconf import DictConfig, OmegaConf
 
-from stylegan_pl.check_combination import check_fit, check_roles
-from stylegan_pl.check_config import check_config
-from stylegan_pl.paths import conf_dir
+from stylegan_pl.config.check_keys import check_config
+from stylegan_pl.config.check_parts import check_fit, check_roles
+from stylegan_pl.config.conf_dir import conf_dir
 
 AT_MOST = {  # by the name of the key, wherever it is: networks for pictures of 32 pixels
     "width": 8, "blocks": 1, "levels": 5, "n_layers": 2, "scales": 2, "filters": 8, "patches": 16,

@@ -7,8 +7,8 @@ from conftest import compose_config
 from omegaconf import OmegaConf
 from preloaded import preloaded
 
-from stylegan_pl.paths import conf_dir
-from stylegan_pl.stand_ins import put_stand_ins
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.stand_ins import put_stand_ins
 
 EXPERIMENTS = sorted(path.stem for path in (conf_dir() / "experiment").glob("*.yaml"))
 SMALL = ["model.discriminator.width=8", "callbacks.evaluation.cache=null", "hydra.run.dir=run"]

@@ -7,8 +7,8 @@ import torch
 from conftest import compose_config
 from torch import Tensor
 
-from stylegan_pl.build import build_model
 from stylegan_pl.contracts import StylePair
+from stylegan_pl.training.build import build_model
 
 LAMBDAS = {"colour": 0.5, "scale1": 2.0, "scale2": 0.25}
 

@@ -8,14 +8,14 @@ import torch
 from box import box  # noqa: F401 (a fixture)
 from fitting import assert_same
 
-from stylegan_pl.build import build_model
-from stylegan_pl.checkpoint import load, load_generator
 from stylegan_pl.contracts import TrainingSets
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.models.base import TwoPlayerModule
-from stylegan_pl.nearest_painter import nearest_painter
-from stylegan_pl.run import run
-from stylegan_pl.start_from import start_from
+from stylegan_pl.runs.checkpoint import load, load_generator
+from stylegan_pl.training.build import build_model
+from stylegan_pl.training.nearest_painter import nearest_painter
+from stylegan_pl.training.run import run
+from stylegan_pl.training.start_from import start_from
 
 STILL = ["model.generator_optimizer.lr=0", "model.discriminator_optimizer.lr=0"]
 

@@ -9,16 +9,16 @@ import torch
 from conftest import compose_config
 from PIL import Image
 
-from stylegan_pl.checkpoint import load_teacher
 from stylegan_pl.errors import UserError
 from stylegan_pl.evaluation.as_trained import measures_of, metrics_of
 from stylegan_pl.evaluation.assess import assess
 from stylegan_pl.exporting.call import export_file
 from stylegan_pl.generators.seed import SeedGenerator
+from stylegan_pl.inference.stylizer import Stylizer
 from stylegan_pl.page.painters import Painters
-from stylegan_pl.paint import paint
-from stylegan_pl.paint_sheet import paint_sheet
-from stylegan_pl.stylizer import Stylizer
+from stylegan_pl.runs.checkpoint import load_teacher
+from stylegan_pl.stylizing.pictures import paint
+from stylegan_pl.stylizing.sheet import paint_sheet
 
 SEED = {"_target_": "stylegan_pl.generators.seed.SeedGenerator", "width": 2}
 FOLDER = {"_target_": "stylegan_pl.data.folder.ImageFolder", "root": "."}
@@ -124,10 +124,15 @@ def test_metrics_that_hide_a_call(tmp_path, way):
     """`evaluate` takes a training's own metrics: none that is not ours, that counts without end, or that fetches."""
     call = calls(tmp_path / "trace")[way]
     palette = {"_target_": "stylegan_pl.metrics.palette.PaletteDistance", "bins": 8}
-    vgg = {"_target_": "stylegan_pl.nn.vgg.VGG", "style_layers": {}, "content_layers": {}, "weights_path": "http://h/x"}
+    vgg = {
+        "_target_": "stylegan_pl.nn.pretrained.vgg.VGG",
+        "style_layers": {},
+        "content_layers": {},
+        "weights_path": "http://h/x",
+    }
     metrics = {
         "call": call, "nested": {**palette, "bins": call}, "endless": {**palette, "bins": 10**9}, "text": "palette",
-        "network": {"_target_": "stylegan_pl.nn.blur.BlurPool"}, "fine": palette, 3: palette,
+        "network": {"_target_": "stylegan_pl.nn.layers.blur.BlurPool"}, "fine": palette, 3: palette,
         "fetched": {"_target_": "stylegan_pl.metrics.content_distance.ContentDistance", "features": vgg},
     }  # fmt: skip
     (tmp_path / "their.ckpt").touch()

@@ -13,8 +13,8 @@ import torch
 from conftest import compose_config
 from PIL import Image
 
-from stylegan_pl.image_files import read_image
-from stylegan_pl.paint import paint
+from stylegan_pl.pictures.files import read_image
+from stylegan_pl.stylizing.pictures import paint
 
 RNG = np.random.default_rng(0)
 FORMATS = {".jpg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".bmp": "BMP"}

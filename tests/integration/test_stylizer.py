@@ -13,9 +13,9 @@ from test_stylize_odd_files import checkpoint, noise  # noqa: F401 (a fixture)
 
 import stylegan_pl
 from stylegan_pl import Stylizer
-from stylegan_pl.checkpoint import load_generator
 from stylegan_pl.errors import UserError
-from stylegan_pl.images import to_float, to_uint8
+from stylegan_pl.pictures.tensors import to_float, to_uint8
+from stylegan_pl.runs.checkpoint import load_generator
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_strength_colour_and_mask(checkpoint, pixels):  # noqa: F811
 
 
 def test_the_doctest_runs():
-    import stylegan_pl.stylizer as module
+    import stylegan_pl.inference.stylizer as module
 
     failed, tried = doctest.testmod(module)
     assert tried >= 6 and failed == 0

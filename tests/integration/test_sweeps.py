@@ -21,9 +21,9 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 from optuna.trial import TrialState
 
-from stylegan_pl.check_config import check_config
-from stylegan_pl.cli import run_verb
-from stylegan_pl.run import run
+from stylegan_pl.config.check_keys import check_config
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.training.run import run
 
 HERE = Path(__file__).parent
 SEARCH = ["sweep=optuna", "sweep.direction=minimize", "model.generator_optimizer.lr=tag(log,interval(1e-5,1e-2))"]

@@ -13,11 +13,11 @@ from fitting import Spy, assert_same, fit, run_until
 from images_on_disk import write_images
 from PIL import Image
 
-from stylegan_pl.build import build_data, build_model, build_trainer
 from stylegan_pl.errors import ConfigError, UserError
-from stylegan_pl.images import to_float
 from stylegan_pl.models.base import TwoPlayerModule
-from stylegan_pl.run import run
+from stylegan_pl.pictures.tensors import to_float
+from stylegan_pl.training.build import build_data, build_model, build_trainer
+from stylegan_pl.training.run import run
 
 
 def moved(model: TwoPlayerModule, before: dict[str, torch.Tensor], prefix: str) -> list[bool]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from test_wheel import TRACKED
 
-from stylegan_pl.verbs import VERBS
+from stylegan_pl.config.verbs import VERBS
 
 CLONE = Path(__file__).resolve().parents[2]
 TEXT = (CLONE / "Dockerfile").read_text().replace("\\\n", " ")

@@ -50,7 +50,7 @@ def test_works_from_the_root_folder(wheel, tmp_path):
     def python(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=os.sep, env=environment)
 
-    where = python("-c", "from stylegan_pl.paths import conf_dir; print(conf_dir())")
+    where = python("-c", "from stylegan_pl.config.conf_dir import conf_dir; print(conf_dir())")
     assert where.stdout.strip() == str(site / "stylegan_pl/conf")
     shown = python("-m", "stylegan_pl.train", "+experiment=coco_vangogh", "--cfg", "job")
     assert shown.returncode == 0 and "run_name: coco_vangogh" in shown.stdout

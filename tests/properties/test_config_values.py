@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from stylegan_pl.check_config import check_config
-from stylegan_pl.command_line import for_hydra
+from stylegan_pl.config.check_keys import check_config
+from stylegan_pl.config.command_line import for_hydra
+from stylegan_pl.config.schema import RANGES, check_ranges
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.schema import RANGES, check_ranges
 
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-(2**63), 2**63), st.floats(), st.text(max_size=8),

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from stylegan_pl.data.decode import decode
+from stylegan_pl.data.reading.decode import decode
 from stylegan_pl.errors import DataError
-from stylegan_pl.image_files import read_image, to_srgb
+from stylegan_pl.pictures.files import read_image, to_srgb
 
 MODES = [
     "1",

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from stylegan_pl.callbacks.rank_state import deal
 from stylegan_pl.data.pairs import PairKey
 from stylegan_pl.data.sampler import PairStream
-from stylegan_pl.nn.ada import AdaptiveAugment
-from stylegan_pl.nn.diff_augment import DiffAugment
-from stylegan_pl.nn.image_pool import ImagePool
+from stylegan_pl.distributed.rank_pools import deal
+from stylegan_pl.nn.augment.ada import AdaptiveAugment
+from stylegan_pl.nn.augment.diff_augment import DiffAugment
+from stylegan_pl.nn.training.image_pool import ImagePool
 
 
 def seen(count: int, *, length: int, seed: int, position: int, ranks: int, batch_size: int) -> list[PairKey]:

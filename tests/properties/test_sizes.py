@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from torch import nn
 
 from stylegan_pl.data.folder import ImageFolder
-from stylegan_pl.inference.onnx_painter import mirrored
+from stylegan_pl.inference.any_size import SMALLEST, batches_of_one_size, pad_to_stride
+from stylegan_pl.inference.onnx.painter import mirrored
 from stylegan_pl.inference.painter import Painter, Tiling
-from stylegan_pl.inference.stylize import SMALLEST, batches_of_one_size, pad_to_stride
-from stylegan_pl.inference.tiles import spans
+from stylegan_pl.inference.tiling.tiles import spans
 
 SIDES = st.integers(1, 80)
 STRIDES = st.sampled_from([1, 2, 4, 8, 16])

@@ -10,12 +10,12 @@ from typing import Any
 from torch import Tensor
 
 from stylegan_pl.errors import DataError, UserError, first_line
-from stylegan_pl.image_files import unfinished
 from stylegan_pl.inference.film.frames import ToFrames
 from stylegan_pl.inference.film.library import PIPE, pyav
 from stylegan_pl.inference.film.packet_times import PacketTimes
 from stylegan_pl.inference.film.pixel_format import pixel_format_for
 from stylegan_pl.inference.film.source import Frame, MovingPictures
+from stylegan_pl.pictures.files import unfinished
 
 _log = logging.getLogger(__name__)
 

@@ -8,15 +8,15 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.errors import UserError
+from stylegan_pl.inference.any_size import pad_to_stride, padding_of
 from stylegan_pl.inference.colour import Recolouring
 from stylegan_pl.inference.film.running_mean import RunningMean
 from stylegan_pl.inference.film.scene_cuts import SceneCuts
 from stylegan_pl.inference.film.scene_statistics import SceneStatistics
 from stylegan_pl.inference.film.smoothing import Smoothing
-from stylegan_pl.inference.large import LargePicture
-from stylegan_pl.inference.memory import budget_bytes
 from stylegan_pl.inference.painter import BLEND, Painter, as_float, as_type_of
-from stylegan_pl.inference.stylize import pad_to_stride, padding_of
+from stylegan_pl.inference.tiling.large import LargePicture
+from stylegan_pl.inference.tiling.memory import budget_bytes
 
 _SMALL = 128**2  # pixels: so many always fit, nothing to measure
 

@@ -6,8 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stylegan_pl.images import to_uint8
 from stylegan_pl.inference.film.library import pyav
+from stylegan_pl.pictures.tensors import to_uint8
 
 _DEEP = 65535.0  # the largest value of a colour in rgb48
 _UNKNOWN = 2  # AVCOL_*_UNSPECIFIED of matrices, primaries and transfer curves

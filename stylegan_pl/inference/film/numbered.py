@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.image_files import read_image, upright_size
-from stylegan_pl.images import image_to_tensor
 from stylegan_pl.inference.film.frames import Colours, Look
 from stylegan_pl.inference.film.source import Frame
+from stylegan_pl.pictures.files import read_image, upright_size
+from stylegan_pl.pictures.tensors import image_to_tensor
 
 _log = logging.getLogger(__name__)
 

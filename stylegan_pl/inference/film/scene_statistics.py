@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from stylegan_pl.inference.film.running_mean import RunningMean
-from stylegan_pl.nn.picture_statistics import Moments, PictureNorm, PictureStatistics
+from stylegan_pl.inference.tiling.picture_statistics import Moments, PictureNorm, PictureStatistics
 
 
 class SceneStatistics(PictureStatistics):

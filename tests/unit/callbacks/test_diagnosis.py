@@ -12,11 +12,11 @@ from fitting import fit
 from lightning import Callback
 from torch import Tensor, nn
 
-from stylegan_pl.build import build_model
 from stylegan_pl.callbacks.diagnosis import Diagnosis, Finding, undecided_terms
 from stylegan_pl.diagnosis.symptom import PictureDetector, Reading, Symptom, TermDetector
 from stylegan_pl.errors import UserError
-from stylegan_pl.run import run
+from stylegan_pl.training.build import build_model
+from stylegan_pl.training.run import run
 
 HERE = "unit.callbacks.test_diagnosis"
 LOOK = ["data.val_pairs=4", "val_every_images=4", *(

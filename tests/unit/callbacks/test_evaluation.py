@@ -11,17 +11,17 @@ from fitting import fit
 from omegaconf import OmegaConf
 from torch import Tensor
 
-from stylegan_pl.build import build_data, build_model, build_trainer, plain
 from stylegan_pl.callbacks.evaluation import Evaluation, followed, line
-from stylegan_pl.check_combination import check_fit
+from stylegan_pl.config.check_parts import check_fit
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.evaluation.assess import _size
-from stylegan_pl.images import to_float, to_uint8
 from stylegan_pl.metrics.palette import PaletteDistance
 from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.sliced_wasserstein import SlicedWasserstein
 from stylegan_pl.metrics.ssim import SSIM
-from stylegan_pl.run import run
+from stylegan_pl.pictures.tensors import to_float, to_uint8
+from stylegan_pl.training.build import build_data, build_model, build_trainer, plain
+from stylegan_pl.training.run import run
 
 
 class MeanGap(SSIM):

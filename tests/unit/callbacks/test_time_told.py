@@ -7,8 +7,8 @@ from conftest import compose_config
 
 from stylegan_pl.callbacks import time_told
 from stylegan_pl.callbacks.time_told import TimeTold, duration, estimate
-from stylegan_pl.paths import conf_dir
-from stylegan_pl.run import run
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.training.run import run
 
 
 @pytest.mark.parametrize(

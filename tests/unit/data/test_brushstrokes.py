@@ -8,8 +8,8 @@ from skimage import data
 from skimage.color import rgb2lab
 from skimage.feature import structure_tensor, structure_tensor_eigenvalues
 
-from stylegan_pl.data.brushstrokes import StrokeStyle, paint
-from stylegan_pl.data.palette import VAN_GOGH
+from stylegan_pl.data.sources.brushstrokes import StrokeStyle, paint
+from stylegan_pl.data.sources.palette import VAN_GOGH
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from stylegan_pl.data import decode as module
-from stylegan_pl.data import resample
-from stylegan_pl.data.decode import decode, draft, plain_jpeg
 from stylegan_pl.data.folder import ImageFolder
-from stylegan_pl.data.resample import resampled
+from stylegan_pl.data.reading import decode as module
+from stylegan_pl.data.reading import resample
+from stylegan_pl.data.reading.decode import decode, draft, plain_jpeg
+from stylegan_pl.data.reading.resample import resampled
 from stylegan_pl.errors import DataError
-from stylegan_pl.image_files import read_image
+from stylegan_pl.pictures.files import read_image
 
 
 def picture(width: int, height: int) -> Image.Image:

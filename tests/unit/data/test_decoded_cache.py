@@ -23,8 +23,8 @@ from stylegan_pl.data.pairs import PairKey, StylePairs
 from stylegan_pl.data.problems import Problems
 from stylegan_pl.data.shards import Shards
 from stylegan_pl.data.single import SingleImage
-from stylegan_pl.data.write_shards import write_shards
 from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.preparing.write_shards import write_shards
 
 SIZE = 16
 

@@ -17,9 +17,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from stylegan_pl.data import download, transfer
-from stylegan_pl.data.download import Archive
-from stylegan_pl.data.extract import count_files, human_bytes
+from stylegan_pl.data.sources import download, transfer
+from stylegan_pl.data.sources.download import Archive
+from stylegan_pl.data.sources.extract import count_files, human_bytes
 from stylegan_pl.errors import ConfigError, DataError, UserError
 
 CHUNK = transfer.CHUNK

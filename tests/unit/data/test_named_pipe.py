@@ -8,13 +8,13 @@ import pytest
 from images_on_disk import write_images
 
 from stylegan_pl.data.check import check_folder
-from stylegan_pl.data.doctor.file_facts import look_at
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Unpaired
 from stylegan_pl.data.pairs import PairKey, StylePairs
 from stylegan_pl.data.problems import Problems
-from stylegan_pl.data.write_shards import write_shards
 from stylegan_pl.errors import DataError
+from stylegan_pl.preparing.doctor.file_facts import look_at
+from stylegan_pl.preparing.write_shards import write_shards
 
 
 @pytest.fixture

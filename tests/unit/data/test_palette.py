@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stylegan_pl.data.palette import VAN_GOGH, map_to_palette
+from stylegan_pl.data.sources.palette import VAN_GOGH, map_to_palette
 
 
 def test_the_palette_mapping_never_turns_lighter_into_darker() -> None:

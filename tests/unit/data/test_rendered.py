@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stylegan_pl.data import built_once, rendered
-from stylegan_pl.data.built_once import build_once, is_built
 from stylegan_pl.data.folder import Source
-from stylegan_pl.data.photographs import load_photograph, random_square
-from stylegan_pl.data.rendered import COUNTS, PHOTOGRAPHS, RenderedSource
-from stylegan_pl.data.sample import PHOTOGRAPHS as SAMPLE
+from stylegan_pl.data.sources import built_once
+from stylegan_pl.data.sources.built_once import build_once, is_built
+from stylegan_pl.data.sources.photographs import load_photograph, random_square
+from stylegan_pl.data.sources.renderers import source as rendered
+from stylegan_pl.data.sources.renderers.source import COUNTS, PHOTOGRAPHS, RenderedSource
+from stylegan_pl.data.sources.sample import PHOTOGRAPHS as SAMPLE
 from stylegan_pl.errors import UserError
 
 

@@ -7,12 +7,12 @@ from scipy.ndimage import convolve, gaussian_filter
 from skimage import data
 from skimage.color import rgb2lab
 
-from stylegan_pl.data.brushstrokes import StrokeStyle
-from stylegan_pl.data.renderers.cartoon import Cartoon, guided_filter, quantise
-from stylegan_pl.data.renderers.ink import Ink
-from stylegan_pl.data.renderers.noir import FilmNoir, grain, linear_light, tone_curve
-from stylegan_pl.data.renderers.oil import OilPainting
-from stylegan_pl.data.renderers.renderer import Renderer
+from stylegan_pl.data.sources.brushstrokes import StrokeStyle
+from stylegan_pl.data.sources.renderers.cartoon import Cartoon, guided_filter, quantise
+from stylegan_pl.data.sources.renderers.ink import Ink
+from stylegan_pl.data.sources.renderers.noir import FilmNoir, grain, linear_light, tone_curve
+from stylegan_pl.data.sources.renderers.oil import OilPainting
+from stylegan_pl.data.sources.renderers.renderer import Renderer
 
 RENDERERS = [Cartoon(), FilmNoir(), OilPainting(brush_radii=(4,))]
 each = pytest.mark.parametrize("renderer", RENDERERS, ids=lambda renderer: type(renderer).__name__)

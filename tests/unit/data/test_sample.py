@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stylegan_pl.data import sample
-from stylegan_pl.data.brushstrokes import paint
 from stylegan_pl.data.folder import Source
-from stylegan_pl.data.sample import COUNTS, PHOTOGRAPHS, SampleSource
+from stylegan_pl.data.sources import sample
+from stylegan_pl.data.sources.brushstrokes import paint
+from stylegan_pl.data.sources.sample import COUNTS, PHOTOGRAPHS, SampleSource
 from stylegan_pl.errors import UserError
 
 SMALL = {"content/train": 6, "content/val": 2, "style/train": 6, "style/val": 2, "pairs/train": 3, "pairs/val": 2}

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from stylegan_pl.data.scenes import landscape as module
-from stylegan_pl.data.scenes import source
-from stylegan_pl.data.scenes.flat_shading import Camera, Light, draw, project, shade
-from stylegan_pl.data.scenes.landscape import landscape
-from stylegan_pl.data.scenes.source import LandscapeSource
+from stylegan_pl.data.sources.scenes import landscape as module
+from stylegan_pl.data.sources.scenes import source
+from stylegan_pl.data.sources.scenes.flat_shading import Camera, Light, draw, project, shade
+from stylegan_pl.data.sources.scenes.landscape import landscape
+from stylegan_pl.data.sources.scenes.source import LandscapeSource
 
 CAMERA = Camera(height=2.0, focal_length=1.0, horizon=0.5)
 UP = np.array([0, 0, 1], np.float32)

@@ -16,7 +16,6 @@ from images_on_disk import write_images
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from stylegan_pl.build import build_data
 from stylegan_pl.data import shards as shards_module
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import PairedByName, Unpaired
@@ -24,9 +23,10 @@ from stylegan_pl.data.pairs import PairKey, StylePairs
 from stylegan_pl.data.problems import Problems
 from stylegan_pl.data.sampler import PairStream
 from stylegan_pl.data.shards import Shards, check_index
-from stylegan_pl.data.write_shards import write_shards
 from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.prepare import prepare
+from stylegan_pl.preparing.write_shards import write_shards
+from stylegan_pl.training.build import build_data
 
 
 class RangeHandler(SimpleHTTPRequestHandler):

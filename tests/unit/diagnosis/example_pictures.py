@@ -11,9 +11,9 @@ from hydra.utils import instantiate
 from PIL import Image
 from torch import Tensor
 
-from stylegan_pl.data.brushstrokes import paint
+from stylegan_pl.data.sources.brushstrokes import paint
 from stylegan_pl.diagnosis.symptom import PictureDetector
-from stylegan_pl.images import image_to_tensor, tensor_to_image, to_float
+from stylegan_pl.pictures.tensors import image_to_tensor, tensor_to_image, to_float
 
 NAMES = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "camera.png", "motorcycle_left.png")
 

@@ -10,7 +10,7 @@ from torch import nn
 
 from stylegan_pl.diagnosis.checkerboard import Checkerboard, grid_peaks
 from stylegan_pl.generators.resnet import ResNetGenerator
-from stylegan_pl.nn.upsample import AntialiasedUpsample, ResizeConv, TransposedConv
+from stylegan_pl.nn.layers.upsample import AntialiasedUpsample, ResizeConv, TransposedConv
 
 
 @pytest.mark.parametrize(

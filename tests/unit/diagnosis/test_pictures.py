@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import avg_pool2d, interpolate
 
-from stylegan_pl.images import image_to_tensor, tensor_to_image, to_float
+from stylegan_pl.pictures.tensors import image_to_tensor, tensor_to_image, to_float
 
 
 def level(value: float) -> float:

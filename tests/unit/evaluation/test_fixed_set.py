@@ -31,7 +31,7 @@ def test_each_photograph_is_there_once_in_order(image_sets) -> None:
 
 
 def test_it_is_what_validation_sees(image_sets, train_config) -> None:
-    from stylegan_pl.build import build_data
+    from stylegan_pl.training.build import build_data
 
     data = build_data(train_config("data.content.load_size=null", "data.style.load_size=null"))
     data.prepare()

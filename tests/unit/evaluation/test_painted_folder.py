@@ -11,7 +11,7 @@ from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.errors import DataError
 from stylegan_pl.evaluation.fixed_set import Photograph
 from stylegan_pl.evaluation.painted_folder import PaintedFolder
-from stylegan_pl.images import image_to_tensor
+from stylegan_pl.pictures.tensors import image_to_tensor
 
 
 def smooth(width: int, height: int, seed: int) -> Image.Image:

@@ -12,10 +12,10 @@ from hydra.utils import instantiate
 from omegaconf import OmegaConf
 from torch import nn
 
-from stylegan_pl.inference.onnx_painter import OnnxPainter
-from stylegan_pl.inference.stylize import pad_to_stride, stylize_batch
-from stylegan_pl.nn.pretrained import without_pretrained
-from stylegan_pl.paths import conf_dir
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.inference.any_size import pad_to_stride, stylize_batch
+from stylegan_pl.inference.onnx.painter import OnnxPainter
+from stylegan_pl.nn.pretrained.wanted import without_pretrained
 
 onnx = pytest.importorskip("onnx")
 pytest.importorskip("onnxscript")
@@ -121,7 +121,7 @@ def test_half_precision_is_smaller_and_close(tmp_path):
 
 def test_the_mirror_in_the_graph_is_the_one_of_stylize():
     from stylegan_pl.exporting.graph import mirrored
-    from stylegan_pl.inference.onnx_painter import mirrored as of_arrays
+    from stylegan_pl.inference.onnx.painter import mirrored as of_arrays
 
     for height, width, stride in [(1, 1, 4), (2, 3, 8), (5, 31, 4), (17, 16, 32), (40, 64, 8)]:
         pictures = random_pictures(1, height, width)

@@ -6,12 +6,12 @@ from small_generators import count, picture, random_vgg_encoder, recorded, scrat
 from torch import nn
 
 from stylegan_pl.generators.adain import AdaINGenerator
-from stylegan_pl.nn.adain import Statistics, adain
-from stylegan_pl.nn.conv_encoder import ConvEncoder
-from stylegan_pl.nn.decoders import MirrorDecoder, ResidualDecoder
-from stylegan_pl.nn.ema import ExponentialMovingAverage
-from stylegan_pl.nn.pretrained import without_pretrained
-from stylegan_pl.nn.vgg_encoder import VGGEncoder
+from stylegan_pl.nn.layers.adain import Statistics, adain
+from stylegan_pl.nn.layers.conv_encoder import ConvEncoder
+from stylegan_pl.nn.layers.decoders import MirrorDecoder, ResidualDecoder
+from stylegan_pl.nn.pretrained.vgg_encoder import VGGEncoder
+from stylegan_pl.nn.pretrained.wanted import without_pretrained
+from stylegan_pl.nn.training.ema import ExponentialMovingAverage
 
 
 @pytest.fixture

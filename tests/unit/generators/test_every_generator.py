@@ -5,7 +5,7 @@ import torch
 from small_generators import SMALL, picture, recorded, run
 from torch import nn
 
-from stylegan_pl.nn.generator import Generator
+from stylegan_pl.nn.layers.generator import Generator
 
 
 @pytest.fixture(params=SMALL)

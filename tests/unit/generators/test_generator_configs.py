@@ -9,11 +9,11 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 from small_generators import count, picture, run
 
-from stylegan_pl.nn.downsample import AntialiasedDownsample, StridedConv
-from stylegan_pl.nn.generator import Generator
-from stylegan_pl.nn.pretrained import without_pretrained
-from stylegan_pl.nn.upsample import AntialiasedUpsample, ResizeConv, TransposedConv, TransposedConv4
-from stylegan_pl.paths import conf_dir
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.nn.layers.downsample import AntialiasedDownsample, StridedConv
+from stylegan_pl.nn.layers.generator import Generator
+from stylegan_pl.nn.layers.upsample import AntialiasedUpsample, ResizeConv, TransposedConv, TransposedConv4
+from stylegan_pl.nn.pretrained.wanted import without_pretrained
 
 NAMES = sorted(path.stem for path in (conf_dir() / "generator").glob("*.yaml"))
 UPSAMPLES = {

@@ -9,11 +9,11 @@ from small_generators import count, picture, recorded
 from torch import nn
 
 from stylegan_pl.generators.resnet import ResNetGenerator
-from stylegan_pl.nn.blocks import ResidualBlock
-from stylegan_pl.nn.blur import BlurPool
-from stylegan_pl.nn.downsample import AntialiasedDownsample, StridedConv
-from stylegan_pl.nn.init import init_normal, init_xavier
-from stylegan_pl.nn.upsample import AntialiasedUpsample, ResizeConv, TransposedConv
+from stylegan_pl.nn.layers.blocks import ResidualBlock
+from stylegan_pl.nn.layers.blur import BlurPool
+from stylegan_pl.nn.layers.downsample import AntialiasedDownsample, StridedConv
+from stylegan_pl.nn.layers.init import init_normal, init_xavier
+from stylegan_pl.nn.layers.upsample import AntialiasedUpsample, ResizeConv, TransposedConv
 
 DOWNSAMPLES = [StridedConv, AntialiasedDownsample]
 UPSAMPLES = [ResizeConv, partial(ResizeConv, mode="bilinear"), TransposedConv, AntialiasedUpsample]

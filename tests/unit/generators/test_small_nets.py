@@ -9,8 +9,8 @@ from stylegan_pl.generators.johnson import JohnsonGenerator
 from stylegan_pl.generators.mobile import MobileGenerator
 from stylegan_pl.generators.resnet import ResNetGenerator
 from stylegan_pl.generators.seed import SeedGenerator
-from stylegan_pl.nn.blocks import ResidualBlock
-from stylegan_pl.nn.upsample import AntialiasedUpsample, ResizeConv, TransposedConv
+from stylegan_pl.nn.layers.blocks import ResidualBlock
+from stylegan_pl.nn.layers.upsample import AntialiasedUpsample, ResizeConv, TransposedConv
 
 
 def macs(network: nn.Module, side: int) -> int:

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 from torch.nn.functional import instance_norm, leaky_relu
 
 from stylegan_pl.generators.unet import UNetGenerator
-from stylegan_pl.nn.upsample import ResizeConv, TransposedConv4
+from stylegan_pl.nn.layers.upsample import ResizeConv, TransposedConv4
 
 
 @pytest.mark.parametrize(("levels", "parameters"), [(7, 41_825_667), (8, 54_409_603)])

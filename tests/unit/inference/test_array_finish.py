@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.inference.array_finish import ArrayFinish
 from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.finish import Finish
+from stylegan_pl.inference.onnx.finish import ArrayFinish
 
 
 def pictures(seed):

@@ -25,7 +25,7 @@ from stylegan_pl.inference.film.frame_painter import FramePainter, Steadiness  #
 from stylegan_pl.inference.film.library import is_film, pyav  # noqa: E402
 from stylegan_pl.inference.film.stop import asked_to_stop  # noqa: E402
 from stylegan_pl.inference.painter import Painter  # noqa: E402
-from stylegan_pl.paint_film import paint_one_film  # noqa: E402
+from stylegan_pl.stylizing.film import paint_one_film  # noqa: E402
 
 IRREGULAR = [0, 24, 30, 60, 100, 160, 161, 200, 300, 420, 424, 480, 500, 520, 560, 600, 640, 660, 700, 733]
 FINE = Encoding(crf=4, options={"preset": "ultrafast"})

@@ -23,7 +23,7 @@ from stylegan_pl.inference.film.library import is_film  # noqa: E402
 from stylegan_pl.inference.film.numbered import NumberedFrames  # noqa: E402
 from stylegan_pl.inference.film.source import MovingPictures  # noqa: E402
 from stylegan_pl.inference.painter import Painter  # noqa: E402
-from stylegan_pl.paint_film import paint_one_film  # noqa: E402
+from stylegan_pl.stylizing.film import paint_one_film  # noqa: E402
 
 QUICK = {"preset": "ultrafast"}
 

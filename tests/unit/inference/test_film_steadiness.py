@@ -16,7 +16,7 @@ from stylegan_pl.inference.film.smoothing import Smoothing
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.painter import Painter, Tiling
 from stylegan_pl.inference.styles import AdaIN
-from stylegan_pl.nn.adain import Statistics
+from stylegan_pl.nn.layers.adain import Statistics
 
 
 def noise(*shape: int, seed: int = 0) -> Tensor:

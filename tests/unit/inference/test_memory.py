@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.inference import main_memory, memory
+from stylegan_pl.inference import main_memory
+from stylegan_pl.inference.tiling import memory
 
 CPU = torch.device("cpu")
 

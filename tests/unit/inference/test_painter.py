@@ -14,8 +14,8 @@ from stylegan_pl.errors import UserError
 from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.painter import Painter, Tiling
-from stylegan_pl.inference.tiles import spans
-from stylegan_pl.nn.activation_memory import _LiveBytes
+from stylegan_pl.inference.tiling.activation_memory import _LiveBytes
+from stylegan_pl.inference.tiling.tiles import spans
 
 WHOLE = Tiling(tile=None)
 LIGHT = [name for name in SMALL if name != "adain"]  # VGG is covered by its scratch brother

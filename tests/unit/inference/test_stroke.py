@@ -11,18 +11,18 @@ from small_generators import network
 from torch import Tensor, nn
 from torch.nn.functional import avg_pool2d
 
-from stylegan_pl.box.painters import names
-from stylegan_pl.checkpoint import load_generator, resolve
 from stylegan_pl.errors import UserError
-from stylegan_pl.images import to_float, to_uint8
+from stylegan_pl.inference.any_size import stylize_images
 from stylegan_pl.inference.film.frame_painter import FramePainter, Steadiness
 from stylegan_pl.inference.finish import Finish
-from stylegan_pl.inference.onnx_painter import in_strokes
+from stylegan_pl.inference.onnx.painter import in_strokes
 from stylegan_pl.inference.painter import Painter, Tiling
 from stylegan_pl.inference.stroke import InStrokes
 from stylegan_pl.inference.stroke_size import stroke_ratio
-from stylegan_pl.inference.stylize import stylize_images
-from stylegan_pl.stylizer import painter_of
+from stylegan_pl.inference.stylizer import painter_of
+from stylegan_pl.pictures.tensors import to_float, to_uint8
+from stylegan_pl.runs.checkpoint import load_generator, resolve
+from stylegan_pl.runs.painters import names
 
 STROKES = [0.5, 0.7, 1.0, 1.3, 1.5, 2.0]
 

@@ -13,14 +13,14 @@ from PIL import Image
 from small_generators import picture, random_vgg_encoder, scratch
 from torch import Tensor, nn
 
-from stylegan_pl.build import build_model, plain
 from stylegan_pl.errors import UserError
 from stylegan_pl.generators.adain import AdaINGenerator
 from stylegan_pl.generators.seed import SeedGenerator
-from stylegan_pl.images import image_to_tensor, to_float, to_uint8
 from stylegan_pl.inference.styles import InStyle, in_style
-from stylegan_pl.nn.adain import Statistics
-from stylegan_pl.paint import paint
+from stylegan_pl.nn.layers.adain import Statistics
+from stylegan_pl.pictures.tensors import image_to_tensor, to_float, to_uint8
+from stylegan_pl.stylizing.pictures import paint
+from stylegan_pl.training.build import build_model, plain
 
 CONTENT = picture(2, 3, 24, 32)
 

@@ -5,8 +5,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.images import to_float
-from stylegan_pl.inference.stylize import batches_of_one_size, pad_to_stride, stylize_batch
+from stylegan_pl.inference.any_size import batches_of_one_size, pad_to_stride, stylize_batch
+from stylegan_pl.pictures.tensors import to_float
 
 CPU = torch.device("cpu")
 SIZES = [(1, 1), (1, 50), (50, 1), (17, 40), (16, 16), (2, 3), (5, 33), (15, 16)]

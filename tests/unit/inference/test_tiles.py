@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 import torch
 
-from stylegan_pl.inference.tiles import spans
+from stylegan_pl.inference.tiling.tiles import spans
 
 CASES = [
     # length, tile, overlap, blend, stride

@@ -7,7 +7,7 @@ from torch.nn.functional import avg_pool2d
 
 from stylegan_pl.losses.content import ContentLoss
 from stylegan_pl.losses.image_loss import Views
-from stylegan_pl.nn.features import FeatureNetwork, Features
+from stylegan_pl.nn.layers.features import FeatureNetwork, Features
 
 LAYERS = {"full": 0.5, "half": 3.0}
 

@@ -9,8 +9,8 @@ from torch.nn.functional import avg_pool2d
 
 from stylegan_pl.losses.image_loss import Views
 from stylegan_pl.losses.style import GramStyleLoss, gram_matrix
-from stylegan_pl.nn.features import FeatureNetwork, Features
-from stylegan_pl.nn.random_filters import RandomFilters
+from stylegan_pl.nn.layers.features import FeatureNetwork, Features
+from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 
 LAYERS = {"full": 0.7, "half": 2.5}
 

@@ -19,8 +19,8 @@ from stylegan_pl.losses.pixel import PixelL1Loss, PixelLoss
 from stylegan_pl.losses.style import GramStyleLoss
 from stylegan_pl.losses.temporal import TemporalConsistency
 from stylegan_pl.losses.total_variation import TotalVariationLoss
-from stylegan_pl.nn.features import Features
-from stylegan_pl.nn.random_filters import RandomFilters
+from stylegan_pl.nn.layers.features import Features
+from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 
 STYLE = {"colour": 0.1, "scale1": 1.0, "scale2": 1.0}
 CONTENT = {"scale2": 1.0}

@@ -11,8 +11,8 @@ from torch.nn.functional import avg_pool2d
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.image_loss import ImageLosses, Views
 from stylegan_pl.losses.patch_nce import PatchNCE, patch_nce
-from stylegan_pl.nn.features import Features
-from stylegan_pl.nn.patch_projector import PatchProjector
+from stylegan_pl.nn.layers.features import Features
+from stylegan_pl.nn.layers.patch_projector import PatchProjector
 
 RESNET9 = {"image": 3, "down1": 128, "down2": 256, "block1": 256, "block5": 256}
 

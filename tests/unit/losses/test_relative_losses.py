@@ -9,7 +9,7 @@ from stylegan_pl.losses.image_loss import ImageLosses, Views
 from stylegan_pl.losses.relative import COLOURS, RelativeContentLoss, RelativeStyleLoss
 from stylegan_pl.losses.style_statistics import GramStatistic, SlicedMomentStatistic
 from stylegan_pl.losses.style_targets import AllPaintings, NearestPainting, OnePainting
-from stylegan_pl.nn.random_filters import RandomFilters
+from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 
 
 @pytest.fixture

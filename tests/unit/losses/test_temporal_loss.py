@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from stylegan_pl.losses.image_loss import Views
 from stylegan_pl.losses.temporal import TemporalConsistency
-from stylegan_pl.nn.flow_warp import random_flow, warp
+from stylegan_pl.nn.layers.flow_warp import random_flow, warp
 
 SIDE = 24
 

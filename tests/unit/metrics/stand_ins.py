@@ -10,8 +10,8 @@ from torch.nn.functional import avg_pool2d
 
 from stylegan_pl.metrics.features import SetFeatures
 from stylegan_pl.metrics.kinds import ClipMetric, PictureMetric, SetMetric
-from stylegan_pl.nn.features import FeatureNetwork, Features
-from stylegan_pl.nn.frozen import freeze
+from stylegan_pl.nn.layers.features import FeatureNetwork, Features
+from stylegan_pl.nn.pretrained.frozen import freeze
 
 
 def random_convs(names: list[str], *, channels: int, seed: int) -> nn.ModuleDict:
@@ -80,11 +80,11 @@ class SmallKeys(nn.Module):
 
 
 IN_PLACE_OF = {
-    "stylegan_pl.nn.vgg.VGG": AnyLayers,
+    "stylegan_pl.nn.pretrained.vgg.VGG": AnyLayers,
     "stylegan_pl.metrics.inception.CleanInception": SmallVector,
     "stylegan_pl.metrics.inception.LegacyInception": SmallVector,
-    "stylegan_pl.nn.perceptual_distance.PerceptualDistance": SmallDistance,
-    "stylegan_pl.nn.vit_keys.ViTKeys": SmallKeys,
+    "stylegan_pl.nn.pretrained.perceptual_distance.PerceptualDistance": SmallDistance,
+    "stylegan_pl.nn.pretrained.vit_keys.ViTKeys": SmallKeys,
 }
 SMALLER = {"patches": 512, "directions": 16}  # of sliced Wasserstein, for speed
 

@@ -9,7 +9,7 @@ from torch import Tensor
 from stylegan_pl.metrics.flicker import Flicker
 from stylegan_pl.metrics.per_step import PerStep
 from stylegan_pl.metrics.warping_error import WarpingError, optical_flow, visible
-from stylegan_pl.nn.flow_warp import warp
+from stylegan_pl.nn.layers.flow_warp import warp
 
 FRAMES, SIDE = 5, 64
 

@@ -26,10 +26,10 @@ from stand_ins import (
     whole,
 )
 
+from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.metrics.bootstrap import bootstrap_interval
 from stylegan_pl.metrics.kinds import SetMetric
 from stylegan_pl.metrics.two_sets import TwoSets
-from stylegan_pl.paths import conf_dir
 
 NAMES = sorted(path.stem for path in (conf_dir() / "metric").glob("*.yaml"))
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.metrics.gram_distance import GramDistance, gram
-from stylegan_pl.nn.random_filters import RandomFilters
+from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 
 
 def network() -> RandomFilters:

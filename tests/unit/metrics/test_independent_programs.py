@@ -14,7 +14,7 @@ from stylegan_pl.metrics.inception import LegacyInception
 from stylegan_pl.metrics.kid import kernel_distance, kernel_distance_of_subsets
 from stylegan_pl.metrics.palette import PaletteDistance
 from stylegan_pl.metrics.sliced_wasserstein import sliced_wasserstein
-from stylegan_pl.nn.inception_2015 import inception_2015
+from stylegan_pl.nn.pretrained.inception_2015 import inception_2015
 
 
 def features(n: int, *, seed: int, d: int = 64) -> Tensor:

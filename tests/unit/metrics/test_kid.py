@@ -13,7 +13,7 @@ from stylegan_pl.metrics.kid import (
     kernel_distance_of_subsets,
     polynomial_kernel,
 )
-from stylegan_pl.nn.random_filters import RandomFilters
+from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 
 
 def rows(n: int, d: int = 16, *, seed: int = 0, shift: float = 0.0) -> Tensor:

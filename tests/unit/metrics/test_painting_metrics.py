@@ -11,7 +11,7 @@ from stylegan_pl.metrics.kinds import SetMetric
 from stylegan_pl.metrics.nearest_painting import NearestPainting, distances
 from stylegan_pl.metrics.probe import Probe, tiles
 from stylegan_pl.metrics.style_distance import StyleDistance
-from stylegan_pl.nn.random_filters import RandomFilters
+from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 
 
 def features() -> TapStatistics:

@@ -11,7 +11,7 @@ from stylegan_pl.metrics.cfsd import CFSD, structural_distance
 from stylegan_pl.metrics.content_distance import ContentDistance
 from stylegan_pl.metrics.per_picture import PerPicture
 from stylegan_pl.metrics.ssim import SSIM, ssim
-from stylegan_pl.nn.random_filters import RandomFilters
+from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 
 
 def network() -> RandomFilters:

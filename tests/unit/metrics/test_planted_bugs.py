@@ -24,6 +24,7 @@ import test_sliced_wasserstein
 import torch
 from torch import Tensor
 
+from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.metrics import (
     adain_distance,
     artfid,
@@ -47,8 +48,7 @@ from stylegan_pl.metrics import (
     style_distance,
     warping_error,
 )
-from stylegan_pl.nn import perceptual_distance, vit_keys
-from stylegan_pl.paths import conf_dir
+from stylegan_pl.nn.pretrained import perceptual_distance, vit_keys
 
 Bug = Callable[[pytest.MonkeyPatch], None]
 ALL = {path.stem for path in (conf_dir() / "metric").glob("*.yaml")}

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.metrics.recolour import LabMoments, Moments, recoloured
-from stylegan_pl.nn.lab import lab
+from stylegan_pl.nn.layers.lab import lab
 
 
 def pictures(n: int, *, seed: int, spread: float = 0.15, tint: tuple[float, float, float] = (0, 0, 0)) -> Tensor:

@@ -15,7 +15,7 @@ from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.scorer import Scorer
 from stylegan_pl.metrics.ssim import SSIM
 from stylegan_pl.metrics.statistics_cache import StatisticsCache
-from stylegan_pl.nn.random_filters import RandomFilters
+from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 
 
 def pictures(n: int, *, seed: int, bias: float = 0.0) -> Tensor:

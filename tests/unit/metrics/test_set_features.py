@@ -8,7 +8,6 @@ from torch import Tensor
 from torchvision.models import Inception3, inception_v3
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.images import to_uint8
 from stylegan_pl.metrics.features import PooledTaps, in_full_precision
 from stylegan_pl.metrics.inception import (
     CleanInception,
@@ -17,9 +16,10 @@ from stylegan_pl.metrics.inception import (
     resize_legacy,
     resize_tensorflow,
 )
-from stylegan_pl.nn.imagenet import ImageNetInput
-from stylegan_pl.nn.inception_2015 import inception_2015
-from stylegan_pl.nn.random_filters import RandomFilters
+from stylegan_pl.nn.pretrained.imagenet import ImageNetInput
+from stylegan_pl.nn.pretrained.inception_2015 import inception_2015
+from stylegan_pl.nn.pretrained.random_filters import RandomFilters
+from stylegan_pl.pictures.tensors import to_uint8
 
 
 def pictures(n: int = 2, side: int = 48, *, seed: int = 0) -> Tensor:

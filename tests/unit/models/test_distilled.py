@@ -10,15 +10,15 @@ from hydra.utils import instantiate
 from small_generators import SMALL, picture
 from torch import Tensor, nn
 
-from stylegan_pl.build import build_model
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.generators.unet import UNetGenerator
 from stylegan_pl.losses.kernel_alignment import kernel_alignment
 from stylegan_pl.models.distilled import DistilledGAN
-from stylegan_pl.nn.equivalents import keep_layout, multiply_less
-from stylegan_pl.nn.probes import Probes, common_layers
-from stylegan_pl.nn.teacher import Teacher
+from stylegan_pl.nn.fast.equivalents import keep_layout, multiply_less
+from stylegan_pl.nn.training.probes import Probes, common_layers
+from stylegan_pl.nn.training.teacher import Teacher
+from stylegan_pl.training.build import build_model
 
 ONE_STYLE = [name for name in SMALL if not name.startswith("adain")]
 

@@ -8,6 +8,7 @@ from hydra.utils import get_object
 from omegaconf import OmegaConf
 from torch import Tensor, nn
 
+from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.bce import BinaryCrossEntropy
 from stylegan_pl.losses.least_squares import LeastSquares
@@ -17,8 +18,7 @@ from stylegan_pl.losses.relativistic import Relativistic
 from stylegan_pl.losses.wasserstein import Wasserstein
 from stylegan_pl.losses.wgan_gp import WGANGP
 from stylegan_pl.models.game import AdversarialGame
-from stylegan_pl.nn.diff_augment import DiffAugment
-from stylegan_pl.paths import conf_dir
+from stylegan_pl.nn.augment.diff_augment import DiffAugment
 
 DOUBLE = {"dtype": torch.float64}
 

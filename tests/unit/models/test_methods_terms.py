@@ -22,10 +22,10 @@ from stylegan_pl.models.distilled import DistilledGAN
 from stylegan_pl.models.perceptual import PerceptualTransfer
 from stylegan_pl.models.pix2pix import Pix2Pix
 from stylegan_pl.models.vanilla import VanillaGAN
-from stylegan_pl.nn.conv_encoder import ConvEncoder
-from stylegan_pl.nn.decoders import ResidualDecoder
-from stylegan_pl.nn.init import init_he
-from stylegan_pl.nn.random_filters import RandomFilters
+from stylegan_pl.nn.layers.conv_encoder import ConvEncoder
+from stylegan_pl.nn.layers.decoders import ResidualDecoder
+from stylegan_pl.nn.layers.init import init_he
+from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 
 X, Y = BATCH
 

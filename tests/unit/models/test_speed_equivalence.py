@@ -9,13 +9,13 @@ from conftest import compose_config
 from hydra.utils import instantiate
 from torch import Tensor, nn
 
+from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.models import speed
 from stylegan_pl.models.game import AdversarialGame, judges_alone
 from stylegan_pl.models.mechanics import Mechanics
-from stylegan_pl.nn import winograd
-from stylegan_pl.nn.pretrained import without_pretrained
-from stylegan_pl.paths import conf_dir
+from stylegan_pl.nn.fast import winograd
+from stylegan_pl.nn.pretrained.wanted import without_pretrained
 
 SWITCHES = [{"channels_last": True}, {"multiply_less": True}, {"recompute": True}]
 PLAIN = {"channels_last": False, "multiply_less": False, "compile": False, "recompute": False}

@@ -16,8 +16,8 @@ from stylegan_pl.losses.relativistic import Relativistic
 from stylegan_pl.models.game import AdversarialGame
 from stylegan_pl.models.mechanics import Mechanics
 from stylegan_pl.models.schedule import Constant
-from stylegan_pl.nn.diff_augment import DiffAugment
-from stylegan_pl.nn.init import init_he
+from stylegan_pl.nn.augment.diff_augment import DiffAugment
+from stylegan_pl.nn.layers.init import init_he
 
 SIDE = 16
 

@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from stylegan_pl.nn.ada import AdaptiveAugment
-from stylegan_pl.nn.diff_augment import DiffAugment
-from stylegan_pl.nn.diff_policies import Colour, Cutout
+from stylegan_pl.nn.augment.ada import AdaptiveAugment
+from stylegan_pl.nn.augment.diff_augment import DiffAugment
+from stylegan_pl.nn.augment.diff_policies import Colour, Cutout
 
 
 class Negative(DiffAugment):

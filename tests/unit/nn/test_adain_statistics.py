@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from stylegan_pl.nn.adain import Statistics, adain, channel_statistics, restyle
+from stylegan_pl.nn.layers.adain import Statistics, adain, channel_statistics, restyle
 
 
 def features(*shape: int, seed: int) -> torch.Tensor:

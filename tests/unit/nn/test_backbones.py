@@ -12,10 +12,10 @@ from torch import Tensor, nn
 from torchvision.models.feature_extraction import create_feature_extractor
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.nn.backbone import Backbone, RandomBackbone
-from stylegan_pl.nn.pretrained import without_pretrained
-from stylegan_pl.nn.pretrained_backbones import TimmBackbone, TorchvisionBackbone, VGGBackbone
-from stylegan_pl.nn.vgg import VGG
+from stylegan_pl.nn.pretrained.backbone import Backbone, RandomBackbone
+from stylegan_pl.nn.pretrained.pretrained_backbones import TimmBackbone, TorchvisionBackbone, VGGBackbone
+from stylegan_pl.nn.pretrained.vgg import VGG
+from stylegan_pl.nn.pretrained.wanted import without_pretrained
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 NODES = {  # where torchvision's graphs have maps of strides 4, 8, 16, 32

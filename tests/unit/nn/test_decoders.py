@@ -5,10 +5,10 @@ import torch
 from small_generators import count, picture
 from torch import nn
 
-from stylegan_pl.nn.blocks import PlainResidualBlock, ResidualBlock
-from stylegan_pl.nn.decoders import MirrorDecoder, ResidualDecoder
-from stylegan_pl.nn.init import init_he
-from stylegan_pl.nn.upsample import AntialiasedUpsample, ResizeConv, TransposedConv
+from stylegan_pl.nn.layers.blocks import PlainResidualBlock, ResidualBlock
+from stylegan_pl.nn.layers.decoders import MirrorDecoder, ResidualDecoder
+from stylegan_pl.nn.layers.init import init_he
+from stylegan_pl.nn.layers.upsample import AntialiasedUpsample, ResizeConv, TransposedConv
 
 
 @pytest.mark.parametrize("upsample", [ResizeConv, TransposedConv, AntialiasedUpsample])

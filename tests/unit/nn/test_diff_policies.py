@@ -9,10 +9,10 @@ from hydra.utils import instantiate
 from torch import Tensor
 from torch.autograd import gradcheck, gradgradcheck
 
-from stylegan_pl.nn.ada import AdaptiveAugment
-from stylegan_pl.nn.diff_augment import DiffAugment
-from stylegan_pl.nn.diff_policies import Colour, Cutout, Policies, Translation
-from stylegan_pl.paths import conf_dir
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.nn.augment.ada import AdaptiveAugment
+from stylegan_pl.nn.augment.diff_augment import DiffAugment
+from stylegan_pl.nn.augment.diff_policies import Colour, Cutout, Policies, Translation
 
 POLICIES: dict[str, Callable[[], DiffAugment]] = {
     "colour": Colour,

@@ -6,8 +6,8 @@ import torch
 from scipy.ndimage import correlate
 from torch import nn
 
-from stylegan_pl.nn.blur import BlurPool
-from stylegan_pl.nn.downsample import AntialiasedDownsample, StridedConv
+from stylegan_pl.nn.layers.blur import BlurPool
+from stylegan_pl.nn.layers.downsample import AntialiasedDownsample, StridedConv
 
 KINDS = [StridedConv, AntialiasedDownsample]
 

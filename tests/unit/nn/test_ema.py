@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from stylegan_pl.nn.ema import ExponentialMovingAverage
+from stylegan_pl.nn.training.ema import ExponentialMovingAverage
 
 
 class Scaled(nn.Module):

@@ -9,10 +9,10 @@ from small_generators import picture, random_vgg_encoder
 from torch import nn
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.nn.conv_encoder import ConvEncoder
-from stylegan_pl.nn.pretrained import pretrained_wanted, without_pretrained
-from stylegan_pl.nn.vgg import VGG
-from stylegan_pl.nn.vgg_encoder import VGGEncoder
+from stylegan_pl.nn.layers.conv_encoder import ConvEncoder
+from stylegan_pl.nn.pretrained.vgg import VGG
+from stylegan_pl.nn.pretrained.vgg_encoder import VGGEncoder
+from stylegan_pl.nn.pretrained.wanted import pretrained_wanted, without_pretrained
 
 
 def test_vggs_layers_are_torchvisions() -> None:

@@ -3,7 +3,7 @@
 import pytest
 from torch import Tensor
 
-from stylegan_pl.nn.features import FeatureNetwork, Features
+from stylegan_pl.nn.layers.features import FeatureNetwork, Features
 
 
 class Two(FeatureNetwork):

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy.ndimage import map_coordinates
 
-from stylegan_pl.nn.flow_warp import random_flow, warp
+from stylegan_pl.nn.layers.flow_warp import random_flow, warp
 
 
 def picture(*shape: int) -> torch.Tensor:

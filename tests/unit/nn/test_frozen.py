@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from stylegan_pl.nn.frozen import freeze
+from stylegan_pl.nn.pretrained.frozen import freeze
 
 
 def network() -> nn.Module:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from stylegan_pl.nn.image_pool import ImagePool
+from stylegan_pl.nn.training.image_pool import ImagePool
 
 
 def numbered(first: int, count: int) -> Tensor:

@@ -8,8 +8,8 @@ import torch
 from scipy import stats
 from torch import nn
 
-from stylegan_pl.nn.frozen import freeze
-from stylegan_pl.nn.init import init_he, init_normal, init_xavier
+from stylegan_pl.nn.layers.init import init_he, init_normal, init_xavier
+from stylegan_pl.nn.pretrained.frozen import freeze
 
 LAYERS = {
     "convolution": lambda: nn.Conv2d(16, 32, 4),

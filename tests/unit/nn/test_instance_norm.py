@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.nn.equivalents import channels_last, keep_layout
-from stylegan_pl.nn.instance_norm import LayoutKeepingInstanceNorm, _formula, instance_norm
+from stylegan_pl.nn.fast.equivalents import channels_last, keep_layout
+from stylegan_pl.nn.fast.instance_norm import LayoutKeepingInstanceNorm, _formula, instance_norm
 
 DOUBLE = {"dtype": torch.float64}
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from skimage.color import rgb2lab
 
-from stylegan_pl.nn.lab import lab, rgb
+from stylegan_pl.nn.layers.lab import lab, rgb
 
 
 def of_skimage(image: torch.Tensor) -> np.ndarray:

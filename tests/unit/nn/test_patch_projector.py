@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from stylegan_pl.nn.patch_projector import PatchProjector, at_places, draw_places
+from stylegan_pl.nn.layers.patch_projector import PatchProjector, at_places, draw_places
 
 RESNET9 = {"image": 3, "down1": 128, "down2": 256, "block1": 256, "block5": 256}
 

@@ -11,9 +11,9 @@ from torch import Tensor, nn
 from torchmetrics.functional.image import lpips as torchmetrics_lpips
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.nn.perceptual_distance import PerceptualDistance
-from stylegan_pl.nn.pretrained import without_pretrained
-from stylegan_pl.nn.weights import WeightsError
+from stylegan_pl.nn.pretrained.perceptual_distance import PerceptualDistance
+from stylegan_pl.nn.pretrained.wanted import without_pretrained
+from stylegan_pl.nn.pretrained.weights import WeightsError
 
 NAMES = {"alexnet": "alex", "vgg16": "vgg", "squeezenet1_1": "squeeze"}
 every = pytest.mark.parametrize("architecture", NAMES)

@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy.ndimage import correlate
 
-from stylegan_pl.nn.random_filters import RandomFilters
+from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 
 ALL = ("colour", "scale1", "scale2", "scale4")
 

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 from torch.nn.functional import pad
 
-from stylegan_pl.nn.replicate import ReplicatingConv2d, replicated
+from stylegan_pl.nn.layers.replicate import ReplicatingConv2d, replicated
 
 
 @pytest.mark.parametrize("compiling", [False, True])

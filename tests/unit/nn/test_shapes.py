@@ -6,7 +6,7 @@ import sys
 import torch
 
 from stylegan_pl.generators.unet import UNetGenerator
-from stylegan_pl.nn.shapes import shapes_only
+from stylegan_pl.nn.pretrained.shapes import shapes_only
 
 
 def test_sizes_are_those_of_the_real_network_and_no_number_is_drawn() -> None:
@@ -25,7 +25,8 @@ def test_sizes_are_those_of_the_real_network_and_no_number_is_drawn() -> None:
 
 def test_torchs_compiler_is_not_imported_for_it() -> None:
     code = (
-        "import sys; from stylegan_pl.nn.shapes import shapes_only; from stylegan_pl.nn.init import init_xavier;"
+        "import sys; from stylegan_pl.nn.pretrained.shapes import shapes_only;"
+        "from stylegan_pl.nn.layers.init import init_xavier;"
         "from stylegan_pl.generators.resnet import ResNetGenerator;"
         "cm = shapes_only(); cm.__enter__(); ResNetGenerator(); ResNetGenerator(init=init_xavier);"
         "sys.exit('torch._dynamo' in sys.modules)"

@@ -7,8 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.nn.frozen import freeze
-from stylegan_pl.nn.spectral_norm import add_spectral_norm
+from stylegan_pl.nn.layers.spectral_norm import add_spectral_norm
+from stylegan_pl.nn.pretrained.frozen import freeze
 
 
 def network(seed: int = 0) -> nn.Sequential:

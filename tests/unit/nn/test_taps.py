@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from stylegan_pl.nn.taps import Tap, check_taps, read_taps
+from stylegan_pl.nn.layers.taps import Tap, check_taps, read_taps
 
 
 class Broken(nn.Module):

@@ -8,7 +8,7 @@ from scipy.signal import convolve2d
 from torch import nn
 from torch.nn.functional import conv2d
 
-from stylegan_pl.nn.upsample import AntialiasedUpsample, ResizeConv, TransposedConv, TransposedConv4
+from stylegan_pl.nn.layers.upsample import AntialiasedUpsample, ResizeConv, TransposedConv, TransposedConv4
 
 KINDS = [ResizeConv, TransposedConv, AntialiasedUpsample]
 

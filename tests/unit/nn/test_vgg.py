@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.nn.vgg import VGG
+from stylegan_pl.nn.pretrained.vgg import VGG
 
 # Where each ReLU sits in torchvision's `features`, written out by hand from its configurations D and E.
 POSITIONS = {

@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.nn import vgg
-from stylegan_pl.nn.pretrained import without_pretrained
-from stylegan_pl.nn.random_filters import RandomFilters
-from stylegan_pl.nn.vgg_or_random import StandInFilters, vgg_or_random
-from stylegan_pl.nn.weights import WeightsError
+from stylegan_pl.nn.pretrained import vgg
+from stylegan_pl.nn.pretrained.random_filters import RandomFilters
+from stylegan_pl.nn.pretrained.vgg_or_random import StandInFilters, vgg_or_random
+from stylegan_pl.nn.pretrained.wanted import without_pretrained
+from stylegan_pl.nn.pretrained.weights import WeightsError
 
 LAYERS = {"style_layers": {"relu1_2": 1.0, "relu4_1": 1.0}, "content_layers": {"relu3_1": 1.0}}
 

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.nn.imagenet import ImageNetInput
-from stylegan_pl.nn.vit_keys import ViTKeys, self_similarity
-from stylegan_pl.nn.weights import WeightsError
+from stylegan_pl.nn.pretrained.imagenet import ImageNetInput
+from stylegan_pl.nn.pretrained.vit_keys import ViTKeys, self_similarity
+from stylegan_pl.nn.pretrained.weights import WeightsError
 
 timm = pytest.importorskip("timm")
 TINY = "vit_tiny_patch16_224"

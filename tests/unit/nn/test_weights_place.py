@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from stylegan_pl.nn.vgg import VGG
-from stylegan_pl.nn.weights import WeightsError
+from stylegan_pl.nn.pretrained.vgg import VGG
+from stylegan_pl.nn.pretrained.weights import WeightsError
 
 PLACE = "metric.kid_vgg.features.network"
 

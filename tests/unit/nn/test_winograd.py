@@ -5,11 +5,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from stylegan_pl.nn import winograd
-from stylegan_pl.nn.equivalents import multiply_less
-from stylegan_pl.nn.subpixel import SubpixelResizeConv, subpixel_conv
-from stylegan_pl.nn.upsample import ResizeConv
-from stylegan_pl.nn.winograd import WinogradConv2d, winograd_conv3x3
+from stylegan_pl.nn.fast import winograd
+from stylegan_pl.nn.fast.equivalents import multiply_less
+from stylegan_pl.nn.fast.subpixel import SubpixelResizeConv, subpixel_conv
+from stylegan_pl.nn.fast.winograd import WinogradConv2d, winograd_conv3x3
+from stylegan_pl.nn.layers.upsample import ResizeConv
 
 DOUBLE = {"dtype": torch.float64}
 

@@ -11,8 +11,8 @@ from PIL import Image
 
 from stylegan_pl.generators.adain import AdaINGenerator
 from stylegan_pl.generators.mobile import MobileGenerator
-from stylegan_pl.nn.conv_encoder import ConvEncoder
-from stylegan_pl.nn.decoders import ResidualDecoder
+from stylegan_pl.nn.layers.conv_encoder import ConvEncoder
+from stylegan_pl.nn.layers.decoders import ResidualDecoder
 from stylegan_pl.page.painters import Painters
 from stylegan_pl.page.studio import Studio
 
@@ -21,8 +21,8 @@ STEADY = {"statistics_half_life": 2.0, "smoothing": 0.0, "cut_threshold": 0.1}
 _MOBILE = {"_target_": "stylegan_pl.generators.mobile.MobileGenerator", "blocks": 1, "width": 16}
 _ADAIN = {
     "_target_": "stylegan_pl.generators.adain.AdaINGenerator",
-    "encoder": {"_target_": "stylegan_pl.nn.conv_encoder.ConvEncoder", "width": 8},
-    "decoder": {"_target_": "stylegan_pl.nn.decoders.ResidualDecoder", "_partial_": True, "blocks": 1},
+    "encoder": {"_target_": "stylegan_pl.nn.layers.conv_encoder.ConvEncoder", "width": 8},
+    "decoder": {"_target_": "stylegan_pl.nn.layers.decoders.ResidualDecoder", "_partial_": True, "blocks": 1},
 }
 
 

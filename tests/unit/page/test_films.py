@@ -13,7 +13,7 @@ from clips import FRAMES, look, scene, write_film
 from stylegan_pl.errors import UserError
 from stylegan_pl.page.films import told
 from stylegan_pl.page.painters import Wish
-from stylegan_pl.paint import paint
+from stylegan_pl.stylizing.pictures import paint
 
 VANGOGH = Wish("vangogh/2026-11-23", strength=0.8)
 

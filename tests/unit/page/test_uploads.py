@@ -8,11 +8,11 @@ from PIL import Image
 from unit.page.example import noise, studio, write_checkpoints, write_uploads
 
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.image_files import pixel_limit
 from stylegan_pl.inference.painter import Tiling
 from stylegan_pl.page.painters import Wish
 from stylegan_pl.page.pictures import SCREEN
-from stylegan_pl.paint import paint
+from stylegan_pl.pictures.files import pixel_limit
+from stylegan_pl.stylizing.pictures import paint
 
 UPLOADS = ["turned.jpg", "wide.png", "cmyk.tif", "clear.png", "tile.bmp"]
 VANGOGH = Wish("vangogh/2026-11-23")

@@ -11,10 +11,10 @@ from PIL import Image
 from unit.page.example import studio
 
 from stylegan_pl.app import app
-from stylegan_pl.box import painters
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.page import server
 from stylegan_pl.page.painters import Wish
+from stylegan_pl.runs import painters
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from images_on_disk import write_images
 
 from stylegan_pl.callbacks.progress import speed
 from stylegan_pl.report.live import LiveRun, grid_uri, live_page, write_live
-from stylegan_pl.run import run
+from stylegan_pl.training.run import run
 
 
 def test_a_page_reloads_while_its_run_goes_on_and_no_longer():

@@ -14,7 +14,7 @@ from PIL import Image
 from unit.report.example import comparison, entry, photographs, picture, report, score
 
 from stylegan_pl.errors import DataError
-from stylegan_pl.images import tensor_to_image
+from stylegan_pl.pictures.tensors import tensor_to_image
 from stylegan_pl.report import page as module
 from stylegan_pl.report.contents import Photo
 from stylegan_pl.report.page import page, write_page

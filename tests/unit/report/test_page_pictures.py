@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from unit.report.example import comparison, entry, photographs, picture, report
 
-from stylegan_pl.images import tensor_to_image
+from stylegan_pl.pictures.tensors import tensor_to_image
 from stylegan_pl.report.contents import Photo, Picture
 from stylegan_pl.report.grid import grid
 from stylegan_pl.report.pictures import best_and_worst, evenly, gallery

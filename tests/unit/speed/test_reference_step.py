@@ -8,14 +8,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from benchmarks.flops import flops, forward_macs
 from benchmarks.plain import plain_step
 from benchmarks.steps import Step, composed, random_batch
-from stylegan_pl.build import build_model
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.discriminators.patchgan import PatchGAN
 from stylegan_pl.generators.resnet import ResNetGenerator
-from stylegan_pl.models.memory import fitting_batch, fixed_bytes, out_of_memory_advice, pair_bytes
-from stylegan_pl.nn import winograd
-from stylegan_pl.nn.shapes import shapes_only
-from stylegan_pl.nn.upsample import TransposedConv
+from stylegan_pl.nn.fast import winograd
+from stylegan_pl.nn.layers.upsample import TransposedConv
+from stylegan_pl.nn.pretrained.shapes import shapes_only
+from stylegan_pl.training.build import build_model
+from stylegan_pl.training.memory_advice import fitting_batch, fixed_bytes, out_of_memory_advice, pair_bytes
 
 SMALL = ["image_size=32", "batch_size=2", "discriminator@model.discriminator=patchgan16", "model.discriminator.width=8"]
 MODELS = {

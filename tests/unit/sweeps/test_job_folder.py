@@ -6,8 +6,8 @@ import signal
 import subprocess
 import sys
 
-from stylegan_pl.run_folder import lock_of
-from stylegan_pl.status_file import read_status, write_status
+from stylegan_pl.runs.folder import lock_of
+from stylegan_pl.runs.status import read_status, write_status
 from stylegan_pl.sweeps.job_folder import folder_name, is_worked_in, working_in
 from stylegan_pl.sweeps.summary import exit_code, summary
 

@@ -10,7 +10,7 @@ from omegaconf import OmegaConf
 from submitit.core.utils import UncompletedJobError
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.status_file import read_status, write_status
+from stylegan_pl.runs.status import read_status, write_status
 from stylegan_pl.sweeps import plugins
 from stylegan_pl.sweeps.jobs import launch
 from stylegan_pl.sweeps.slurm import SlurmLauncher

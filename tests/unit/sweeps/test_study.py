@@ -9,8 +9,8 @@ from optuna.samplers import RandomSampler, TPESampler
 from optuna.trial import TrialState
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.run_folder import lock_of
-from stylegan_pl.status_file import write_status
+from stylegan_pl.runs.folder import lock_of
+from stylegan_pl.runs.status import write_status
 from stylegan_pl.sweeps.job_folder import working_in
 from stylegan_pl.sweeps.study import SharedStudy
 

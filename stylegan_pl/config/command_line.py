@@ -1,0 +1,215 @@
+"""A typed command line as Hydra must be given it, so that a path or a name means what its letters say.
+
+Hydra's grammar reads `2024_05_01` as a number, `a,b` as a sweep, and refuses `写真` or `it's`. Which words are paths or
+names is known from the typed root of a verb, and below groups from the key's last part:
+
+* `key=TEXT`: verbatim. `~` at its start is the home folder, `null` is none, `${…}` refers to another key as everywhere.
+  Hydra's own quotes around the whole (`'…'` or `"…"`) may be typed and are left out.
+* `key=[TEXT,TEXT]`, where a key takes several: split at commas; a text that holds a comma is quoted: `["a, b",c]`. A
+  folder that is called `[a]` is typed `./[a]`.
+* With `-m`, `key=TEXT,TEXT` is a sweep, as are `choice(…)` and Hydra's other functions; a text with a comma is quoted.
+* `KEY TEXT TEXT …` is `KEY=[TEXT,TEXT]`, for what a shell makes of `compare runs/*`.
+
+Any other key's value is Hydra's to read; what its grammar cannot read is handed over as one word.
+"""
+
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Quote, QuotedString
+from hydra.errors import HydraException
+
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.near_names import ours
+from stylegan_pl.config.schema import TEXTS
+from stylegan_pl.config.verbs import VERBS
+from stylegan_pl.errors import ConfigError
+
+Kind = Literal["text", "texts"]
+"""Whether a key takes one text, or a list of them as well."""
+
+TEXT_PARTS: dict[str, Kind] = {
+    **dict.fromkeys(("root", "cache", "folder", "into", "dir", "subdir", "run_dir", "weights_path", "teacher"), "text"),
+    **dict.fromkeys(("problems_csv", "storage", "study", "project", "wandb.group", "entity", "name", "title"), "text"),
+    **dict.fromkeys(("how_to", "url", "md5", "sha256", "searchpath", "smaller"), "text"),
+    **dict.fromkeys(("experiment_name", "run_name", "tracking_uri", "registry"), "text"),
+    **dict.fromkeys(("include", "tags"), "texts"),
+}  # fmt: skip
+"""The last part of a key inside a group, or the last two -> kind: the paths and names among the options of conf/."""
+
+_WITH_VALUE = frozenset({"-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd"}) | {
+    *("--config-dir", "--experimental-rerun", "-i", "--info", "-sc", "--shell-completion")
+}
+_FLAGS = _WITH_VALUE | {
+    *("-h", "--help", "--hydra-help", "--version", "--resolve", "-r", "--run", "-m", "--multirun"),
+}
+"""Hydra's."""
+_OPENING, _CLOSING = "([{", ")]}"
+_UNREADABLE = object()
+
+
+def for_hydra(words: Sequence[str], name: str) -> list[str]:
+    """The words after `python -m stylegan_pl.NAME` in Hydra's grammar.
+
+    Raises:
+        ConfigError: a word is neither a flag of Hydra's nor key=value; one line with what to type instead.
+    """
+    verb = VERBS[name]
+    assert verb.schema is not None
+    kinds, sweeps = dict(_kinds(verb.schema)), bool({"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words))
+    _check(words, kinds, name)
+    listed = _listed(words, kinds, {*verb.keys, *(field.name for field in fields(verb.schema))})
+    return [_for_hydra(word, kinds, verb.keys, sweeps=sweeps) for word in [*listed, *verb.adds(words)]]
+
+
+def _kinds(schema: type, place: str = "") -> Iterator[tuple[str, Kind]]:
+    """The keys of a typed root that take texts."""
+    hints = get_type_hints(schema, include_extras=True)
+    for field in fields(schema):
+        hint = hints[field.name]
+        options = set(get_args(hint)) - {type(None)} if type(None) in get_args(hint) else {hint}
+        if is_dataclass(hint):
+            yield from _kinds(hint, f"{place}{field.name}.")  # type: ignore[arg-type]  # a class, not an instance
+        elif options == {str}:
+            yield f"{place}{field.name}", "text"
+        elif options == {list[str]} or (get_origin(hint) is Annotated and TEXTS in hint.__metadata__):
+            yield f"{place}{field.name}", "texts"
+
+
+def _listed(words: Sequence[str], kinds: Mapping[str, Kind], keys: set[str]) -> list[str]:
+    """`KEY A B key=value` -> `KEY=['A','B'] key=value`."""
+    if not words or kinds.get(words[0]) != "texts":
+        return list(words)
+    groups = {path.name for path in conf_dir().iterdir() if path.is_dir()}
+    known = {"hydra"} | groups | keys
+
+    def is_option(word: str) -> bool:
+        key, equals, _ = word.partition("=")
+        return word.startswith("-") or (bool(equals) and re.split(r"[.@/]", key.lstrip("+~"))[0] in known)
+
+    texts = [word for word in words[1:] if not is_option(word)]
+    return [f"{words[0]}=[{','.join(map(_quoted, texts))}]", *filter(is_option, words[1:])]
+
+
+def _for_hydra(word: str, kinds: Mapping[str, Kind], keys: Mapping[str, str], *, sweeps: bool) -> str:
+    key, equals, text = word.partition("=")
+    if not equals or key.startswith(("-", "~")):
+        return word
+    plus = key[: len(key) - len(key.lstrip("+"))]
+    key = key.lstrip("+")
+    key = keys.get(key, key)
+    kind = kinds.get(key) or _kind_inside(key)
+    if kind is None:
+        return f"{plus}{key}={_whole(text) if _parsed(text) is _UNREADABLE else text}"
+    return f"{plus}{key}={_sweep(text, kind) if sweeps else _one(text, kind)}"
+
+
+def _kind_inside(key: str) -> Kind | None:
+    parts = key.split(".")
+    if len(parts) == 1 or "@" in key:
+        return None
+    return TEXT_PARTS.get(parts[-1]) or TEXT_PARTS.get(".".join(parts[-2:]))
+
+
+def _whole(text: str) -> str:
+    """What Hydra cannot read, as one text; a list, a mapping or a quoted text that is wrong is left for its message."""
+    return text if text[:1] in "[{\"'" else _quoted(text)
+
+
+def _one(text: str, kind: Kind) -> str:
+    if text in ("", "null") or _is_quoted(text):
+        return text
+    if kind == "texts" and (inside := _inside_brackets(text)) is not None:
+        return f"[{','.join(_one(part, 'text') for part in _split(inside))}]"
+    expanded = os.path.expanduser(text)  # noqa: PTH111 (a Path would lose a last slash)
+    plain = "\\" not in expanded and _parsed(expanded) == expanded  # a backslash would escape the comma of a list
+    return expanded if plain else _quoted(expanded)
+
+
+def _sweep(text: str, kind: Kind) -> str:
+    if re.match(r"[a-z_]+\(", text) and _sweeps(text):
+        return text
+    return ",".join(_one(part, kind) for part in _split(text))
+
+
+def _quoted(text: str) -> str:
+    return QuotedString(text, Quote.single).with_quotes()
+
+
+def _is_quoted(text: str) -> bool:
+    """Whether the whole is one text in Hydra's quotes."""
+    return text[:1] in ("'", '"') and isinstance(_parsed(text), QuotedString)
+
+
+def _inside_brackets(text: str) -> str | None:
+    """What stands in `[…]`, where that is the whole."""
+    if not (text.startswith("[") and text.endswith("]")):
+        return None
+    depth = 0
+    for position, sign in _unquoted(text):
+        depth += (sign == "[") - (sign == "]")
+        if depth == 0:
+            return text[1:-1] if position == len(text) - 1 else None
+    return None
+
+
+def _split(text: str) -> list[str]:
+    """Parts between the commas that stand in no quotes and no brackets."""
+    depth, begin, parts = 0, 0, []
+    for position, sign in _unquoted(text):
+        depth += (sign in _OPENING) - (sign in _CLOSING)
+        if sign == "," and depth <= 0:
+            parts.append(text[begin:position])
+            begin = position + 1
+    return [part.strip() for part in [*parts, text[begin:]]] if text.strip() else []
+
+
+def _unquoted(text: str) -> Iterator[tuple[int, str]]:
+    """The signs outside of quotes. A quote opens at the start of a part alone: the one of `it's` is a letter."""
+    quote, starts = "", True
+    for position, sign in enumerate(text):
+        if quote:
+            if sign == quote and text[position - 1] != "\\":
+                quote = ""
+            continue
+        if starts and sign in "'\"" and sign in text[position + 1 :]:
+            quote = sign
+        else:
+            yield position, sign
+        starts = sign in ",[" or (starts and sign.isspace())
+
+
+def _parsed(text: str) -> Any:
+    """The value by Hydra's grammar, in its own types; `_UNREADABLE` where it has none."""
+    try:
+        return OverridesParser.create().parse_override(f"key={text}")._value
+    except HydraException:
+        return _UNREADABLE
+
+
+def _sweeps(text: str) -> bool:
+    try:
+        return OverridesParser.create().parse_override(f"key={text}").is_sweep_override()
+    except HydraException:
+        return False
+
+
+def _check(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> None:
+    """Raise for a word that Hydra's argument parser would answer with a page of help."""
+    flags = [word.partition("=")[0] for word in words if re.match("--?[A-Za-z]", word)]
+    if unknown := [flag for flag in flags if flag not in _FLAGS]:
+        answers = [f"{flag}: {ours(flag, name) or f'type {_as_key(flag)}=VALUE'}" for flag in unknown]
+        raise ConfigError(f"options are typed KEY=VALUE, without dashes; {'; '.join(answers)}")
+    if not words or kinds.get(words[0]) == "texts":
+        return  # KEY TEXT TEXT …
+    for before, word in zip(["", *words], words, strict=False):
+        if not ("=" in word or word.startswith(("-", "~")) or before in _WITH_VALUE):
+            raise ConfigError(f"'{word}' is no option; options are typed KEY=VALUE, such as {VERBS[name].example}")
+
+
+def _as_key(flag: str) -> str:
+    return flag.lstrip("-").replace("-", "_")

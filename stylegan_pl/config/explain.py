@@ -1,0 +1,145 @@
+"""Hydra's composition errors as one line: what is wrong, and the nearest thing that would be right."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException, MissingConfigException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.lightning_switches import TRAINER
+from stylegan_pl.config.near_names import ours, ours_of_value
+from stylegan_pl.errors import nearest
+
+Compose = Callable[[list[str]], DictConfig]
+"""Overrides -> the composed config, Hydra's own node included."""
+
+PLUS_GROUPS = ("experiment", "debug")
+
+
+def no_option(verb: str, key: str, known: Iterable[str]) -> str:
+    """`no option 'lr'; type …`: with the name that another program's option has here, else the nearest of ours."""
+    answer = ours(key, verb)
+    return f"no option '{key}'" + (nearest(key, known) if answer is None else f"; {answer}")
+
+
+def explain(error: Exception, overrides: list[str], compose: Compose, verb: str) -> str:
+    """One line for a composition error.
+
+    Args:
+        overrides: the command line's.
+        compose: used to look up what keys and groups there are, without the override at fault.
+    """
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file is not None:
+        return _missing_option(error)
+    # Hydra says which override it could not merge, OmegaConf below it says why
+    text = str(error.__cause__ if str(error).startswith("Error merging override") and error.__cause__ else error)
+    if match := re.search(r"Did you mean to override (\S+)\?", text):
+        return f"that group is chosen at its place: type {match.group(1)}=NAME"
+    if match := re.search(r"Could not override '([^']+)'", text):
+        return _unknown_key(match.group(1), overrides, compose, verb)
+    if match := re.search(r"Could not append to config\. An item is already at '([^']+)'", text):
+        return f"{match.group(1)} is there already: type it without the plus"
+    if match := re.search(r"full_key: (\S+)", text):
+        return _at_key(match.group(1), text, compose, verb)
+    return _one_line(text)
+
+
+def _missing_option(error: MissingConfigException) -> str:
+    group, _, option = str(error.missing_cfg_file).rpartition("/")
+    options = [name for name in error.options or [] if name] or _files(group)
+    if (answer := ours_of_value(group, option)) is not None:
+        return f"{group}={option} is here: {answer}"
+    if not group:
+        return f"no config named '{option}'{nearest(option, options)}"
+    return f"{group}={option}: {group} has no option '{option}'{nearest(option, options)}"
+
+
+def _files(group: str) -> list[str]:
+    return sorted(path.stem for path in (conf_dir() / group).glob("*.yaml"))
+
+
+def _unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) -> str:
+    if key in PLUS_GROUPS:
+        return f"{key} is added with a plus: type +{key}=NAME"
+    others = [text for text in overrides if _key_of(text) != key]
+    try:
+        config = compose(others)
+    except (HydraException, OmegaConfBaseException):
+        return no_option(verb, key, [])
+    groups = [str(group) for group in config.hydra.runtime.choices if not str(group).startswith("hydra/")]
+    if "@" in key:
+        group, _, place = key.partition("@")
+        places = [known for known in groups if known.split("@")[0] == group]
+        return f"no {group} is chosen at {place} in this run{nearest(key, places)}"
+    parts = key.split(".")
+    node: Any = config
+    for depth, part in enumerate(parts):
+        if not isinstance(node, DictConfig) or part not in node:
+            where = ".".join(parts[:depth])
+            known = [str(name) for name in node] if isinstance(node, DictConfig) else []
+            if not where:
+                known = [name for name in known if name != "hydra"] + [group for group in groups if group not in known]
+                if ours(key, verb) is None and (places := list(_places(config, key))):
+                    return f"no option '{key}'; did you mean {' or '.join(map(repr, places[:3]))}?"
+                return no_option(verb, key, known)
+            if where == "trainer" and part in TRAINER:
+                return f"trainer.{part} is not used here; type {TRAINER[part]}"
+            return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
+        if OmegaConf.is_interpolation(node, part):
+            raw = OmegaConf.to_container(node, resolve=False)
+            assert isinstance(raw, dict)
+            return _built_alike(".".join(parts[: depth + 1]), str(raw[part]))
+        node = node[part] if OmegaConf.is_dict(node) and not OmegaConf.is_missing(node, part) else None
+    if placed := [group for group in groups if group.split("@")[0] == key]:
+        if placed[0] == key:  # `--config-name config` of a run folder: no defaults list, nothing to choose
+            return f"{key}: a saved config is whole, its groups cannot be swapped; change its values, as in seed=1"
+        return f"{key} is chosen at its place: type {placed[0]}=NAME"
+    return f"no group '{key}' to choose from{nearest(key, groups)}"
+
+
+def _places(node: DictConfig, key: str, where: str = "") -> Iterator[str]:
+    """Where below the root an option of that name is, copies of other nodes left out."""
+    for name in map(str, node):
+        if name == "hydra" or OmegaConf.is_interpolation(node, name) or OmegaConf.is_missing(node, name):
+            continue
+        if where and name == key:
+            yield f"{where}{name}"
+        elif isinstance(node[name], DictConfig):
+            yield from _places(node[name], key, f"{where}{name}.")
+
+
+def _built_alike(place: str, reference: str) -> str:
+    """Said of a key inside a node that is another's copy."""
+    source = reference.removeprefix("${").removesuffix("}")
+    if source.startswith("."):  # relative to the node that holds it
+        source = f"{place.rpartition('.')[0]}{source}"
+    return f"{place} is built like {source}: change that, as in {source}.KEY=VALUE"
+
+
+def _with_prefix(hint: str, where: str) -> str:
+    return hint.replace("did you mean '", f"did you mean '{where}.") if where else hint
+
+
+def _at_key(key: str, text: str, compose: Compose, verb: str) -> str:
+    first = _one_line(text)
+    if "not in" in first:  # a key of a file that the typed root does not have
+        return no_option(verb, key, [str(name) for name in compose([]) if name != "hydra"])
+    return f"{key}: {first[0].lower()}{first[1:]}"
+
+
+def _key_of(override: str) -> str | None:
+    try:
+        parsed = OverridesParser.create().parse_override(override)
+        return parsed.get_key_element().lstrip("+~")  # the package, too: discriminator@model.discriminator
+    except HydraException:
+        return None
+
+
+def _one_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    useful = [line for line in lines if not line.startswith(("full_key", "object_type", "reference_type", "See https"))]
+    return " ".join((useful or lines or ["?"])[:2])

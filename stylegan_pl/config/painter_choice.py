@@ -1,0 +1,50 @@
+"""`painter=NAME` on a command line, for `ckpt=painter:NAME`."""
+
+from omegaconf import DictConfig, OmegaConf
+
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.runs.painters import PREFIX, names, path_of
+
+ALL = "all"
+
+
+def choose_painter(config: DictConfig, *, several: bool = False) -> None:
+    """Put what `painter=` names into `ckpt`, in place; without it the config stays as it is.
+
+    Args:
+        config: of a verb that has both keys.
+        several: whether a list may be named, or `all`.
+
+    Raises:
+        ConfigError: no painter of that name, several where one is asked for, or a `ckpt` as well.
+    """
+    if config.painter is None:
+        return
+    if has_ckpt(config):
+        raise ConfigError("ckpt= and painter= name two generators; type one of the two")
+    listed = OmegaConf.is_list(config.painter) or config.painter == ALL
+    if listed and not several:
+        raise ConfigError(f"painter={config.painter}: one painter is asked for here; type painter=NAME")
+    chosen = names() if config.painter == ALL else config.painter if listed else [config.painter]
+    if not chosen:
+        raise ConfigError(f"painter={config.painter}: no painter is in the box; type ckpt=RUN_OR_FILE")
+    for name in chosen:
+        path_of(str(name))
+    sources = [f"{PREFIX}{name}" for name in chosen]
+    config.ckpt = sources if listed else sources[0]
+
+
+def has_ckpt(config: DictConfig) -> bool:
+    """Whether a run or a file is named."""
+    return not OmegaConf.is_missing(config, "ckpt") and config.ckpt is not None
+
+
+def check_has_ckpt(config: DictConfig) -> None:
+    """Raise where neither `ckpt=` nor `painter=` was typed.
+
+    Raises:
+        ConfigError: with what there is to type.
+    """
+    if not has_ckpt(config):
+        painter = f"painter={names()[0]}, one of {len(names())} in the box, or " if names() else ""
+        raise ConfigError(f"no generator is named; type {painter}ckpt=RUN_OR_FILE")

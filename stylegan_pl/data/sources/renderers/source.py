@@ -1,0 +1,73 @@
+"""Style sets made by a program: crops of photographs, each as its renderer shows it.
+
+So a look can be learnt with no download: the photographs ship inside the scikit-image wheel. They show the scenes of
+the sample's content, in crops of their own, so nothing is paired; no photograph of its `content/val` is used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from stylegan_pl.data.sources.built_once import BuiltSource
+from stylegan_pl.data.sources.photographs import CROP_SHARES, load_photograph, random_square, save_png
+from stylegan_pl.data.sources.renderers.renderer import Renderer
+
+IMAGE_SIZE = 256  # pixels, both sides
+PHOTOGRAPHS: dict[str, tuple[str, ...]] = {
+    # The scenes of the sample's content, so that the look is all that tells the two sets apart.
+    "train": ("astronaut.png", "chelsea.png", "motorcycle_right.png"),
+    "val": ("camera.png", "ihc.png"),
+}
+COUNTS: dict[str, int] = {"train": 36, "val": 8}
+
+README = """style/  renderings of crops of photographs that ship with scikit-image, by a program:
+{renderer}
+seed {seed}, {size} x {size} PNG; nobody's pictures but the photographs'.
+
+{photographs}
+
+The photographs' authors and licences: https://scikit-image.org/docs/stable/api/skimage.data.html
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderedSource(BuiltSource):
+    """A style set as a `Source`.
+
+    Args:
+        name: of the set's folder, its version included; raise that when the pictures change.
+        renderer: the look.
+    """
+
+    name: str
+    renderer: Renderer
+
+    @property
+    def set_name(self) -> str:
+        """See the parent."""
+        return self.name
+
+    @property
+    def readme(self) -> str:
+        """See the parent; the renderer with its settings is in it."""
+        lines = "\n".join(f"{split}: {', '.join(names)}" for split, names in PHOTOGRAPHS.items())
+        return README.format(renderer=self.renderer, seed=self.seed, size=IMAGE_SIZE, photographs=lines)
+
+    def describe(self) -> str:
+        """See the parent."""
+        return f"{self.name}, a style set rendered from photographs (in seconds, no download) -> {self.into}"
+
+    def write(self, folder: Path) -> None:
+        """See the parent."""
+        for number, (split, names) in enumerate(PHOTOGRAPHS.items()):
+            rng = np.random.default_rng((self.seed, number))
+            photos = [load_photograph(name) for name in names]
+            for index in range(COUNTS[split]):
+                which = index % len(photos)
+                share = CROP_SHARES[index // len(photos) % len(CROP_SHARES)]
+                crop = random_square(photos[which], share, IMAGE_SIZE, rng)
+                picture = self.renderer(crop, seed=int(rng.integers(2**31)))
+                save_png(picture, folder / "style" / split / f"{Path(names[which]).stem}-{index:02d}.png")

@@ -1,0 +1,45 @@
+"""Frames of made-up landscapes as a content set: what a player sees, for a painter of game scenes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from stylegan_pl.data.sources.built_once import BuiltSource
+from stylegan_pl.data.sources.photographs import save_png
+from stylegan_pl.data.sources.scenes.landscape import landscape
+
+VERSION = 1  # raise it when the pictures change: an older set in a user's cache must not pass for this one
+IMAGE_SIZE = 256  # pixels, both sides
+COUNTS: dict[str, int] = {"train": 64, "val": 12}
+
+README = """content/  frames of made-up low-poly landscapes, drawn by a program, version {version}, seed {seed}.
+No world is in both train and val; {size} x {size} PNG; no game's pictures.
+"""
+
+
+@dataclass(frozen=True)
+class LandscapeSource(BuiltSource):
+    """The frames as a `Source`; every world is seen once."""
+
+    @property
+    def set_name(self) -> str:
+        """See the parent."""
+        return f"landscape-v{VERSION}"
+
+    @property
+    def readme(self) -> str:
+        """See the parent."""
+        return README.format(version=VERSION, seed=self.seed, size=IMAGE_SIZE)
+
+    def describe(self) -> str:
+        """See the parent."""
+        return f"frames of made-up landscapes (drawn in seconds, no download) -> {self.into}"
+
+    def write(self, folder: Path) -> None:
+        """See the parent."""
+        world = self.seed * sum(COUNTS.values())
+        for split, count in COUNTS.items():
+            for index in range(count):
+                save_png(landscape(world, IMAGE_SIZE), folder / "content" / split / f"world-{index:02d}.png")
+                world += 1

@@ -1,0 +1,225 @@
+"""One file over HTTP at a time, which goes on where it broke off: archives of many GB seldom come in one piece."""
+
+import logging
+import re
+import socket
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
+
+from stylegan_pl.data.sources.extract import Report, human_bytes
+from stylegan_pl.errors import DataError, UserError
+
+if TYPE_CHECKING:
+    import requests
+
+logger = logging.getLogger(__name__)
+
+REACH_S = 2.5  # seconds for name and first connection together, over all addresses
+READ_S = 30.0  # seconds without a byte before a connection counts as dropped
+RETRIES = 5  # in a row without progress
+PROGRESS_BYTES = 1 << 20  # an attempt that brought this much starts the count of retries anew
+BACKOFF_S = 1.0  # seconds before the first retry; doubles
+CHUNK = 1 << 16  # bytes; at most this much is fetched twice when a connection drops
+LINE_EVERY_S = 30.0  # between progress lines in a log file
+
+
+class Transfer:
+    """One file on its way over HTTP. What has arrived lies in `part`, whose length is where the next attempt starts."""
+
+    def __init__(self, url: str, part: Path, size_bytes: int) -> None:
+        self.url, self.part, self.size_bytes = url, part, size_bytes
+        self.answered = False  # no retries before the server has begun to send the file
+
+    def run(self) -> None:
+        """Bring `part` to its full size, over dropped connections too; UserError or DataError if that cannot be."""
+        import requests
+
+        if size_of(self.part) > self.size_bytes:
+            discard(self.part)
+        if size_of(self.part) == self.size_bytes:
+            return  # killed between the last byte and its check
+        _reach(self.url, self.part)
+        failures, best = 0, size_of(self.part)
+        with requests.Session() as session, progress(f"downloading {self.part.stem}") as report:
+            while size_of(self.part) < self.size_bytes:
+                try:
+                    self._attempt(session, report)
+                except requests.RequestException as error:
+                    failures = 1 if size_of(self.part) >= best + PROGRESS_BYTES else failures + 1
+                    best = max(best, size_of(self.part))
+                    self._retry_or_give_up(error, failures)
+
+    def _attempt(self, session: "requests.Session", report: Report) -> None:
+        """One request, read until it ends; RequestException if that is before the file does."""
+        from requests import ConnectionError
+
+        start = size_of(self.part)
+        with session.get(self.url, headers=self._headers(start), stream=True, timeout=(REACH_S, READ_S)) as response:
+            if start and response.status_code in (206, 416) and not self._continues(response, start):
+                discard(self.part)  # the file on the server is another one now: never mix the two
+                self._attempt(session, report)
+                return
+            response.raise_for_status()
+            self.answered = True
+            if response.status_code == 200:  # the whole file: first attempt, changed file, or no ranges here
+                self._start_over(response)
+            self._append(response, report)
+        if size_of(self.part) < self.size_bytes:
+            raise ConnectionError("closed early")
+
+    def _headers(self, start: int) -> dict[str, str]:
+        headers = {"Accept-Encoding": "identity"}  # sizes and ranges must count the file's own bytes
+        if start:
+            headers["Range"] = f"bytes={start}-"
+            if known := _known_version(self.part):
+                headers["If-Range"] = known
+        return headers
+
+    def _continues(self, response: "requests.Response", start: int) -> bool:
+        """Whether the answer goes on exactly where `part` ends, and belongs to the same file."""
+        offered = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+        if response.status_code != 206 or not offered:
+            return False
+        versions = {_known_version(self.part), _version(response)} - {""}
+        return int(offered[1]) == start and offered[2] in (str(self.size_bytes), "*") and len(versions) < 2
+
+    def _start_over(self, response: "requests.Response") -> None:
+        offered = int(response.headers.get("Content-Length", self.size_bytes))
+        if offered != self.size_bytes:
+            self._refuse_size(f"{offered} bytes")  # before the part is thrown away: this may be a hotel's login page
+        discard(self.part)
+        _version_file(self.part).write_text(_version(response))
+
+    def _append(self, response: "requests.Response", report: Report) -> None:
+        size = size_of(self.part)
+        with self.part.open("ab") as file:
+            for chunk in response.iter_content(CHUNK):
+                size += len(chunk)
+                if size > self.size_bytes:
+                    break
+                file.write(chunk)
+                report(size, self.size_bytes)
+        if size > self.size_bytes:
+            discard(self.part)
+            self._refuse_size("more")
+
+    def _refuse_size(self, found: str) -> NoReturn:
+        raise DataError(
+            f"{self.url} is not the file it should be: expected {self.size_bytes} bytes, found {found}: "
+            "look whether the address still brings the same archive, and set url, size_bytes and checksum"
+        )
+
+    def _retry_or_give_up(self, error: "requests.RequestException", failures: int) -> None:
+        response = error.response
+        if response is not None and (not self.answered or response.status_code < 500 or failures > RETRIES):
+            answer = f"{response.status_code} {response.reason}"
+            raise UserError(f"{self.url} answers {answer}: check the address, or try again later") from error
+        if not self.answered:
+            raise _unreachable(self.url, self.part, error) from error
+        if failures > RETRIES:
+            got = f"{human_bytes(size_of(self.part))} of {human_bytes(self.size_bytes)}"
+            raise UserError(
+                f"{self.url} broke off at {got} ({_reason(error)}): type the same command again, it goes on from there"
+            ) from error
+        wait = BACKOFF_S * 2 ** (failures - 1)
+        logger.warning("%s: %s; retry %d of %d in %.0f s", self.part.stem, _reason(error), failures, RETRIES, wait)
+        time.sleep(wait)
+
+
+def _reach(url: str, part: Path) -> None:
+    """Raise UserError within REACH_S unless the server, or the proxy before it, takes a connection.
+
+    A connect timeout bounds neither the name lookup nor a server of many addresses as a whole; a thread does.
+    """
+    from requests.utils import get_environ_proxies, prepend_scheme_if_needed, select_proxy
+
+    proxy = select_proxy(url, get_environ_proxies(url))
+    target = urlsplit(prepend_scheme_if_needed(proxy, "http") if proxy else url)
+    outcome: list[OSError | None] = []
+
+    def connect() -> None:
+        try:
+            port = target.port or (443 if target.scheme == "https" else 80)
+            socket.create_connection((target.hostname, port), timeout=REACH_S / 2).close()
+            outcome.append(None)
+        except OSError as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=connect, daemon=True)
+    thread.start()
+    thread.join(REACH_S)
+    if error := outcome[0] if outcome else TimeoutError("no answer"):
+        raise _unreachable(target.geturl(), part, error) from error
+
+
+def _unreachable(url: str, part: Path, error: Exception) -> UserError:
+    return UserError(
+        f"cannot reach {urlsplit(url).hostname} ({_reason(error)}): check the network or HTTP_PROXY, "
+        f"or bring {part.stem} here by hand as {part.with_name(part.stem)}"
+    )
+
+
+def _reason(error: BaseException) -> str:
+    """The few words of the system's own error, which requests wraps into several lines."""
+    while error.__context__ is not None:
+        error = error.__context__
+    return str(getattr(error, "strerror", None) or error)
+
+
+def _version(response: "requests.Response") -> str:
+    """What If-Range may hold: the file's strong ETag, else its date, else nothing."""
+    etag = response.headers.get("ETag", "W/")
+    return response.headers.get("Last-Modified", "") if etag.startswith("W/") else etag
+
+
+def _version_file(part: Path) -> Path:
+    return part.with_name(f"{part.name}.version")
+
+
+def _known_version(part: Path) -> str:
+    path = _version_file(part)
+    return path.read_text() if path.exists() else ""
+
+
+def discard(part: Path) -> None:
+    """Delete what has arrived, with the note of the version it belongs to."""
+    part.unlink(missing_ok=True)
+    _version_file(part).unlink(missing_ok=True)
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 where there is none."""
+    return path.stat().st_size if path.exists() else 0
+
+
+@contextmanager
+def progress(title: str) -> Iterator[Report]:
+    """A bar on a terminal's stderr; elsewhere a line now and then, and none for short work."""
+    if not sys.stderr.isatty():
+        yield _line_reporter(title)
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True))
+    with Progress(*columns, TransferSpeedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _line_reporter(title: str) -> Report:
+    last = time.monotonic()
+
+    def report(done: int, total: int) -> None:
+        nonlocal last
+        if time.monotonic() - last >= LINE_EVERY_S:
+            last = time.monotonic()
+            print(f"{title}: {human_bytes(done)} of {human_bytes(total)}", file=sys.stderr, flush=True)
+
+    return report

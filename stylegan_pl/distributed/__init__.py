@@ -1,0 +1,1 @@
+"""Several processes that train together: started, watched, given their shares, queued again."""

@@ -1,0 +1,1 @@
+"""Exported .onnx files as painters, without torch."""

@@ -1,0 +1,229 @@
+"""A checkpoint as a function from pictures to paintings: `from stylegan_pl import Stylizer`."""
+
+from collections.abc import Sequence
+from os import PathLike
+from typing import TypeVar
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.inference.colour import KeepColour
+from stylegan_pl.inference.finish import Finish
+from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.stroke import InStrokes
+from stylegan_pl.inference.stroke_size import stroke_ratio
+from stylegan_pl.inference.styles import in_style
+from stylegan_pl.nn.fast.equivalents import keep_layout, show_channels_last
+from stylegan_pl.pictures.files import to_srgb
+from stylegan_pl.pictures.tensors import image_to_tensor, tensor_to_image
+from stylegan_pl.runs.checkpoint import load_generator, resolve
+from stylegan_pl.runs.device import inference_device, inference_dtype
+from stylegan_pl.runs.precision import Precision
+
+Picture = TypeVar("Picture", Image.Image, np.ndarray, Tensor)
+Path = str | PathLike[str]
+
+
+def load_painter(
+    ckpt: Path,
+    *,
+    style: Path | Sequence[Path] = (),
+    style_weights: Sequence[float] | None = None,
+    style_size: int = 512,
+    strength: float | None = None,
+    stroke: float = 1.0,
+    keep_colour: bool | str | None = None,
+    tiling: Tiling | None = None,
+    device: str = "auto",
+    precision: str = "auto",
+    trust: Sequence[str] = (),
+) -> Painter:
+    """What `python -m stylegan_pl.stylize` paints with; its options, by their names there.
+
+    Raises:
+        UserError: no checkpoint, or options that do not go with it.
+    """
+    keep_colour_named(keep_colour)  # mistakes are told before a checkpoint is loaded
+    stroke_ratio(stroke)
+    if precision not in Precision.__members__:
+        raise UserError(f"precision={precision}: type {', '.join(Precision.__members__)}")
+    placed = inference_device(device)
+    return painter_of(
+        load_generator(resolve(str(ckpt)), trusted=trust), style=style, style_weights=style_weights,
+        style_size=style_size, strength=strength, stroke=stroke, keep_colour=keep_colour, tiling=tiling, device=placed,
+        dtype=inference_dtype(Precision[precision], placed),
+    )  # fmt: skip
+
+
+def painter_of(
+    generator: nn.Module,
+    *,
+    style: Path | Sequence[Path] = (),
+    style_weights: Sequence[float] | None = None,
+    style_size: int = 512,
+    strength: float | None = None,
+    stroke: float = 1.0,
+    keep_colour: bool | str | None = None,
+    tiling: Tiling | None = None,
+    device: torch.device,
+    dtype: torch.dtype,
+) -> Painter:
+    """The same of a generator that is loaded; its norms then keep channels-last pictures so, which is faster.
+
+    Raises:
+        UserError: options that do not go with it.
+    """
+    keep_layout(generator)
+    show_channels_last(generator)
+    paintings = [style] if isinstance(style, str | PathLike) else list(style)
+    styled = in_style(
+        generator, [str(path) for path in paintings], weights=style_weights, strength=strength, size=style_size
+    )
+    mixes = styled is generator  # a generator that takes a style has blended in its features
+    ratio = stroke_ratio(stroke)
+    if ratio != 1:
+        styled = InStrokes(styled, ratio)
+    finish = Finish(1.0 if strength is None or not mixes else strength, keep_colour_named(keep_colour))
+    return Painter(styled, device=device, dtype=dtype, finish=finish, tiling=tiling)
+
+
+def keep_colour_named(choice: bool | str | None) -> KeepColour | None:
+    """What a user types for keep_colour.
+
+    Raises:
+        UserError: lists what there is.
+    """
+    if choice is None or choice is False:
+        return None
+    if choice is True:
+        return KeepColour.luma
+    if choice not in KeepColour.__members__:
+        raise UserError(f"keep_colour={choice}: type true or luma, coral, or false")
+    return KeepColour[choice]
+
+
+class Stylizer:
+    """Pictures in, paintings of the same size and kind out.
+
+    >>> import numpy as np, torch
+    >>> from stylegan_pl import Stylizer
+    >>> from stylegan_pl.inference.painter import Painter
+    >>> stylizer = Stylizer(Painter(torch.nn.Tanh()))  # or Stylizer.load("outputs/train/coco_vangogh/DATE")
+    >>> photograph = np.zeros((37, 50, 3), dtype=np.uint8)
+    >>> painting = stylizer(photograph)
+    >>> painting.shape, painting.dtype
+    ((37, 50, 3), dtype('uint8'))
+
+    Args:
+        painter: the generator, where it runs, and what is done to its pictures.
+    """
+
+    def __init__(self, painter: Painter) -> None:
+        self.painter = painter
+
+    @classmethod
+    def load(
+        cls,
+        ckpt: Path,
+        *,
+        style: Path | Sequence[Path] = (),
+        style_weights: Sequence[float] | None = None,
+        style_size: int = 512,
+        strength: float | None = None,
+        stroke: float = 1.0,
+        keep_colour: bool | str | None = None,
+        tile: int | str | None = "auto",
+        memory_gb: float | None = None,
+        device: str = "auto",
+        precision: str = "auto",
+        trust: Sequence[str] = (),
+    ) -> "Stylizer":
+        """From a run folder or a checkpoint file; the options are those of `python -m stylegan_pl.stylize --help`.
+
+        Raises:
+            UserError: no checkpoint, or options that do not go with it.
+        """
+        painter = load_painter(
+            ckpt, style=style, style_weights=style_weights, style_size=style_size, strength=strength, stroke=stroke,
+            keep_colour=keep_colour, tiling=Tiling(tile, memory_gb), device=device, precision=precision, trust=trust,
+        )  # fmt: skip
+        return cls(painter)
+
+    def __call__(self, image: Picture, *, mask: Image.Image | np.ndarray | Tensor | None = None) -> Picture:
+        """Paint one picture, or a batch of tensors.
+
+        Args:
+            image: a PIL picture of any mode; or an array (H, W, 3) or (H, W), uint8 or float in [0, 1]; or a tensor
+                (3, H, W) or (N, 3, H, W), uint8 or float in [-1, 1].
+            mask: where to paint: a PIL picture or an array (H, W), light is painted; or a tensor (H, W) in [0, 1].
+
+        Returns:
+            The kind that came: PIL pictures in mode RGB, arrays (H, W, 3), and the shape, type and device of tensors.
+
+        Raises:
+            ValueError: another shape or type, or values out of the range.
+        """
+        if isinstance(image, Image.Image):
+            pictures = image_to_tensor(to_srgb(image))[None]
+            return tensor_to_image(self._paint(pictures, mask)[0])
+        if isinstance(image, np.ndarray):
+            return _to_array(self._paint(_from_array(image), mask)[0], image.dtype)
+        pictures = _checked(image)
+        painted = self._paint(pictures.cpu(), mask)
+        return painted.view(image.shape).to(image.device)
+
+    def _paint(self, pictures: Tensor, mask: Image.Image | np.ndarray | Tensor | None) -> Tensor:
+        if mask is None:
+            return self.painter(pictures)
+        share = _mask(mask)
+        if share.shape != pictures.shape[-2:]:
+            raise ValueError(
+                f"the mask is {tuple(share.shape)}, the picture {tuple(pictures.shape[-2:])} (rows, columns)"
+            )
+        return self.painter(pictures, share.expand(len(pictures), 1, -1, -1))
+
+
+def _from_array(image: np.ndarray) -> Tensor:
+    if image.ndim == 2:
+        image = np.repeat(image[..., None], 3, axis=2)
+    if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
+        raise ValueError(f"an array must be (H, W, 3) or (H, W), got {image.shape}; drop alpha by image[..., :3]")
+    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]  # a copy: torch wants it writable
+    if image.dtype == np.uint8:
+        return pixels
+    if not np.issubdtype(image.dtype, np.floating):
+        raise ValueError(f"an array must be uint8 or float in [0, 1], got {image.dtype}")
+    return _checked(pixels.float() * 2 - 1, "an array of floats must be in [0, 1]")
+
+
+def _to_array(painted: Tensor, dtype: np.dtype) -> np.ndarray:
+    pixels = painted.permute(1, 2, 0).numpy()
+    return np.ascontiguousarray(pixels if dtype == np.uint8 else ((pixels + 1) / 2).clip(0, 1).astype(dtype))
+
+
+def _checked(image: Tensor, said: str = "a tensor of floats must be in [-1, 1]") -> Tensor:
+    """(N, 3, H, W)."""
+    pictures = image[None] if image.dim() == 3 else image
+    if pictures.dim() != 4 or pictures.shape[1] != 3 or 0 in pictures.shape:
+        raise ValueError(f"a tensor must be (3, H, W) or (N, 3, H, W), got {tuple(image.shape)}")
+    if pictures.dtype == torch.uint8:
+        return pictures
+    if not pictures.is_floating_point():
+        raise ValueError(f"a tensor must be uint8 or float in [-1, 1], got {image.dtype}")
+    if not bool((pictures.abs() <= 1 + 1e-4).all()):  # nan fails it, too
+        raise ValueError(f"{said}, got {float(pictures.min()):.3g} to {float(pictures.max()):.3g}")
+    return pictures
+
+
+def _mask(mask: Image.Image | np.ndarray | Tensor) -> Tensor:
+    """(H, W) in [0, 1]."""
+    if isinstance(mask, Image.Image):
+        mask = np.array(mask.convert("L"))
+    share = torch.as_tensor(mask)
+    share = share.float() / 255 if share.dtype == torch.uint8 else share.float()
+    if share.dim() != 2 or not bool(((share >= 0) & (share <= 1)).all()):
+        raise ValueError(f"a mask must be (H, W), uint8 or in [0, 1], got {tuple(share.shape)}")
+    return share

@@ -1,0 +1,1 @@
+"""Modules that compute the same as others, sooner or in less memory."""

@@ -1,0 +1,1 @@
+"""What generators and discriminators are made of: blocks, resampling, normalisation, first weights, taps."""

@@ -1,0 +1,45 @@
+"""A small encoder that is trained along with its generator: no pretrained weights."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from stylegan_pl.nn.layers.encoder import Encoder
+from stylegan_pl.nn.layers.features import Features
+from stylegan_pl.nn.layers.taps import Tap, read_taps
+
+
+class ConvEncoder(Encoder):
+    """c7s1-w, d2w, d4w with ReLU, reflection padding; taps `relu1`, `relu2`, `relu3`.
+
+    No norm: an instance norm would give every image mean 0 and spread 1, and the style's are what AdaIN reads.
+
+    Args:
+        width: channels at full resolution.
+    """
+
+    stride = 4
+
+    def __init__(self, *, width: int = 32) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        self.places: dict[str, Tap] = {}
+        inputs = 3
+        for level, (kernel, stride) in enumerate(((7, 1), (3, 2), (3, 2))):
+            outputs = width * 2**level
+            layers += [
+                nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, padding_mode="reflect"),
+                nn.ReLU(),
+            ]
+            self.places[f"relu{level + 1}"] = Tap(len(layers), outputs)
+            inputs = outputs
+        self.layers = nn.Sequential(*layers)
+
+    @property
+    def taps(self) -> dict[str, int]:
+        """`relu1`, `relu2`, `relu3` -> channels."""
+        return {name: place.channels for name, place in self.places.items()}
+
+    def forward(self, image: Tensor, layers: Sequence[str]) -> Features:
+        """(N, 3, H, W) -> `relu{k}`: (N, width · 2^(k−1), H / 2^(k−1), W / 2^(k−1))."""
+        return read_taps(self.layers, image, self.places, layers)

@@ -1,0 +1,73 @@
+"""What a backbone is: four feature maps of an image by a frozen network, fine to coarse."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor, nn
+
+from stylegan_pl.nn.pretrained.frozen import freeze
+from stylegan_pl.nn.pretrained.random_conv import random_conv
+
+MAPS = 4
+
+
+class Backbone(nn.Module, ABC):
+    """A feature pyramid to look through; gradients flow to the image, never to weights, and no checkpoint carries it.
+
+    Args:
+        channels: of each map.
+        strides: of each map, image pixels from one position to the next; each twice the one before.
+    """
+
+    def __init__(self, *, channels: Iterable[int], strides: Iterable[int]) -> None:
+        super().__init__()
+        self.channels, self.strides = list(channels), list(strides)
+
+    @abstractmethod
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """(N, 3, H, W) in [-1, 1] -> maps (N, channels[i], H / strides[i], W / strides[i])."""
+
+    def train(self, mode: bool = True) -> "Backbone":
+        """Frozen: stays in eval mode when its parent trains."""
+        return super().train(False)
+
+
+class RandomBackbone(Backbone):
+    """Random convolutions: a pyramid for tests, and for machines that have no pretrained weights.
+
+    Two 3×3 convolutions and ReLUs a map, the first of stride 2. The weights are a function of `seed` alone. Random
+    deep features tell textures apart, not objects: expect less of them than of pretrained ones.
+
+    Args:
+        width: channels of the finest map; each coarser one has twice as many.
+        seed: of the weights' own generator.
+    """
+
+    def __init__(self, *, width: int = 32, seed: int = 0) -> None:
+        channels = [width * 2**scale for scale in range(MAPS)]
+        super().__init__(channels=channels, strides=[2, 4, 8, 16])
+        generator = torch.Generator().manual_seed(seed)
+        self.stages = nn.ModuleList(
+            nn.Sequential(
+                random_conv(before, after, 3, generator, stride=2, nonlinearity="relu"),
+                nn.ReLU(),
+                random_conv(after, after, 3, generator, nonlinearity="relu"),
+                nn.ReLU(),
+            )
+            for before, after in zip([3, *channels[:-1]], channels, strict=True)
+        )
+        freeze(self)
+
+    def forward(self, image: Tensor) -> list[Tensor]:
+        """See `Backbone`."""
+        return run_stages(self.stages, image)
+
+
+def run_stages(stages: Iterable[nn.Module], x: Tensor) -> list[Tensor]:
+    """What comes out of each stage, one feeding the next."""
+    maps = []
+    for stage in stages:
+        x = stage(x)
+        maps.append(x)
+    return maps

@@ -1,0 +1,80 @@
+"""A feature network that needs no weights: random filters at several scales."""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, conv2d, pad, relu
+
+from stylegan_pl.nn.layers.features import FeatureNetwork, Features
+
+_GAIN = 6.0  # norm of a filter: images in [-1, 1] then answer with a mean square near 1
+
+
+class RandomFilters(FeatureNetwork):
+    """One layer of random filters and ReLU, applied to the image and to smaller copies of it.
+
+    Gram matrices of such features describe textures about as well as VGG's (Ustyuzhaninov et al., "What does it take
+    to generate natural textures?", ICLR 2017). Layers are named `scale1`, `scale2`, `scale4`, … by how much smaller
+    the copy is; their filters are centred and answer to strokes. The layer `colour` has filters that are not centred,
+    over the smallest copy, and answers to the palette: apart, the two can be weighed. Departure: the paper's scales are
+    kernel sizes from 3 to 55; here one kernel size meets a pyramid, at a small part of the cost.
+
+    The filters are a function of `seed` alone. Images need sides of at least half a filter at the smallest scale.
+
+    Args:
+        scales: divisors of the image's size.
+        size: kernel size in pixels, odd.
+        filters: random filters.
+        seed: of the filters' own generator.
+    """
+
+    def __init__(
+        self,
+        *,
+        style_layers: Mapping[str, float],
+        content_layers: Mapping[str, float],
+        scales: Sequence[int] = (1, 2, 4),
+        size: int = 7,
+        filters: int = 64,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(style_layers=style_layers, content_layers=content_layers)
+        if size % 2 == 0 or size < 3:
+            raise ValueError(f"size must be odd and at least 3, got {size}; try {max(3, size + 1)}")
+        self._check_taps(["colour", *(f"scale{scale}" for scale in scales)])
+        self.scales = list(scales)
+        bank = random_bank(filters, size, seed)
+        self.register_buffer("colour_bank", bank, persistent=False)
+        self.register_buffer("stroke_bank", _normed(bank - bank.mean(dim=(2, 3), keepdim=True)), persistent=False)
+
+    @property
+    def widths(self) -> dict[str, int]:
+        """As many as there are filters, each."""
+        return dict.fromkeys(self.taps, len(self.get_buffer("stroke_bank")))
+
+    def forward(self, image: Tensor) -> Features:
+        """(N, 3, H, W) in [-1, 1] -> `scale{s}`: (N, filters, H / s, W / s), reflection-padded, and `colour`."""
+        features: Features = {}
+        for scale in self.scales:
+            if f"scale{scale}" in self.taps:
+                features[f"scale{scale}"] = _respond(avg_pool2d(image, scale), self.get_buffer("stroke_bank"))
+        if "colour" in self.taps:
+            features["colour"] = _respond(avg_pool2d(image, max(self.scales)), self.get_buffer("colour_bank"))
+        return features
+
+
+def _respond(image: Tensor, bank: Tensor) -> Tensor:
+    margin = min(bank.shape[-1] // 2, min(image.shape[-2:]) - 1)  # reflection cannot exceed the picture
+    return relu(conv2d(pad(image, [margin] * 4, mode="reflect"), bank))
+
+
+def random_bank(filters: int, size: int, seed: int) -> Tensor:
+    """Uniform (filters, 3, size, size), each of norm `_GAIN`."""
+    generator = torch.Generator().manual_seed(seed)
+    bank = torch.rand(filters, 3, size, size, generator=generator) * 2 - 1
+    return _normed(bank)
+
+
+def _normed(bank: Tensor) -> Tensor:
+    return _GAIN * bank / bank.flatten(1).norm(dim=1).view(-1, 1, 1, 1)

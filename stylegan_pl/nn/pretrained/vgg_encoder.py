@@ -1,0 +1,70 @@
+"""VGG as the frozen encoder of a generator, whose weights travel in the generator's checkpoints."""
+
+from collections.abc import Sequence
+
+from torch import Tensor, nn
+
+from stylegan_pl.nn.layers.encoder import Encoder
+from stylegan_pl.nn.layers.features import Features
+from stylegan_pl.nn.layers.taps import Tap, read_taps
+from stylegan_pl.nn.pretrained.frozen import freeze
+from stylegan_pl.nn.pretrained.vgg import VGG
+
+_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+
+
+class VGGEncoder(Encoder):
+    """An ImageNet VGG up to its deepest layer of `layers`, frozen.
+
+    Unlike a feature network's, its weights are in the state_dict: a trained generator is of no use without them.
+
+    Args:
+        layers: the taps, shallow to deep; the last is the bottleneck (AdaIN: relu4_1, stride 8).
+        architecture: `vgg16` or `vgg19`.
+        weights_path: as for `VGG`.
+
+    Raises:
+        UserError: the weights can neither be found nor downloaded.
+    """
+
+    def __init__(
+        self,
+        *,
+        layers: Sequence[str] = _STYLE_LAYERS,
+        architecture: str = "vgg19",
+        weights_path: str | None = None,
+    ) -> None:
+        super().__init__()
+        if not layers:
+            raise ValueError(f"layers must name at least one layer, got none; try {list(_STYLE_LAYERS)}")
+        wanted = dict.fromkeys(layers, 1.0)
+        self.network = _GeneratorsVGG(
+            style_layers={}, content_layers=wanted, architecture=architecture, weights_path=weights_path
+        )
+        freeze(self.network, persistent=True)
+        self.places = _places(self.network, layers)
+        self.stride = 2 ** sum(isinstance(layer, nn.MaxPool2d) for layer in self.network.layers)
+
+    @property
+    def taps(self) -> dict[str, int]:
+        """Layer -> channels."""
+        return {name: place.channels for name, place in self.places.items()}
+
+    def forward(self, image: Tensor, layers: Sequence[str]) -> Features:
+        """(N, 3, H, W) in [-1, 1] -> `relu{block}_{conv}`: (N, C, H / 2^(block−1), W / 2^(block−1))."""
+        return read_taps(self.network.layers, self.network.normalise(image), self.places, layers)
+
+
+class _GeneratorsVGG(VGG):
+    remedy = VGG.remedy._replace(place="model.generator.encoder", instead="model=adain_scratch")
+
+
+def _places(network: VGG, wanted: Sequence[str]) -> dict[str, Tap]:
+    """Where the wanted layers end, and how wide they are."""
+    depths = {name: index + 1 for index, name in network.names.items()}
+    places = {}
+    for name in sorted(wanted, key=lambda layer: depths[layer]):
+        convolution = network.layers[depths[name] - 2]  # each ReLU follows its convolution
+        assert isinstance(convolution, nn.Conv2d)
+        places[name] = Tap(depths[name], convolution.out_channels)
+    return places

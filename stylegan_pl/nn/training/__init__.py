@@ -1,0 +1,1 @@
+"""What training keeps beside the networks: an average of weights, earlier fakes, a teacher, probes."""

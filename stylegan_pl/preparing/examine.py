@@ -1,0 +1,173 @@
+"""One call of `prepare check=true`: two image sets looked through, nothing in them changed."""
+
+import logging
+import os
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+from rich.console import Console
+from rich.progress import track
+
+from stylegan_pl.data.check import make_ready
+from stylegan_pl.data.folder import SPLITS, ImageFolder
+from stylegan_pl.errors import ConfigError, DataError, UserError
+from stylegan_pl.pictures.crop_size import as_typed, sides
+from stylegan_pl.pictures.files import write_image
+from stylegan_pl.preparing.doctor import remarks as doctor
+from stylegan_pl.preparing.doctor import report
+from stylegan_pl.preparing.doctor.colours import ColourCount
+from stylegan_pl.preparing.doctor.picture import draw
+from stylegan_pl.preparing.doctor.survey import (
+    SIDES,
+    Picture,
+    Place,
+    is_too_small,
+    look_at_all,
+    places,
+    without_partner,
+)
+from stylegan_pl.preparing.suggest import last_words
+
+_log = logging.getLogger(__name__)
+
+
+def examine(config: DictConfig) -> int:
+    """Look through `config.data` and report; returns the exit code: 1 where scores would lie or a run would refuse.
+
+    Raises:
+        UserError: a set is not there at all, or the report cannot be written.
+    """
+    started = time.monotonic()
+    output = _new_folder(Path(config.output))
+    folders = {side: instantiate(config.data[side], _convert_="all") for side in SIDES}
+    pairing = instantiate(config.data.pairing, _convert_="all")
+    refusals = _refusals(folders, config)
+    for line in pairing.told(folders["content"], folders["style"]):
+        _log.info("%s", line)
+    used = places(folders["content"], folders["style"], pairing)
+    pictures, colours = _survey(used, folders, config)
+    _log.info("%s", report.table(found := report.summary(pictures)))
+    _log.info("comparing %s pictures with one another", f"{len(pictures):,}")
+    remarks = doctor.remarks_on(pictures, image_size=config.image_size, paired=pairing.same_place)
+    remarks += doctor.lonely(without_partner(folders["content"], folders["style"], pairing))
+    for side, folder in folders.items():
+        remarks += [] if folder.include else doctor.not_looked_at(side, Path(folder.root), gifs=folder.first_frame)
+    refusals += _too_many_bad(pictures, config.data.bad_fraction, refusals)
+    refusals += _one_set_twice(remarks, pictures, config.data.bad_fraction)
+    crop = as_typed(*sides(config.image_size))
+    facts = {
+        "image_size": config.image_size if crop.isdecimal() else list(config.image_size),
+        "roots": {side: str(folder.root) for side, folder in folders.items()},
+    }
+    sheet = draw(pictures, colours, title=_title(folders), image_size=min(sides(config.image_size)))
+    _write(output, {**facts, "sets": found}, remarks, refusals)
+    write_image(sheet, output / "check.png")
+    usable = f"{len(pictures):,} images can be used at image_size={crop}"
+    _log.info("%s", report.verdict(remarks, refusals, usable=usable))
+    _log.info("%s", _where(output, time.monotonic() - started))
+    for line in last_words(config, folders, pictures, paired=pairing.same_place):
+        _log.info("%s", line)
+    return 1 if report.is_grave(remarks, refusals) else 0
+
+
+def _new_folder(output: Path) -> Path:
+    """Raise before the work where a report is there already."""
+    if output.exists() and not output.is_dir():
+        raise ConfigError(f"output={output} is a file; type output=FOLDER")
+    if any((output / name).exists() for name in ("check.json", "check.csv", "check.png")):
+        raise ConfigError(f"output={output} holds a report already; type another output=FOLDER")
+    return output
+
+
+def _refusals(folders: dict[str, ImageFolder], config: DictConfig) -> list[str]:
+    """What a run would say of the sets; what is not there at all is no case for a doctor and is raised."""
+    said = []
+    for side, folder in folders.items():
+        try:
+            make_ready(
+                folder, name=f"data.{side}", size=config.image_size, limit=config.data.bad_fraction,
+                download=config.data.download,
+            )  # fmt: skip
+        except DataError as error:
+            if not folder.files("train"):
+                raise
+            said.append(str(error))
+    return said
+
+
+def _survey(
+    used: Sequence[Place], folders: dict[str, ImageFolder], config: DictConfig
+) -> tuple[list[Picture], dict[str, ColourCount]]:
+    """Every file's facts, and the colours of each set."""
+    pictures, colours = [], {side: ColourCount.empty() for side in SIDES}
+    one_frame = not any(folder.first_frame for folder in folders.values())
+    looked = look_at_all([place.path for place in used], workers=config.data.workers, one_frame=one_frame)
+    shown = track(
+        looked, description="looking", total=len(used), console=Console(stderr=True), disable=not sys.stderr.isatty()
+    )
+    for place, facts in zip(used, shown, strict=True):
+        if facts.colours is not None:
+            colours[place.side].add(facts.colours)
+        facts = facts._replace(colours=None, size=folders[place.side].part(*facts.size))
+        too_small = is_too_small(facts, folders[place.side], config.image_size)
+        pictures.append(Picture(place.side, place.split, facts, too_small))
+    return pictures, colours
+
+
+def _too_many_bad(pictures: Sequence[Picture], limit: float, said: Sequence[str]) -> list[str]:
+    """What ends a run in the midst, where the quick look before it did not tell."""
+    found = []
+    for side in SIDES:
+        for split in SPLITS:
+            files = [p for p in pictures if (p.side, p.split) == (side, split)]
+            bad = sum(p.facts.problem is not None or p.too_small for p in files)
+            if bad > limit * len(files) and not any(line.startswith(f"data.{side}.") for line in said):
+                purpose = "train on" if split == "train" else "validate with"
+                found.append(
+                    f"data.{side}: {bad} of {len(files)} images to {purpose} cannot be used, more than "
+                    f"data.bad_fraction={limit:g}; mend or remove them"
+                )
+    return found
+
+
+def _one_set_twice(remarks: Sequence[doctor.Remark], pictures: Sequence[Picture], limit: float) -> list[str]:
+    """Photographs given as paintings: no run refuses them, but nothing can be learnt and every score is 0."""
+    shared = len({remark.place for remark in remarks if remark.kind is doctor.BOTH_SETS})
+    styles = sum(picture.side == "style" for picture in pictures)
+    if styles > 1 and shared > max(1, limit * styles):
+        return [
+            f"{shared} of {styles} paintings are among the photographs, more than data.bad_fraction={limit:g}; "
+            "look at data.content.root and data.style.root"
+        ]
+    return []
+
+
+def _title(folders: dict[str, ImageFolder]) -> str:
+    return " and ".join(_short(Path(folder.root)) for folder in folders.values())
+
+
+def _write(output: Path, facts: dict[str, Any], remarks: Sequence[doctor.Remark], refusals: Sequence[str]) -> None:
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        report.write_json(output / "check.json", facts, remarks, refusals)
+        report.write_csv(output / "check.csv", remarks)
+    except OSError as error:
+        raise UserError(f"output={output} cannot be written ({error.strerror or error}); type another") from error
+
+
+def _where(output: Path, seconds: float) -> str:
+    folder = _short(output)
+    return (
+        f"done in {seconds:.0f} s: {folder}\n  check.json  the table and the counts\n"
+        f"  check.csv   every file with a remark\n  check.png   sizes and colours"
+    )
+
+
+def _short(path: Path) -> str:
+    full = path.resolve()
+    return report.printable(os.path.relpath(full) if full.is_relative_to(Path.cwd()) else str(path))

@@ -1,0 +1,81 @@
+"""A folder of images -> tar shards and their index, for clusters whose disks do not like small files."""
+
+import csv
+import io
+import logging
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from stylegan_pl.data.folder import SPLITS, ImageFolder
+from stylegan_pl.data.shards import COLUMNS, INDEX
+from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.pictures.files import upright_size
+
+_log = logging.getLogger(__name__)
+
+_BLOCK = 512  # bytes of a tar header
+
+
+def write_shards(folder: ImageFolder, target: Path, *, shard_bytes: int = 256 * 2**20) -> dict[str, int]:
+    """Copy the files as they are, both splits, into `target`; returns the number of images of each split.
+
+    Files stay byte for byte what they were, in the order in which the folder lists them: a run on the shards is the run
+    on the folder. Unreadable ones are left out, and said. The index is written last: a folder with one is whole.
+
+    Args:
+        shard_bytes: size from which a new shard is begun.
+
+    Raises:
+        UserError: `target` holds shards already, or a file is two pictures.
+    """
+    if folder.part_name is not None:
+        raise UserError(
+            f"shards hold files as they are, and those of {folder.root} are two pictures each; train with "
+            "data=side_by_side on the folder"
+        )
+    if (target / INDEX).exists():
+        raise UserError(f"{target} holds shards already; type another shards=FOLDER, or remove it")
+    target.mkdir(parents=True, exist_ok=True)
+    rows: list[tuple[str, str, str, int, int, int, int]] = []
+    counts = {}
+    for split in SPLITS:
+        found = list(_write_split(folder, split, target, shard_bytes))
+        counts[split] = len(found)
+        rows += found
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter="\t", lineterminator="\n")
+    writer.writerow(COLUMNS)
+    writer.writerows(rows)
+    partial = target / f"{INDEX}.partial"
+    partial.write_text(text.getvalue(), encoding="utf-8", errors="surrogateescape")
+    partial.replace(target / INDEX)
+    return counts
+
+
+def _write_split(
+    folder: ImageFolder, split: str, target: Path, shard_bytes: int
+) -> Iterator[tuple[str, str, str, int, int, int, int]]:
+    base, shard, tar = folder.base(split), "", None
+    try:
+        for number, path in enumerate(folder.files(split)):
+            try:
+                width, height = upright_size(path)
+            except DataError:
+                _log.warning("%s: cannot be read as an image; left out", path)
+                continue
+            if tar is None or tar.offset >= shard_bytes:
+                if tar is not None:
+                    tar.close()
+                shard = f"{split}-{0 if not shard else int(shard[len(split) + 1 : -4]) + 1:06d}.tar"
+                tar = tarfile.open(target / shard, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
+            content = path.read_bytes()
+            # a key of digits and one dot: WebDataset takes what follows the first dot for the kind of file
+            entry = tarfile.TarInfo(f"{number:09d}{path.suffix.lower()}")
+            entry.size = len(content)
+            offset = tar.offset + _BLOCK
+            tar.addfile(entry, io.BytesIO(content))
+            yield split, path.relative_to(base).as_posix(), shard, offset, len(content), width, height
+    finally:
+        if tar is not None:
+            tar.close()

@@ -1,0 +1,110 @@
+"""A run's folder: who works in it, and what is said where it cannot be written."""
+
+import errno
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from stylegan_pl.errors import ConfigError, UserError, first_line
+from stylegan_pl.runs.status import read_status
+
+_log = logging.getLogger(__name__)
+
+_LETS_GO_S = 30.0  # seconds; the workers of a killed run hold its lock until they notice
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}  # what some network disks say
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE}
+
+
+def lock_of(folder: Path) -> Path:
+    """The file that whoever works in a folder holds."""
+    return folder / ".working.lock"
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder's lock, which the system lets go when this process dies, however it dies.
+
+    What holds it already in this process (a sweep's job) goes on. Where the file system has no locks, nobody is kept
+    out.
+
+    Raises:
+        ConfigError: another run works there.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    held: Any = FileLock(lock_of(folder), is_singleton=True)
+    try:
+        _acquire(held, folder)
+    except (NotImplementedError, OSError) as error:
+        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+            raise
+        yield
+        return
+    try:
+        yield
+    finally:
+        held.release()
+
+
+def _acquire(lock: Any, folder: Path) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        status = read_status(folder)
+        if not _is_gone(status):
+            raise ConfigError(_taken(folder, status)) from None
+        _log.info("%s: waiting for the workers of a killed run to end", folder)
+        try:
+            lock.acquire(timeout=_LETS_GO_S)
+        except Timeout:
+            raise ConfigError(_taken(folder, status)) from None
+
+
+def _taken(folder: Path, status: dict[str, Any]) -> str:
+    who = f" (process {status['pid']} on {status.get('host', 'this machine')})" if "pid" in status else ""
+    return f"{folder}: another run{who} is training there; wait until it ends, or type another hydra.run.dir"
+
+
+def _is_gone(status: dict[str, Any]) -> bool:
+    """Whether the process that wrote a status was of this machine and is no more."""
+    if status.get("host") != socket.gethostname() or not isinstance(status.get("pid"), int):
+        return False
+    return not _is_there(status["pid"])
+
+
+def _is_there(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    stat = Path(f"/proc/{pid}/stat")
+    try:
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"  # nobody has asked yet how it ended
+    except (OSError, IndexError):
+        return True
+
+
+def unwritable(error: BaseException, folder: Path) -> str | None:
+    """What is wrong with a run's folder, in words; None: the error is about something else."""
+    if not isinstance(error, OSError):
+        return None
+    named = error.filename if isinstance(error.filename, str) else None
+    inside = named is not None and Path(named).absolute().is_relative_to(folder)
+    above = named is not None and folder.is_relative_to(Path(named).absolute())
+    if not (inside or above or error.errno in _OF_THE_DISK):
+        return None
+    return f"{named or folder}: cannot be written ({error.strerror or first_line(error)})"
+
+
+def failed(reason: str, *, saved: Path | None) -> UserError:
+    """The one line about a run that its folder or its data has ended."""
+    if saved is None:
+        return UserError(f"{reason}; nothing had been saved: mend that, and start again")
+    return UserError(f"{reason}; the last good checkpoint is {saved}: mend that, then type resume=auto, too")

@@ -1,0 +1,144 @@
+"""A network with its weights, both from a file that may come from anyone: ours, no larger than the file, and usable."""
+
+import importlib
+import inspect
+from collections.abc import Mapping, Sequence
+from math import isqrt
+from pathlib import Path
+from pkgutil import resolve_name
+from typing import Any
+
+from torch import Tensor, nn
+
+from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.nn.pretrained.shapes import shapes_only
+from stylegan_pl.nn.pretrained.wanted import without_pretrained
+from stylegan_pl.runs.from_file import Permitted, build, check_plain, parsed
+
+_ROOMS = ("stylegan_pl.generators.", "stylegan_pl.nn.")  # what a config may build
+EXTRA_STATE = "_extra_state"  # how torch names what a module keeps beside tensors
+_PLENTY = 1024  # blocks, channels, layers: as many may be asked for by any file
+_OTHER_WEIGHTS = (
+    "its weights are not those of the generator its config names; another version of stylegan_pl may have made it: "
+    "paint with that one, or train again"
+)
+
+
+def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trusted: Sequence[str] = ()) -> nn.Module:
+    """The network that a config describes, with these weights; in training mode on the CPU.
+
+    Its sizes are compared with the weights' on torch's meta device, before any memory is taken for it.
+
+    Args:
+        node: plain data.
+        weights: by their names in the network.
+        path: of the file that both are from.
+        trusted: packages or modules beside ours whose parts may be built; then sizes are not looked at.
+
+    Raises:
+        UserError: it is none of our networks, not the weights' one, or its weights are not numbers.
+    """
+    check_plain(node, path)
+    permitted = networks(trusted)
+    if _is_ours(node, path):
+        check_numbers(node, max(_PLENTY, isqrt(path.stat().st_size // 2)), path)
+        with shapes_only():
+            shapes: nn.Module = build(node, path, permitted, nn.Module)
+        if _sizes(shapes.state_dict()) != _sizes(weights):
+            raise UserError(f"{path}: {_OTHER_WEIGHTS}")
+    wrong = [key for key, value in weights.items() if not _is_finite(value)]
+    if wrong:
+        raise UserError(
+            f"{path}: {len(wrong)} of its {len(weights)} weights hold nan or infinite numbers, such as "
+            f"'{wrong[0][:80]}'; the training had failed: give an earlier checkpoint"
+        )
+    with without_pretrained():  # the file has them
+        network: nn.Module = build(node, path, permitted, nn.Module)
+    try:
+        network.load_state_dict(weights)
+    except Exception as error:  # torch lists every key in a line of its own
+        raise UserError(f"{path}: {_OTHER_WEIGHTS}") from error
+    return network
+
+
+def networks(trusted: Sequence[str] = ()) -> Permitted:
+    """What a generator's config may call: our networks, and ways to draw first weights.
+
+    Each is asked for from the very module that defines it: `stylegan_pl.nn.pretrained.vgg.torch.hub.load` begins as
+    ours do, too.
+
+    Args:
+        trusted: further packages or modules, all of whose parts are allowed.
+    """
+    names = [name.rstrip(".") for name in trusted if name.strip(".")]
+
+    def permitted(target: str) -> Any:
+        if any(target.startswith(f"{name}.") for name in names):  # whole segments: `my` is not `mymalware`
+            try:
+                return resolve_name(target)
+            except Exception as error:  # whatever importing a package of theirs raises
+                raise UserError(
+                    f"its config names '{target}', which cannot be imported ({first_line(error)})"
+                ) from error
+        found = part_of_ours(target, _ROOMS)
+        if found is None:
+            raise UserError(
+                f"its config would run '{target[:200]}', no network of stylegan_pl; refused. If you trust the file, "
+                "type trust=[MODULE]"
+            )
+        return found
+
+    return permitted
+
+
+def part_of_ours(target: str, rooms: tuple[str, ...]) -> Any:
+    """The class of a module, or the function that makes one, that a dotted path names; None if it is anything else.
+
+    Args:
+        rooms: beginnings of the paths that may be asked for, each ending in a point.
+    """
+    module, _, name = target.rpartition(".")
+    if not module.startswith(rooms):
+        return None
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except (ImportError, ValueError):  # `…seed.SeedGenerator` is no module
+        return None
+    network = inspect.isclass(found) and issubclass(found, nn.Module)
+    draws = inspect.isfunction(found) and module == "stylegan_pl.nn.layers.init"
+    return found if (network or draws) and found.__module__ == module else None
+
+
+def _is_ours(node: Any, path: Path) -> bool:
+    """Whether nothing in it needs `trusted`."""
+    try:
+        parsed(node, path, networks())
+    except UserError:
+        return False
+    return True
+
+
+def check_numbers(node: Any, most: int, path: Path) -> None:
+    """Check that nothing counts without end; n channels to n have n² weights, which the size of the file bounds."""
+    if isinstance(node, dict):
+        for key, child in node.items():
+            if key != "seed":
+                check_numbers(child, most, path)
+    elif isinstance(node, list | tuple):
+        check_numbers(len(node), most, path)
+        for child in node:
+            check_numbers(child, most, path)
+    elif isinstance(node, int) and abs(node) > most:
+        said = str(node) if abs(node) < 10**12 else "over 10^12"
+        raise UserError(f"{path}: its config asks for {said} of something, far more than its weights are; refused")
+
+
+def _sizes(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: getattr(value, "shape", None) for key, value in state.items()}
+
+
+def _is_finite(value: Any) -> bool:
+    try:
+        return not isinstance(value, Tensor) or not value.is_floating_point() or bool(value.isfinite().all())
+    except (RuntimeError, NotImplementedError):  # sparse, quantised, on the meta device: none of ours
+        return False

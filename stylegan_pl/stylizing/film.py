@@ -1,0 +1,100 @@
+"""One call of `stylize` whose input is a film."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+
+from stylegan_pl.errors import UserError
+from stylegan_pl.inference.film.decode import Film
+from stylegan_pl.inference.film.film import Painted, paint_film
+from stylegan_pl.inference.film.frame_painter import FramePainter
+from stylegan_pl.inference.film.library import PIPE, are_frames, check_paths
+from stylegan_pl.inference.film.numbered import NumberedFrames
+from stylegan_pl.inference.film.options import parted
+from stylegan_pl.inference.film.stop import INTERRUPTED, asked_to_stop
+from stylegan_pl.inference.masks import Masks
+from stylegan_pl.inference.painter import Painter
+from stylegan_pl.pictures.plan import pictures
+from stylegan_pl.pictures.progress import progress
+from stylegan_pl.runs.outcome import Outcome
+from stylegan_pl.stylizing.pipes import lines_on_stderr
+
+_log = logging.getLogger(__name__)
+
+_USUAL_FPS = 25.0  # of a folder of frames, unless it is given
+
+
+def paint_one_film(config: DictConfig, load: Callable[[], Painter]) -> int:
+    """Paint by a composed `StylizeConfig`; the exit code: 1 when parts were damaged, 130 when stopped.
+
+    Args:
+        load: called once the film is known to be one, for it takes its time.
+
+    Raises:
+        UserError: no film, or options that do not go with it.
+    """
+    source, output = Path(config.input), Path(config.output)
+    if str(output) == PIPE:
+        with lines_on_stderr():
+            return _paint(config, load, source, output)
+    return _paint(config, load, source, output)
+
+
+def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output: Path) -> int:
+    options: Any = OmegaConf.to_container(config.film, resolve=True)
+    steadiness, encoding = parted(options)
+    check_paths(source, output, overwrite=config.overwrite)
+    if config.mask is not None and Path(config.mask).is_dir():
+        raise UserError(f"mask={config.mask} is a folder; a film takes one mask for all frames: mask=mask.png")
+    with _opened(config, source) as film, progress(film.frames) as report, asked_to_stop() as stop:
+        mask = None
+        if config.mask is not None:
+            mask = Masks(Path(config.mask)).of(Path(source.name), film.look.width, film.look.height)
+        frames = FramePainter(load(), steadiness, mask=mask)
+        painted = paint_film(film, output, frames, encoding, batch_size=config.batch_size, stop=stop, report=report)
+        restarts = film.restarts if isinstance(film, Film) else 0
+    if restarts:
+        _log.info("%s: its times start again %d times; the parts were put one behind another", source, restarts)
+    return _told(painted, source, output)
+
+
+def _opened(config: DictConfig, source: Path) -> Film | NumberedFrames:
+    """The film that is meant; a folder's frames are one."""
+    if not are_frames(source):
+        if config.film.fps is not None:
+            raise UserError(f"film.fps= is for a folder of frames; {source} has its own times: take it away")
+        return Film(source)
+    fps = _USUAL_FPS if config.film.fps is None else config.film.fps
+    frames = NumberedFrames(source, pictures(str(source)), fps=fps)
+    first, last = frames.files[0].name, frames.files[-1].name
+    _log.info("%s: %d frames, %s to %s, at %g a second (film.fps=)", source, frames.frames, first, last, fps)
+    return frames
+
+
+def _told(painted: Painted, source: Path, output: Path) -> int:
+    if painted.frames == 0:
+        _log.warning("stopped before a frame was painted; nothing was written")
+        return INTERRUPTED
+    if painted.flicker is not None:
+        flicker = painted.flicker
+        _log.info(
+            "flicker, mean from frame to frame, colours in [-1, 1]: the painting changes by %.4f, the film by %.4f; "
+            "pixel by pixel these changes differ by %.4f (0: nothing is added)",
+            flicker.painting, flicker.film, flicker.added,
+        )  # fmt: skip
+    if painted.damaged:
+        _log.error(
+            "%s: %d of its pictures or packets could not be decoded and were passed over", source, painted.damaged
+        )
+    where = "stdout" if str(output) == PIPE else output
+    said = f"{painted.frames} frames in {painted.scenes} scenes ({painted.seconds:.2f} s) painted -> {where}"
+    _log.info("%s%s", "stopped early: " if painted.stopped else "", said)
+    facts = {
+        "input": str(source), "output": str(output), "frames": painted.frames, "scenes": painted.scenes,
+        "seconds": painted.seconds, "damaged": painted.damaged, "stopped": painted.stopped,
+        "flicker": None if painted.flicker is None else painted.flicker._asdict(),
+    }  # fmt: skip
+    return Outcome(INTERRUPTED if painted.stopped else int(painted.damaged > 0), facts={"film": facts})

@@ -1,0 +1,115 @@
+"""One call of `stylize model=picture.onnx`: as `paint`, but by onnxruntime, and torch is never imported."""
+
+import logging
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+from PIL import Image
+
+from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.inference.film.library import is_film
+from stylegan_pl.inference.main_memory import check_memory_gb
+from stylegan_pl.inference.onnx.finish import colours_named
+from stylegan_pl.inference.onnx.memory import LARGE, MemoryCheck
+from stylegan_pl.inference.onnx.painter import OnnxPainter, facts_in, read_style
+from stylegan_pl.pictures.files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
+from stylegan_pl.pictures.plan import Job, facts_of, plan
+from stylegan_pl.pictures.progress import progress
+from stylegan_pl.runs.outcome import Outcome
+from stylegan_pl.runs.precision import Precision
+
+_log = logging.getLogger(__name__)
+_OF_CHECKPOINTS: dict[str, Any] = {
+    "style_weights": None, "mask": None, "tile": "auto", "tile_exact": False, "precision": Precision.auto,
+    "batch_size": 1, "trust": [],
+}  # fmt: skip
+"""What an exported file knows nothing of -> what stands where it was not typed."""
+
+
+def paint_onnx(config: DictConfig, *, told: str | None = None) -> int:
+    """Stylise by a composed `StylizeConfig` with a model; returns the exit code, 1 when a file could not be painted.
+
+    Args:
+        told: what the output is called; None: as in the config.
+    """
+    for key, untouched in _OF_CHECKPOINTS.items():
+        if config[key] != untouched:
+            raise UserError(f"{key}= goes with ckpt=, not with model=; take it away")
+    if is_film(config.input, config.output):
+        raise UserError(f"input={config.input}: films are painted with ckpt=, not with model=")
+    if not 1 <= config.quality <= 100:
+        raise UserError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
+    check_memory_gb(config.memory_gb)
+    sources: Any = OmegaConf.to_container(config.input) if OmegaConf.is_list(config.input) else str(config.input)
+    planned = plan(
+        sources, Path(config.output), image_format=config.image_format, overwrite=config.overwrite, resume=config.resume
+    )
+    if planned.passed_over:
+        _log.info("%s: %s", config.input, planned.told_passed_over)
+    painter = _painter(config)
+    check = MemoryCheck(painter, config.memory_gb) if any(_is_large(job) for job in planned.jobs) else None
+    refused = {job: line for job in planned.there if (line := _not_whole(job)) is not None}
+    with pixel_limit(config.max_megapixels), progress(len(planned.jobs)) as report:
+        for job in planned.jobs:
+            try:
+                _paint(painter, job, config, check)
+            except DataError as error:
+                refused[job] = str(error)
+            except MemoryError:
+                refused[job] = f"{job.picture}: memory ran out; paint it with ckpt=, which cuts it into tiles"
+            report(1)
+    for line in refused.values():
+        _log.error("skipped: %s", line)
+    everything = len(planned.jobs) + len(planned.there)
+    _log.info("%d of %d pictures painted or there -> %s", everything - len(refused), everything, told or config.output)
+    return Outcome(1 if refused else 0, facts=facts_of(planned, refused))
+
+
+def _painter(config: DictConfig) -> OnnxPainter:
+    model = Path(config.onnx)
+    styles = config.style if OmegaConf.is_list(config.style) else [config.style] if config.style is not None else []
+    if len(styles) > 1:
+        raise UserError("style=: an exported file takes one painting; several go with ckpt=")
+    stride = facts_in(model)["graph"]["stride"] if styles else 1
+    style = read_style(Path(styles[0]), size=config.style_size, stride=stride) if styles else None
+    return OnnxPainter(
+        model, style=style, strength=config.strength, stroke=config.stroke,
+        keep_colour=colours_named(config.keep_colour), device=config.device,
+    )  # fmt: skip
+
+
+def _paint(painter: OnnxPainter, job: Job, config: DictConfig, check: MemoryCheck | None) -> None:
+    """Read, paint, write.
+
+    Raises:
+        DataError: one of the three cannot be done.
+    """
+    image = read_image(job.picture, one_frame=not config.first_frame)
+    check_result(job.result, *image.size)
+    if check is not None:
+        check(str(job.picture), *image.size)
+    try:
+        painted = painter(np.array(image)[None])[0]
+    except DataError as error:
+        raise DataError(f"{job.picture}: {error}") from error
+    write_image(Image.fromarray(painted), job.result, exif=upright_exif(job.picture), quality=config.quality)
+
+
+def _is_large(job: Job) -> bool:
+    with suppress(DataError):  # told when its turn comes
+        width, height = upright_size(job.picture)
+        return width * height >= LARGE
+    return False
+
+
+def _not_whole(job: Job) -> str | None:
+    """What is wrong with a result that is there."""
+    try:
+        if read_image(job.result).size == upright_size(job.picture):
+            return None
+    except DataError:
+        pass
+    return f"{job.result}: is there, but is no whole picture of the size of {job.picture}; delete it"

@@ -1,0 +1,193 @@
+"""One call of `stylize`: files in, files out, one bad file never stops the rest."""
+
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+from omegaconf import DictConfig, OmegaConf
+from torch import Tensor
+
+from stylegan_pl.errors import DataError, UserError, first_line
+from stylegan_pl.inference.any_size import batches_of_one_size
+from stylegan_pl.inference.film.library import is_film
+from stylegan_pl.inference.masks import Masks
+from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.stylizer import load_painter
+from stylegan_pl.inference.tiling.canvas import canvas, planes
+from stylegan_pl.pictures.files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
+from stylegan_pl.pictures.plan import Job, Plan, facts_of, plan
+from stylegan_pl.pictures.progress import progress
+from stylegan_pl.pictures.tensors import tensor_to_image
+from stylegan_pl.runs.device import is_out_of_memory
+from stylegan_pl.runs.outcome import Outcome
+
+_log = logging.getLogger(__name__)
+_UNPAINTABLE = (UserError, RuntimeError, ValueError, MemoryError, OSError)  # what one picture may set off
+
+
+def paint(config: DictConfig, *, told: str | None = None) -> int:
+    """Stylise by a composed `StylizeConfig`; returns the exit code, 1 when a file could not be read or written.
+
+    Args:
+        told: what the output is called; None: as in the config.
+    """
+    if not 1 <= config.quality <= 100:
+        raise UserError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
+    if is_film(config.input, config.output):
+        from stylegan_pl.stylizing.film import paint_one_film  # films bring the metrics, and PyAV
+
+        return paint_one_film(config, lambda: _painter(config))
+    planned = plan(
+        _sources(config.input), Path(config.output), image_format=config.image_format, overwrite=config.overwrite,
+        resume=config.resume,
+    )  # fmt: skip
+    if planned.passed_over:
+        _log.info("%s: %s", config.input, planned.told_passed_over)
+    masks = None if config.mask is None else Masks(Path(config.mask))
+    painter = _painter(config)
+    with pixel_limit(config.max_megapixels):
+        call = Call(
+            painter, masks, quality=config.quality, batch_size=config.batch_size, first_frame=config.first_frame
+        )
+        done, kept = call.run(planned)
+    for line in call.refused.values():
+        _log.error("skipped: %s", line)
+    if not done and call.unknown is not None:  # no picture's fault, then
+        raise call.unknown
+    there = f", {kept} were there" if planned.there else ""
+    everything = len(planned.jobs) + len(planned.there)
+    _log.info("%d of %d pictures painted%s -> %s", done, everything, there, told or config.output)
+    return Outcome(1 if call.refused else 0, facts=facts_of(planned, call.refused))
+
+
+def _painter(config: DictConfig) -> Painter:
+    return load_painter(
+        config.ckpt, style=_listed(config.style), style_weights=config.style_weights, style_size=config.style_size,
+        strength=config.strength, stroke=config.stroke, keep_colour=config.keep_colour, device=config.device,
+        tiling=Tiling(config.tile, config.memory_gb, config.tile_exact),
+        precision=config.precision.name, trust=config.trust,
+    )  # fmt: skip
+
+
+class Call:
+    """Pictures read, painted and written, batch by batch.
+
+    Args:
+        masks: where each is painted; None: everywhere.
+        quality: of JPEG and WebP.
+        batch_size: pictures of one size that are painted at a time.
+        first_frame: paint the first picture of an animation or of several pages, which are refused else.
+    """
+
+    def __init__(
+        self, painter: Painter, masks: Masks | None, *, quality: int, batch_size: int, first_frame: bool = False
+    ) -> None:
+        self.painter, self.masks = painter, masks
+        self.quality, self.batch_size, self.first_frame = quality, batch_size, first_frame
+        self.refused: dict[Job, str] = {}  # why, in a line
+        self.unknown: Exception | None = None  # the first error that is neither a user's nor a machine's
+
+    def run(self, planned: Plan) -> tuple[int, int]:
+        """How many were painted, and how many results were there, whole; one picture ends none of the others."""
+        kept = sum(self._is_whole(job) for job in planned.there)
+        painted = 0
+        with progress(len(planned.jobs)) as report:
+            for jobs, pictures in batches_of_one_size(self._read(planned.jobs, report), self.batch_size):
+                painted += self._paint(jobs, pictures, report)
+        return painted, kept
+
+    def _read(self, jobs: list[Job], report: Callable[[float], None]) -> Iterator[tuple[Job, Tensor]]:
+        for job in jobs:
+            try:
+                yield job, _pixels(job, first_frame=self.first_frame)
+            except (DataError, MemoryError) as error:
+                self._refuse(job, error)
+                report(1)
+
+    def _paint(self, jobs: list[Job], pictures: Tensor, report: Callable[[float], None]) -> int:
+        """How many of one batch were painted and written."""
+        told = 0.0
+
+        def tell(share: float) -> None:
+            nonlocal told
+            told += share
+            report(share)
+
+        try:
+            masks = self._masks_of(jobs, pictures)
+            height, width = pictures.shape[-2:]
+            into = canvas(height, width, jobs[0].result.parent)[None] if len(jobs) == 1 else None
+            results = self.painter(pictures, masks, into=into, report=tell)
+        except _UNPAINTABLE as error:
+            return self._one_by_one(jobs, pictures, error, report)
+        written = sum(self._write(result, job) for job, result in zip(jobs, results, strict=True))
+        report(len(jobs) - told)
+        return written
+
+    def _one_by_one(self, jobs: list[Job], pictures: Tensor, error: Exception, report: Callable[[float], None]) -> int:
+        """What may be wrong with one picture of a batch is found by painting them alone."""
+        if len(jobs) > 1:
+            return sum(self._paint([job], picture[None], report) for job, picture in zip(jobs, pictures, strict=True))
+        self._refuse(jobs[0], error)
+        report(1)
+        return 0
+
+    def _refuse(self, job: Job, error: Exception) -> None:
+        if isinstance(error, DataError):  # it names the picture
+            line = str(error)
+        elif is_out_of_memory(error):
+            width, height = upright_size(job.picture)
+            line = f"{job.picture}: memory ran out at {width}×{height} pixels; type tile=512, or memory_gb="
+        elif isinstance(error, UserError):
+            line = f"{job.picture}: {error}"
+        else:
+            line = f"{job.picture}: cannot be painted ({type(error).__name__}: {first_line(error)})"
+            self.unknown = self.unknown or (None if isinstance(error, OSError) else error)
+        self.refused[job] = line
+
+    def _masks_of(self, jobs: list[Job], pictures: Tensor) -> Tensor | None:
+        if self.masks is None:
+            return None
+        height, width = pictures.shape[-2:]
+        return torch.cat([self.masks.of(job.name, width, height) for job in jobs])
+
+    def _write(self, result: Tensor, job: Job) -> int:
+        try:
+            write_image(tensor_to_image(result), job.result, exif=upright_exif(job.picture), quality=self.quality)
+        except (DataError, MemoryError) as error:
+            self._refuse(job, error)
+            return 0
+        return 1
+
+    def _is_whole(self, job: Job) -> bool:
+        """Whether a result that is there is a whole picture of the right size; if not, that is said."""
+        try:
+            fits = read_image(job.result).size == upright_size(job.picture)
+        except DataError:
+            fits = False
+        if not fits:
+            self.refused[job] = (
+                f"{job.result}: is there, but is no whole picture of the size of {job.picture}; delete it, or type "
+                "overwrite=true for resume=true"
+            )
+        return fits
+
+
+def _pixels(job: Job, *, first_frame: bool) -> Tensor:
+    """uint8 (3, H, W); Pillow's own copy is let go of."""
+    image = read_image(job.picture, one_frame=not first_frame)
+    check_result(job.result, *image.size)
+    return planes(image)
+
+
+def _sources(given: Any) -> str | list[str]:
+    return [str(path) for path in given] if OmegaConf.is_list(given) else str(given)
+
+
+def _listed(style: Any) -> list[str]:
+    """Nothing, one file or a list of them -> a list."""
+    if style is None:
+        return []
+    return [str(path) for path in style] if OmegaConf.is_list(style) else [str(style)]

@@ -1,0 +1,144 @@
+"""One call of `stylize sheet=true`: photographs in every style there is, on one picture, to choose by."""
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from omegaconf import DictConfig, OmegaConf
+from PIL import Image
+
+from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.inference.onnx.finish import colours_named
+from stylegan_pl.pictures.files import EXTENSIONS, check_result, pixel_limit, read_image, write_image
+from stylegan_pl.pictures.plan import pictures
+from stylegan_pl.runs.outcome import Outcome
+from stylegan_pl.runs.painters import short_names, told_apart
+from stylegan_pl.stylizing.contact_sheet import contact_sheet, in_cell
+
+_log = logging.getLogger(__name__)
+_MOST = 400  # cells that one still looks at
+
+Paint = Callable[[Image.Image], Image.Image]
+Column = tuple[str, Paint]
+
+
+def paint_sheet(config: DictConfig) -> int:
+    """Paint by a composed `StylizeConfig`; the exit code, 1 when a photograph could not be read.
+
+    Columns are the generators of `painter=`, `ckpt=` or `model=`, and of one that takes any painting each of `style=`;
+    rows are the photographs, reduced to `sheet_size` before they are painted.
+
+    Raises:
+        UserError: options that do not go together, or a file that is there.
+    """
+    output = Path(config.output)
+    photographs = pictures([str(source) for source in _listed(config.input)])
+    _check(config, output, photographs)
+    columns = _columns(config)
+    if len(photographs) * (len(columns) + 1) > _MOST:
+        raise UserError(
+            f"sheet=true: {len(photographs)} photographs in {len(columns)} styles are more than {_MOST} cells; "
+            "name fewer photographs"
+        )
+    rows: list[list[Image.Image]] = []
+    failed = 0
+    with pixel_limit(config.max_megapixels):
+        for path in photographs:
+            try:
+                photograph = in_cell(read_image(path, at_least=config.sheet_size), config.sheet_size)
+            except DataError as error:
+                _log.error("skipped: %s", error)
+                failed += 1
+                continue
+            rows.append([photograph, *(paint(photograph) for _, paint in columns)])
+    if not rows:
+        raise UserError("sheet=true: none of the photographs could be read")
+    sheet = contact_sheet(rows, ["photograph", *(label for label, _ in columns)], cell=config.sheet_size)
+    write_image(sheet, output, quality=config.quality)
+    _log.info("%d photographs in %d styles -> %s", len(rows), len(columns), output)
+    facts = {
+        "output": str(output),
+        "photographs": len(rows),
+        "styles": [label for label, _ in columns],
+        "skipped": failed,
+    }
+    return Outcome(int(failed > 0), facts={"sheet": facts})
+
+
+def _check(config: DictConfig, output: Path, photographs: list[Path]) -> None:
+    for key in ("mask", "style_weights"):
+        if config[key] is not None:
+            raise UserError(f"{key}= does not go with sheet=true; take it away")
+    if config.sheet_size < 16:
+        raise UserError(f"sheet_size={config.sheet_size} must be at least 16 pixels; 256 unless given")
+    if output.suffix.lower() not in EXTENSIONS:
+        raise UserError(f"output={output}: a sheet is one picture; type output=sheet.jpg")
+    check_result(output, config.sheet_size, config.sheet_size)
+    if output.exists() and not config.overwrite:
+        raise UserError(f"output={output} is there already; type overwrite=true or another output=")
+    if output.exists() and any(output.samefile(path) for path in photographs):
+        raise UserError(f"output={output} is an input, and inputs are never overwritten; choose another output=")
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    listed: Any = OmegaConf.to_container(value) if OmegaConf.is_list(value) else [value]
+    return list(listed)
+
+
+def _columns(config: DictConfig) -> list[Column]:
+    """Label, and what paints that column; what is named twice stands there twice."""
+    columns: list[Column] = []
+    load = _onnx if config.onnx is not None else _checkpoint
+    sources = [str(source) for source in _listed(config.onnx if config.onnx is not None else config.ckpt)]
+    for source, name in zip(sources, short_names(sources), strict=True):
+        for label, paint in load(config, source):
+            columns.append((f"{name} {label}".strip() if len(sources) > 1 or not label else label, paint))
+    return columns
+
+
+def _styles(config: DictConfig) -> list[tuple[str, str]]:
+    paths = [str(path) for path in _listed(config.style)]
+    return list(zip(told_apart(paths), paths, strict=True)) if paths else []
+
+
+def _checkpoint(config: DictConfig, source: str) -> list[Column]:
+    from stylegan_pl.inference.stylizer import Stylizer, painter_of
+    from stylegan_pl.runs.checkpoint import load_generator, resolve  # torch takes seconds to import
+    from stylegan_pl.runs.device import inference_device, inference_dtype
+
+    device = inference_device(config.device)
+    options: dict[str, Any] = {
+        "style_size": config.style_size, "strength": config.strength, "stroke": config.stroke,
+        "keep_colour": config.keep_colour,
+        "device": device, "dtype": inference_dtype(config.precision, device),
+    }  # fmt: skip
+    generator = load_generator(resolve(source), trusted=list(config.trust))
+    if not generator.takes_style:
+        return [("", Stylizer(painter_of(generator, **options)))]
+    styles = _styles(config)
+    if not styles:
+        raise UserError(f"ckpt={source} paints after any painting, and none was given; type style=[a.jpg,b.jpg]")
+    return [(label, Stylizer(painter_of(generator, style=path, **options))) for label, path in styles]
+
+
+def _onnx(config: DictConfig, source: str) -> list[Column]:
+    from stylegan_pl.inference.onnx.painter import OnnxPainter, facts_in, read_style
+
+    options: dict[str, Any] = {
+        "strength": config.strength, "stroke": config.stroke, "keep_colour": colours_named(config.keep_colour),
+        "device": config.device,
+    }  # fmt: skip
+    graph = facts_in(Path(source))["graph"]
+    styles = _styles(config) if graph["takes_style"] else []
+    given = [(label, read_style(Path(path), size=config.style_size, stride=graph["stride"])) for label, path in styles]
+    if not given:
+        return [("", _by_arrays(OnnxPainter(Path(source), **options)))]
+    return [(label, _by_arrays(OnnxPainter(Path(source), style=style, **options))) for label, style in given]
+
+
+def _by_arrays(painter: Callable[[Any], Any]) -> Paint:
+    return lambda image: Image.fromarray(painter(np.array(image)[None])[0])

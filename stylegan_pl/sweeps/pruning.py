@@ -1,0 +1,89 @@
+"""A trial of a search ends early when its score is bad beside the other trials'."""
+
+import logging
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+
+from stylegan_pl.callbacks.evaluation import followed
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.runs.status import write_status
+
+_log = logging.getLogger(__name__)
+
+
+class Pruning(L.Callback):
+    """Reports the score that best.ckpt follows to an Optuna study, at images seen, and stops where its pruner says so.
+
+    The run then ends as at the end of its budget: between batches, saved, on all ranks together. Where the trial has
+    ended already (a saved config run again), or there is no such study, nothing is reported.
+
+    Args:
+        run_dir: where status.json notes that the run was pruned.
+        study: its name.
+        storage: a database URL, or the path of a journal file.
+        trial: its number; None: this run is no trial.
+        pruner: an Optuna pruner; its steps are images seen.
+    """
+
+    def __init__(self, run_dir: str, *, study: str, storage: str, trial: int | None, pruner: Any) -> None:
+        self.run_dir, self.study_name, self.storage = Path(run_dir), study, storage
+        self.trial, self.pruner = trial, pruner
+        self._study: Any = None
+        self._reported: set[int] = set()
+
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        """Find the score, and on the first rank the study."""
+        callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
+        checkpoints = next((c for c in trainer.checkpoint_callbacks if hasattr(c, "monitor")), None)
+        monitor, mode = getattr(checkpoints, "monitor", None), getattr(checkpoints, "mode", None)
+        self.monitor, _ = followed(callbacks, monitor, mode)
+        if self.trial is not None and trainer.is_global_zero:
+            self._study = self._open()
+
+    def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Report, and stop all ranks if the first is told to."""
+        assert isinstance(pl_module, TwoPlayerModule)
+        if trainer.sanity_checking or self.monitor is None or self.trial is None:
+            return
+        score = trainer.callback_metrics.get(self.monitor)
+        bad = score is not None and self._study is not None and self._is_bad(float(score), pl_module.images_seen)
+        if trainer.strategy.reduce_boolean_decision(bad, all=False):
+            trainer.should_stop = True
+            if trainer.is_global_zero:
+                _log.info("pruned: %s %.4g at %d images", self.monitor, float(score or 0), pl_module.images_seen)
+                write_status(self.run_dir, pruned=True)
+
+    def _open(self) -> Any:
+        import optuna
+
+        from stylegan_pl.sweeps.study_storage import open_storage
+
+        if "://" not in self.storage and not Path(os.path.normpath(self.storage)).is_file():
+            return None
+        try:
+            study = optuna.load_study(
+                study_name=self.study_name, storage=open_storage(self.storage), pruner=self.pruner
+            )
+        except KeyError:
+            return None
+        return study if self._trial_of(study) is not None else None
+
+    def _trial_of(self, study: Any) -> Any:
+        """This run's trial while the study waits for it, else None."""
+        assert self.trial is not None
+        trials = study.get_trials(deepcopy=False)
+        trial = trials[self.trial] if self.trial < len(trials) else None
+        return None if trial is None or trial.state.is_finished() else trial
+
+    def _is_bad(self, score: float, images_seen: int) -> bool:
+        trial = self._trial_of(self._study)
+        if trial is None or not math.isfinite(score) or images_seen in self._reported:
+            return False
+        self._reported.add(images_seen)
+        storage = self._study._storage
+        storage.set_trial_intermediate_value(trial._trial_id, images_seen, score)
+        return bool(self.pruner.prune(self._study, storage.get_trial(trial._trial_id)))

@@ -1,0 +1,1 @@
+"""One training run: checked, built, fitted, resumed."""

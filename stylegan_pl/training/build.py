@@ -1,0 +1,171 @@
+"""Config -> objects. Below this file nobody sees a DictConfig."""
+
+import logging
+import math
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import torch
+from hydra.errors import InstantiationException
+from hydra.utils import get_object, instantiate
+from lightning.pytorch.loggers import Logger
+from lightning.pytorch.profilers import Profiler
+from lightning.pytorch.strategies import Strategy
+from omegaconf import DictConfig, OmegaConf
+
+from stylegan_pl.callbacks.checkpoint_file import PlainFiles
+from stylegan_pl.data.datamodule import StyleTransferData
+from stylegan_pl.distributed.heartbeat import Heartbeat
+from stylegan_pl.distributed.rank_pools import RankPools
+from stylegan_pl.distributed.strategy import TwoPlayerDDP, cluster_environment
+from stylegan_pl.errors import ConfigError, first_line
+from stylegan_pl.loggers.csv import RunCSV
+from stylegan_pl.loggers.steady import opens, steady
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.runs.checkpoint import load_teacher
+from stylegan_pl.runs.device import device_kind, has_bf16
+from stylegan_pl.runs.precision import Precision
+from stylegan_pl.runs.ranks import launched
+from stylegan_pl.training.config_keeper import ConfigKeeper
+from stylegan_pl.training.precision import TwoPlayerMixedPrecision
+
+_log = logging.getLogger(__name__)
+
+_LOGGER_EXTRAS = ("tensorboard", "mlflow")  # of pyproject.toml
+
+
+def plain(config: DictConfig) -> dict[str, Any]:
+    """The resolved config as nested dicts, lists and scalars: what may go into a checkpoint."""
+    container = OmegaConf.to_container(config, resolve=True, enum_to_str=True)
+    assert isinstance(container, dict)
+    return {str(key): value for key, value in container.items()}
+
+
+def build_data(config: DictConfig) -> StyleTransferData:
+    """The data module; nothing is read yet."""
+    return instantiate(config.data, _convert_="all")
+
+
+def build_model(config: DictConfig) -> TwoPlayerModule:
+    """The model. The feature network is built only where an image loss looks through it, a teacher is read here."""
+    node = config.model.copy()
+    if not _needs_features(node):
+        OmegaConf.update(node, "feature_network", None, force_add=True)
+    taught = isinstance(node.get("teacher"), str)
+    return instantiate(node, _convert_="all", **({"teacher": load_teacher(node.teacher)} if taught else {}))
+
+
+def _needs_features(model: DictConfig) -> bool:
+    losses = model.get("image_losses") or {}
+    return model.get("feature_heads") is not None or any(
+        loss.weight != 0 and getattr(get_object(loss._target_), "needs_features", True) for loss in losses.values()
+    )
+
+
+def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
+    """The Trainer with loggers and callbacks; precision, strategy and intervals in images are resolved here."""
+    callbacks = [*instantiate(config.callbacks, _convert_="all").values(), ConfigKeeper(plain(config))]
+    loggers = build_loggers(config)
+    node = plain(config.trainer)
+    device = device_kind(str(node["accelerator"]))
+    node |= _devices(node, device)
+    node["strategy"] = strategy = _strategy(config, node, device, run_dir)
+    node |= _precision(config.precision, device)
+    node["plugins"] = [*(node.get("plugins") or []), cluster_environment(), PlainFiles()]
+    callbacks += _of_ranks(strategy)
+    trainer: L.Trainer = instantiate(
+        node, callbacks=callbacks, logger=loggers or False, deterministic=config.deterministic,
+        default_root_dir=str(run_dir), max_epochs=-1, check_val_every_n_epoch=None, val_check_interval=1,
+        log_every_n_steps=config.log_every_batches, use_distributed_sampler=False, _convert_="all",
+    )  # fmt: skip
+    trainer.val_check_interval = _val_batches(config, trainer.world_size)
+    profiler: Profiler = trainer.profiler  # type: ignore[attr-defined]  # set by a connector
+    if config.trainer.profiler is not None:  # the one that does nothing would leave an empty file
+        profiler.dirpath, profiler.filename = profiler.dirpath or run_dir, profiler.filename or "profile"
+    return trainer
+
+
+def build_loggers(config: DictConfig) -> list[Logger]:
+    """Those of the config; what fails in one of them, now or later, is told once and ends no run.
+
+    metrics.csv is the run's own record, and cannot be done without.
+
+    Raises:
+        ConfigError: a logger's package is not installed, or an option is wrong.
+    """
+    built: list[Logger] = []
+    for key, node in config.logger.items():
+        name = str(key)
+        try:
+            logger: Logger = instantiate(node, _convert_="all")
+        except InstantiationException as error:
+            if not isinstance(error.__cause__, ModuleNotFoundError):
+                raise
+            extra = f"pip install 'stylegan-pl[{name}]'" if name in _LOGGER_EXTRAS else "pip install it"
+            missing = first_line(error.__cause__)
+            raise ConfigError(
+                f"logger.{name}: a package is missing ({missing}); {extra}, or type logger=csv"
+            ) from error
+        if isinstance(logger, RunCSV):
+            built.append(logger)
+        elif opens(logger, name):
+            built.append(steady(logger, name))
+    return built
+
+
+def _val_batches(config: DictConfig, ranks: int) -> int:
+    """Batches between validations; whole steps, so that no checkpoint falls inside an accumulation."""
+    accumulate = config.model.mechanics.accumulate_batches
+    per_step = config.batch_size * ranks * accumulate
+    return accumulate * max(1, math.ceil(config.val_every_images / per_step))
+
+
+def _devices(trainer: dict[str, Any], device: str) -> dict[str, int]:
+    """Machines and devices on each: as torchrun or srun started them, else as typed.
+
+    Raises:
+        ConfigError: a number is typed that is not theirs.
+    """
+    found, devices = launched(), trainer["devices"]
+    if found is None:
+        if devices == "auto":
+            devices = torch.cuda.device_count() if device == "cuda" else 1
+        return {"devices": devices, "num_nodes": trainer["num_nodes"]}
+    nodes, local = found
+    if devices not in ("auto", local):
+        raise ConfigError(
+            f"trainer.devices={devices}, but {local} processes were started on this machine; type trainer=ddp, whose "
+            "devices are as many"
+        )
+    return {"devices": local, "num_nodes": nodes}
+
+
+def _strategy(config: DictConfig, node: dict[str, Any], device: str, run_dir: Path) -> str | Strategy:
+    """DDP as soon as there are several devices; a strategy of Lightning's own by its name, such as `fsdp`."""
+    strategy, devices = node["strategy"], node["devices"]
+    ours = {"_target_": f"{TwoPlayerDDP.__module__}.{TwoPlayerDDP.__qualname__}"}
+    if strategy in ("auto", "ddp"):
+        strategy = ours
+    if not isinstance(strategy, dict):
+        return strategy
+    if (devices if isinstance(devices, int) else 2) * node["num_nodes"] == 1:
+        return "auto"
+    built: Strategy = instantiate(strategy, _convert_="all")
+    if isinstance(built, TwoPlayerDDP):
+        built.config, built.run_dir = plain(config), run_dir.resolve()
+    return built
+
+
+def _of_ranks(strategy: str | Strategy) -> list[L.Callback]:
+    """What several ranks need, and one does not; the pools also where a run of several goes on alone."""
+    watched = [Heartbeat(timeout_s=strategy.timeout_s)] if isinstance(strategy, TwoPlayerDDP) else []
+    return [RankPools(), *watched]
+
+
+def _precision(precision: Precision, device: str) -> dict[str, Any]:
+    if precision is Precision.fp16:
+        return {"plugins": [TwoPlayerMixedPrecision(device)]}
+    if precision is Precision.auto:
+        return {"precision": (Precision.bf16 if has_bf16(device) else Precision.fp32).value}
+    return {"precision": precision.value}

@@ -1,0 +1,207 @@
+"""Whether a run begins or goes on, from which checkpoint, and whether what is typed goes with it."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+from torch import nn
+
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.nn.training.image_pool import ImagePool
+from stylegan_pl.pictures.crop_size import as_typed, in_words, sides
+from stylegan_pl.runs.checkpoint import images_seen, load, newest_good, resolve
+from stylegan_pl.runs.ranks import is_first, restarted
+from stylegan_pl.runs.status import read_status
+from stylegan_pl.training.training_state import check_training_state
+
+_log = logging.getLogger(__name__)
+
+_TRAINS = (
+    *("model", "data", "augment", "seed", "precision", "image_size", "batch_size", "max_images", "max_epochs"),
+    *("val_every_images", "metric"),
+)
+"""What of a config makes a run what it is; the rest says where it goes and who looks on."""
+_MEASURES = ("metric", "seed", "image_size", "data.content", "data.style", "data.val_pairs", "callbacks.evaluation")
+_UNTOLD = ("data.workers", "data.prefetch", "data.cache", "data.problems_csv", "callbacks.evaluation.cache")
+_PLAYERS = ("generator_optimizer", "discriminator_optimizer")
+
+
+def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
+    """The checkpoint to go on from, or None to start.
+
+    What a scheduler has started again, and what was preempted, goes on without being told. Every rank finds the same by
+    itself: rank 0 may refuse a folder that holds a run, so for the others it is one to go on with.
+
+    Raises:
+        ConfigError: the folder holds a run already, and nothing says that it should go on.
+    """
+    if config.resume not in (None, "auto"):
+        raise ConfigError(f"resume={config.resume}: {_instead(str(config.resume))}")
+    given = None if config.ckpt_path is None else resolve(config.ckpt_path, option="ckpt_path")
+    if given is not None:
+        load(given)
+        if given.resolve().is_relative_to(run_dir) and not restarted():
+            return given
+    goes_on = config.resume == "auto" or not is_first() or restarted() or was_preempted(run_dir)
+    if not goes_on and (run_dir / "checkpoints" / "last.ckpt").exists():
+        raise ConfigError(f"{run_dir} holds a run already; type resume=auto to continue it, or another hydra.run.dir")
+    found = newest_good(run_dir) if goes_on else None
+    if goes_on:
+        _log.info("resuming from %s", found) if found else _log.info("nothing to resume in %s: starting", run_dir)
+    return found or given
+
+
+def _instead(typed: str) -> str:
+    """What to type for a `resume=` that is not auto."""
+    if typed.lower() in ("no", "false", "off", "0", "none"):
+        return "leave it out to start anew; resume=auto goes on with what hydra.run.dir holds"
+    if Path(typed).exists():
+        return f"type ckpt_path={typed} to go on from there"
+    return "type resume=auto to go on with what hydra.run.dir holds, or ckpt_path=RUN_OR_FILE"
+
+
+def was_preempted(run_dir: Path) -> bool:
+    """Whether a scheduler ended the run: also one that it had started again and then killed without a word."""
+    status = read_status(run_dir)
+    return status.get("state") == "preempted" or (
+        status.get("state") == "running" and bool(status.get("started_again"))
+    )
+
+
+class NothingLeft(Exception):
+    """The run that is to go on is done; `str()` is the line that says so."""
+
+
+def check_is_left(path: Path, run_dir: Path, before: dict[str, Any], typed: dict[str, Any], *, budget: int) -> None:
+    """Raise where nothing is left to train: the budget is used up, or the run had stopped early.
+
+    Args:
+        path: the checkpoint to go on from.
+        before: the folder's status, as it was found.
+        typed: the run's config as plain data.
+        budget: images in all.
+
+    Raises:
+        NothingLeft: the folder's own run is done.
+        ConfigError: the checkpoint is of another folder, where no run has ended.
+    """
+    seen = int(images_seen(path))
+    if seen >= budget:
+        line = (
+            f"{path} has seen {seen:,} images, and the budget is {budget:,}; a larger max_images or max_epochs goes on"
+        )
+        if not path.resolve().is_relative_to(run_dir):
+            raise ConfigError(line)
+        raise NothingLeft(f"nothing left to train: {line}")
+    early = "callbacks.early_stopping"
+    ended = before.get("state") == "done" and before.get("images_seen") == seen and _at(typed, early) is not None
+    if ended and not any(changes(load(path)["config"], typed, (*_TRAINS, early))):
+        raise NothingLeft(
+            f"nothing left to train: the run stopped early at {seen:,} images; a larger "
+            "callbacks.early_stopping.patience goes on"
+        )
+
+
+# ------------------------------------------------------------------ what was typed, and what the checkpoint had
+
+
+def take_up(model: TwoPlayerModule, typed: dict[str, Any], path: Path) -> bool:
+    """Say what is another from here on; returns whether its best score can be compared with those to come.
+
+    Args:
+        model: as typed; it gets the checkpoint's weights.
+        typed: the run's config as plain data.
+        path: the checkpoint to go on from.
+
+    Raises:
+        ConfigError: something was typed that a run cannot change; says what to type.
+        UserError: a run cannot go on from what the checkpoint keeps beside its weights.
+    """
+    checkpoint = load(path)
+    before = checkpoint["config"]
+    changed = dict(changes(before, typed, _TRAINS))
+    _refuse_other_optimizers(changed)
+    try:
+        model.load_state_dict(checkpoint["state_dict"])
+    except (
+        Exception
+    ) as error:  # torch lists every key in a line of its own; what modules keep beside tensors raises its own
+        raise ConfigError(_unfitting(path, {k: v for k, v in changed.items() if _is_of_networks(k)})) from error
+    _refuse_another_size(model, typed)
+    check_training_state(model, checkpoint, path)
+    told = [f"{key} {_short(was)} → {_short(now)}" for key, (was, now) in changed.items() if key not in _UNTOLD]
+    if told and is_first():
+        _log.info("changed from here on: %s", ", ".join(told))
+    return not [key for key, _ in changes(before, typed, _MEASURES) if key not in _UNTOLD]
+
+
+def changes(before: Any, now: Any, below: tuple[str, ...]) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    """(path, (before, now)) of every value below these paths of two configs that is not the same."""
+    for path in below:
+        yield from _differences(_at(before, path), _at(now, path), path)
+
+
+def _differences(before: Any, now: Any, path: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
+    if isinstance(before, dict) and isinstance(now, dict):
+        for key in [*before, *(key for key in now if key not in before)]:
+            yield from _differences(before.get(key), now.get(key), f"{path}.{key}")
+    elif before != now:
+        yield path, (before, now)
+
+
+def _at(config: Any, path: str) -> Any:
+    for key in path.split("."):
+        config = config.get(key) if isinstance(config, dict) else None
+    return config
+
+
+def _refuse_other_optimizers(changed: dict[str, tuple[Any, Any]]) -> None:
+    """Rates and betas may change; what an optimizer keeps of each weight fits its own kind alone."""
+    for key, (was, now) in changed.items():
+        owner = key.removeprefix("model.").partition(".")[0]
+        kind = key.endswith("._target_") or isinstance(was, bool) or isinstance(now, bool)
+        if owner in _PLAYERS and (kind or key == f"model.{owner}"):
+            raise ConfigError(
+                f"{key}={_short(now)}: the run goes on with an optimizer of {_short(was)}, whose memory fits no other; "
+                f"type {key}={_short(was)}, or start anew in another hydra.run.dir"
+            )
+
+
+def _refuse_another_size(model: nn.Module, typed: dict[str, Any]) -> None:
+    """Pictures of two sizes cannot be shown in one batch."""
+    for pool in model.modules():
+        if isinstance(pool, ImagePool) and (held := pool.picture_size) not in (None, sides(typed["image_size"])):
+            raise ConfigError(
+                f"image_size={typed['image_size']}: the run keeps earlier fakes of {in_words(held)} px for its "
+                f"discriminator; type image_size={as_typed(*held)}, or model.game.pool_size=0 to do without them"
+            )
+
+
+def _is_of_networks(key: str) -> bool:
+    """Whether an option decides which weights there are."""
+    if key.startswith("model.mechanics."):
+        return key == "model.mechanics.ema_half_life_images"  # null: no average
+    return key.startswith("model.") and key.split(".")[1] not in (*_PLAYERS, "schedule")
+
+
+def _unfitting(path: Path, changed: dict[str, tuple[Any, Any]]) -> str:
+    if not changed:
+        return (
+            f"{path}: its weights are not those of this config's networks; another version of stylegan_pl may have "
+            "made it: go on with that one, or start anew in another hydra.run.dir"
+        )
+    typed = ", ".join(f"{key}={_short(now)}" for key, (_, now) in changed.items())
+    instead = " ".join(f"{key}={_short(was)}" for key, (was, _) in changed.items())
+    return (
+        f"{typed}: the checkpoint {path} holds the weights of other networks; type {instead}, or start anew in another "
+        "hydra.run.dir"
+    )
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return str(value.get("_target_", "{…}")).rpartition(".")[2]
+    return "null" if value is None else str(value)

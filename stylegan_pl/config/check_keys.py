@@ -41,6 +41,8 @@ def check_config(config: DictConfig, path: str = "") -> None:
     for place, target, node in sorted(nodes, key=lambda found: not found[1].startswith(_SLOW)):
         signature = signature_of(target) if target.startswith(_SLOW) else None
         signature = signature or _imported_signature(place, target)
+        if signature is not None and place == "model":
+            signature = _with_parts(target, signature)
         if signature is not None:
             _check_call(place, node, target, signature)
 
@@ -104,6 +106,15 @@ def _imported_signature(place: str, target: str) -> Signature | None:
         {p.name: Parameter(hints.get(p.name), required=p.default is p.empty) for p in named},
         open_ended=any(p.kind is p.VAR_KEYWORD for p in parameters),
     )
+
+
+def _with_parts(method: str, own: Signature) -> Signature:
+    """A method's keys: its own options, and the fields of the parts that `training.build` hands it as one."""
+    kind = "GameParts" if class_attribute(method, "has_opponent", False) else "Parts"
+    parts = signature_of(f"stylegan_pl.models.parts.{kind}")
+    assert parts is not None
+    options = {key: parameter for key, parameter in own.parameters.items() if key not in ("parts", "plays")}
+    return Signature({**parts.parameters, **options}, own.open_ended)
 
 
 def _check_call(path: str, node: DictConfig, target: str, signature: Signature) -> None:

@@ -1,17 +1,14 @@
 """One generator for any painting, which both players are shown (after Huang and Belongie, 2017)."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import mse_loss
 
-from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
+from stylegan_pl.contracts import Fakes, StylePair, Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.generators.adain import AdaINGenerator
-from stylegan_pl.losses.image_loss import ImageLoss
-from stylegan_pl.models.game import AdversarialGame
-from stylegan_pl.models.mechanics import Mechanics
+from stylegan_pl.models.parts import GameParts
 from stylegan_pl.models.vanilla import VanillaGAN
-from stylegan_pl.nn.layers.features import FeatureNetwork
 
 
 class AdaINTransfer(VanillaGAN):
@@ -35,25 +32,14 @@ class AdaINTransfer(VanillaGAN):
 
     def __init__(
         self,
-        generator: AdaINGenerator,
-        discriminator: nn.Module,
-        game: AdversarialGame,
-        generator_optimizer: OptimizerFactory,
-        discriminator_optimizer: OptimizerFactory,
-        schedule: Schedule,
-        mechanics: Mechanics,
+        parts: GameParts,
         *,
-        image_losses: dict[str, ImageLoss],
-        feature_network: FeatureNetwork | None = None,
         adversarial_weight: float = 1.0,
         content_weight: float = 1.0,
     ) -> None:
-        self.content_weight = content_weight  # before the parent asks `has_goal`
-        super().__init__(
-            generator, discriminator, game, generator_optimizer, discriminator_optimizer, schedule, mechanics,
-            image_losses=image_losses, feature_network=feature_network, adversarial_weight=adversarial_weight,
-        )  # fmt: skip
-        if content_weight != 0 and any(p.requires_grad for p in generator.encoder.parameters()):
+        super().__init__(parts, adversarial_weight=adversarial_weight)
+        self.content_weight = content_weight
+        if content_weight != 0 and any(p.requires_grad for p in self.generator.encoder.parameters()):
             raise ConfigError(
                 f"model.content_weight={content_weight} compares features of an encoder that is trained along, which "
                 "could lower it by shrinking them; type model.content_weight=0 image_loss=[adain_statistics,content], "

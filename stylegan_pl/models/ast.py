@@ -1,16 +1,13 @@
 """Style-aware content: the generator's own encoder says what must stay (Sanakoyeu et al., 2018)."""
 
 import torch
-from torch import nn
 from torch.nn.functional import avg_pool2d, l1_loss
 
-from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
+from stylegan_pl.contracts import Fakes, StylePair, Terms
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.losses.image_loss import Encode, ImageLoss
-from stylegan_pl.models.game import AdversarialGame
-from stylegan_pl.models.mechanics import Mechanics
+from stylegan_pl.losses.image_loss import Encode
+from stylegan_pl.models.parts import GameParts
 from stylegan_pl.models.vanilla import VanillaGAN
-from stylegan_pl.nn.layers.features import FeatureNetwork
 
 
 class AST(VanillaGAN):
@@ -35,32 +32,21 @@ class AST(VanillaGAN):
 
     def __init__(
         self,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        game: AdversarialGame,
-        generator_optimizer: OptimizerFactory,
-        discriminator_optimizer: OptimizerFactory,
-        schedule: Schedule,
-        mechanics: Mechanics,
+        parts: GameParts,
         *,
-        image_losses: dict[str, ImageLoss],
-        feature_network: FeatureNetwork | None = None,
         adversarial_weight: float = 1.0,
         transformed_weight: float = 100.0,
         content_weight: float = 100.0,
         pool_size: int = 10,
         encoder_layer: str | None = None,
     ) -> None:
-        self.transformed_weight, self.content_weight = transformed_weight, content_weight  # asked by the parent
-        super().__init__(
-            generator, discriminator, game, generator_optimizer, discriminator_optimizer, schedule, mechanics,
-            image_losses=image_losses, feature_network=feature_network, adversarial_weight=adversarial_weight,
-        )  # fmt: skip
+        super().__init__(parts, adversarial_weight=adversarial_weight)
+        self.transformed_weight, self.content_weight = transformed_weight, content_weight
         self.pool_size = pool_size
-        taps = list(getattr(generator, "taps", {}))
+        taps = list(getattr(self.generator, "taps", {}))
         if content_weight != 0 and not taps:
             raise ConfigError(
-                f"model=ast compares what the generator encodes, and {type(generator).__name__} has no encoder to "
+                f"model=ast compares what the generator encodes, and {type(self.generator).__name__} has no encoder to "
                 "read; type generator@model.generator=resnet9, or model.content_weight=0"
             )
         if encoder_layer is not None and encoder_layer not in taps:

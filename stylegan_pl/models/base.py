@@ -11,12 +11,13 @@ import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
-from stylegan_pl.contracts import Fakes, OptimizerFactory, Progress, Schedule, StylePair, Terms, TrainingSets
-from stylegan_pl.losses.image_loss import ImageLoss, ImageLosses, Views
-from stylegan_pl.models.mechanics import PLAYERS, Mechanics
+from stylegan_pl.contracts import Fakes, Progress, StylePair, Terms, TrainingSets
+from stylegan_pl.losses.image_loss import ImageLosses, Views
+from stylegan_pl.models.mechanics import PLAYERS
+from stylegan_pl.models.parts import GameParts, Parts
 from stylegan_pl.models.speed import speed_up
 from stylegan_pl.nn.fast.equivalents import channels_last
-from stylegan_pl.nn.layers.features import FeatureNetwork, Features
+from stylegan_pl.nn.layers.features import Features
 from stylegan_pl.nn.training.ema import ExponentialMovingAverage
 
 _FEATURES = "features/"  # prefix of G(x)'s layers among the fakes, where a step computes them before the losses ask
@@ -30,41 +31,29 @@ class TwoPlayerModule(L.LightningModule, ABC):
     average of the generator, the budget, and the count of images seen, which is the run's clock.
 
     Args:
-        generator: the network that is averaged, exported and used; (N, 3, H, W) in [-1, 1] -> the same.
-        generator_optimizer: parameters -> optimizer.
-        discriminator_optimizer: likewise; None where nobody plays against the generator.
-        schedule: progress -> factor on both learning rates.
-        image_losses: name -> a loss of the stylised picture, with its weight; any method takes any number of them.
-        feature_network: what perceptual image losses look through; built only where one does.
+        parts: `GameParts` where the method has an opponent.
+        plays: whether the opponent trains; one without weight in L_G does not.
     """
 
     automatic_optimization = False
+    has_opponent = False  # takes `GameParts`
     needs_pairs = False  # content and style of a pair must show the same scene
     gives_style = False  # the generator is called with the style image as well
     needs_image_loss = ""  # the class of one that the method is nothing without
     conditions_discriminator = False  # the discriminator sees a second picture beside the one it judges: 6 channels
 
-    def __init__(
-        self,
-        generator: nn.Module,
-        generator_optimizer: OptimizerFactory,
-        discriminator_optimizer: OptimizerFactory | None,
-        schedule: Schedule,
-        mechanics: Mechanics,
-        *,
-        image_losses: dict[str, ImageLoss],
-        feature_network: FeatureNetwork | None = None,
-    ) -> None:
+    def __init__(self, parts: Parts, *, plays: bool = False) -> None:
         super().__init__()
-        self.generator = generator
-        factories = {"generator": generator_optimizer, "discriminator": discriminator_optimizer}
-        self.optimizer_factories = {player: make for player, make in factories.items() if make is not None}
-        self.image_losses = ImageLosses(image_losses, generator)
-        self.feature_network = feature_network
-        self.schedule = schedule
-        self.mechanics = mechanics
-        half_life = mechanics.ema_half_life_images
-        self.ema = None if half_life is None else ExponentialMovingAverage(generator, half_life)
+        self.generator = parts.generator
+        self.optimizer_factories = {"generator": parts.generator_optimizer}
+        if plays:
+            assert isinstance(parts, GameParts)
+            self.optimizer_factories["discriminator"] = parts.discriminator_optimizer
+        self.image_losses = ImageLosses(parts.image_losses, parts.generator)
+        self.feature_network = parts.feature_network
+        self.schedule, self.mechanics = parts.schedule, parts.mechanics
+        half_life = parts.mechanics.ema_half_life_images
+        self.ema = None if half_life is None else ExponentialMovingAverage(parts.generator, half_life)
         self.images_seen = 0
         self._batches = 0
 
@@ -98,6 +87,11 @@ class TwoPlayerModule(L.LightningModule, ABC):
             mirrored=bool(fakes.get("mirrored", False)), stylised_features=features_of(fakes),
         )  # fmt: skip
         return self.image_losses(views)
+
+    @property
+    def has_goal(self) -> bool:
+        """Whether any term of L_G has a weight."""
+        return len(self.image_losses) > 0
 
     @property
     def players(self) -> tuple[str, ...]:

@@ -1,14 +1,10 @@
 """CUT: content kept by contrasting patches, one generator, no way back (Park et al., 2020)."""
 
 import torch
-from torch import nn
 
-from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
-from stylegan_pl.losses.image_loss import ImageLoss
-from stylegan_pl.models.game import AdversarialGame
-from stylegan_pl.models.mechanics import Mechanics
+from stylegan_pl.contracts import Fakes, StylePair, Terms
+from stylegan_pl.models.parts import GameParts
 from stylegan_pl.models.vanilla import VanillaGAN
-from stylegan_pl.nn.layers.features import FeatureNetwork
 
 
 class CUT(VanillaGAN):
@@ -32,23 +28,12 @@ class CUT(VanillaGAN):
 
     def __init__(
         self,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        game: AdversarialGame,
-        generator_optimizer: OptimizerFactory,
-        discriminator_optimizer: OptimizerFactory,
-        schedule: Schedule,
-        mechanics: Mechanics,
+        parts: GameParts,
         *,
-        image_losses: dict[str, ImageLoss],
-        feature_network: FeatureNetwork | None = None,
         adversarial_weight: float = 1.0,
         flip_equivariance: bool = False,
     ) -> None:
-        super().__init__(
-            generator, discriminator, game, generator_optimizer, discriminator_optimizer, schedule, mechanics,
-            image_losses=image_losses, feature_network=feature_network, adversarial_weight=adversarial_weight,
-        )  # fmt: skip
+        super().__init__(parts, adversarial_weight=adversarial_weight)
         self.flip_equivariance = flip_equivariance
 
     def generate(self, batch: StylePair) -> Fakes:

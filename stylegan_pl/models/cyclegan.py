@@ -6,13 +6,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
-from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
-from stylegan_pl.errors import ConfigError
-from stylegan_pl.losses.image_loss import ImageLoss
+from stylegan_pl.contracts import Fakes, StylePair, Terms
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.game import AdversarialGame
-from stylegan_pl.models.mechanics import Mechanics
-from stylegan_pl.nn.layers.features import FeatureNetwork
+from stylegan_pl.models.parts import GameParts
 
 
 class CycleGAN(TwoPlayerModule):
@@ -31,50 +28,41 @@ class CycleGAN(TwoPlayerModule):
     meets across a batch. Image losses judge G(x), the direction that is used.
 
     Args:
+        parts: of G and D_Y, with its game and pool.
         backward_generator: F.
-        discriminator: D_Y.
         content_discriminator: D_X.
-        game: of D_Y, with its pool.
-        content_game: of D_X, with its own.
+        content_game: of D_X, with its own pool.
         cycle_weight: λ.
         identity_weight: λ_idt, relative to λ; keeps colours, and too much of it keeps everything.
         shared_forwards: whether pictures of one generator are made in one batch where they can be; false: six forwards.
     """
 
+    has_opponent = True
+
     def __init__(
         self,
-        generator: nn.Module,
-        backward_generator: nn.Module,
-        discriminator: nn.Module,
-        content_discriminator: nn.Module,
-        game: AdversarialGame,
-        content_game: AdversarialGame,
-        generator_optimizer: OptimizerFactory,
-        discriminator_optimizer: OptimizerFactory,
-        schedule: Schedule,
-        mechanics: Mechanics,
+        parts: GameParts,
         *,
-        image_losses: dict[str, ImageLoss],
-        feature_network: FeatureNetwork | None = None,
+        backward_generator: nn.Module,
+        content_discriminator: nn.Module,
+        content_game: AdversarialGame,
         adversarial_weight: float = 1.0,
         cycle_weight: float = 10.0,
         identity_weight: float = 0.5,
         shared_forwards: bool = True,
     ) -> None:
-        super().__init__(
-            generator, generator_optimizer, discriminator_optimizer if adversarial_weight != 0 else None, schedule,
-            mechanics, image_losses=image_losses, feature_network=feature_network,
-        )  # fmt: skip
-        if adversarial_weight == cycle_weight == 0 and not self.image_losses:
-            raise ConfigError(
-                "the generators have nothing to learn: adversarial_weight, cycle_weight and every image loss are 0"
-            )
+        super().__init__(parts, plays=adversarial_weight != 0)
         self.backward_generator = backward_generator
-        self.discriminator, self.content_discriminator = discriminator, content_discriminator
-        self.game, self.content_game = game, content_game
+        self.discriminator, self.content_discriminator = parts.discriminator, content_discriminator
+        self.game, self.content_game = parts.game, content_game
         self.adversarial_weight, self.cycle_weight = adversarial_weight, cycle_weight
         self.identity_weight = identity_weight * cycle_weight
         self.shared_forwards = shared_forwards
+
+    @property
+    def has_goal(self) -> bool:
+        """See the parent."""
+        return self.adversarial_weight != 0 or self.cycle_weight != 0 or super().has_goal
 
     def player_modules(self, player: str) -> Iterable[nn.Module]:
         """Two networks each."""

@@ -6,14 +6,11 @@ import torch
 from torch import nn
 from torch.nn.functional import l1_loss
 
-from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
+from stylegan_pl.contracts import Fakes, StylePair, Terms
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.losses.image_loss import ImageLoss
 from stylegan_pl.losses.kernel_alignment import kernel_alignment
-from stylegan_pl.models.game import AdversarialGame
-from stylegan_pl.models.mechanics import Mechanics
+from stylegan_pl.models.parts import GameParts
 from stylegan_pl.models.vanilla import VanillaGAN
-from stylegan_pl.nn.layers.features import FeatureNetwork
 from stylegan_pl.nn.training.probes import Probes, common_layers
 from stylegan_pl.nn.training.teacher import Teacher
 
@@ -48,26 +45,15 @@ class DistilledGAN(VanillaGAN):
 
     def __init__(
         self,
+        parts: GameParts,
         teacher: nn.Module,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        game: AdversarialGame,
-        generator_optimizer: OptimizerFactory,
-        discriminator_optimizer: OptimizerFactory,
-        schedule: Schedule,
-        mechanics: Mechanics,
         *,
-        image_losses: dict[str, ImageLoss],
-        feature_network: FeatureNetwork | None = None,
         adversarial_weight: float = 1.0,
         output_weight: float = 10.0,
         feature_weight: float = 1.0,
     ) -> None:
-        self.output_weight, self.feature_weight = output_weight, feature_weight  # before the parent asks `has_goal`
-        super().__init__(
-            generator, discriminator, game, generator_optimizer, discriminator_optimizer, schedule, mechanics,
-            image_losses=image_losses, feature_network=feature_network, adversarial_weight=adversarial_weight,
-        )  # fmt: skip
+        super().__init__(parts, adversarial_weight=adversarial_weight)
+        self.output_weight, self.feature_weight = output_weight, feature_weight
         self.teacher = Teacher(teacher)
         self._probes: dict[str, Probes] = {}
 

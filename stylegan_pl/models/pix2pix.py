@@ -1,15 +1,12 @@
 """pix2pix: pairs of one scene, a discriminator that sees photograph and answer together (Isola et al., 2017)."""
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import l1_loss
 
-from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
-from stylegan_pl.losses.image_loss import ImageLoss
-from stylegan_pl.models.game import AdversarialGame
-from stylegan_pl.models.mechanics import Mechanics
+from stylegan_pl.contracts import Fakes, StylePair, Terms
+from stylegan_pl.models.parts import GameParts
 from stylegan_pl.models.vanilla import VanillaGAN
-from stylegan_pl.nn.layers.features import FeatureNetwork
 
 
 class Pix2Pix(VanillaGAN):
@@ -33,24 +30,13 @@ class Pix2Pix(VanillaGAN):
 
     def __init__(
         self,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        game: AdversarialGame,
-        generator_optimizer: OptimizerFactory,
-        discriminator_optimizer: OptimizerFactory,
-        schedule: Schedule,
-        mechanics: Mechanics,
+        parts: GameParts,
         *,
-        image_losses: dict[str, ImageLoss],
-        feature_network: FeatureNetwork | None = None,
         adversarial_weight: float = 1.0,
         l1_weight: float = 100.0,
     ) -> None:
-        self.l1_weight = l1_weight  # before the parent asks `has_goal`
-        super().__init__(
-            generator, discriminator, game, generator_optimizer, discriminator_optimizer, schedule, mechanics,
-            image_losses=image_losses, feature_network=feature_network, adversarial_weight=adversarial_weight,
-        )  # fmt: skip
+        super().__init__(parts, adversarial_weight=adversarial_weight)
+        self.l1_weight = l1_weight
 
     @property
     def has_goal(self) -> bool:

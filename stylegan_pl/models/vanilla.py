@@ -5,14 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.contracts import Fakes, OptimizerFactory, Schedule, StylePair, Terms
+from stylegan_pl.contracts import Fakes, StylePair, Terms
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.losses.image_loss import ImageLoss
 from stylegan_pl.models.balance import GradientBalance
 from stylegan_pl.models.base import TwoPlayerModule, features_of, with_features
-from stylegan_pl.models.game import AdversarialGame
-from stylegan_pl.models.mechanics import Mechanics
-from stylegan_pl.nn.layers.features import FeatureNetwork, Features
+from stylegan_pl.models.parts import GameParts
+from stylegan_pl.nn.layers.features import Features
 
 MakeHeads = Callable[[Mapping[str, int]], nn.Module]
 """Widths of the feature network's layers by name -> heads on some of them: features -> a list of logits."""
@@ -33,42 +31,30 @@ class VanillaGAN(TwoPlayerModule):
     compare at the last layer; here at the picture, and averaged over steps).
 
     Args:
-        discriminator: image -> logits, of one head or several.
-        game: adv_G, adv_D and what surrounds them.
         adversarial_weight: w_adv; 0 leaves D idle.
         feature_heads: widths of the feature network's layers -> H; None plays without.
         feature_adversarial_weight: w_H.
         adversarial_share: s; None leaves the weights as they are.
     """
 
+    has_opponent = True
+
     def __init__(
         self,
-        generator: nn.Module,
-        discriminator: nn.Module,
-        game: AdversarialGame,
-        generator_optimizer: OptimizerFactory,
-        discriminator_optimizer: OptimizerFactory,
-        schedule: Schedule,
-        mechanics: Mechanics,
+        parts: GameParts,
         *,
-        image_losses: dict[str, ImageLoss],
-        feature_network: FeatureNetwork | None = None,
         adversarial_weight: float = 1.0,
         feature_heads: MakeHeads | None = None,
         feature_adversarial_weight: float = 1.0,
         adversarial_share: float | None = None,
     ) -> None:
         plays = adversarial_weight != 0 or feature_heads is not None
-        super().__init__(
-            generator, generator_optimizer, discriminator_optimizer if plays else None, schedule,
-            mechanics, image_losses=image_losses, feature_network=feature_network,
-        )  # fmt: skip
-        self.discriminator = discriminator
-        self.game = game
+        super().__init__(parts, plays=plays)
+        self.discriminator, self.game = parts.discriminator, parts.game
         self.adversarial_weight = adversarial_weight
         self.feature_heads = None
-        if feature_heads is not None and feature_network is not None:
-            self.feature_heads = feature_heads(feature_network.widths)
+        if feature_heads is not None and self.feature_network is not None:
+            self.feature_heads = feature_heads(self.feature_network.widths)
         self.feature_adversarial_weight = feature_adversarial_weight
         self.balance = None
         if adversarial_share is not None:
@@ -78,13 +64,11 @@ class VanillaGAN(TwoPlayerModule):
                     "image_loss=[style,content], or model.adversarial_share=null"
                 )
             self.balance = GradientBalance(adversarial_share)
-        if not self.has_goal:
-            raise ConfigError("the generator has nothing to learn: adversarial_weight and every image loss are 0")
 
     @property
     def has_goal(self) -> bool:
-        """Whether any term of L_G has a weight."""
-        return self.adversarial_weight != 0 or self.feature_heads is not None or len(self.image_losses) > 0
+        """See the parent."""
+        return self.adversarial_weight != 0 or self.feature_heads is not None or super().has_goal
 
     def player_modules(self, player: str) -> Iterable[nn.Module]:
         """One network each; the heads are the discriminator's."""

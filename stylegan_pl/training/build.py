@@ -2,6 +2,7 @@
 
 import logging
 import math
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +13,18 @@ from hydra.utils import get_object, instantiate
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.profilers import Profiler
 from lightning.pytorch.strategies import Strategy
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict
 
 from stylegan_pl.callbacks.checkpoint_file import PlainFiles
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.distributed.heartbeat import Heartbeat
 from stylegan_pl.distributed.rank_pools import RankPools
 from stylegan_pl.distributed.strategy import TwoPlayerDDP, cluster_environment
-from stylegan_pl.errors import ConfigError, first_line
+from stylegan_pl.errors import ConfigError, UserError, first_line
 from stylegan_pl.loggers.csv import RunCSV
 from stylegan_pl.loggers.steady import opens, steady
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.models.parts import GameParts, Parts
 from stylegan_pl.runs.checkpoint import load_teacher
 from stylegan_pl.runs.device import device_kind, has_bf16
 from stylegan_pl.runs.precision import Precision
@@ -48,12 +50,32 @@ def build_data(config: DictConfig) -> StyleTransferData:
 
 
 def build_model(config: DictConfig) -> TwoPlayerModule:
-    """The model. The feature network is built only where an image loss looks through it, a teacher is read here."""
+    """The model. The feature network is built only where an image loss looks through it, a teacher is read here.
+
+    Raises:
+        ConfigError: nothing is left for the generator to learn.
+    """
     node = config.model.copy()
-    if not _needs_features(node):
-        OmegaConf.update(node, "feature_network", None, force_add=True)
-    taught = isinstance(node.get("teacher"), str)
-    return instantiate(node, _convert_="all", **({"teacher": load_teacher(node.teacher)} if taught else {}))
+    with open_dict(node):
+        method: type[TwoPlayerModule] = get_object(node.pop("_target_"))
+        if not _needs_features(node):
+            node.feature_network = None
+        taught = {"teacher": load_teacher(node.teacher)} if isinstance(node.get("teacher"), str) else {}
+    given = {**instantiate(node, _convert_="all"), **taught}
+    kind = GameParts if method.has_opponent else Parts
+    parts = kind(**{field.name: given.pop(field.name) for field in fields(kind) if field.name in given})
+    try:
+        model = method(parts, **given)
+    except UserError:
+        raise
+    except Exception as error:  # a constructor's own complaint, told with its place as Hydra does
+        raise InstantiationException(f"{first_line(error)}\nfull_key: model") from error
+    if not model.has_goal:
+        raise ConfigError(
+            "the generator has nothing to learn: the weights of all terms and image losses are 0; type "
+            "image_loss=[style,content], or model.adversarial_weight=1"
+        )
+    return model
 
 
 def _needs_features(model: DictConfig) -> bool:

@@ -28,7 +28,7 @@ class Saving:
 
 
 def model() -> VanillaGAN:
-    return VanillaGAN(generator(1), critic(3), game(), **parts())
+    return VanillaGAN(parts(generator(1), critic(3), game()))
 
 
 def validated(callback: RunCheckpoints, scores: list[float], *, begin: int = 0) -> dict[str, str]:

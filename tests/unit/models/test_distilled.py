@@ -15,6 +15,7 @@ from stylegan_pl.errors import ConfigError
 from stylegan_pl.generators.unet import UNetGenerator
 from stylegan_pl.losses.kernel_alignment import kernel_alignment
 from stylegan_pl.models.distilled import DistilledGAN
+from stylegan_pl.models.parts import GameParts
 from stylegan_pl.nn.fast.equivalents import keep_layout, multiply_less
 from stylegan_pl.nn.training.probes import Probes, common_layers
 from stylegan_pl.nn.training.teacher import Teacher
@@ -232,10 +233,12 @@ def test_paintings_in_the_same_forward_are_not_compared_with_the_teacher(student
 def test_the_teachers_pupil_is_at_no_loss_against_itself(student):
     model = student("model.adversarial_weight=0")
     make = model.optimizer_factories["generator"]
-    perfect = DistilledGAN(
-        copy.deepcopy(model.generator), copy.deepcopy(model.generator), model.discriminator, model.game, make, make,
-        model.schedule, model.mechanics, image_losses={}, adversarial_weight=0.0,
+    parts = GameParts(
+        generator=copy.deepcopy(model.generator), generator_optimizer=make, discriminator=model.discriminator,
+        discriminator_optimizer=make, game=model.game, schedule=model.schedule, mechanics=model.mechanics,
+        image_losses={},
     )  # fmt: skip
+    perfect = DistilledGAN(parts, copy.deepcopy(model.generator), adversarial_weight=0.0)
     perfect.configure_model()
     terms = perfect.generator_loss(BATCH, perfect.generate(BATCH))
     assert float(terms["output"]) < 1e-4 and float(terms["features"]) == pytest.approx(0, abs=1e-5)

@@ -27,11 +27,10 @@ class WithWeights(ImageLoss):
 
 
 def model_of(schedule=None, image_losses=None, **mechanics) -> VanillaGAN:
-    options = parts(**(image_losses or {}))
-    options["mechanics"] = Mechanics(**({"seed": 0, "max_images": 100} | mechanics))
+    options = dict(image_losses or {}, mechanics=Mechanics(**({"seed": 0, "max_images": 100} | mechanics)))
     if schedule is not None:
         options["schedule"] = schedule
-    model = VanillaGAN(generator(1), critic(3), game(), **options)
+    model = VanillaGAN(parts(generator(1), critic(3), game(), **options))
     model.trainer = trainer()
     return model
 

@@ -1,5 +1,6 @@
 """Methods of networks that are small enough to be asked by hand what each term should be."""
 
+from dataclasses import fields
 from functools import partial
 from types import SimpleNamespace
 from typing import Any
@@ -15,6 +16,7 @@ from stylegan_pl.losses.penalty import NoPenalty
 from stylegan_pl.losses.relativistic import Relativistic
 from stylegan_pl.models.game import AdversarialGame
 from stylegan_pl.models.mechanics import Mechanics
+from stylegan_pl.models.parts import GameParts, Parts
 from stylegan_pl.models.schedule import Constant
 from stylegan_pl.nn.augment.diff_augment import DiffAugment
 from stylegan_pl.nn.layers.init import init_he
@@ -50,13 +52,23 @@ def game(**options: Any) -> AdversarialGame:
     return AdversarialGame(Relativistic(), NoPenalty(), DiffAugment(), **options)
 
 
-def parts(**image_losses: ImageLoss) -> dict[str, Any]:
-    """What every method takes, and no test here is about."""
+def parts(net: nn.Module, judge: nn.Module | None = None, played: AdversarialGame | None = None, **given: Any) -> Any:
+    """What every method takes; without a judge, those of a method without an opponent.
+
+    Args:
+        given: fields, and image losses by name.
+    """
     adam = partial(torch.optim.Adam, lr=1e-3)
-    return {
-        "generator_optimizer": adam, "discriminator_optimizer": adam, "schedule": Constant(),
-        "mechanics": Mechanics(seed=0, max_images=100), "image_losses": image_losses,
-    }  # fmt: skip
+    named = {field.name for field in fields(GameParts)}
+    options = {"schedule": Constant(), "mechanics": Mechanics(seed=0, max_images=100)}
+    options |= {name: value for name, value in given.items() if name in named}
+    options |= {"image_losses": {name: loss for name, loss in given.items() if name not in named}}
+    if judge is None or played is None:
+        return Parts(generator=net, generator_optimizer=adam, **options)
+    return GameParts(
+        generator=net, generator_optimizer=adam, discriminator=judge, discriminator_optimizer=adam, game=played,
+        **options,
+    )  # fmt: skip
 
 
 def trainer(**facts: Any) -> Any:

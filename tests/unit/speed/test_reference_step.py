@@ -2,7 +2,6 @@
 
 import pytest
 import torch
-from hydra.utils import instantiate
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.flops import flops, forward_macs
@@ -67,7 +66,7 @@ def test_a_cyclegan_step_has_the_published_arithmetic(identity, giga):
     )  # fmt: skip
     with torch.device("meta"):
         step = Step.__new__(Step)
-        step.model = instantiate(config.model, feature_network=None, _convert_="all")
+        step.model = build_model(config)
         step.optimizers = dict(zip(step.model.players, step.model.configure_optimizers(), strict=True))
         step.batch = StylePair(torch.empty(1, 3, 256, 256), torch.empty(1, 3, 256, 256))
         step.autocast = torch.autocast("cpu", enabled=False)

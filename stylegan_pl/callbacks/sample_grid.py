@@ -9,10 +9,15 @@ from torch import Tensor
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.datamodule import StyleTransferData
+from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.loggers.samples import Samples, log_samples
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.pictures.files import write_image
 from stylegan_pl.pictures.tensors import grid, to_float
+
+
+class NotDrawn(DataError):
+    """The folder of the grids takes no more."""
 
 
 class SampleGrid(L.Callback):
@@ -70,7 +75,12 @@ class SampleGrid(L.Callback):
         )
         content, style = to_float(batch.content), to_float(batch.style)
         stylised = _painted(model, content, style)
-        write_image(grid([list(row) for row in zip(content, stylised, style, strict=True)]), path)
+        rows = [list(row) for row in zip(content, stylised, style, strict=True)]
+        try:
+            write_image(grid(rows), path)
+        except DataError as error:
+            reason = getattr(error.__cause__, "strerror", None) or first_line(error)
+            raise NotDrawn(f"{path}: cannot be written ({reason})") from error
         self.last = path
         log_samples(trainer.loggers, Samples(path, content, stylised, style, model.images_seen))
 

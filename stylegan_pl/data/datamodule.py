@@ -142,11 +142,17 @@ class StyleTransferData(L.LightningDataModule):
             ranks=trainer.world_size, position=lambda: cast(int, trainer.lightning_module.images_seen),
         )  # fmt: skip
         batches = PairBatches(self.train_set, self._memory() if self.workers and self.reuse_memory else None)
-        return TrainLoader(
+        self._loader = TrainLoader(
             batches, batch_sampler=stream, num_workers=self.workers, pin_memory=torch.cuda.is_available(),
             persistent_workers=self.workers > 0, prefetch_factor=self.prefetch if self.workers else None,
             collate_fn=as_they_are,
         )  # fmt: skip
+        return self._loader
+
+    def close(self) -> None:
+        """End the processes that read pictures, however the run has ended."""
+        if hasattr(self, "_loader"):
+            self._loader.close()
 
     def _memory(self) -> BatchMemory:
         # beside those that are made or wait, the one that a step works on and the one that Lightning holds ready: of

@@ -40,11 +40,22 @@ class TrainLoader(DataLoader[StylePair]):
             WorkerDied: within five seconds of its death; says how it died.
         """
         with _held_back():  # a forked worker is deaf from its first instruction on
-            batches = super().__iter__()
+            batches: Any = super().__iter__()
+        self._batches = batches
         if self.num_workers and hasattr(signal, "SIGCHLD") and threading.current_thread() is threading.main_thread():
             # torch's handler raises wherever the run is by then: in the middle of a step, too
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         return self._told(batches)
+
+    def close(self) -> None:
+        """End the workers: an error that ends the run holds on to them, and a process waits for its own at its end."""
+        batches: Any = getattr(self, "_batches", None)
+        workers = getattr(batches, "_workers", [])  # without any, batches are of another class
+        if workers:
+            batches._shutdown_workers()
+        for worker in workers:
+            if worker.is_alive():  # it is stuck; what would end others it does not hear
+                worker.kill()
 
     def _told(self, batches: Any) -> Iterator[StylePair]:
         while True:

@@ -18,7 +18,7 @@ from stylegan_pl.callbacks.diagnosis import Diagnosis
 from stylegan_pl.callbacks.early_stopping import EarlyStopping
 from stylegan_pl.callbacks.evaluation import Evaluation
 from stylegan_pl.callbacks.graceful_stop import GracefulStop, StoppedEarly, ending_at_once
-from stylegan_pl.callbacks.sample_grid import SampleGrid
+from stylegan_pl.callbacks.sample_grid import NotDrawn, SampleGrid
 from stylegan_pl.callbacks.status import code_version, machine_facts, peak_memory_gib
 from stylegan_pl.config.lightning_switches import lightnings_refusals
 from stylegan_pl.data.datamodule import StyleTransferData
@@ -100,7 +100,7 @@ def _run(config: DictConfig, run_dir: Path) -> Outcome:
 
 def _with_the_last_good(error: BaseException, run_dir: Path) -> BaseException:
     """An error of the folder or the data, told with what is saved; others as they are."""
-    if isinstance(error, WorkerDied | NotSaved):
+    if isinstance(error, WorkerDied | NotSaved | NotDrawn):
         return failed(str(error), saved=newest_good(run_dir))
     if (reason := unwritable(error, run_dir)) is not None:
         return failed(reason, saved=newest_good(run_dir))
@@ -174,6 +174,7 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
             raise cannot_go_on(checkpoint, f"{type(error).__name__}: {first_line(error)}") from error
         raise
     finally:
+        data.close()
         _finish_wandb()
     code, again = (0, False) if stop is None else (stop.exit_code, stop.wants_requeue)
     if trainer.is_global_zero:

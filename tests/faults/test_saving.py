@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from faults.injections import At, full_disk_for, last, run_with
+from faults.injections import At, full_disk_for, last, run_with, workers
 from fitting import assert_same
 from images_on_disk import write_images
 
@@ -77,6 +77,19 @@ def test_a_full_disk_is_told_in_a_line_with_the_last_good_checkpoint(train_confi
     assert f"the last good checkpoint is {path}" in one_line(told) or "best.ckpt" in one_line(told)
     assert json.loads((tmp_path / "run/status.json").read_text())["state"] == "failed"
     assert run(train_config("max_images=20", "val_every_images=4", "resume=auto")) == 0
+
+
+def test_a_grid_that_cannot_be_drawn_ends_the_run_in_a_line_and_its_workers_with_it(
+    train_config, tmp_path, monkeypatch
+):
+    """Workers are deaf to what ends other processes: a run that waited for them at its end waited for ever."""
+    with pytest.raises(UserError) as told:  # the error holds on to all that the run held
+        config = train_config("max_images=20", "val_every_images=8", "data.workers=1")
+        run_with(config, monkeypatch, At(4, (tmp_path / "run/samples").touch))
+    assert workers() == []
+    line, path = one_line(told), tmp_path / "run/checkpoints/last.ckpt"
+    assert f"{tmp_path / 'run/samples/000000008.png'}: cannot be written (" in line
+    assert f"the last good checkpoint is {path}" in line and last(tmp_path / "run")["images_seen"] == 8
 
 
 def test_a_folder_that_vanishes_is_told_in_a_line(train_config, tmp_path, monkeypatch):

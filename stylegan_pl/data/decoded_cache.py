@@ -24,6 +24,7 @@ from stylegan_pl.data.reading.crop import cut
 from stylegan_pl.data.reading.decode import Pixels, simplejpeg
 from stylegan_pl.errors import DataError, UserError, first_line
 from stylegan_pl.pictures.crop_size import CropSize, sides
+from stylegan_pl.pictures.whole_file import written_whole
 
 _log = logging.getLogger(__name__)
 
@@ -159,9 +160,8 @@ def _make(folder: ImageFolder, files: Sequence[Path], size: CropSize, made: Path
     )  # fmt: skip
     with made.open("wb") as file:
         file.truncate(max(1, offsets[-1]))  # sparse: it grows as pictures come
-    partial = made.with_suffix(".partial")
-    partial.write_text(json.dumps(offsets))
-    partial.replace(made.with_suffix(".json"))  # last: a file with it is whole
+    with written_whole(made.with_suffix(".json")) as partial:  # last: a file with it is whole
+        partial.write_text(json.dumps(offsets))
     return offsets
 
 

@@ -15,6 +15,7 @@ from filelock import FileLock
 
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.errors import DataError, UserError, first_line
+from stylegan_pl.pictures.whole_file import written_whole
 
 INDEX = "index.tsv"
 COLUMNS = ("split", "name", "shard", "offset", "bytes", "width", "height")
@@ -177,14 +178,12 @@ def _file_system(url: str) -> tuple[Any, str]:
 
 def _download(url: str, place: Path) -> None:
     system, path = _file_system(url)
-    partial = place.with_suffix(".partial")
     try:
-        with system.open(path, "rb") as source, partial.open("wb") as target:
+        with system.open(path, "rb") as source, written_whole(place) as partial, partial.open("wb") as target:
             for chunk in _chunks(source):
                 target.write(chunk)
     except Exception as error:
         raise UserError(f"{url}: cannot be copied to {place.parent} ({first_line(error)})") from error
-    partial.replace(place)
 
 
 def _chunks(source: Any) -> Iterator[bytes]:

@@ -16,6 +16,7 @@ from stylegan_pl.exporting.facts import Facts, facts_of
 from stylegan_pl.exporting.kinds import KINDS
 from stylegan_pl.exporting.parity import Agreement, agreements
 from stylegan_pl.inference.any_size import stride_of
+from stylegan_pl.pictures.whole_file import written_whole
 from stylegan_pl.runs.checkpoint import load_generator, resolve
 from stylegan_pl.runs.file_format import FORMAT_VERSION, VERSION_KEY
 
@@ -33,18 +34,13 @@ def export_file(config: DictConfig) -> int:
     checkpoint, output = resolve(config.ckpt), Path(config.output)
     generator = load_generator(checkpoint, trusted=config.trust)
     facts = {**facts_of(checkpoint), **_told(config, generator)}
-    output.parent.mkdir(parents=True, exist_ok=True)
-    partial = output.with_name(f".{output.stem}.partial{output.suffix}")
     kind = KINDS[config.format]
-    try:
+    with written_whole(output) as partial:
         kind.write(config, generator, partial, facts)
         runner = kind.runner(config, generator, partial)
         found = agreements(generator, runner, [(height, width) for height, width in config.parity_sizes])
         _check(found, config)
         size = partial.stat().st_size
-        partial.replace(output)
-    finally:
-        partial.unlink(missing_ok=True)
     facts["file"]["size"] = f"{size / 1e6:.2f} MB"
     card_path(output).write_text(card(output.name, facts, found, _use(config, output)), encoding="utf-8")
     _say(found)

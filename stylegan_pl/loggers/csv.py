@@ -7,6 +7,8 @@ from pathlib import Path
 from lightning.pytorch.loggers import CSVLogger
 from lightning.pytorch.loggers.csv_logs import ExperimentWriter
 
+from stylegan_pl.pictures.whole_file import written_whole
+
 
 class RunCSV(CSVLogger):
     """Lightning's CSV logger, writing `metrics.csv` into the run folder itself and never deleting earlier rows."""
@@ -32,10 +34,8 @@ class RunCSV(CSVLogger):
         kept = [row for row in rows if _seen(head, row) <= images_seen]
         if len(kept) == len(rows):
             return
-        partial = path.with_name(".metrics.csv.partial")
-        with partial.open("w", newline="") as file:
+        with written_whole(path) as partial, partial.open("w", newline="") as file:
             csv.writer(file).writerows([head, *kept] if kept else [])
-        partial.replace(path)
 
     def log_hyperparams(self, params: object = None) -> None:
         """Nothing: config.yaml is the record."""

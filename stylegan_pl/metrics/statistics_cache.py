@@ -12,6 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from stylegan_pl.metrics.kinds import Paintings, SetMetric
+from stylegan_pl.pictures.whole_file import written_whole
 
 _log = logging.getLogger(__name__)
 
@@ -44,11 +45,9 @@ class StatisticsCache:
         return False
 
     def _save(self, state: dict[str, Tensor], path: Path) -> None:
-        partial = path.with_suffix(f".{os.getpid()}.partial")  # two processes may save the same
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            save_file({name: rows.detach().cpu().contiguous() for name, rows in state.items()}, partial)
-            partial.replace(path)
+            with written_whole(path, by_several=True) as partial:
+                save_file({name: rows.detach().cpu().contiguous() for name, rows in state.items()}, partial)
         except OSError as error:  # no home, a full disk: next time it is computed again
             _log.warning("%s: what metrics saw of the paintings cannot be kept (%s)", self.folder, error)
 

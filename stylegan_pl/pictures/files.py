@@ -1,7 +1,6 @@
 """Image files in, image files out; no torch, so that a program that paints without it can use this."""
 
 import contextlib
-import hashlib
 import io
 import math
 import os
@@ -21,6 +20,7 @@ from stylegan_pl.pictures.bare_pixels import bare_pixels
 from stylegan_pl.pictures.exif import is_sideways, of_taking, orientation, turned
 from stylegan_pl.pictures.opened import opened
 from stylegan_pl.pictures.tree import check_is_file
+from stylegan_pl.pictures.whole_file import written_whole
 
 _Found = TypeVar("_Found")
 _JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
@@ -267,12 +267,6 @@ def _longest_name(folder: Path) -> int:
     return os.pathconf(folder, "PC_NAME_MAX") if hasattr(os, "pathconf") else 255
 
 
-def unfinished(path: Path) -> Path:
-    """Where a file is written until it is whole: hidden, beside its place, in a short name however long its own is."""
-    digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
-    return path.with_name(f".{digest}.partial{path.suffix}")
-
-
 def write_image(image: Image.Image, path: Path, *, exif: bytes | None = None, quality: int | None = None) -> None:
     """Write by the extension's format, at a quality that keeps strokes; never leaves a half-written file.
 
@@ -293,14 +287,10 @@ def write_image(image: Image.Image, path: Path, *, exif: bytes | None = None, qu
         exif = None
     if exif and suffix in (*_JPEG, ".png", ".webp", ".tif", ".tiff"):
         options["exif"] = exif
-    partial = unfinished(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(partial, **options)
-        partial.replace(path)
+        with written_whole(path) as partial:
+            image.save(partial, **options)
     except (OSError, ValueError) as error:  # ValueError: too large for the format
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise DataError(f"{path}: cannot be written ({first_line(error)}); choose another output=") from error
 
 

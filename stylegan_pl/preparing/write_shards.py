@@ -11,6 +11,7 @@ from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.data.shards import COLUMNS, INDEX
 from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.pictures.files import upright_size
+from stylegan_pl.pictures.whole_file import written_whole
 
 _log = logging.getLogger(__name__)
 
@@ -47,9 +48,8 @@ def write_shards(folder: ImageFolder, target: Path, *, shard_bytes: int = 256 * 
     writer = csv.writer(text, delimiter="\t", lineterminator="\n")
     writer.writerow(COLUMNS)
     writer.writerows(rows)
-    partial = target / f"{INDEX}.partial"
-    partial.write_text(text.getvalue(), encoding="utf-8", errors="surrogateescape")
-    partial.replace(target / INDEX)
+    with written_whole(target / INDEX) as partial:
+        partial.write_text(text.getvalue(), encoding="utf-8", errors="surrogateescape")
     return counts
 
 

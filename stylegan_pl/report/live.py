@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image, ImageOps
 
+from stylegan_pl.pictures.whole_file import written_whole
 from stylegan_pl.report import curves
 from stylegan_pl.report.contents import Entry, Report
 from stylegan_pl.report.curves import groups
@@ -45,10 +46,8 @@ class LiveRun:
 
 def write_live(run: LiveRun, path: Path) -> None:
     """Write the page; one that is being read is replaced at once, never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(live_page(run), encoding="utf-8")
-    partial.replace(path)
+    with written_whole(path) as partial:
+        partial.write_text(live_page(run), encoding="utf-8")
 
 
 def live_page(run: LiveRun) -> str:

@@ -1,7 +1,6 @@
 """The page of a report: one HTML file that opens from disk and asks nothing of any network."""
 
 import base64
-import contextlib
 import hashlib
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from stylegan_pl.errors import DataError, first_line
+from stylegan_pl.pictures.whole_file import written_whole
 from stylegan_pl.report import curves, numbers
 from stylegan_pl.report.contents import Report
 from stylegan_pl.report.curves import groups
@@ -26,14 +26,10 @@ def write_page(report: Report, path: Path) -> None:
         DataError: the folder cannot be written.
     """
     text = page(report)
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
+        with written_whole(path) as partial:
+            partial.write_text(text, encoding="utf-8")
     except OSError as error:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise DataError(f"{path}: cannot be written ({first_line(error)}); choose another output=") from error
 
 

@@ -5,6 +5,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from stylegan_pl.pictures.whole_file import written_whole
+
 
 def read_status(folder: Path) -> dict[str, Any]:
     """What it says; empty where there is none, or only what a power cut leaves."""
@@ -26,7 +28,5 @@ def write_status(folder: Path, **facts: Any) -> None:
 
 def replace_status(folder: Path, status: dict[str, Any]) -> None:
     """Write it anew, atomically."""
-    folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / "status.json.partial"
-    partial.write_text(json.dumps(status, indent=2) + "\n")
-    partial.replace(folder / "status.json")
+    with written_whole(folder / "status.json") as partial:
+        partial.write_text(json.dumps(status, indent=2) + "\n")

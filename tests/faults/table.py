@@ -21,6 +21,7 @@ from conftest import SMALL  # noqa: E402
 from images_on_disk import write_images  # noqa: E402
 from preloaded import preloaded  # noqa: E402
 
+from stylegan_pl.pictures.whole_file import unfinished  # noqa: E402
 from stylegan_pl.runs.checkpoint import newest_good  # noqa: E402
 
 PYTHONPATH = os.pathsep.join(sys.path[:2])
@@ -94,7 +95,7 @@ def copied(run_dir: Path) -> None:
 
 def stray(run_dir: Path) -> None:
     (run_dir / "checkpoints/.last.ckpt.partial").write_bytes(b"half a checkpoint")
-    (run_dir / "status.json.partial").write_text("{")
+    unfinished(run_dir / "status.json").write_text("{")
 
 
 FAULTS = [

@@ -15,7 +15,7 @@ from stylegan_pl.inference.film.library import PIPE, pyav
 from stylegan_pl.inference.film.packet_times import PacketTimes
 from stylegan_pl.inference.film.pixel_format import pixel_format_for
 from stylegan_pl.inference.film.source import Frame, MovingPictures
-from stylegan_pl.pictures.files import unfinished
+from stylegan_pl.pictures.whole_file import unfinished
 
 _log = logging.getLogger(__name__)
 

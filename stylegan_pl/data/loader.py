@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -74,7 +75,12 @@ def begin_as_a_worker(worker: int) -> None:
     """What each worker does first; its number is of no account."""
     for number in RUNS_OWN:
         signal.signal(number, signal.SIG_IGN)
+    sys.excepthook = _says_nothing
     threading.Thread(target=_end_with_the_run, daemon=True).start()
+
+
+def _says_nothing(*raised: Any) -> None:
+    """Errors of a worker reach the run by its queue; what is left is a connection that broke as the run was killed."""
 
 
 def _end_with_the_run() -> None:

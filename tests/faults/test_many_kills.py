@@ -13,12 +13,12 @@ from fitting import assert_same
 from preloaded import Started
 
 KILLS = 50
-IMAGES = 800  # more than so many lives get to
+IMAGES = 500  # more than so many lives get to
 TYPED = [
     *SMALL,
-    *("model=cyclegan", "model.game.pool_size=50", "model.discriminator.spectral_norm=true", "penalty=r1"),
+    *("model=cyclegan", "model.game.pool_size=50", "model.discriminator.spectral_norm=true", "batch_size=1"),
     *("diff_augment=ada", "diff_augment.interval=4", "diff_augment.ramp_images=400"),
-    *(f"max_images={IMAGES}", "val_every_images=60", "callbacks.checkpoints.every_images=6", "data.workers=1"),
+    *(f"max_images={IMAGES}", "val_every_images=100", "callbacks.checkpoints.every_images=3", "data.workers=1"),
     *("deterministic=true", "model.mechanics.ema_half_life_images=100", "hydra.run.dir=run"),
 ]
 WITHIN_S = 600.0

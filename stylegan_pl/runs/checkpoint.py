@@ -55,6 +55,8 @@ def load(path: Path) -> dict[str, Any]:
     Raises:
         UserError: the file is damaged, from a newer version, or no checkpoint of ours.
     """
+    if not path.is_file():  # a named pipe would be waited for
+        raise UserError(f"{path}: cannot be read as a checkpoint (it is no file, or a link that leads to none)")
     try:
         checkpoint = read_torch(path)
     except UnreadableError as error:
@@ -94,12 +96,14 @@ def newest_good(folder: Path) -> Path | None:
 
 def images_seen(path: Path) -> float:
     """What a checkpoint says of its age, its tensors left on the disk; infinite where it cannot be read."""
+    if not path.is_file():
+        return math.inf
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
     except Exception:  # `load` says what
         return math.inf
     seen = checkpoint.get("images_seen") if isinstance(checkpoint, dict) else None
-    return float(seen) if isinstance(seen, int | float) else -1.0
+    return float(seen) if isinstance(seen, int | float) and 0 <= seen < 1e15 else -1.0
 
 
 def load_generator(path: Path, *, trusted: Sequence[str] = ()) -> nn.Module:

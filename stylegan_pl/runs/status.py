@@ -13,7 +13,7 @@ def read_status(folder: Path) -> dict[str, Any]:
     path = folder / "status.json"
     try:
         status = json.loads(path.read_text()) if path.is_file() else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return status if isinstance(status, dict) else {}
 

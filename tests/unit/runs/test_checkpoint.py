@@ -41,7 +41,7 @@ def checkpoint(
     generator: dict[str, Any] | None = None,
     weights: dict[str, torch.Tensor] | None = None,
     time: float | None = None,
-    images: int = 0,
+    images: float = 0,
 ) -> Path:
     """A checkpoint as a run writes it, dated `time` seconds."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -174,6 +174,21 @@ def test_of_two_as_new_the_last_one_that_was_saved(tmp_path: Path) -> None:
 def test_a_link_that_leads_nowhere_is_passed_over(tmp_path: Path) -> None:
     good = checkpoint(tmp_path / "checkpoints" / "best.ckpt", images=20)
     (tmp_path / "checkpoints/last.ckpt").symlink_to(tmp_path / "moved-away.ckpt")
+    assert newest_good(tmp_path) == good
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_passed_over(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    """Whoever reads a named pipe waits for somebody to write."""
+    good = checkpoint(tmp_path / "checkpoints" / "best.ckpt", images=20)
+    make(tmp_path / "checkpoints/last.ckpt")
+    assert newest_good(tmp_path) == good
+
+
+@pytest.mark.parametrize("count", [float("nan"), 10**400, -3])
+def test_a_count_that_is_none_is_not_the_newest(tmp_path: Path, count: float) -> None:
+    good = checkpoint(tmp_path / "checkpoints" / "best.ckpt", images=20)
+    checkpoint(tmp_path / "checkpoints" / "last.ckpt", images=count)
     assert newest_good(tmp_path) == good
 
 

@@ -20,7 +20,7 @@ def test_facts_are_kept_from_write_to_write_and_the_last_state_wins(tmp_path):
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["status.json"]  # no partial file is left
 
 
-@pytest.mark.parametrize("left", ["", "\0" * 40, '{"state": "runn', "[]"])
+@pytest.mark.parametrize("left", ["", "\0" * 40, "[" * 100_000, '{"state": "runn', "[]"])
 def test_what_a_power_cut_leaves_is_no_status_and_is_written_over(tmp_path, left):
     (tmp_path / "status.json").write_text(left)
     assert read_status(tmp_path) == {}

@@ -17,6 +17,7 @@ _MOST = 300  # points of a drawn line
 _FEW = 15  # points that are marked each
 _NOISY = 20  # points from which a loss is smoothed
 _HALF_LIFE = 0.02  # of the points of a loss, for its average
+_LABEL_ROWS = 12  # that a label is high
 _ANCHORS = ("floor", "recoloured", "ceiling")
 _REDUNDANT = "_gap_closed"  # the score again, on another scale
 _RATES = ("learning_rate", "images_per_second")
@@ -82,7 +83,7 @@ def chart(name: str, entries: Sequence[Entry]) -> Chart | None:
         name=name,
         x_ticks=x.ticks(),
         y_ticks=y.ticks(),
-        anchors=[(y.place(value), label) for label, value in anchors],
+        anchors=_labelled([(y.place(value), label) for label, value in anchors]),
         lines=[_line(i, points, x, y, noisy=noisy) for i, points in curves.items()],
         log=y.log,
         summary="; ".join(f"{entries[i].name}: {_told(points)}" for i, points in curves.items()),
@@ -132,6 +133,20 @@ def _anchors(name: str, entries: Sequence[Entry]) -> list[tuple[str, float]]:
         last = [points[-1][1] for entry in entries if (points := _finite(entry.curves.get(f"{name}_{label}", [])))]
         if last and all(math.isclose(value, last[0], rel_tol=1e-6) for value in last):
             found.append((label, last[0]))
+    return found
+
+
+def _labelled(anchors: list[tuple[float, str]]) -> list[tuple[float, str]]:
+    """Anchors whose labels would overlap share one, at the upper line."""
+    found: list[tuple[float, str]] = []
+    first = 0  # where the label that is shared stands
+    for row, label in sorted(anchors):
+        if found and row - found[first][0] < _LABEL_ROWS:
+            found[first] = (found[first][0], f"{found[first][1]}, {label}")
+            found.append((row, ""))
+        else:
+            first = len(found)
+            found.append((row, label))
     return found
 
 

@@ -133,3 +133,11 @@ def test_bars_of_a_metric_share_a_scale_and_hold_what_is_beyond():
 def test_no_bar_where_nothing_lies_between():
     assert bars([score(0.5, 0.2, 1.0), score(0.5, 1.0, 1.0, of_sets=False), score(math.nan)]) == [None, None, None]
     assert bars([score(0.5, 0.2, 1.0, of_sets=False)]) != [None]
+
+
+def test_labels_of_anchors_do_not_overlap():
+    ends = {"floor": 0.300, "recoloured": 0.299, "ceiling": 0.1}
+    curves = {"val/kid": [(1.0, 0.2)], **{f"val/kid_{end}": [(1.0, value)] for end, value in ends.items()}}
+    (first, second, third) = chart("val/kid", [entry("a", PHOTOS, curves=curves)]).anchors
+    assert [label for _, label in (first, second, third)] == ["floor, recoloured", "", "ceiling"]
+    assert first[0] < second[0] < third[0]  # the lines stay where they are

@@ -28,7 +28,7 @@ def test_names_and_symptoms_are_no_markup_and_curves_and_samples_are_shown(tmp_p
 def test_a_run_leaves_the_page_of_its_end(train_config, tmp_path):
     assert run(train_config("callbacks.live.every_s=0")) == 0
     text = (tmp_path / "run/report/live.html").read_text()
-    assert "done;" in text and "8 of 8" in text and "data:image/webp" in text and "sliced_wasserstein: " in text
+    assert "Done, as of" in text and "8 of 8" in text and "data:image/webp" in text and "sliced_wasserstein: " in text
     assert "<polyline" in text and 'http-equiv="refresh"' not in text
 
 

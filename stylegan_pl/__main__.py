@@ -4,7 +4,9 @@ import sys
 
 from hydra.utils import get_method
 
+from stylegan_pl import __version__
 from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.near_names import verb_here
 from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import nearest
 
@@ -18,8 +20,13 @@ def main() -> None:
             print(f"  {verb:9} {row.does}\n      stylegan-pl {verb} {row.example}".rstrip())
         print("\nEach is also python -m stylegan_pl.VERB; add --help for its options.")
         sys.exit(0)
+    if name == "--version":
+        print(f"stylegan_pl {__version__}")
+        sys.exit(0)
     if name not in VERBS:
-        print(f"error: no verb '{name}'{nearest(name, VERBS)}", file=sys.stderr)
+        there = verb_here(name)
+        said = nearest(name, VERBS) if there is None else f"; that is '{there}' here: {VERBS[there].example}"
+        print(f"error: no verb '{name}'{said}", file=sys.stderr)
         sys.exit(2)
     if VERBS[name].schema is None:
         get_method(VERBS[name].function)(sys.argv[2:])

@@ -28,6 +28,10 @@ class DataError(UserError):
     """The image folders are not what the run needs."""
 
 
+class UnfitData(ConfigError, DataError):
+    """What was typed and the folders that are there do not go together; nothing was started."""
+
+
 class Left(SystemExit):
     """The end of the process by `leave`, with the line that was said."""
 

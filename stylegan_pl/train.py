@@ -29,19 +29,18 @@ def train(config: DictConfig) -> int:
     check_monitor(config)
     check_roles(config)
     check_fit(config)
-    if config.start_from not in (None, NEAREST):
-        from stylegan_pl.runs.checkpoint import resolve
+    from stylegan_pl.runs.checkpoint import resolve
 
-        resolve(config.start_from, option="start_from")
+    for option in ("start_from", "ckpt_path"):
+        if config[option] not in (None, NEAREST):
+            resolve(config[option], option=option)
     try:
         make_data_ready(config)
     except DataError as error:
-        raise DataError(
-            f"{error} (direction=BtoA: content is what data.style names)" if turned else str(error)
-        ) from error
-    from stylegan_pl.training.run import (
-        run,  # here, once config and data are in order: Lightning takes seconds to import
-    )
+        if not turned:
+            raise
+        raise type(error)(f"{error} (direction=BtoA: content is what data.style names)") from error
+    from stylegan_pl.training.run import run  # here, once config and data are in order: Lightning takes seconds
 
     with without_weights(config) if config.stand_ins else nullcontext():
         return run(config)

@@ -21,6 +21,7 @@ from hydra.utils import get_method
 from omegaconf import DictConfig, ListConfig
 from omegaconf.errors import OmegaConfBaseException
 
+from stylegan_pl import __version__
 from stylegan_pl.config.command_line import for_hydra
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.explain import explain, no_option
@@ -57,6 +58,9 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
         function: what runs; None: the verb's own.
         words: the command line after the verb; None: this process's.
     """
+    if "--version" in (sys.argv[1:] if words is None else words):
+        print(f"stylegan_pl {__version__}")  # Hydra would say its own
+        sys.exit(0)
     register()
     make_known()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its exceptions on instead of printing them

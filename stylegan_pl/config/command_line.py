@@ -17,6 +17,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
+from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -24,7 +25,7 @@ from hydra.core.override_parser.types import Quote, QuotedString
 from hydra.errors import HydraException
 
 from stylegan_pl.config.conf_dir import conf_dir
-from stylegan_pl.config.near_names import ours
+from stylegan_pl.config.near_names import ours, ours_of_value
 from stylegan_pl.config.schema import TEXTS
 from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import ConfigError
@@ -200,16 +201,50 @@ def _sweeps(text: str) -> bool:
 
 def _check(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> None:
     """Raise for a word that Hydra's argument parser would answer with a page of help."""
-    flags = [word.partition("=")[0] for word in words if re.match("--?[A-Za-z]", word)]
-    if unknown := [flag for flag in flags if flag not in _FLAGS]:
-        answers = [f"{flag}: {ours(flag, name) or f'type {_as_key(flag)}=VALUE'}" for flag in unknown]
+    flags = [(*word.partition("=")[::2], after) for word, after in zip(words, [*words[1:], ""], strict=False)
+             if re.match("--?[A-Za-z]", word)]  # fmt: skip
+    if unknown := [flag for flag in flags if flag[0] not in _FLAGS]:
+        answers = [f"{flag}: {_as_typed_here(flag, value or after, name)}" for flag, value, after in unknown]
         raise ConfigError(f"options are typed KEY=VALUE, without dashes; {'; '.join(answers)}")
     if not words or kinds.get(words[0]) == "texts":
         return  # KEY TEXT TEXT …
-    for before, word in zip(["", *words], words, strict=False):
+    for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
         if not ("=" in word or word.startswith(("-", "~")) or before in _WITH_VALUE):
-            raise ConfigError(f"'{word}' is no option; options are typed KEY=VALUE, such as {VERBS[name].example}")
+            raise ConfigError(_no_option(before, word, after, kinds, name))
+        if re.fullmatch(r"\+{0,2}[\w.@/]+=", word):
+            key = word.strip("+=")
+            raise ConfigError(f"{key}= has no value; type it right behind the =, or {key}=null for none")
+        _check_group(word)
 
 
-def _as_key(flag: str) -> str:
-    return flag.lstrip("-").replace("-", "_")
+def _check_group(word: str) -> None:
+    """Raise for `logger=null`: Hydra wants a name, and says so with its own traceback."""
+    key, _, text = word.lstrip("+").partition("=")
+    folder = conf_dir() / key.partition("@")[0]
+    if text == "null" and folder.is_dir():
+        none = f"{key}=none" if (folder / "none.yaml").is_file() else f"'~{key}'"
+        raise ConfigError(f"{key}=null: a group takes a name; type {none} for none of it")
+
+
+def _no_option(before: str, word: str, after: str, kinds: Mapping[str, Kind], name: str) -> str:
+    key, equals, text = before.partition("=")
+    if equals and text.count("[") > text.count("]"):
+        return f"{before} {word}: a list has commas and no spaces, as in {key}=[A,B]; or quotes around the whole word"
+    if equals and key.lstrip("+") in kinds:
+        return f"{before} {word}: a path or a name with spaces needs quotes, as in {key}='{text} {word}'"
+    example = VERBS[name].example
+    if after and "=" not in after and re.fullmatch(r"\+?[a-z_][\w.@]*", word):
+        example = f"{word}={after}"
+    return f"'{word}' is no option; options are typed KEY=VALUE, such as {example}"
+
+
+def _as_typed_here(flag: str, value: str, name: str) -> str:
+    """What is typed instead of another program's flag, with the value that was typed for it."""
+    key = flag.lstrip("-").replace("-", "_")
+    value = "" if re.match("--?[A-Za-z]", value) or "=" in value else value
+    if value and (known := ours_of_value(key, value)) is not None:
+        return f"type {known}"
+    if key == "dataroot" and name == "train" and Path(value, "trainA").is_dir():
+        return f"type data.content.root={value}/trainA data.style.root={value}/trainB"
+    told = ours(flag, name) or f"type {key}=VALUE"
+    return re.sub(r"=[A-Z_]{4,}\b", lambda _: f"={value}", told, count=1) if value else told

@@ -37,15 +37,27 @@ def explain(error: Exception, overrides: list[str], compose: Compose, verb: str)
         return _missing_option(error)
     # Hydra says which override it could not merge, OmegaConf below it says why
     text = str(error.__cause__ if str(error).startswith("Error merging override") and error.__cause__ else error)
+    if match := re.search(r"Ambiguous value for argument '([^=']+)=([^']*)'", text):
+        return _several(match.group(1), match.group(2), verb)
     if match := re.search(r"Did you mean to override (\S+)\?", text):
         return f"that group is chosen at its place: type {match.group(1)}=NAME"
     if match := re.search(r"Could not override '([^']+)'", text):
         return _unknown_key(match.group(1), overrides, compose, verb)
     if match := re.search(r"Could not append to config\. An item is already at '([^']+)'", text):
         return f"{match.group(1)} is there already: type it without the plus"
+    if match := re.search(r"Additional config directory '([^']+)' not found", text):
+        return f"--config-dir: no folder {match.group(1)}; give one of yours, laid out like conf/"
     if match := re.search(r"full_key: (\S+)", text):
         return _at_key(match.group(1), text, compose, verb)
     return _one_line(text)
+
+
+def _several(key: str, values: str, verb: str) -> str:
+    """Said of `key=1,2`, which Hydra takes for a sweep."""
+    runs = f"for a run of each, -m {key}={values}; " if verb == "train" else ""
+    point = f"for a number with a decimal point, {key}={values.replace(',', '.')}; "
+    point = point if re.fullmatch(r"-?\d+,\d+", values) else ""
+    return f"{key}={values}: several values; type {runs}{point}for a list, {key}=[{values}]"
 
 
 def _missing_option(error: MissingConfigException) -> str:
@@ -128,7 +140,9 @@ def _at_key(key: str, text: str, compose: Compose, verb: str) -> str:
     first = _one_line(text)
     if "not in" in first:  # a key of a file that the typed root does not have
         return no_option(verb, key, [str(name) for name in compose([]) if name != "hydra"])
-    return f"{key}: {first[0].lower()}{first[1:]}"
+    whole = re.search(r"Value '(\d+)\.0' of type 'float' could not be converted to Integer", first)
+    instead = f"; type {key}={whole.group(1)}" if whole else ""
+    return f"{key}: {first[0].lower()}{first[1:]}{instead}"
 
 
 def _key_of(override: str) -> str | None:

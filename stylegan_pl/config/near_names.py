@@ -141,6 +141,13 @@ VALUES: dict[str, dict[str, str]] = {
         "gan": "model=vanilla",
         "johnson": "model=perceptual",
     },
+    "gpu_ids": {
+        "-1": "trainer=cpu",
+    },
+    "metric": {
+        "fid": "metric=[fid_clean]",
+        "swd": "metric=[sliced_wasserstein]",
+    },
     "data": {
         "unaligned": "data=folders",
         "aligned": "data=side_by_side data_root=FOLDER",
@@ -164,6 +171,20 @@ VALUES: dict[str, dict[str, str]] = {
     },
 }
 """Group -> an option's name elsewhere -> what is typed here."""
+
+
+_VERBS = {
+    "train": "fit training train.py",
+    "stylize": "test predict infer inference generate paint transfer translate convert test.py stylise",
+    "evaluate": "eval validate score metrics fid",
+    "app": "gui web webui demo gradio serve",
+}
+"""Verb -> what it is called elsewhere."""
+
+
+def verb_here(word: str) -> str | None:
+    """The verb for what others call `test` or `predict`; None if the word is none of theirs."""
+    return next((verb for verb, theirs in _VERBS.items() if word.lower() in theirs.split()), None)
 
 
 def ours(key: str, verb: str) -> str | None:

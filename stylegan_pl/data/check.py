@@ -6,7 +6,7 @@ from pathlib import Path
 from stylegan_pl.data.folder import SPLITS, ImageFolder, Source, list_images
 from stylegan_pl.data.shards import Shards, check_index
 from stylegan_pl.data.single import SingleImage, check_single
-from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.errors import DataError, UnfitData, UserError
 from stylegan_pl.pictures.crop_size import CropSize, fits, in_words, least_shorter_side
 from stylegan_pl.pictures.passed_over import passed_over
 from stylegan_pl.pictures.tree import files_below
@@ -51,7 +51,8 @@ def check_folder(folder: ImageFolder, *, name: str, size: CropSize, limit: float
         tell: log what is passed over.
 
     Raises:
-        DataError: missing or empty folder, fewer than 2 training images, images unreadable or smaller than the crop.
+        UnfitData: missing or empty folder, fewer than 2 training images, images smaller than the crop.
+        DataError: images that cannot be read.
     """
     if isinstance(folder, SingleImage):
         check_single(folder, name=name, size=size)
@@ -62,11 +63,11 @@ def check_folder(folder: ImageFolder, *, name: str, size: CropSize, limit: float
         return
     root = Path(folder.root)
     if not root.is_dir():
-        raise DataError(f"{name}.root: no folder {root}; {_remedy(folder, name)}")
+        raise UnfitData(f"{name}.root: no folder {root}; {_remedy(folder, name)}")
     files, left = folder.files("train"), what_is_left(folder, name)
     if len(files) < 2:
         found = "no image" if not files else "1 image"
-        raise DataError(
+        raise UnfitData(
             f"{name}.root: {found} to train on below {root}, at least 2 are needed (JPEG, PNG, WebP, TIFF, BMP, HEIC "
             f"or AVIF); {_remedy(folder, name)}{''.join(f'; {line}' for line in left)}"
         )
@@ -111,14 +112,14 @@ def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str
     if least is not None and shrinks and not folder.upscale:
         which = "every image" if small == len(sizes) else f"{small} of {len(sizes)} images"
         needed = max(least_shorter_side(*found, size) for found in sizes)
-        raise DataError(
+        raise UnfitData(
             f"{name}.load_size={folder.load_size} shrinks {which} below the crop of {crop} pixels; type "
             f"{name}.load_size={needed} or image_size={least // 4 * 4}"
         )
     if not folder.upscale and small > limit * len(shorter):
         usable = shorter[int(limit * len(shorter))] // 4 * 4
         smaller_crop = f"image_size={usable}, or " if usable >= 16 else ""  # no generator takes less
-        raise DataError(
+        raise UnfitData(
             f"{name}.root: {small} of {len(shorter)} images looked at below {folder.root} are smaller than the crop of "
             f"{crop} pixels (shortest side {shorter[0]}); type {smaller_crop}{name}.upscale=true to enlarge them, or "
             "data=sample"

@@ -12,7 +12,7 @@ from torch import Tensor
 from stylegan_pl.data.folder import ImageFolder, list_images
 from stylegan_pl.data.reading.crop import cut
 from stylegan_pl.data.reading.decode import Pixels
-from stylegan_pl.errors import DataError
+from stylegan_pl.errors import DataError, UnfitData
 from stylegan_pl.pictures.crop_size import CropSize, fits, in_words, least_shorter_side, sides
 from stylegan_pl.pictures.files import read_image
 
@@ -116,11 +116,11 @@ def check_single(single: SingleImage, *, name: str, size: CropSize) -> None:
     files = single.files("train")
     wanted = f"{name}.root=FILE, one picture (JPEG, PNG, WebP, TIFF or BMP)"
     if not Path(single.root).exists():
-        raise DataError(f"{name}.root: no file {single.root}; type {wanted}, or data=sample to try without any")
+        raise UnfitData(f"{name}.root: no file {single.root}; type {wanted}, or data=sample to try without any")
     if not files:
-        raise DataError(f"{name}.root: no image below {single.root}; type {wanted}, or data=sample to try without any")
+        raise UnfitData(f"{name}.root: no image below {single.root}; type {wanted}, or data=sample to try without any")
     if len(files) > 1:
-        raise DataError(
+        raise UnfitData(
             f"{name}.root: {len(files)} images below {single.root}, and this is training on one; type "
             f"{name}.root={files[0]}, or data=folders for all of them"
         )
@@ -131,7 +131,7 @@ def check_single(single: SingleImage, *, name: str, size: CropSize) -> None:
     if not fits(width, height, size) and not single.upscale:
         usable = min(width, height) // 4 * 4
         smaller = f"image_size={usable}, or " if usable >= 16 else ""  # no generator takes less
-        raise DataError(
+        raise UnfitData(
             f"{name}.root: {files[0]} has {width}×{height} pixels, fewer than the crop of {in_words(size)}; type "
             f"{smaller}{name}.upscale=true to enlarge it"
         )

@@ -15,7 +15,7 @@ from stylegan_pl.nn.pretrained.tensor_files import SUM, UnreadableError, read_sa
 from stylegan_pl.runs.file_format import METADATA_KEY, VERSION_KEY, check_version
 from stylegan_pl.runs.from_file import check_plain
 from stylegan_pl.runs.network_from_file import EXTRA_STATE, network_from_file
-from stylegan_pl.runs.painters import PREFIX, path_of
+from stylegan_pl.runs.painters import PREFIX, names, path_of
 from stylegan_pl.runs.renamed import with_new_names
 
 _log = logging.getLogger(__name__)
@@ -28,8 +28,7 @@ def resolve(run_or_file: str, *, option: str = "ckpt") -> Path:
         option: where it was typed.
 
     Raises:
-        UserError: there is none, with what to type.
-        ConfigError: no painter of that name.
+        ConfigError: there is none, with what to type.
     """
     if run_or_file.startswith(PREFIX):
         return path_of(run_or_file.removeprefix(PREFIX))
@@ -37,8 +36,9 @@ def resolve(run_or_file: str, *, option: str = "ckpt") -> Path:
     if path.is_file():
         return path
     if not path.is_dir():
-        raise UserError(
-            f"{option}: no file or folder {path}; give a .ckpt or a run folder such as outputs/train/NAME/DATE"
+        known = f"; painter:{run_or_file} is in the box" if run_or_file in names() else ""
+        raise ConfigError(
+            f"{option}: no file or folder {path}; give a .ckpt or a run folder such as outputs/train/NAME/DATE{known}"
         )
     for name in ("best.ckpt", "last.ckpt"):
         for folder in (path / "checkpoints", path):
@@ -46,7 +46,7 @@ def resolve(run_or_file: str, *, option: str = "ckpt") -> Path:
                 if option in ("ckpt", "ckpt_path"):
                     _log.info("checkpoint: %s", folder / name)
                 return folder / name
-    raise UserError(f"{option}: no checkpoint in {path}; has the run been saved yet? (status.json tells)")
+    raise ConfigError(f"{option}: no checkpoint in {path}; has the run been saved yet? (status.json tells)")
 
 
 def load(path: Path) -> dict[str, Any]:

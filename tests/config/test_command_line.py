@@ -81,7 +81,6 @@ def test_it_arrives_in_the_config() -> None:
         ("stylize", "output=[2023]", "[2023]"),  # a single path
         ("stylize", "input='a.jpg'", "a.jpg"),
         ("stylize", 'input="a,b.jpg"', "a,b.jpg"),
-        ("stylize", "input=", ""),
         ("stylize", "mask=null", None),
         ("stylize", "strength=0.5", 0.5),
         ("stylize", "tile=null", None),
@@ -138,9 +137,29 @@ def test_model_names_a_file_for_stylize_alone() -> None:
     ("verb", "words", "said"),
     [
         ("stylize", ["photo.jpg"], "'photo.jpg' is no option; options are typed KEY=VALUE, such as ckpt=RUN"),
-        ("train", ["--dataroot", "x", "--batch-size", "4"], "--dataroot: type data_root=FOLDER"),
-        ("train", ["--batch-size", "4"], "--batch-size: type batch_size=VALUE"),
-        ("train", ["-n", "x"], "-n: type n=VALUE"),
+        ("train", ["--dataroot", "x", "--batch-size", "4"], "--dataroot: type data_root=x (holds content/ and style/"),
+        ("train", ["--batch-size", "4"], "--batch-size: type batch_size=4"),
+        ("train", ["--batch-size=4", "--name", "y"], "--batch-size: type batch_size=4; --name: type run_name=y"),
+        (
+            "train",
+            ["--model", "cycle_gan", "--gpu_ids", "-1"],
+            "type model=cyclegan; --gpu_ids: type trainer=cpu",
+        ),
+        ("train", ["--model", "--name"], "--model: type model=VALUE; --name: type run_name=NAME"),
+        ("stylize", ["--results_dir", "o"], "--results_dir: type output=o"),
+        ("train", ["-n", "x"], "-n: type n=x"),
+        ("train", ["batch_size", "4"], "'batch_size' is no option; options are typed KEY=VALUE, such as batch_size=4"),
+        ("train", ["+experiment", "sample"], "such as +experiment=sample"),
+        ("train", ["batch_size="], "batch_size= has no value; type it right behind the =, or batch_size=null for none"),
+        ("stylize", ["painter=", "input=x"], "painter= has no value"),
+        ("train", ["image_loss=[style,", "content]"], "image_loss=[style, content]: a list has commas and no spaces"),
+        (
+            "stylize",
+            ["input=my", "photos"],
+            "input=my photos: a path or a name with spaces needs quotes, as in input='",
+        ),
+        ("train", ["logger=null"], "logger=null: a group takes a name; type logger=none for none of it"),
+        ("train", ["sweep=null"], "sweep=null: a group takes a name; type '~sweep' for none of it"),
     ],
 )
 def test_words_that_are_no_options_are_answered(verb: str, words: list[str], said: str) -> None:

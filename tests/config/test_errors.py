@@ -231,7 +231,7 @@ def test_a_typo_is_told_before_torch_is_imported(tmp_path):
 
 def test_missing_data_is_told_with_the_remedy_and_leaves_nothing(tmp_path):
     done, _ = run_command("stylegan_pl.train", "data.content.root=nowhere", "hydra.run.dir=run", cwd=tmp_path)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == (
         "error: data.content.root: no folder nowhere; type data.content.root=FOLDER with your images, or data=sample "
         "to try without any\n"

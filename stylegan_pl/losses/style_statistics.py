@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor
+from torch.nn.functional import avg_pool2d
 
 from stylegan_pl.losses.style import gram_matrix
 
@@ -51,6 +52,31 @@ class MomentStatistic(StyleStatistic):
     def of(self, features: Tensor) -> Statistic:
         """(N, C, H, W) -> ((N, C), (N, C, C))."""
         return moments(features)
+
+
+class LocalMomentStatistic(StyleStatistic):
+    """Mean, and covariance about the mean of each place's neighbourhood: palette and strokes as two parts.
+
+    The covariance about the whole picture's mean is met by broad glows of light and dark, which a network learns before
+    strokes and keeps instead of them. A window's mean takes these away: what is left are differences within a window,
+    and in every window.
+
+    Args:
+        window: side of a neighbourhood, positions of a layer; odd.
+    """
+
+    parts = 2
+
+    def __init__(self, *, window: int = 9) -> None:
+        if _at_least_one("window", window) % 2 == 0:
+            raise ValueError(f"window must be odd, got {window}; try {window + 1}")
+        self.window = window
+
+    def of(self, features: Tensor) -> Statistic:
+        """(N, C, H, W) -> ((N, C), (N, C, C))."""
+        around = avg_pool2d(features, self.window, stride=1, padding=self.window // 2, count_include_pad=False)
+        texture = (features - around).flatten(2)
+        return features.mean(dim=(2, 3)), texture @ texture.transpose(1, 2) / texture.shape[2]
 
 
 class SlicedMomentStatistic(StyleStatistic):

@@ -6,6 +6,7 @@ import torch
 
 from stylegan_pl.losses.style_statistics import (
     GramStatistic,
+    LocalMomentStatistic,
     MomentStatistic,
     SlicedMomentStatistic,
     SlicedStatistic,
@@ -26,6 +27,34 @@ def test_moments_are_numpys(features):
         flat = picture.reshape(5, -1)
         np.testing.assert_allclose(mean[row], flat.mean(axis=1))
         np.testing.assert_allclose(covariance[row], np.cov(flat, bias=True))
+
+
+def test_local_moments_are_those_about_the_mean_of_each_window(features):
+    mean, covariance = LocalMomentStatistic(window=3).of(features)
+    for row, picture in enumerate(features.numpy()):
+        np.testing.assert_allclose(mean[row], picture.mean(axis=(1, 2)))
+        texture = np.empty_like(picture)
+        for y in range(6):
+            for x in range(7):
+                window = picture[:, max(0, y - 1) : y + 2, max(0, x - 1) : x + 2]
+                texture[:, y, x] = picture[:, y, x] - window.mean(axis=(1, 2))
+        flat = texture.reshape(5, -1)
+        np.testing.assert_allclose(covariance[row], flat @ flat.T / 42)
+
+
+def test_a_glow_is_no_texture():
+    """A ramp over the whole picture, which the plain covariance sees, and stripes, which both see."""
+    ramp = torch.linspace(-1, 1, 64).expand(1, 1, 64, 64)
+    stripes = (torch.arange(64) % 4 < 2).float().expand(1, 1, 64, 64)
+    (_, of_ramp), (_, of_stripes) = (LocalMomentStatistic().of(picture) for picture in (ramp, stripes))
+    assert moments(ramp)[1].item() > 0.3 and of_ramp.item() < 0.01
+    assert of_stripes.item() == pytest.approx(moments(stripes)[1].item(), rel=0.25)
+
+
+@pytest.mark.parametrize("window", [0, 4])
+def test_a_window_has_a_middle(window):
+    with pytest.raises(ValueError, match="window must be"):
+        LocalMomentStatistic(window=window)
 
 
 def test_gram_is_covariance_and_mean_together(features):

@@ -31,28 +31,52 @@ class Recipe(NamedTuple):
     """How one painter came to be."""
 
     about: str
-    overrides: list[str]
+    stages: tuple[list[str], ...]  # overrides of a training each; it starts from the one before
     renderer: Renderer | None = None  # draws the pairs; None: paintings=… are the style set
+    looks: bool = True  # through a feature network
 
 
-ONE = ["+experiment=one_painting", "start_from=null", "max_images=4000"]
-PAIRED = ["+experiment=rendered_pairs"]
+ONE = ([*["+experiment=one_painting", "start_from=null", "max_images=4000"]],)
+PAIRED = "+experiment=rendered_pairs"
+TEXTURED = [  # strokes cannot be foreseen pixel by pixel: their covariances can be learned
+    PAIRED,
+    *["generator@model.generator=johnson", "init@model.generator.init=he", "model.generator.width=16"],
+    "~model.generator.dilations",
+    *["feature_network=vgg_or_random", "image_loss=[relative_style]", "image_loss.relative_style.rooted=false"],
+    "image_loss.relative_style.pooled=0.03",
+]
+COLLECTION = "+experiment=my_painter"
 RECIPES = {
     "starry_night": Recipe("Vincent van Gogh, The Starry Night (1889): swirls and dashes in blue and yellow", ONE),
     "hokusai": Recipe("Katsushika Hokusai, The Great Wave off Kanagawa (about 1831): a woodblock print", ONE),
     "renoir": Recipe("Pierre-Auguste Renoir, Bal du moulin de la Galette (1876): soft dappled light", ONE),
-    "vangogh": Recipe("Vincent van Gogh, his paintings together", ["+experiment=my_painter"]),
+    "vangogh": Recipe(
+        "Vincent van Gogh, 22 paintings of 1882 to 1890 together: ochre and teal, dashes in the skies",
+        (
+            [COLLECTION, "start_from=painter:starry_night", "image_loss.relative_style.weight=16", "max_images=900"],
+            [COLLECTION, "max_images=2000"],
+        ),
+    ),
     "cartoon": Recipe(
         "A cartoon: smooth areas in few tones, saturated, under ink lines",
-        [*PAIRED, "max_images=2400", "val_every_images=2400"],
+        ([PAIRED, "max_images=2400", "val_every_images=2400"],),
         Cartoon(),
+        looks=False,
     ),
     "film_noir": Recipe(
         "Black-and-white film: hard contrast, glowing lights",
-        [*PAIRED, "model.generator.grey=true", "max_images=1600", "val_every_images=1600"],
+        ([PAIRED, "model.generator.grey=true", "max_images=1600", "val_every_images=1600"],),
         FilmNoir(),
+        looks=False,
     ),
-    "oil": Recipe("an oil painting in the photograph's own colours: strokes along its contours", PAIRED, OilPainting()),
+    "oil": Recipe(
+        "An oil painting in the photograph's own colours: dark-edged strokes along its contours",
+        (
+            [*TEXTURED, "start_from=painter:renoir", "model.l1_weight=3", "max_images=800", "val_every_images=800"],
+            [*TEXTURED, "model.l1_weight=12", "max_images=1200", "val_every_images=1200"],
+        ),
+        OilPainting(),
+    ),
 }
 
 
@@ -62,23 +86,27 @@ def main(arguments: list[str]) -> int:
         print(__doc__, *(f"  {name:13} {recipe.about}" for name, recipe in RECIPES.items()), sep="\n")
         return 0 if not arguments else 2
     name, *typed = arguments
-    recipe, run = RECIPES[name], OUTPUTS / name
+    recipe = RECIPES[name]
     named = dict(word.split("=", 1) for word in typed if word.split("=", 1)[0] in ("photographs", "paintings", "vgg16"))
     needed = ["photographs"] if recipe.renderer else ["photographs", "paintings"]
     if missing := [word for word in needed if word not in named]:
         print(f"error: {name} is made from {' and '.join(needed)}; type {missing[0]}=FOLDER", file=sys.stderr)
         return 2
-    overrides = [*recipe.overrides, *(word for word in typed if word.split("=", 1)[0] not in named)]
+    shared = [word for word in typed if word.split("=", 1)[0] not in named]
     if recipe.renderer:
-        overrides.append(f"data_root={rendered(recipe.renderer, Path(named['photographs']), OUTPUTS / 'pairs' / name)}")
+        pairs = rendered(recipe.renderer, Path(named["photographs"]), OUTPUTS / "pairs" / name)
+        shared.append(f"data_root={pairs}")
     else:
-        overrides += [f"data.content.root={named['photographs']}", f"data.style.root={named['paintings']}"]
-        if "vgg16" in named:
-            overrides.append(f"feature_network.weights_path={named['vgg16']}")
-    call("train", *overrides, f"hydra.run.dir={run}", "resume=auto")
+        shared += [f"data.content.root={named['photographs']}", f"data.style.root={named['paintings']}"]
+    if recipe.looks and "vgg16" in named:
+        shared.append(f"feature_network.weights_path={named['vgg16']}")
+    runs = [OUTPUTS / name / f"stage{number}" for number in range(1, len(recipe.stages) + 1)]
+    for number, (stage, run) in enumerate(zip(recipe.stages, runs, strict=True)):
+        before = [f"start_from={runs[number - 1]}"] if number else []
+        call("train", *stage, *before, *shared, f"hydra.run.dir={run}", "resume=auto")
     said = shlex.join(["python", "-m", "experiments.painters.make", name, *(f"{key}=…" for key in named)])
     card = [f"about={recipe.about}", f"command={said}", "licence=MIT"]
-    call("export", f"ckpt={run}", "format=safetensors", "half=true", f"output={OUTPUTS / name}.safetensors", *card)
+    call("export", f"ckpt={runs[-1]}", "format=safetensors", "half=true", f"output={OUTPUTS / name}.safetensors", *card)
     return 0
 
 

@@ -71,7 +71,9 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
     with _asked_for_json(task, words):
         try:
             words = for_hydra([word for word in words if word != "--json"], name)
-            words += method_overrides(words) if name == "train" else []
+            typed = [place for place, word in enumerate(words) if "=" in word and not word.startswith("-")]
+            end = typed[-1] + 1 if typed else 0  # argparse wants all of them side by side
+            words[end:end] = method_overrides(words) if name == "train" else []
         except ConfigError as error:
             leave(error.exit_code, f"error: {error}")
         with _typed(words):

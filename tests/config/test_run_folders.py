@@ -62,6 +62,12 @@ def test_sweeps_are_called_after_their_methods(words: list[str], added: list[str
     assert method_overrides(words) == added
 
 
+@pytest.mark.parametrize("words", [["model=cut", "--cfg", "job"], ["--cfg", "job", "model=cut"], ["--cfg", "job"]])
+def test_the_name_goes_with_flags(monkeypatch, tmp_path, capsys, words: list[str]) -> None:
+    assert started(monkeypatch, tmp_path, lambda config: 0, *words) == 0
+    assert f"run_name: {'cut' if 'model=cut' in words else 'vanilla'}" in capsys.readouterr().out
+
+
 def refuse(config) -> int:
     raise DataError("no folder nowhere")
 

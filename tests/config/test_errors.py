@@ -260,11 +260,11 @@ def test_the_dispatcher_lists_verbs_and_corrects_them(monkeypatch, capsys):
         dispatcher.main()
     listed = capsys.readouterr().out
     assert ended.value.code == 0 and all(verb in listed for verb in dispatcher.VERBS)
-    monkeypatch.setattr(sys, "argv", ["stylegan-pl", "stylise"])
+    monkeypatch.setattr(sys, "argv", ["stylegan-pl", "stilize"])
     with pytest.raises(SystemExit) as ended:
         dispatcher.main()
     assert ended.value.code == 2
-    assert capsys.readouterr().err == "error: no verb 'stylise'; did you mean 'stylize'?\n"
+    assert capsys.readouterr().err == "error: no verb 'stilize'; did you mean 'stylize'?\n"
 
 
 @pytest.mark.parametrize("target", [None, 3, [1], {"a": "b"}])

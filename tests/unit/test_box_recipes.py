@@ -1,0 +1,53 @@
+"""The painters that come along, and the commands that make them again."""
+
+import pytest
+from conftest import compose_config
+from images_on_disk import write_images
+from omegaconf import OmegaConf
+
+from experiments.painters.make import RECIPES, main, rendered
+from stylegan_pl.data.folder import list_images
+from stylegan_pl.data.sources.renderers.cartoon import Cartoon
+from stylegan_pl.runs import painters
+from stylegan_pl.runs.checkpoint import held_generator
+
+
+def test_every_painter_in_the_box_is_made_by_a_command():
+    assert sorted(RECIPES) == painters.names()
+
+
+@pytest.mark.parametrize("name", sorted(RECIPES))
+def test_the_command_builds_the_network_that_lies_in_the_box(name):
+    (node, _), facts = held_generator(painters.path_of(name)), painters.told(name)
+    for stage in RECIPES[name].stages:
+        typed = OmegaConf.to_container(compose_config("train", stage).model.generator, resolve=True)
+        for key in ("width", "blocks", "dilations", "grey"):
+            assert typed.get(key) == node.get(key)
+        assert typed["_target_"].rpartition(".")[2] == node["_target_"].rpartition(".")[2]
+    assert facts["licence"] == "MIT" and facts["bytes"] < 1.2e6
+    if RECIPES[name].renderer is not None:  # the others were made before there was this command
+        assert f"experiments.painters.make {name}" in painters.card_of(name)
+
+
+def test_pairs_have_one_name_and_one_size(tmp_path):
+    write_images(tmp_path / "photographs", 3, size=40)
+    pairs = rendered(Cartoon(), tmp_path / "photographs", tmp_path / "pairs")
+    sides = [list_images(pairs / side) for side in ("content", "style")]
+    assert [path.name for path in sides[0]] == [path.name for path in sides[1]] == ["0000.png", "0001.png", "0002.png"]
+    before = sides[1][0].stat().st_mtime_ns
+    rendered(Cartoon(), tmp_path / "photographs", tmp_path / "pairs")  # what is there is not drawn again
+    assert sides[1][0].stat().st_mtime_ns == before
+
+
+@pytest.mark.parametrize(
+    ("typed", "line"), [(["oil"], "type photographs=FOLDER"), (["renoir", "photographs=x"], "type p")]
+)
+def test_what_a_painter_needs_is_asked_for(typed, line, capsys):
+    assert main(typed) == 2
+    assert line in capsys.readouterr().err
+
+
+def test_an_unknown_painter_gets_the_list(capsys):
+    assert main(["rembrandt"]) == 2
+    listed = capsys.readouterr().out
+    assert all(name in listed for name in RECIPES)

@@ -67,5 +67,5 @@ def _built(node: Any, path: Path, kind: type) -> Any:
 
 def _permitted(target: str) -> Any:
     if target not in _PERMITTED:
-        raise UserError(f"its data are '{target[:200]}', which is not built from a file")
+        raise UserError(f"its data are {target[:200]!r}, which is not built from a file")
     return _PERMITTED[target]

@@ -93,7 +93,7 @@ def parsed(node: Any, path: Path, permitted: Permitted) -> Any:
         UserError: as `build`.
     """
     if isinstance(node, str) and "${" in node:
-        raise UserError(f"{path}: its config holds the expression '{node[:80]}', which is not evaluated; refused")
+        raise UserError(f"{path}: its config holds the expression {node[:80]!r}, which is not evaluated; refused")
     if isinstance(node, list | tuple):
         return [parsed(child, path, permitted) for child in node]
     if not isinstance(node, dict):
@@ -122,7 +122,7 @@ def _call(target: Any, given: dict[Any, Any], path: Path, permitted: Permitted) 
             inspect.Parameter.KEYWORD_ONLY,
         )
         if not isinstance(key, str) or not (by_name or open_ended):
-            raise UserError(f"{path}: its config gives {target} an option '{str(key)[:80]}', which it does not have")
+            raise UserError(f"{path}: its config gives {target} an option {str(key)[:80]!r}, which it does not have")
         if not _fits(value, hints.get(key, Any)):
             raise UserError(f"{path}: its config gives {target} {key}={_shortened(value)}, which is of another type")
     return Call(function, arguments, given.get("_partial_") is True)

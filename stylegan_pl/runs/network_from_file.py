@@ -50,7 +50,7 @@ def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trus
     if wrong:
         raise UserError(
             f"{path}: {len(wrong)} of its {len(weights)} weights hold nan or infinite numbers, such as "
-            f"'{wrong[0][:80]}'; the training had failed: give an earlier checkpoint"
+            f"{wrong[0][:80]!r}; the training had failed: give an earlier checkpoint"
         )
     with without_pretrained():  # the file has them
         network: nn.Module = build(node, path, permitted, nn.Module)
@@ -78,12 +78,12 @@ def networks(trusted: Sequence[str] = ()) -> Permitted:
                 return resolve_name(target)
             except Exception as error:  # whatever importing a package of theirs raises
                 raise UserError(
-                    f"its config names '{target}', which cannot be imported ({first_line(error)})"
+                    f"its config names {target[:200]!r}, which cannot be imported ({first_line(error)})"
                 ) from error
         found = part_of_ours(target, _ROOMS)
         if found is None:
             raise UserError(
-                f"its config would run '{target[:200]}', no network of stylegan_pl; refused. If you trust the file, "
+                f"its config would run {target[:200]!r}, no network of stylegan_pl; refused. If you trust the file, "
                 "type trust=[MODULE]"
             )
         return found

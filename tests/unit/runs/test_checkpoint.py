@@ -326,6 +326,7 @@ def test_a_checkpoint_cannot_smuggle_a_call(tmp_path: Path, way: str) -> None:
     [
         ({"extra": 1}, "SeedGenerator an option 'extra'"),
         ({1: 1}, "SeedGenerator an option '1'"),
+        ({"ex\ntra": 1}, r"SeedGenerator an option 'ex\ntra'"),
         ({"_args_": [3]}, "SeedGenerator an option '_args_'"),
         ({"width": "many"}, "width='many', which is of another type"),
         ({"width": {"_target_": "stylegan_pl.generators.seed.SeedGenerator"}}, "width=SeedGenerator, which is of an"),

@@ -2,7 +2,7 @@
 
 The groups are read from conf/, so a new file is covered without touching this one. Their full product has millions of
 cells; all pairs (allpairspy) take some two hundred. Each cell composes, passes the checks of the command line, trains
-two steps, and paints.
+two steps, and paints. `make test` has half of the cells, `make test-slow` the rest.
 """
 
 from itertools import combinations, product
@@ -149,7 +149,19 @@ def train_two_steps(config: DictConfig) -> None:
     assert painted.shape == content.shape and painted.isfinite().all() and painted.abs().max() <= 1
 
 
-@pytest.mark.parametrize("cell", CELLS, ids="-".join)
+IN_THE_SUITE = CELLS[::2]  # make test-slow has the others: five minutes for all
+
+
+def test_the_suite_meets_every_option():
+    for axis, options_there in enumerate([[*MODELS, *ANY_STYLE], [*GENERATORS, *ANY_STYLE.values()], *OTHERS]):
+        assert {cell[axis] for cell in IN_THE_SUITE} == set(options_there)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [pytest.param(cell, marks=[] if cell in IN_THE_SUITE else [pytest.mark.slow]) for cell in CELLS],
+    ids="-".join,
+)
 def test_a_cell_trains_and_paints(cell, compose_cell):
     train_two_steps(compose_cell(*overrides(cell), pairs=cell[0] == "pix2pix"))
 

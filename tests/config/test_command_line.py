@@ -222,4 +222,4 @@ def test_the_table_of_verbs_is_whole() -> None:
 def test_a_missing_folder_is_named_as_it_was_typed(tmp_path: Path) -> None:
     typed = [sys.executable, "-m", "stylegan_pl", "train", "data.content.root=写真, 2023 (a=b)", "run_name=2023.10"]
     done = subprocess.run(typed, capture_output=True, text=True, cwd=tmp_path, timeout=120)
-    assert done.returncode == 1 and "no folder 写真, 2023 (a=b);" in done.stderr and done.stderr.count("\n") == 1
+    assert done.returncode == 2 and "no folder 写真, 2023 (a=b);" in done.stderr and done.stderr.count("\n") == 1

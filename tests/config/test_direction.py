@@ -47,5 +47,5 @@ def test_a_run_the_other_way_round(image_sets: Path, tmp_path: Path) -> None:
     content, style, _ = sets_of(load(path)["config"], path)
     assert (Path(content.root).name, Path(style.root).name) == ("style", "content")
     missing = preloaded("stylegan_pl.train", *words, roots[0], "data.style.root=none", "direction=BtoA", cwd=tmp_path)
-    assert missing.returncode == 1 and "no folder none" in missing.stderr
+    assert missing.returncode == 2 and "no folder none" in missing.stderr
     assert missing.stderr.endswith("(direction=BtoA: content is what data.style names)\n")

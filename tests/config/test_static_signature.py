@@ -237,7 +237,10 @@ def test_what_is_no_class_of_a_source_file_is_none(target: str) -> None:
 @pytest.mark.parametrize(
     ("node", "words"),
     [
-        ({"_target_": "stylegan_pl.models.base.Mechanics", "seed": "abc"}, "x.seed='abc': input should be a valid int"),
+        (
+            {"_target_": "stylegan_pl.models.mechanics.Mechanics", "seed": "abc"},
+            "x.seed='abc': input should be a valid int",
+        ),
         (
             {"_target_": "stylegan_pl.callbacks.sample_grid.SampleGrid", "folder": "f", "rows": 1.5},
             "x.rows=1.5: input should be a valid integer",

@@ -133,7 +133,10 @@ class Loader:
         )  # fmt: skip
         self.data.prepare()
         self.data.trainer = SimpleNamespace(  # type: ignore[assignment]  # all of a Trainer that loaders ask for
-            global_rank=0, world_size=1, training=True, lightning_module=SimpleNamespace(images_seen=0)
+            global_rank=0,
+            world_size=1,
+            training=True,
+            lightning_module=SimpleNamespace(clock=SimpleNamespace(images_seen=0)),
         )
         self.batches = made.files // _BATCH
         self.spent: list[Spent] = []

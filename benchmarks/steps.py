@@ -82,8 +82,8 @@ class Step:
             terms |= {f"{player}/{name}": term.detach() for name, term in found.items()}
         if model.ema is not None:
             size = len(batch.content)
-            model.images_seen += size
-            model.ema.update(model.generator, batch_images=size, images_seen=model.images_seen)
+            model.clock.images_seen += size
+            model.ema.update(model.generator, batch_images=size, images_seen=model.clock.images_seen)
         return terms
 
 

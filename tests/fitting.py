@@ -65,7 +65,7 @@ class InterruptAt(Callback):
         self.images, self.number = images, number
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:
-        if pl_module.images_seen == self.images - len(batch.content):
+        if pl_module.clock.images_seen == self.images - len(batch.content):
             os.kill(os.getpid(), self.number)
 
 

@@ -33,7 +33,7 @@ class Witness(Callback):
     def on_train_end(self, trainer, pl_module) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         weights = {name: value for name, value in pl_module.state_dict().items() if torch.is_tensor(value)}
-        record = {"weights": weights, "images_seen": pl_module.images_seen, "ranks": trainer.world_size}
+        record = {"weights": weights, "images_seen": pl_module.clock.images_seen, "ranks": trainer.world_size}
         torch.save(record | {"keys": self.keys}, self.folder / f"rank{trainer.global_rank}.pt")
 
 
@@ -49,7 +49,7 @@ class Fault(Callback):
         self.rank, self.images, self.number, self.marker = rank, images, signal.Signals[number], Path(marker)
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:
-        due = trainer.global_rank == self.rank and pl_module.images_seen >= self.images
+        due = trainer.global_rank == self.rank and pl_module.clock.images_seen >= self.images
         if due and not self.marker.exists():
             self.marker.write_text(str(os.getpid()))
             os.kill(os.getpid(), self.number)

@@ -64,7 +64,7 @@ class RunCheckpoints(Checkpoint):
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Start the clocks."""
         assert isinstance(pl_module, TwoPlayerModule)
-        self._saved = (pl_module.images_seen, time.monotonic())
+        self._saved = (pl_module.clock.images_seen, time.monotonic())
 
     @property
     def last_path(self) -> Path:
@@ -81,7 +81,7 @@ class RunCheckpoints(Checkpoint):
     ) -> None:
         """Save where a clock says so, and neither a validation nor the end does it next."""
         waits = trainer.should_stop or _validation_follows(trainer)
-        due = pl_module.between_steps and not waits and self._is_due(trainer, pl_module, batch_idx)
+        due = pl_module.clock.between_steps and not waits and self._is_due(trainer, pl_module, batch_idx)
         if due and weights_are_finite(pl_module):  # else `FiniteGuard` ends the run: what was saved before is good
             self._save(trainer, pl_module)
 
@@ -92,7 +92,7 @@ class RunCheckpoints(Checkpoint):
             return
         score = None if self.monitor is None else trainer.callback_metrics.get(self.monitor)
         if score is not None and self._improves(float(score)):
-            self.best_score, self.best_images = float(score), pl_module.images_seen
+            self.best_score, self.best_images = float(score), pl_module.clock.images_seen
             save_whole(trainer, self.best_path)
             offer(trainer, self.best_path, self.best_score)
         self._save(trainer, pl_module)
@@ -106,14 +106,14 @@ class RunCheckpoints(Checkpoint):
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
         """Save where the data failed: no step was under way. Other ranks would not come to save with this one."""
         assert isinstance(pl_module, TwoPlayerModule)
-        moved = pl_module.images_seen > self._saved[0] and weights_are_finite(pl_module)
-        if isinstance(exception, DataError) and moved and pl_module.between_steps and trainer.world_size == 1:
+        moved = pl_module.clock.images_seen > self._saved[0] and weights_are_finite(pl_module)
+        if isinstance(exception, DataError) and moved and pl_module.clock.between_steps and trainer.world_size == 1:
             save_whole(trainer, self.last_path)
-            _log.info("saved at %d images: %s", pl_module.images_seen, self.last_path)
+            _log.info("saved at %d images: %s", pl_module.clock.images_seen, self.last_path)
 
     def _is_due(self, trainer: L.Trainer, model: TwoPlayerModule, batch_idx: int) -> bool:
         images, seconds = self._saved
-        if model.images_seen - images >= self.every_images:
+        if model.clock.images_seen - images >= self.every_images:
             return True
         if self.every_minutes is None:
             return False
@@ -124,11 +124,11 @@ class RunCheckpoints(Checkpoint):
         return logged and bool(trainer.strategy.broadcast(late))
 
     def _save(self, trainer: L.Trainer, model: TwoPlayerModule) -> None:
-        if self.keep_every_images is not None and model.images_seen // self.keep_every_images > self._kept:
-            self._kept = model.images_seen // self.keep_every_images
-            save_whole(trainer, self.folder / f"images-{model.images_seen:09d}.ckpt")
+        if self.keep_every_images is not None and model.clock.images_seen // self.keep_every_images > self._kept:
+            self._kept = model.clock.images_seen // self.keep_every_images
+            save_whole(trainer, self.folder / f"images-{model.clock.images_seen:09d}.ckpt")
         save_whole(trainer, self.last_path)
-        self._saved = (model.images_seen, time.monotonic())
+        self._saved = (model.clock.images_seen, time.monotonic())
 
     def _improves(self, score: float) -> bool:
         if not math.isfinite(score):

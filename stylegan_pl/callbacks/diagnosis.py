@@ -68,9 +68,9 @@ class Diagnosis(L.Callback):
             return
         values = torch.stack([term.float() for term in outputs.values()]).tolist()
         terms = dict(zip(outputs, values, strict=True))
-        self._readings.append(Reading(pl_module.images_seen, terms, undecided_terms(pl_module, terms)))
+        self._readings.append(Reading(pl_module.clock.images_seen, terms, undecided_terms(pl_module, terms)))
         if sum(trainer.num_val_batches) == 0:
-            self._judge(pl_module.images_seen, self._seen_in_terms())
+            self._judge(pl_module.clock.images_seen, self._seen_in_terms())
 
     def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Forget the last pictures."""
@@ -103,7 +103,7 @@ class Diagnosis(L.Callback):
         assert isinstance(pl_module, TwoPlayerModule)
         if trainer.sanity_checking or not trainer.is_global_zero:
             return
-        images = pl_module.images_seen
+        images = pl_module.clock.images_seen
         self._judge(images, [*self._seen_in_pictures(images), *self._seen_in_terms()])
         self._forget_pictures()
 

@@ -54,7 +54,7 @@ class Evaluation(L.Callback):
         """Start the clock; nothing is scored in Lightning's sanity check, nor twice at one count of images."""
         assert isinstance(pl_module, TwoPlayerModule)
         self._started = time.monotonic()
-        self._skips = trainer.sanity_checking or not self.metrics or self._scored_at == pl_module.images_seen
+        self._skips = trainer.sanity_checking or not self.metrics or self._scored_at == pl_module.clock.images_seen
         if self._skips or self.scorer.anchors:
             return
         clips = [name for name, metric in self.metrics.items() if isinstance(metric, ClipMetric)]
@@ -80,9 +80,9 @@ class Evaluation(L.Callback):
         """Score, and log against images seen."""
         assert isinstance(pl_module, TwoPlayerModule)
         if not self._skips and self._pictures_of_all_ranks(trainer, pl_module) > 0:
-            self.scores = self.scores_at[pl_module.images_seen] = self.scorer.scores()
-            self._scored_at = pl_module.images_seen
-            log_scalars(trainer, self._scalars(), pl_module.images_seen)
+            self.scores = self.scores_at[pl_module.clock.images_seen] = self.scorer.scores()
+            self._scored_at = pl_module.clock.images_seen
+            log_scalars(trainer, self._scalars(), pl_module.clock.images_seen)
         if not trainer.sanity_checking:
             pl_module.log_dict(self._scalars(), logger=False)  # for what follows a score
             self.seconds += time.monotonic() - self._started

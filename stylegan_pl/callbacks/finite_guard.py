@@ -58,4 +58,4 @@ def _not_finite(trainer: L.Trainer, model: L.LightningModule, what: str) -> User
     assert isinstance(model, TwoPlayerModule)
     kept = next((c.last_path for c in trainer.checkpoint_callbacks if isinstance(c, RunCheckpoints)), None)
     good = f"; {kept} is from before" if kept is not None and kept.exists() else ""
-    return UserError(f"{what}: nan or infinite after {model.images_seen:,} images; {ADVICE}{good}")
+    return UserError(f"{what}: nan or infinite after {model.clock.images_seen:,} images; {ADVICE}{good}")

@@ -117,7 +117,7 @@ class GracefulStop(L.Callback):
     ) -> None:
         """Stop where both players have stepped: half an accumulated step cannot be resumed."""
         self._agree(trainer.world_size)
-        if self._agreed and pl_module.between_steps and not trainer.should_stop:  # else the budget ends it here
+        if self._agreed and pl_module.clock.between_steps and not trainer.should_stop:  # else the budget ends it here
             self.stopped_for = self._agreed
             trainer.should_stop = True
 

@@ -39,7 +39,7 @@ class LivePage(L.Callback):
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Start the clock."""
         assert isinstance(pl_module, TwoPlayerModule)
-        self._started = (time.monotonic(), pl_module.images_seen)
+        self._started = (time.monotonic(), pl_module.clock.images_seen)
 
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
@@ -70,7 +70,7 @@ class LivePage(L.Callback):
 
     def _run(self, trainer: L.Trainer, model: TwoPlayerModule, state: str) -> LiveRun:
         callbacks = _callbacks(trainer)
-        progress = model.progress()
+        progress = model.clock.progress()
         rate = (progress.images_seen - self._started[1]) / max(time.monotonic() - self._started[0], 1e-9)
         facts = {"images": f"{progress.images_seen:,} of {progress.total_images:,.0f}"}
         if rate > 0:

@@ -37,7 +37,7 @@ class RunProgress(ProgressBar):
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Start from the images already seen."""
         assert isinstance(pl_module, TwoPlayerModule)
-        progress = pl_module.progress()
+        progress = pl_module.clock.progress()
         self._started = (time.monotonic(), progress.images_seen)
         if not self._enabled or not self._console.is_terminal:
             return
@@ -62,7 +62,7 @@ class RunProgress(ProgressBar):
         if now - self._shown < interval:
             return
         self._shown = now
-        progress = pl_module.progress()
+        progress = pl_module.clock.progress()
         rate = (progress.images_seen - self._started[1]) / max(now - self._started[0], 1e-9)
         losses = "  ".join(f"{_short(name)} {float(term):.3g}" for name, term in outputs.items())
         if self._bar is not None:
@@ -78,7 +78,7 @@ class RunProgress(ProgressBar):
         """Show the whole, and give the terminal back."""
         assert isinstance(pl_module, TwoPlayerModule)
         if self._bar is not None:
-            self._bar.update(self._task, completed=pl_module.images_seen)
+            self._bar.update(self._task, completed=pl_module.clock.images_seen)
         self._stop()
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:

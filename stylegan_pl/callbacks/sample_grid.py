@@ -42,13 +42,13 @@ class SampleGrid(L.Callback):
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Count from where the run begins."""
         assert isinstance(pl_module, TwoPlayerModule)
-        self._drawn = pl_module.images_seen // self.every_images
+        self._drawn = pl_module.clock.images_seen // self.every_images
 
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
     ) -> None:
         """Draw past each multiple of `every_images`, if no validation does it."""
-        due = pl_module.images_seen // self.every_images
+        due = pl_module.clock.images_seen // self.every_images
         if sum(trainer.num_val_batches) == 0 and due > self._drawn:
             self._drawn = due
             self._draw(trainer, pl_module)
@@ -64,7 +64,7 @@ class SampleGrid(L.Callback):
 
     def _draw(self, trainer: L.Trainer, model: L.LightningModule) -> None:
         assert isinstance(model, TwoPlayerModule)
-        path = self.folder / f"{model.images_seen:09d}.png"
+        path = self.folder / f"{model.clock.images_seen:09d}.png"
         if not trainer.is_global_zero or path == self.last:
             return
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by a connector
@@ -82,7 +82,7 @@ class SampleGrid(L.Callback):
             reason = getattr(error.__cause__, "strerror", None) or first_line(error)
             raise NotDrawn(f"{path}: cannot be written ({reason})") from error
         self.last = path
-        log_samples(trainer.loggers, Samples(path, content, stylised, style, model.images_seen))
+        log_samples(trainer.loggers, Samples(path, content, stylised, style, model.clock.images_seen))
 
     def _indices(self, count: int) -> list[int]:
         """Evenly over the set: neighbours in a folder look alike."""

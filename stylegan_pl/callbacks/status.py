@@ -83,4 +83,4 @@ class RunStatus(L.Callback):
         assert isinstance(model, TwoPlayerModule)
         self._written = time.monotonic()
         best = next((c.best_score for c in trainer.checkpoint_callbacks if isinstance(c, RunCheckpoints)), None)
-        write_status(self.run_dir, state=state, images_seen=model.images_seen, best_score=best)
+        write_status(self.run_dir, state=state, images_seen=model.clock.images_seen, best_score=best)

@@ -18,7 +18,7 @@ class TermLog(L.Callback):
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Start the clock."""
         assert isinstance(pl_module, TwoPlayerModule)
-        self._since = (time.monotonic(), pl_module.images_seen)
+        self._since = (time.monotonic(), pl_module.clock.images_seen)
 
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns the terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: dict[str, Any], batch: StylePair, batch_idx: int
@@ -30,8 +30,8 @@ class TermLog(L.Callback):
         scalars: dict[str, float] = {name: float(term) for name, term in terms.items()}
         for player, optimizer in zip(pl_module.players, trainer.optimizers, strict=True):
             scalars[f"train/{player}/learning_rate"] = optimizer.param_groups[0]["lr"]
-        scalars["train/images_per_second"] = self._rate(pl_module.images_seen)
-        log_scalars(trainer, scalars, pl_module.images_seen)
+        scalars["train/images_per_second"] = self._rate(pl_module.clock.images_seen)
+        log_scalars(trainer, scalars, pl_module.clock.images_seen)
 
     def _rate(self, images_seen: int) -> float:
         now = time.monotonic()

@@ -42,7 +42,7 @@ class TimeTold(L.Callback):
         device = pl_module.device.type
         if device == "cuda":  # kernels are only queued by then
             torch.cuda.synchronize()
-        now, progress = time.monotonic(), pl_module.progress()
+        now, progress = time.monotonic(), pl_module.clock.progress()
         if self._done == _UNTIMED:
             self._started = (now, progress.images_seen)
             return

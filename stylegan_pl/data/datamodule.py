@@ -4,7 +4,7 @@ import dataclasses
 import logging
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import lightning as L
 import numpy as np
@@ -139,7 +139,7 @@ class StyleTransferData(L.LightningDataModule):
         assert trainer is not None
         stream = PairStream(
             self.epoch_images, batch_size=self.batch_size, seed=self.seed, rank=trainer.global_rank,
-            ranks=trainer.world_size, position=lambda: cast(int, trainer.lightning_module.images_seen),
+            ranks=trainer.world_size, position=lambda: cast(Any, trainer.lightning_module).clock.images_seen,
         )  # fmt: skip
         batches = PairBatches(self.train_set, self._memory() if self.workers and self.reuse_memory else None)
         self._loader = TrainLoader(

@@ -75,7 +75,7 @@ class Heartbeat(L.Callback):
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, batch: StylePair, batch_idx: int
     ) -> None:
         """How far this rank is."""
-        self._images = pl_module.images_seen
+        self._images = pl_module.clock.images_seen
 
     def teardown(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
         """Beat no longer."""

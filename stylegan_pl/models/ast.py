@@ -74,6 +74,7 @@ class AST(VanillaGAN):
 
     def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
         """See the class."""
+        step = self.clock.discriminator_step
         return self.game.discriminator_loss(
-            self.discriminator, batch.style, fakes["stylised"], step=self.discriminator_step, negatives=batch.content
+            self.discriminator, batch.style, fakes["stylised"], step=step, negatives=batch.content
         )

@@ -6,13 +6,13 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import lightning as L
-import numpy as np
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
-from stylegan_pl.contracts import Fakes, Progress, StylePair, Terms, TrainingSets
+from stylegan_pl.contracts import Fakes, StylePair, Terms, TrainingSets
 from stylegan_pl.losses.image_loss import ImageLosses, Views
+from stylegan_pl.models.clock import Clock
 from stylegan_pl.models.mechanics import PLAYERS
 from stylegan_pl.models.parts import GameParts, Parts
 from stylegan_pl.models.speed import speed_up
@@ -28,7 +28,7 @@ class TwoPlayerModule(L.LightningModule, ABC):
 
     A method says what it `generate`s from a batch, what each player's loss terms are, and which modules each player
     owns. This class descends them in turn and owns the rest: clipping, accumulation, loss scaling, schedules, the
-    average of the generator, the budget, and the count of images seen, which is the run's clock.
+    average of the generator, and the run's clock.
 
     Args:
         parts: `GameParts` where the method has an opponent.
@@ -54,8 +54,7 @@ class TwoPlayerModule(L.LightningModule, ABC):
         self.schedule, self.mechanics = parts.schedule, parts.mechanics
         half_life = parts.mechanics.ema_half_life_images
         self.ema = None if half_life is None else ExponentialMovingAverage(parts.generator, half_life)
-        self.images_seen = 0
-        self._batches = 0
+        self.clock = Clock(parts.mechanics)
 
     # ------------------------------------------------------------------ what a method says
 
@@ -146,19 +145,15 @@ class TwoPlayerModule(L.LightningModule, ABC):
         if self.image_losses.need_sets:
             self.measure_sets()
 
-    def progress(self) -> Progress:
-        """How far the run is."""
-        epoch_images = self.trainer.datamodule.epoch_images  # type: ignore[attr-defined]  # set by a connector
-        return Progress(self.images_seen, self.mechanics.total_images(epoch_images), epoch_images)
+    def setup(self, stage: str) -> None:
+        """Lightning's hook, called once the data are there."""
+        if stage == "fit":
+            self.clock.epoch_images = self.trainer.datamodule.epoch_images  # type: ignore[attr-defined]  # a connector's
 
     def on_before_batch_transfer(self, batch: StylePair, dataloader_idx: int) -> StylePair:
-        """Lightning's hook: seed the step's random draws by (seed, images seen, rank).
-
-        So a resumed run draws what an undisturbed one would have drawn, with no generator state to save.
-        """
+        """Lightning's hook, called before anything is drawn for a step."""
         if self.trainer.training:
-            sequence = np.random.SeedSequence([self.mechanics.seed, self.images_seen, self.global_rank])
-            torch.manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> 1))
+            self.clock.seed(self.global_rank)
         return batch
 
     def measure_sets(self) -> None:
@@ -188,7 +183,7 @@ class TwoPlayerModule(L.LightningModule, ABC):
         found = self.optimizers()  # Lightning unpacks a list of one
         optimizers: dict[str, Any] = dict(zip(self.players, found if isinstance(found, list) else [found], strict=True))
         self._schedule_learning_rates(optimizers.values())
-        self._batches += 1
+        self.clock.batches += 1
         if self.mechanics.channels_last:
             batch = StylePair(*map(channels_last, batch))
         if self.mechanics.cuda_graphs:
@@ -207,18 +202,8 @@ class TwoPlayerModule(L.LightningModule, ABC):
 
     def _order(self) -> tuple[str, ...]:
         order = PLAYERS if self.mechanics.first_player == "generator" else PLAYERS[::-1]
-        rests = (self.step + 1) % self.mechanics.generator_steps != 0  # the discriminator
-        return tuple(player for player in order if player in self.players and not (rests and player == PLAYERS[1]))
-
-    @property
-    def step(self) -> int:
-        """Steps that the generator has finished."""
-        return max(0, self._batches - 1) // self.mechanics.accumulate_batches
-
-    @property
-    def discriminator_step(self) -> int:
-        """Steps that the discriminator has finished."""
-        return self.step // self.mechanics.generator_steps
+        rests = {"discriminator"} if self.clock.discriminator_rests else set()
+        return tuple(player for player in order if player in self.players and player not in rests)
 
     def _terms(self, player: str, batch: StylePair, fakes: Fakes) -> Terms:
         if player == "generator":
@@ -229,14 +214,9 @@ class TwoPlayerModule(L.LightningModule, ABC):
     def _descend(self, optimizer: LightningOptimizer, terms: Terms) -> None:
         loss = torch.stack([term.float() for term in terms.values()]).sum()
         self.manual_backward(loss / self.mechanics.accumulate_batches)
-        if self.between_steps:
+        if self.clock.between_steps:
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)
-
-    @property
-    def between_steps(self) -> bool:
-        """Whether no accumulated gradient is waiting: where a run may be stopped and resumed exactly."""
-        return self._batches % self.mechanics.accumulate_batches == 0
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Lightning's hook, called once gradients are unscaled: clip the player that is about to step."""
@@ -247,21 +227,20 @@ class TwoPlayerModule(L.LightningModule, ABC):
             nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], limit)
 
     def _schedule_learning_rates(self, optimizers: Iterable[LightningOptimizer]) -> None:
-        factor = self.schedule(self.progress())
+        factor = self.schedule(self.clock.progress())
         for optimizer in optimizers:
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * factor
 
     def _after_both(self, batch: StylePair) -> None:
         images = len(batch.content) * self.trainer.world_size
-        self.images_seen += images
-        if self.between_steps:
+        self.clock.images_seen += images
+        if self.clock.between_steps:
             self._update_scaler()
             if self.ema is not None:
                 step_images = images * self.mechanics.accumulate_batches
-                self.ema.update(self.generator, batch_images=step_images, images_seen=self.images_seen)
-        progress = self.progress()
-        if self.between_steps and progress.images_seen >= progress.total_images:
+                self.ema.update(self.generator, batch_images=step_images, images_seen=self.clock.images_seen)
+        if self.clock.is_over:
             self.trainer.should_stop = True
 
     def _update_scaler(self) -> None:
@@ -273,13 +252,11 @@ class TwoPlayerModule(L.LightningModule, ABC):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """The run's clock travels with its weights."""
-        checkpoint["images_seen"] = self.images_seen
-        checkpoint["batches"] = self._batches
+        checkpoint.update(self.clock.state())
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """See `on_save_checkpoint`."""
-        self.images_seen = checkpoint["images_seen"]
-        self._batches = checkpoint["batches"]
+        self.clock.restore(checkpoint)
 
 
 def _settings(group: dict[str, Any]) -> dict[str, Any]:

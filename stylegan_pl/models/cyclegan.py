@@ -114,7 +114,7 @@ class CycleGAN(TwoPlayerModule):
 
     def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
         """See the class."""
-        step = self.discriminator_step
+        step = self.clock.discriminator_step
         not_style = self.game.negatives(batch.content)
         not_content = self.content_game.negatives(batch.style)
         style = self.game.discriminator_loss(

@@ -94,7 +94,7 @@ class VanillaGAN(TwoPlayerModule):
         """See the class."""
         adversarial, image = self.adversarial_terms(batch, fakes), self.image_terms(batch, fakes)
         if self.balance is not None and adversarial:
-            factor = self.balance(adversarial, image, fakes["stylised"], step=self.step)
+            factor = self.balance(adversarial, image, fakes["stylised"], step=self.clock.step)
             adversarial = {name: factor * term for name, term in adversarial.items()}
         return adversarial | image
 
@@ -120,7 +120,7 @@ class VanillaGAN(TwoPlayerModule):
             real, fake = self.shown(batch.style, batch), self.shown(fakes["stylised"], batch)
             untouched = None if negatives is None else self.shown(negatives, batch)
             terms = self.game.discriminator_loss(
-                self.discriminator, real, fake, step=self.discriminator_step, negatives=untouched
+                self.discriminator, real, fake, step=self.clock.discriminator_step, negatives=untouched
             )
         if self.feature_heads is not None:
             terms["feature_adversarial"] = self._heads_loss(batch, fakes, negatives)

@@ -50,11 +50,11 @@ class Pruning(L.Callback):
         if trainer.sanity_checking or self.monitor is None or self.trial is None:
             return
         score = trainer.callback_metrics.get(self.monitor)
-        bad = score is not None and self._study is not None and self._is_bad(float(score), pl_module.images_seen)
+        bad = score is not None and self._study is not None and self._is_bad(float(score), pl_module.clock.images_seen)
         if trainer.strategy.reduce_boolean_decision(bad, all=False):
             trainer.should_stop = True
             if trainer.is_global_zero:
-                _log.info("pruned: %s %.4g at %d images", self.monitor, float(score or 0), pl_module.images_seen)
+                _log.info("pruned: %s %.4g at %d images", self.monitor, float(score or 0), pl_module.clock.images_seen)
                 write_status(self.run_dir, pruned=True)
 
     def _open(self) -> Any:

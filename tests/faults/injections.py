@@ -23,7 +23,7 @@ class At(Callback):
         self.images, self.fault = images, fault
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:
-        if pl_module.images_seen == self.images:
+        if pl_module.clock.images_seen == self.images:
             self.fault()
 
 
@@ -82,12 +82,12 @@ class Struck(Callback):
         os.setpgid(0, 0)  # a group of its own, as a shell gives each command: its workers are in it, a test is not
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:
-        if pl_module.images_seen == self.images:
+        if pl_module.clock.images_seen == self.images:
             name, _, word = self.fault.partition("_")
             getattr(self, f"_{name}" if name == "group" else f"_{self.fault}")(trainer, pl_module, word)
 
     def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx) -> None:
-        self.note.write_text(str(pl_module.images_seen))
+        self.note.write_text(str(pl_module.clock.images_seen))
 
     def _kill(self, trainer, model, word: str) -> None:
         os.kill(os.getpid(), signal.SIGKILL)

@@ -65,7 +65,7 @@ def test_memory_and_open_files_stay_flat(train_config):
     trainer = build_trainer(config, Path(config.run_dir))
     trainer.callbacks.append(watch)
     trainer.fit(model, data)
-    assert model.images_seen == STEPS and len(watch.rows) == STEPS // 500
+    assert model.clock.images_seen == STEPS and len(watch.rows) == STEPS // 500
     for row in watch.rows:
         print({name: round(value / 1e6, 1) if "memory" in name else value for name, value in row.items()})
     warm = [row for row in watch.rows if row["step"] >= WARM]

@@ -24,7 +24,7 @@ class Saving:
     def save_checkpoint(self, path: Path) -> None:
         """Text for a state."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(str(self.model.images_seen))
+        path.write_text(str(self.model.clock.images_seen))
 
 
 def model() -> VanillaGAN:
@@ -36,7 +36,7 @@ def validated(callback: RunCheckpoints, scores: list[float], *, begin: int = 0) 
     network = model()
     trainer = Saving(network)
     for number, score in enumerate(scores, 1):
-        network.images_seen = begin + 10 * number
+        network.clock.images_seen = begin + 10 * number
         trainer.callback_metrics = {"val/kid": torch.tensor(score)}
         callback.on_validation_end(trainer, network)
     callback.on_train_end(trainer, network)
@@ -93,7 +93,7 @@ def test_what_a_killed_save_leaves_has_another_name(tmp_path):
     """The one before stays whole."""
     callback, network = kept(tmp_path), model()
     trainer = Saving(network)
-    network.images_seen = 10
+    network.clock.images_seen = 10
     callback.on_train_end(trainer, network)
 
     def killed(path: Path) -> None:

@@ -130,7 +130,7 @@ def test_without_validations_terms_are_judged_as_they_are_logged_and_old_ones_fo
     trainer = SimpleNamespace(is_global_zero=True, log_every_n_steps=1, num_val_batches=validation_batches)
     with caplog.at_level(logging.WARNING):
         for images in range(0, 400, 2):
-            model = SimpleNamespace(images_seen=images)
+            model = SimpleNamespace(clock=SimpleNamespace(images_seen=images))
             diagnosis.on_train_batch_end(trainer, model, {"train/generator/style": torch.ones(())}, None, images // 2)
     assert said(caplog) == ["after 100 images: fever: 5 readings; rest"]
     assert [reading.images_seen for reading in diagnosis._readings] == [390, 392, 394, 396, 398]
@@ -143,7 +143,7 @@ class NanAt(Callback):
         self.images = images
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:
-        if pl_module.images_seen == self.images:
+        if pl_module.clock.images_seen == self.images:
             with torch.no_grad():
                 next(pl_module.generator.parameters()).view(-1)[0] = math.nan
 

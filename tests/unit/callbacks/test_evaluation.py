@@ -113,13 +113,13 @@ def test_weights_that_were_scored_are_not_scored_again(train_config) -> None:
     trainer.fit(model, data)
     evaluation = next(c for c in trainer.callbacks if isinstance(c, Evaluation))
     gap = evaluation.metrics["gap"]
-    seen, shown = model.images_seen, gap.shown
+    seen, shown = model.clock.images_seen, gap.shown
     first = dict(evaluation.scores)
     trainer.validate(model, data, verbose=False)
     assert gap.shown == shown
     assert evaluation.scores == first
     assert float(trainer.callback_metrics["val/gap"]) == pytest.approx(first["gap"].value)  # still there to be followed
-    model.images_seen = seen + 2
+    model.clock.images_seen = seen + 2
     trainer.validate(model, data, verbose=False)
     assert gap.shown == shown + 2  # anchors are not looked at again either
 

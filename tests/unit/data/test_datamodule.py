@@ -68,7 +68,7 @@ def attach(
 ) -> StyleTransferData:
     data.trainer = SimpleNamespace(  # type: ignore[assignment]
         global_rank=rank, world_size=ranks, num_devices=ranks, training=training,
-        lightning_module=SimpleNamespace(images_seen=images_seen),
+        lightning_module=SimpleNamespace(clock=SimpleNamespace(images_seen=images_seen)),
     )  # fmt: skip
     return data
 

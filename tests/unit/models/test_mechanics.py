@@ -31,7 +31,7 @@ def model_of(schedule=None, image_losses=None, **mechanics) -> VanillaGAN:
     if schedule is not None:
         options["schedule"] = schedule
     model = VanillaGAN(parts(generator(1), critic(3), game(), **options))
-    model.trainer = trainer()
+    model.trainer, model.clock.epoch_images = trainer(), 10
     return model
 
 
@@ -41,7 +41,7 @@ def model_of(schedule=None, image_losses=None, **mechanics) -> VanillaGAN:
 def drawn(*, seed: int = 0, images_seen: int = 0, rank: int = 0, training: bool = True) -> float:
     """The first number that a step draws."""
     model = model_of(seed=seed)
-    model.images_seen, model.trainer = images_seen, trainer(global_rank=rank, training=training)
+    model.clock.images_seen, model.trainer = images_seen, trainer(global_rank=rank, training=training)
     torch.manual_seed(7)
     model.on_before_batch_transfer(BATCH, 0)
     return torch.rand(()).item()
@@ -69,13 +69,13 @@ def test_images_of_all_ranks_are_counted_and_steps_by_accumulation(ranks, accumu
     model.trainer = trainer(world_size=ranks)
     steps = []
     for batch in range(8):
-        model._batches += 1
-        steps.append(model.step)  # as both players see it in that batch
-        assert model.between_steps == ((batch + 1) % accumulate == 0)
+        model.clock.batches += 1
+        steps.append(model.clock.step)  # as both players see it in that batch
+        assert model.clock.between_steps == ((batch + 1) % accumulate == 0)
         model._after_both(BATCH)
-        assert model.images_seen == (batch + 1) * len(BATCH.content) * ranks
+        assert model.clock.images_seen == (batch + 1) * len(BATCH.content) * ranks
     assert steps == [batch // accumulate for batch in range(8)]
-    assert model_of().step == 0
+    assert model_of().clock.step == 0
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_a_run_ends_with_its_budget(budget, batches):
     model, count = model_of(**budget), 0
     while not model.trainer.should_stop:
         count += 1
-        model._batches += 1
+        model.clock.batches += 1
         model._after_both(BATCH)
         assert count <= batches
     assert count == batches
@@ -103,11 +103,11 @@ def test_a_run_ends_with_its_budget(budget, batches):
 def test_the_clock_travels_with_the_weights():
     model, resumed, checkpoint = model_of(), model_of(), {}
     for _ in range(3):
-        model._batches += 1
+        model.clock.batches += 1
         model._after_both(BATCH)
     model.on_save_checkpoint(checkpoint)
     resumed.on_load_checkpoint(checkpoint)
-    assert (resumed.images_seen, resumed._batches, resumed.step) == (6, 3, 2)
+    assert (resumed.clock.images_seen, resumed.clock.batches, resumed.clock.step) == (6, 3, 2)
 
 
 def test_the_average_remembers_images_not_steps(monkeypatch):
@@ -116,7 +116,7 @@ def test_the_average_remembers_images_not_steps(monkeypatch):
     model.trainer = trainer(world_size=3)
     monkeypatch.setattr(model.ema, "update", lambda network, **facts: told.append((network, facts)))
     for _ in range(4):
-        model._batches += 1
+        model.clock.batches += 1
         model._after_both(BATCH)
     assert [network for network, _ in told] == [model.generator] * 2
     assert [facts for _, facts in told] == [{"batch_images": 12, "images_seen": n} for n in (12, 24)]
@@ -130,7 +130,7 @@ def test_progress_is_told_in_images():
         return 1.0
 
     model = model_of(schedule, max_images=50)
-    model.images_seen = 6
+    model.clock.images_seen = 6
     model._schedule_learning_rates([])
     assert told == [Progress(6, 50, 10)]
 
@@ -147,7 +147,7 @@ def test_rates_are_the_typed_ones_times_the_factor_and_never_compound():
     optimizers = model.configure_optimizers()
     typed = rates(optimizers)
     for images in (0, 2, 4, 4, 9):
-        model.images_seen = images
+        model.clock.images_seen = images
         model._schedule_learning_rates(optimizers)
         assert rates(optimizers) == pytest.approx([rate * (1 - images / 10) for rate in typed])
 
@@ -207,7 +207,7 @@ def test_gradients_of_accumulated_batches_are_their_mean(monkeypatch, accumulate
     optimizer = torch.optim.SGD([weight], lr=1.0)
     optimizer.register_step_pre_hook(lambda *_: steps.append(weight.grad.item()))
     for batch in range(4):
-        model._batches += 1
+        model.clock.batches += 1
         model._descend(optimizer, {"a": weight * (batch + 1), "b": weight * 10})
     whole = [[10 + batch + 1 for batch in range(at, at + accumulate)] for at in range(0, 4, accumulate)]
     assert steps == pytest.approx([sum(each) / accumulate for each in whole])

@@ -362,12 +362,12 @@ def test_a_student_goes_on_with_its_own_teacher_alone():
     weights = {"feature_weight": 0.0}
     model, again = (DistilledGAN(parts(generator(1), critic(3), game()), generator(5), **weights) for _ in "ab")
     other = DistilledGAN(parts(generator(1), critic(3), game()), generator(6), **weights)
-    model.images_seen, checkpoint = 12, {}
+    model.clock.images_seen, checkpoint = 12, {}
     model.on_save_checkpoint(checkpoint)
     again.on_load_checkpoint(checkpoint)
-    assert again.images_seen == 12
+    assert again.clock.images_seen == 12
     with pytest.raises(ConfigError, match=f"was taught by weights {checkpoint['teacher']}, and these are"):
         other.on_load_checkpoint(checkpoint)
     del checkpoint["teacher"]
     other.on_load_checkpoint(checkpoint)
-    assert other.images_seen == 12
+    assert other.clock.images_seen == 12

@@ -7,6 +7,7 @@ import lightning as L
 import torch
 
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.runs.duration import duration
 
 _log = logging.getLogger(__name__)
 
@@ -70,16 +71,3 @@ def estimate(images: int, seconds_each: float, *, on_cpu: bool, smaller: str) ->
     digits = max(len(str(in_a_day)) - 2, 0)
     fewer = in_a_day // 10**digits * 10**digits
     return f"{said}, a CPU; for a recipe that it can do, type {smaller}; for a day of this one, max_images={fewer}"
-
-
-def duration(seconds: float) -> str:
-    """As people say it, with no more digits than an estimate has: 40 s, 12 min, 3 h 10 min, 2 days 5 h."""
-    if seconds < 60:
-        return f"{max(round(seconds), 1)} s"
-    minutes = round(seconds / 60)
-    if minutes < 60:
-        return f"{minutes} min"
-    if minutes < 24 * 60:
-        return f"{minutes // 60} h {minutes % 60:02d} min"
-    days, hours = divmod(round(minutes / 60), 24)
-    return f"{days} day{'s' if days > 1 else ''}" + (f" {hours} h" if hours else "")

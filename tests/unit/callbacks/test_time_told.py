@@ -6,8 +6,9 @@ import pytest
 from conftest import compose_config
 
 from stylegan_pl.callbacks import time_told
-from stylegan_pl.callbacks.time_told import TimeTold, duration, estimate
+from stylegan_pl.callbacks.time_told import TimeTold, estimate
 from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.runs.duration import duration
 from stylegan_pl.training.run import run
 
 

@@ -68,6 +68,10 @@ def test_terminated_again_while_setting_up_a_preempted_run_still_goes_on_untold(
 
 def test_ctrl_c_while_setting_up_is_an_interruption_and_no_failure(train_config, tmp_path, monkeypatch):
     while_setting_up(monkeypatch, lambda: os.kill(os.getpid(), signal.SIGINT))
-    with pytest.raises(KeyboardInterrupt):
-        run(train_config())
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores Ctrl-C
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            run(train_config())
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert state(tmp_path / "run") == "interrupted"

@@ -47,4 +47,4 @@ def test_no_experiment_downloads_for_it(experiment: str, tmp_path: Path) -> None
 
 def test_a_folder_that_was_typed_is_not_replaced(tmp_path: Path) -> None:
     done = preloaded("stylegan_pl.train", "+debug=smoke", "data.content.root=nowhere", cwd=tmp_path)
-    assert done.returncode == 1 and "data.content.root: no folder nowhere" in done.stderr
+    assert done.returncode == 2 and "data.content.root: no folder nowhere" in done.stderr

@@ -130,7 +130,7 @@ def _chosen(source: str, model: TwoPlayerModule, data: StyleTransferData) -> str
         return source
     found, distances = nearest_painter(model, data.training_sets(photographs=8))
     shares = ", ".join(f"{name} {share:.2f}" for name, share in distances.items())
-    _log.info("%s: distance from your paintings, of 1 for photographs: %s", NEAREST, shares)
+    _log.info("%s: style distance from your paintings: %s", NEAREST, shares)
     return found
 
 

@@ -120,7 +120,7 @@ def test_nearest_of_none(train_config, box):  # noqa: F811
 def test_a_run_says_which_painter_is_nearest(train_config, box, tmp_path, caplog):  # noqa: F811
     caplog.set_level(logging.INFO)
     assert run(train_config("start_from=painter:nearest", f"run_dir={tmp_path / 'run'}", "max_images=2")) == 0
-    (told,) = [r.message for r in caplog.records if "of 1 for photographs" in r.message]
+    (told,) = [r.message for r in caplog.records if "distance from your paintings" in r.message]
     (taken,) = [r.message for r in caplog.records if "generator taken whole" in r.message]
-    nearest = told.partition("photographs: ")[2].split()[0]
+    nearest = told.partition("paintings: ")[2].split()[0]
     assert taken.startswith(f"start_from=painter:{nearest}: ")

@@ -97,6 +97,7 @@ def test_visible_is_where_there_and_back_leads_home_inside_the_picture_and_motio
     assert mask[..., :9].eq(1).all() and mask[..., 9:].eq(0).all()
     assert visible(uniform(-1, 0), uniform(3, 0)).sum() == 0  # 4 > 0.01 · 10 + 0.5
     assert visible(uniform(-2.8, 0), uniform(3, 0))[..., :9].eq(1).all()
+    assert visible(uniform(-8.6, 0), uniform(10, 0)).any()  # 1.96 < 0.01 · (74 + 100) + 0.5
     edge = uniform(0, 0)
     edge[:, 0, :, 6:] = 0.6
     mask = visible(-edge, edge)

@@ -92,7 +92,7 @@ def lightnings_refusals(config: DictConfig) -> Iterator[None]:
         raise ConfigError(f"Lightning refuses it: {' '.join(str(error).split())}") from error
     except (UserError, OSError, MemoryError):
         raise
-    except Exception as error:
+    except Exception as error:  # a callback raises whatever it likes; ours are told by class above
         kind = type(_callback_in(error.__traceback__)).__name__
         names = [name for name, node in config.callbacks.items() if str(node.get("_target_")).endswith(f".{kind}")]
         if not names:

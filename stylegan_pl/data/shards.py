@@ -182,7 +182,7 @@ def _download(url: str, place: Path) -> None:
         with system.open(path, "rb") as source, written_whole(place) as partial, partial.open("wb") as target:
             for chunk in _chunks(source):
                 target.write(chunk)
-    except Exception as error:
+    except Exception as error:  # each file system has its own
         raise UserError(f"{url}: cannot be copied to {place.parent} ({first_line(error)})") from error
 
 

@@ -67,7 +67,7 @@ class RankLauncher(_Launcher):
                 result = function(*args, **kwargs)
                 self._join()
                 return result
-            except Exception as error:
+            except Exception as error:  # backends of torch.distributed share no type; others are raised again
                 if is_collective(error) and (reason := self._reason(trainer)):
                     raise UserError(reason) from error
                 raise

@@ -125,7 +125,7 @@ def _metrics(
     config: DictConfig, trained: tuple[dict[str, Any], Path] | None
 ) -> tuple[dict[str, PictureMetric], dict[str, Any]]:
     """Metrics by name, and their nodes: those that were typed; else the training's, and then the usual ones."""
-    nodes: dict[str, Any] = OmegaConf.to_container(config.metric, resolve=True) if config.metric else {}  # type: ignore[assignment]
+    nodes: dict[str, Any] = OmegaConf.to_container(config.metric, resolve=True) if config.metric else {}  # type: ignore[assignment]  # a mapping, by the schema
     found: dict[str, PictureMetric] = {}
     if trained is not None and not metrics_were_typed():
         of_training = measures_of(trained[0])

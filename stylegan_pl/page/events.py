@@ -67,7 +67,7 @@ def one_line(studio: Studio) -> Iterator[None]:
     except UserError as error:
         said = studio.without_folders(str(error))
         raise gr.Error(html.escape(said), duration=None, print_exception=False) from None
-    except Exception:
+    except Exception:  # a visitor is told nothing of the machine, whatever went wrong
         _log.exception("the page could not do what was asked")
         said = "something went wrong here; whoever runs this page finds it in the log"
         raise gr.Error(said, duration=None, print_exception=False) from None

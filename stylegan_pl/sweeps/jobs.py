@@ -34,7 +34,7 @@ def launch(launcher: Launcher, jobs: Sequence[Job], sweep_dir: Path) -> None:
         try:
             results = launcher.launch([_placed(number, overrides) for number, overrides in waiting], waiting[0][0])
             crash, reasons = None, {job[0]: _reason(result) for job, result in zip(waiting, results, strict=True)}
-        except Exception as error:
+        except Exception as error:  # each launcher raises what its library does
             crash = f"{type(error).__name__}: {first_line(error)}"
         begun = {number for number, folder in folders.items() if read_status(folder)}
         for number, overrides in waiting:

@@ -68,7 +68,7 @@ def _result(job: Any) -> JobReturn:
     try:
         returned: JobReturn = job.results()[0]
         return returned
-    except Exception:
+    except Exception:  # submitit raises whatever it could not read
         died = JobReturn(status=JobStatus.FAILED)
         died.return_value = UserError(f"Slurm job {job.job_id} ended as {job.state}; its log: {job.paths.stderr}")
         return died

@@ -167,7 +167,7 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
             trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
     except UserError:
         raise
-    except Exception as error:
+    except Exception as error:  # looked at, and raised again where it is none of these
         if is_out_of_memory(error):
             raise UserError(_out_of_memory(config, trainer)) from error
         if checkpoint is not None and was_restoring(error):

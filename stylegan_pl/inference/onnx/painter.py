@@ -173,7 +173,7 @@ def _session(path: Path, device: str) -> "InferenceSession":
         return onnxruntime.InferenceSession(path, options, providers=providers, enable_fallback=len(providers) > 1)
     except ConfigError:
         raise
-    except Exception as error:
+    except Exception as error:  # onnxruntime raises types of its own
         raise UserError(f"model={path}: cannot be read as an ONNX file ({first_line(error)[:200]})") from error
 
 

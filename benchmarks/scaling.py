@@ -14,12 +14,13 @@ import sys
 import time
 
 import torch
+from torch import Tensor, nn
 from torch import distributed as dist
-from torch import nn
 
 from benchmarks.pairs import last_line, machine, table
 from benchmarks.steps import NO_DOWNLOADS, Step, composed
-from stylegan_pl.contracts import Fakes, StylePair, Terms
+from stylegan_pl.contracts import StylePair, Terms
+from stylegan_pl.models.fakes import Fakes, each
 
 SETTINGS = ((1, 1), (1, 2), (2, 1))  # ranks, threads each
 _STEPS = 4  # timed, after two that are not
@@ -65,7 +66,7 @@ def _step(together: nn.Module, step: Step) -> None:
             for module in step.model.player_modules(other):
                 module.requires_grad_(other == player)
         fakes, terms = together(player, step.batch, fakes)
-        fakes = {name: fake.detach() for name, fake in fakes.items()}  # DDP hands them out with its own node on top
+        fakes = each(fakes, Tensor.detach)  # DDP hands them out with its own node on top
         torch.stack(list(terms.values())).sum().backward()
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)

@@ -38,9 +38,6 @@ class Progress(NamedTuple):
 Terms = dict[str, Tensor]
 """Named scalar losses, weights applied; a player descends their sum, and the dict is the log."""
 
-Fakes = dict[str, Tensor]
-"""What the generator made of one batch, by name; `stylised` is always among them."""
-
 OptimizerFactory = Callable[..., Any]
 """Parameters (or parameter groups) -> torch optimizer; Hydra's `_partial_: true`."""
 

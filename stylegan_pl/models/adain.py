@@ -1,14 +1,24 @@
 """One generator for any painting, which both players are shown (after Huang and Belongie, 2017)."""
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 from torch.nn.functional import mse_loss
 
-from stylegan_pl.contracts import Fakes, StylePair, Terms
+from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.generators.adain import AdaINGenerator
+from stylegan_pl.models.fakes import Fakes
 from stylegan_pl.models.parts import GameParts
 from stylegan_pl.models.vanilla import VanillaGAN
+
+
+@dataclass(kw_only=True)
+class AdaINFakes(Fakes):
+    """With t, the bottleneck that g was given: (N, C, H/8, W/8)."""
+
+    target: Tensor
 
 
 class AdaINTransfer(VanillaGAN):
@@ -59,21 +69,21 @@ class AdaINTransfer(VanillaGAN):
         """See the base."""
         return self.generator(images, batch.style)
 
-    def generate(self, batch: StylePair) -> Fakes:
+    def generate(self, batch: StylePair) -> AdaINFakes:
         """G(x, y) and its t; G(y, y) in the same forward where an image loss asks for it."""
         x, y = batch
         if not self.image_losses.need_identity:
             painting = self.generator.paint(x, y)
-            return {"stylised": painting.picture, "target": painting.target}
+            return AdaINFakes(stylised=painting.picture, target=painting.target)
         painting = self.generator.paint(torch.cat([x, y]), torch.cat([y, y]))
         stylised, identity = painting.picture.chunk(2)
-        return {"stylised": stylised, "identity": identity, "target": painting.target[: len(x)]}
+        return AdaINFakes(stylised=stylised, identity=identity, target=painting.target[: len(x)])
 
-    def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+    def generator_loss(self, batch: StylePair, fakes: AdaINFakes) -> Terms:
         """See the class."""
         terms = self.adversarial_terms(batch, fakes)
         if self.content_weight != 0:
             bottleneck = self.generator.encoder.bottleneck
-            encoded = self.generator.encode(fakes["stylised"], [bottleneck])[bottleneck]
-            terms["adain_content"] = self.content_weight * mse_loss(encoded.float(), fakes["target"].float())
+            encoded = self.generator.encode(fakes.stylised, [bottleneck])[bottleneck]
+            terms["adain_content"] = self.content_weight * mse_loss(encoded.float(), fakes.target.float())
         return terms | self.image_terms(batch, fakes)

@@ -3,9 +3,10 @@
 import torch
 from torch.nn.functional import avg_pool2d, l1_loss
 
-from stylegan_pl.contracts import Fakes, StylePair, Terms
+from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.image_loss import Encode
+from stylegan_pl.models.fakes import Fakes
 from stylegan_pl.models.parts import GameParts
 from stylegan_pl.models.vanilla import VanillaGAN
 
@@ -61,7 +62,7 @@ class AST(VanillaGAN):
     def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
         """See the class."""
         terms = self.adversarial_terms(batch, fakes)
-        stylised, content = fakes["stylised"], batch.content
+        stylised, content = fakes.stylised, batch.content
         if self.transformed_weight != 0:
             gap = avg_pool2d(stylised.float() - content, self.pool_size, stride=1)  # T is linear
             terms["transformed"] = self.transformed_weight * gap.square().mean()
@@ -76,5 +77,5 @@ class AST(VanillaGAN):
         """See the class."""
         step = self.clock.discriminator_step
         return self.game.discriminator_loss(
-            self.discriminator, batch.style, fakes["stylised"], step=step, negatives=batch.content
+            self.discriminator, batch.style, fakes.stylised, step=step, negatives=batch.content
         )

@@ -10,17 +10,16 @@ import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
-from stylegan_pl.contracts import Fakes, StylePair, Terms, TrainingSets
+from stylegan_pl.contracts import StylePair, Terms, TrainingSets
 from stylegan_pl.losses.image_loss import ImageLosses, Views
 from stylegan_pl.models.clock import Clock
+from stylegan_pl.models.fakes import Fakes, OwnFakes, each
 from stylegan_pl.models.mechanics import PLAYERS
 from stylegan_pl.models.parts import GameParts, Parts
 from stylegan_pl.models.speed import speed_up
 from stylegan_pl.nn.fast.equivalents import channels_last
 from stylegan_pl.nn.layers.features import Features
 from stylegan_pl.nn.training.ema import ExponentialMovingAverage
-
-_FEATURES = "features/"  # prefix of G(x)'s layers among the fakes, where a step computes them before the losses ask
 
 
 class TwoPlayerModule(L.LightningModule, ABC):
@@ -63,11 +62,11 @@ class TwoPlayerModule(L.LightningModule, ABC):
         """Every picture of the step, each made once; both players answer to these."""
 
     @abstractmethod
-    def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+    def generator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
         """Weighted terms that the generator descends; `fakes` carry gradients."""
 
     @abstractmethod
-    def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+    def discriminator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
         """Weighted terms that the discriminator descends; `fakes` are detached."""
 
     @abstractmethod
@@ -79,11 +78,12 @@ class TwoPlayerModule(L.LightningModule, ABC):
         return self.generator(images)
 
     def image_terms(self, batch: StylePair, fakes: Fakes) -> Terms:
-        """Every image loss of what was generated, weighted."""
+        """Every image loss of what was generated, weighted; beside the photographs as G saw them."""
+        content = batch.content.flip(-1) if fakes.mirrored else batch.content
         views = Views(
-            fakes["stylised"], batch.content, batch.style, identity=fakes.get("identity"), network=self.feature_network,
+            fakes.stylised, content, batch.style, identity=fakes.identity, network=self.feature_network,
             paint=lambda images: self.paint(images, batch), encode=getattr(self.generator, "encode", None),
-            mirrored=bool(fakes.get("mirrored", False)), stylised_features=features_of(fakes),
+            mirrored=fakes.mirrored, stylised_features=fakes.features,
         )  # fmt: skip
         return self.image_losses(views)
 
@@ -190,7 +190,7 @@ class TwoPlayerModule(L.LightningModule, ABC):
             torch.compiler.cudagraph_mark_step_begin()  # from here on the step before may be written over
         fakes = self.generate(batch)
         if self.mechanics.cuda_graphs:
-            fakes = {name: fake.clone() for name, fake in fakes.items()}  # a pool keeps some
+            fakes = each(fakes, Tensor.clone)  # a pool keeps some
         log: dict[str, Tensor] = {}
         for player in self._order():
             with self.toggled_optimizer(optimizers[player]):
@@ -209,7 +209,7 @@ class TwoPlayerModule(L.LightningModule, ABC):
         if player == "generator":
             return self.generator_loss(batch, fakes)
         # D sees detached fakes: only its own weights may move here
-        return self.discriminator_loss(batch, {name: fake.detach() for name, fake in fakes.items()})
+        return self.discriminator_loss(batch, each(fakes, Tensor.detach))
 
     def _descend(self, optimizer: LightningOptimizer, terms: Terms) -> None:
         loss = torch.stack([term.float() for term in terms.values()]).sum()
@@ -262,13 +262,3 @@ class TwoPlayerModule(L.LightningModule, ABC):
 def _settings(group: dict[str, Any]) -> dict[str, Any]:
     """An optimizer's numbers, less what they are applied to."""
     return {key: value for key, value in group.items() if key != "params"}
-
-
-def with_features(fakes: Fakes, features: Features) -> Fakes:
-    """The fakes with the layers of G(x) that a feature network found, for both players and all losses of the step."""
-    return fakes | {f"{_FEATURES}{layer}": found.float() for layer, found in features.items()}
-
-
-def features_of(fakes: Fakes) -> Features:
-    """What `with_features` put there; empty where nobody did."""
-    return {name.removeprefix(_FEATURES): found for name, found in fakes.items() if name.startswith(_FEATURES)}

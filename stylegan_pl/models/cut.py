@@ -1,8 +1,11 @@
 """CUT: content kept by contrasting patches, one generator, no way back (Park et al., 2020)."""
 
+from dataclasses import replace
+
 import torch
 
-from stylegan_pl.contracts import Fakes, StylePair, Terms
+from stylegan_pl.contracts import StylePair
+from stylegan_pl.models.fakes import Fakes
 from stylegan_pl.models.parts import GameParts
 from stylegan_pl.models.vanilla import VanillaGAN
 
@@ -39,12 +42,5 @@ class CUT(VanillaGAN):
     def generate(self, batch: StylePair) -> Fakes:
         """As the parent; with flip equivariance, half the time of mirrored photographs."""
         mirrored = self.flip_equivariance and bool(torch.rand(()) < 0.5)
-        return super().generate(_mirror(batch) if mirrored else batch) | {"mirrored": torch.tensor(mirrored)}
-
-    def image_terms(self, batch: StylePair, fakes: Fakes) -> Terms:
-        """As the parent, beside the photographs as G saw them."""
-        return super().image_terms(_mirror(batch) if fakes["mirrored"] else batch, fakes)
-
-
-def _mirror(batch: StylePair) -> StylePair:
-    return batch._replace(content=batch.content.flip(-1))
+        seen = batch._replace(content=batch.content.flip(-1)) if mirrored else batch
+        return replace(super().generate(seen), mirrored=mirrored)

@@ -1,15 +1,27 @@
 """CycleGAN: there and back again, so that unpaired sets suffice (Zhu et al., 2017)."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
-from stylegan_pl.contracts import Fakes, StylePair, Terms
+from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.models.fakes import Fakes
 from stylegan_pl.models.game import AdversarialGame
 from stylegan_pl.models.parts import GameParts
+
+
+@dataclass(kw_only=True)
+class CycleFakes(Fakes):
+    """With F(y), and what only terms with a weight ask for: F(G(x)), G(F(y)) and F(x)."""
+
+    photograph: Tensor
+    cycled_content: Tensor | None = None
+    cycled_style: Tensor | None = None
+    content_identity: Tensor | None = None
 
 
 class CycleGAN(TwoPlayerModule):
@@ -70,58 +82,57 @@ class CycleGAN(TwoPlayerModule):
             return [self.generator, self.backward_generator]
         return [self.discriminator, self.content_discriminator]
 
-    def generate(self, batch: StylePair) -> Fakes:
+    def generate(self, batch: StylePair) -> CycleFakes:
         """G(x), F(y), the way back of both, and what each makes of its own domain where that is asked."""
         x, y = batch
         identity = self.identity_weight != 0 or self.image_losses.need_identity
         stylised, *same_style = self._make(self.generator, [x, y] if identity else [x])
-        fakes = {"stylised": stylised}
         backwards = {"photograph": y}
         if self.cycle_weight != 0:
             backwards["cycled_content"] = stylised
-        if identity:
-            fakes["identity"] = same_style[0]
         if self.identity_weight != 0:
             backwards["content_identity"] = x
-        made = self._make(self.backward_generator, list(backwards.values()))
-        fakes |= dict(zip(backwards, made, strict=True))
-        if self.cycle_weight != 0:
-            fakes["cycled_style"] = self.generator(fakes["photograph"])
-        return fakes
+        made = dict(zip(backwards, self._make(self.backward_generator, list(backwards.values())), strict=True))
+        return CycleFakes(
+            stylised=stylised,
+            identity=same_style[0] if identity else None,
+            photograph=made["photograph"],
+            cycled_content=made.get("cycled_content"),
+            cycled_style=self.generator(made["photograph"]) if self.cycle_weight != 0 else None,
+            content_identity=made.get("content_identity"),
+        )
 
     def _make(self, generator: nn.Module, images: list[Tensor]) -> list[Tensor]:
         if not self.shared_forwards:
             return [generator(image) for image in images]
         return list(generator(torch.cat(images)).split(len(images[0])))
 
-    def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+    def generator_loss(self, batch: StylePair, fakes: CycleFakes) -> Terms:
         """See the class."""
         terms: Terms = {}
         if self.adversarial_weight != 0:
-            to_style = self.game.generator_loss(self.discriminator, fakes["stylised"], batch.style)
-            to_content = self.content_game.generator_loss(
-                self.content_discriminator, fakes["photograph"], batch.content
-            )
+            to_style = self.game.generator_loss(self.discriminator, fakes.stylised, batch.style)
+            to_content = self.content_game.generator_loss(self.content_discriminator, fakes.photograph, batch.content)
             terms["adversarial_style"] = self.adversarial_weight * to_style
             terms["adversarial_content"] = self.adversarial_weight * to_content
-        if self.cycle_weight != 0:
-            terms["cycle_content"] = self.cycle_weight * _l1(fakes["cycled_content"], batch.content)
-            terms["cycle_style"] = self.cycle_weight * _l1(fakes["cycled_style"], batch.style)
-        if self.identity_weight != 0:
-            terms["identity_style"] = self.identity_weight * _l1(fakes["identity"], batch.style)
-            terms["identity_content"] = self.identity_weight * _l1(fakes["content_identity"], batch.content)
+        if fakes.cycled_content is not None and fakes.cycled_style is not None:
+            terms["cycle_content"] = self.cycle_weight * _l1(fakes.cycled_content, batch.content)
+            terms["cycle_style"] = self.cycle_weight * _l1(fakes.cycled_style, batch.style)
+        if fakes.identity is not None and fakes.content_identity is not None:
+            terms["identity_style"] = self.identity_weight * _l1(fakes.identity, batch.style)
+            terms["identity_content"] = self.identity_weight * _l1(fakes.content_identity, batch.content)
         return terms | self.image_terms(batch, fakes)
 
-    def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+    def discriminator_loss(self, batch: StylePair, fakes: CycleFakes) -> Terms:
         """See the class."""
         step = self.clock.discriminator_step
         not_style = self.game.negatives(batch.content)
         not_content = self.content_game.negatives(batch.style)
         style = self.game.discriminator_loss(
-            self.discriminator, batch.style, fakes["stylised"], step=step, negatives=not_style
+            self.discriminator, batch.style, fakes.stylised, step=step, negatives=not_style
         )
         content = self.content_game.discriminator_loss(
-            self.content_discriminator, batch.content, fakes["photograph"], step=step, negatives=not_content
+            self.content_discriminator, batch.content, fakes.photograph, step=step, negatives=not_content
         )
         return {f"{name}_style": term for name, term in style.items()} | {
             f"{name}_content": term for name, term in content.items()

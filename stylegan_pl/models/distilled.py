@@ -1,20 +1,38 @@
 """A small generator taught by a trained one: its pictures, and how it sees them (Li et al., 2020; Jin et al., 2021)."""
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
-from stylegan_pl.contracts import Fakes, StylePair, Terms
+from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.kernel_alignment import kernel_alignment
+from stylegan_pl.models.fakes import Fakes
 from stylegan_pl.models.parts import GameParts
 from stylegan_pl.models.vanilla import VanillaGAN
+from stylegan_pl.nn.layers.features import Features
 from stylegan_pl.nn.training.probes import Probes, common_layers
 from stylegan_pl.nn.training.teacher import Teacher
 
 _STUDENT, _TEACHER = "student", "teacher"
+
+
+@dataclass(kw_only=True)
+class TaughtFakes(Fakes):
+    """With what the teacher makes of the same photographs, and both networks' features by resolution (`1/4`, …).
+
+    Args:
+        taught: T(x), (N, 3, H, W) in [-1, 1].
+        student: G_l(x), (N, C, H_l, W_l) each.
+        teacher: T_l(x), likewise.
+    """
+
+    taught: Tensor
+    student: Features = field(default_factory=dict)
+    teacher: Features = field(default_factory=dict)
 
 
 class DistilledGAN(VanillaGAN):
@@ -76,26 +94,25 @@ class DistilledGAN(VanillaGAN):
             )
         self._probes = {network: Probes(of_network) for network, of_network in layers.items()}
 
-    def generate(self, batch: StylePair) -> Fakes:
-        """As the parent; T(x), and both networks' features as `student 1/4`, `teacher 1/4`, …"""
+    def generate(self, batch: StylePair) -> TaughtFakes:
+        """As the parent; T(x), and both networks' features."""
         if not self._probes:
-            return super().generate(batch) | {"taught": self.teacher(batch.content)}
+            return TaughtFakes(**vars(super().generate(batch)), taught=self.teacher(batch.content))
         with self._probes[_STUDENT] as seen, self._probes[_TEACHER] as shown:
-            fakes = super().generate(batch) | {"taught": self.teacher(batch.content)}
+            fakes = TaughtFakes(**vars(super().generate(batch)), taught=self.teacher(batch.content))
         pictures = len(batch.content)  # G(y) may follow in the same forward
-        for name, features in seen.features.items():
-            fakes |= {f"{_STUDENT} {name}": features[:pictures], f"{_TEACHER} {name}": shown.features[name]}
+        fakes.student = {name: features[:pictures] for name, features in seen.features.items()}
+        fakes.teacher = shown.features
         seen.features, shown.features = {}, {}
         return fakes
 
-    def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+    def generator_loss(self, batch: StylePair, fakes: TaughtFakes) -> Terms:
         """See the class."""
         terms: Terms = {}
         if self.output_weight != 0:
-            terms["output"] = self.output_weight * l1_loss(fakes["stylised"].float(), fakes["taught"].float())
-        places = [name.removeprefix(_STUDENT) for name in fakes if name.startswith(_STUDENT)]
-        if places:
-            alike = [kernel_alignment(fakes[_STUDENT + place], fakes[_TEACHER + place]) for place in places]
+            terms["output"] = self.output_weight * l1_loss(fakes.stylised.float(), fakes.taught.float())
+        if fakes.student:
+            alike = [kernel_alignment(features, fakes.teacher[place]) for place, features in fakes.student.items()]
             terms["features"] = self.feature_weight * (1 - torch.stack(alike).mean())
         return terms | super().generator_loss(batch, fakes)
 

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from torch import nn
 
-from stylegan_pl.contracts import Fakes, StylePair, Terms
+from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.models.fakes import Fakes
 
 
 class PerceptualTransfer(TwoPlayerModule):
@@ -23,8 +24,10 @@ class PerceptualTransfer(TwoPlayerModule):
 
     def generate(self, batch: StylePair) -> Fakes:
         """G(x), and G(y) where an image loss asks for it."""
-        fakes = {"stylised": self.generator(batch.content)}
-        return fakes | ({"identity": self.generator(batch.style)} if self.image_losses.need_identity else {})
+        stylised = self.generator(batch.content)
+        return Fakes(
+            stylised=stylised, identity=self.generator(batch.style) if self.image_losses.need_identity else None
+        )
 
     def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
         """See the class."""

@@ -4,7 +4,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import l1_loss
 
-from stylegan_pl.contracts import Fakes, StylePair, Terms
+from stylegan_pl.contracts import StylePair, Terms
+from stylegan_pl.models.fakes import Fakes
 from stylegan_pl.models.parts import GameParts
 from stylegan_pl.models.vanilla import VanillaGAN
 
@@ -51,5 +52,5 @@ class Pix2Pix(VanillaGAN):
         """See the class."""
         terms = super().generator_loss(batch, fakes)
         if self.l1_weight != 0:
-            terms["l1"] = self.l1_weight * l1_loss(fakes["stylised"].float(), batch.style)
+            terms["l1"] = self.l1_weight * l1_loss(fakes.stylised.float(), batch.style)
         return terms

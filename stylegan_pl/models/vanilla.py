@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.contracts import Fakes, StylePair, Terms
+from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.models.balance import GradientBalance
-from stylegan_pl.models.base import TwoPlayerModule, features_of, with_features
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.models.fakes import Fakes, OwnFakes
 from stylegan_pl.models.parts import GameParts
 from stylegan_pl.nn.layers.features import Features
 
@@ -85,16 +86,18 @@ class VanillaGAN(TwoPlayerModule):
         """G(x), and G(y) in the same forward where an image loss asks for it; Φ(G(x)) where heads judge it."""
         if self.image_losses.need_identity:
             stylised, identity = self.generator(torch.cat([batch.content, batch.style])).chunk(2)
-            fakes = {"stylised": stylised, "identity": identity}
+            fakes = Fakes(stylised=stylised, identity=identity)
         else:
-            fakes = {"stylised": self.generator(batch.content)}
-        return fakes if self.feature_heads is None else with_features(fakes, self._look(fakes["stylised"]))
+            fakes = Fakes(stylised=self.generator(batch.content))
+        if self.feature_heads is not None:
+            fakes.features = {name: layer.float() for name, layer in self._look(fakes.stylised).items()}
+        return fakes
 
-    def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+    def generator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
         """See the class."""
         adversarial, image = self.adversarial_terms(batch, fakes), self.image_terms(batch, fakes)
         if self.balance is not None and adversarial:
-            factor = self.balance(adversarial, image, fakes["stylised"], step=self.clock.step)
+            factor = self.balance(adversarial, image, fakes.stylised, step=self.clock.step)
             adversarial = {name: factor * term for name, term in adversarial.items()}
         return adversarial | image
 
@@ -102,22 +105,22 @@ class VanillaGAN(TwoPlayerModule):
         """w_adv · adv_G and w_H · adv_G of the heads, those that there are."""
         terms: Terms = {}
         if self.adversarial_weight != 0:
-            fake, real = self.shown(fakes["stylised"], batch), self.shown(batch.style, batch)
+            fake, real = self.shown(fakes.stylised, batch), self.shown(batch.style, batch)
             terms["adversarial"] = self.adversarial_weight * self.game.generator_loss(self.discriminator, fake, real)
         if self.feature_heads is not None:
-            fake_heads = self.feature_heads(features_of(fakes))
+            fake_heads = self.feature_heads(fakes.features)
             reals = self.game.adversarial.needs_reals
             real_heads = self.feature_heads(self._look(batch.style)) if reals else [None] * len(fake_heads)
             loss = self.game.generator_loss_of(fake_heads, real_heads)
             terms["feature_adversarial"] = self.feature_adversarial_weight * loss
         return terms
 
-    def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+    def discriminator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
         """See the class."""
         negatives = self.game.negatives(batch.content)
         terms: Terms = {}
         if self.adversarial_weight != 0 or self.feature_heads is None:
-            real, fake = self.shown(batch.style, batch), self.shown(fakes["stylised"], batch)
+            real, fake = self.shown(batch.style, batch), self.shown(fakes.stylised, batch)
             untouched = None if negatives is None else self.shown(negatives, batch)
             terms = self.game.discriminator_loss(
                 self.discriminator, real, fake, step=self.clock.discriminator_step, negatives=untouched
@@ -133,7 +136,7 @@ class VanillaGAN(TwoPlayerModule):
             seen = self._look(batch.style if negatives is None else torch.cat([batch.style, negatives]))
         count = len(batch.style)
         reals = self.feature_heads({layer: found[:count] for layer, found in seen.items()})
-        fooled = self.feature_heads(features_of(fakes))
+        fooled = self.feature_heads(fakes.features)
         if negatives is None:
             return self.game.discriminator_loss_of(reals, fooled)
         untouched = self.feature_heads({layer: found[count:] for layer, found in seen.items()})

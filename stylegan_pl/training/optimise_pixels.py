@@ -14,6 +14,7 @@ from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.models.fakes import Fakes
 from stylegan_pl.pictures.crop_size import sides
 from stylegan_pl.pictures.files import read_image, write_image
 from stylegan_pl.pictures.tensors import grid, image_to_tensor, to_float
@@ -122,7 +123,7 @@ class PixelPainting:
         )
         style = to_float(painting[None]).to(self.photograph.device)
         stylised = torch.tanh(self._pixels) / _INSIDE
-        return self.model.image_terms(StylePair(self.photograph, style), {"stylised": stylised})
+        return self.model.image_terms(StylePair(self.photograph, style), Fakes(stylised=stylised))
 
 
 def _photograph(path: Path, size: int) -> Tensor:

@@ -21,6 +21,7 @@ from stylegan_pl.config.check_keys import check_config
 from stylegan_pl.config.check_parts import check_fit, check_roles
 from stylegan_pl.contracts import Progress, StylePair
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.models.fakes import Fakes, each
 from stylegan_pl.nn.pretrained.wanted import without_pretrained
 from stylegan_pl.runs.precision import Precision
 from stylegan_pl.training.build import build_model
@@ -371,9 +372,9 @@ def pair(size: int, count: int = 2) -> StylePair:
     return StylePair(x, y)
 
 
-def detached(fakes: dict[str, Tensor]) -> dict[str, Tensor]:
+def detached(fakes: Fakes) -> Any:
     """As the discriminator gets them."""
-    return {name: fake.detach() for name, fake in fakes.items()}
+    return each(fakes, Tensor.detach)
 
 
 def assert_terms(found: dict[str, Tensor], expected: dict[str, Tensor | float]) -> None:
@@ -445,8 +446,8 @@ def test_cyclegan_with_full_pools_by_hand():
         torch.manual_seed(seed)
         found = model.discriminator_loss(batch, fakes)
         torch.manual_seed(seed)
-        shown_y, swaps_y = swapped(kept_y, fakes["stylised"])
-        shown_x, swaps_x = swapped(kept_x, fakes["photograph"])
+        shown_y, swaps_y = swapped(kept_y, fakes.stylised)
+        shown_x, swaps_x = swapped(kept_x, fakes.photograph)
         assert_terms(found, cyclegan_discriminators(model, batch, shown_y, shown_x))
         total += swaps_y + swaps_x
     assert 0 < total < 12  # of two fakes in two pools, three times, some were swapped and some were not
@@ -539,7 +540,7 @@ def test_fastcut_by_hand(mirrored):
     torch.manual_seed(coin_is(mirrored))
     fakes = model.generate(batch)
     fake = model.generator(x.flip(-1) if mirrored else x)
-    torch.testing.assert_close(fakes["stylised"], fake, **EXACT)
+    torch.testing.assert_close(fakes.stylised, fake, **EXACT)
     torch.manual_seed(7)
     found = model.generator_loss(batch, fakes)
     torch.manual_seed(7)
@@ -593,7 +594,7 @@ def test_adain_by_hand():
     deepest = "relu4_1"
     target = target_by_loops(*(model.generator.encode(image, [deepest])[deepest] for image in (x, y)))
     picture = model.generator.decoder(torch.from_numpy(target))
-    torch.testing.assert_close(fakes["stylised"], picture, **EXACT)
+    torch.testing.assert_close(fakes.stylised, picture, **EXACT)
     encoded = model.generator.encode(picture, [deepest])[deepest].detach().numpy()
     ours, theirs = model.feature_network(picture), model.feature_network(y)
     layers = ["relu1_1", "relu2_1", "relu3_1", "relu4_1"]

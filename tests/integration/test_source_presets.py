@@ -50,7 +50,7 @@ def test_source_code(tmp_path, batch):
     with torch.no_grad():
         fakes = model.generate(batch)
         fake = by_hand(model.generator.layers, batch.content, torch.tanh)
-        torch.testing.assert_close(fakes["stylised"].double(), fake, rtol=0, atol=1e-5)
+        torch.testing.assert_close(fakes.stylised.double(), fake, rtol=0, atol=1e-5)
         real_score = by_hand(model.discriminator.layers, batch.style, torch.sigmoid)
         fake_score = by_hand(model.discriminator.layers, fake, torch.sigmoid)
         assert real_score.shape == (2, 1, 24, 24)
@@ -86,7 +86,7 @@ def test_source_formulas(tmp_path, batch):
         terms = model.generator_loss(batch, fakes)
         assert terms.keys() == {"adversarial", "style"}
         assert float(terms["adversarial"]) == pytest.approx(float(((fake_logits - 1) ** 2).mean()), rel=1e-5)
-        style_loss = 0.01 * style_loss_by_loops(model, fakes["stylised"], batch.style)
+        style_loss = 0.01 * style_loss_by_loops(model, fakes.stylised, batch.style)
         assert float(terms["style"]) == pytest.approx(style_loss, rel=1e-4)
 
 

@@ -195,8 +195,8 @@ def test_the_discriminator_is_shown_fakes_without_a_graph(monkeypatch):
     for player in ("generator", "discriminator"):
         monkeypatch.setattr(model, f"{player}_loss", lambda batch, fakes, player=player: shown.update({player: fakes}))
         model._terms(player, BATCH, model.generate(BATCH))
-    assert shown["generator"]["stylised"].requires_grad
-    assert not shown["discriminator"]["stylised"].requires_grad
+    assert shown["generator"].stylised.requires_grad
+    assert not shown["discriminator"].stylised.requires_grad
 
 
 @pytest.mark.parametrize("accumulate", [1, 2, 4])

@@ -1,6 +1,7 @@
 """What each method descends, term by term, against its docstring's formula computed by hand."""
 
 from functools import partial
+from typing import Any
 
 import pytest
 import torch
@@ -19,6 +20,7 @@ from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.cut import CUT
 from stylegan_pl.models.cyclegan import CycleGAN
 from stylegan_pl.models.distilled import DistilledGAN
+from stylegan_pl.models.fakes import Fakes, each
 from stylegan_pl.models.perceptual import PerceptualTransfer
 from stylegan_pl.models.pix2pix import Pix2Pix
 from stylegan_pl.models.vanilla import VanillaGAN
@@ -38,11 +40,15 @@ def assert_terms(found: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
         )
 
 
-def both(model: TwoPlayerModule) -> tuple[dict[str, Tensor], dict[str, Tensor], dict[str, Tensor]]:
+def both(model: TwoPlayerModule) -> tuple[Any, dict[str, Tensor], dict[str, Tensor]]:
     """Fakes and both players' terms, as a step has them."""
     fakes = model.generate(BATCH)
-    detached = {name: fake.detach() for name, fake in fakes.items()}
-    return fakes, model.generator_loss(BATCH, fakes), model.discriminator_loss(BATCH, detached)
+    return fakes, model.generator_loss(BATCH, fakes), model.discriminator_loss(BATCH, each(fakes, Tensor.detach))
+
+
+def made(fakes: Fakes) -> dict[str, Tensor]:
+    """The pictures among them, by name."""
+    return {name: value for name, value in vars(fakes).items() if isinstance(value, Tensor)}
 
 
 # ---------------------------------------------------------------------- heads on features
@@ -69,9 +75,9 @@ def test_heads_play_on_the_features_that_losses_look_through():
     model.eval()  # a spectral norm iterates at each forward in training
     fakes, of_generator, of_heads = both(model)
     heads, look = model.feature_heads, model.feature_network
-    fake, real = heads(look(fakes["stylised"])), heads(look(Y))
+    fake, real = heads(look(fakes.stylised)), heads(look(Y))
     assert_terms(
-        of_generator, {"feature_adversarial": 3 * heads_loss(fake, real), "pixel": 2 * l1_or_mse(fakes["stylised"])}
+        of_generator, {"feature_adversarial": 3 * heads_loss(fake, real), "pixel": 2 * l1_or_mse(fakes.stylised)}
     )
     assert_terms(of_heads, {"feature_adversarial": heads_loss(real, fake)})
     assert list(model.player_modules("discriminator")) == [heads]
@@ -82,7 +88,7 @@ def test_heads_are_shown_the_photographs_too():
     model.eval()
     fakes, _, of_heads = both(model)
     heads, look = model.feature_heads, model.feature_network
-    real, fake, untouched = (heads(look(image)) for image in (Y, fakes["stylised"], X))
+    real, fake, untouched = (heads(look(image)) for image in (Y, fakes.stylised, X))
     doubled = [torch.cat([head, head]) for head in real]
     shown = [torch.cat(pair) for pair in zip(fake, untouched, strict=True)]
     assert_terms(of_heads, {"feature_adversarial": heads_loss(doubled, shown)})
@@ -96,7 +102,7 @@ def test_an_adversarial_share_sets_both_weights():
     terms = model.generator_loss(BATCH, fakes)
     slopes = [
         torch.autograd.grad(sum(term for name, term in terms.items() if ("adv" in name) == adversarial),
-                            fakes["stylised"], retain_graph=True)[0].norm()
+                            fakes.stylised, retain_graph=True)[0].norm()
         for adversarial in (True, False)
     ]  # fmt: skip
     torch.testing.assert_close(slopes[0], 0.5 * slopes[1])
@@ -114,7 +120,7 @@ def test_photographs_as_fakes(model: str):
     gan = kind(parts(generator(1), critic(2), played, pixel=PixelLoss(weight=1.0)))
     fakes, _, of_critic = both(gan)
     judge = gan.discriminator
-    real, shown = judge(Y), judge(torch.cat([fakes["stylised"], X]))
+    real, shown = judge(Y), judge(torch.cat([fakes.stylised, X]))
     assert_terms(of_critic, {"adversarial": relativistic(torch.cat([real, real]), shown)})
 
 
@@ -135,11 +141,11 @@ def test_cyclegan(shared_forwards: bool):
     model = cyclegan(adversarial_weight=3.0, cycle_weight=4.0, identity_weight=0.25, shared_forwards=shared_forwards)
     g, f, d_y, d_x = model.generator, model.backward_generator, model.discriminator, model.content_discriminator
     fakes, of_generators, of_critics = both(model)
-    made = {"stylised": g(X), "photograph": f(Y), "identity": g(Y), "content_identity": f(X)}
-    made |= {"cycled_content": f(g(X)), "cycled_style": g(f(Y))}
-    assert fakes.keys() == made.keys()
-    for name, picture in made.items():
-        torch.testing.assert_close(fakes[name], picture, rtol=1e-4, atol=1e-5)
+    expected = {"stylised": g(X), "photograph": f(Y), "identity": g(Y), "content_identity": f(X)}
+    expected |= {"cycled_content": f(g(X)), "cycled_style": g(f(Y))}
+    assert made(fakes).keys() == expected.keys()
+    for name, picture in expected.items():
+        torch.testing.assert_close(made(fakes)[name], picture, rtol=1e-4, atol=1e-5)
     assert_terms(
         of_generators,
         {
@@ -176,16 +182,16 @@ def test_cyclegan_has_a_pool_for_each_discriminator_and_two_networks_for_each_pl
     model = cyclegan(game=game(pool_size=2), content_game=game(pool_size=2))
     fakes, _, _ = both(model)
     for pool, name in ((model.game.pool, "stylised"), (model.content_game.pool, "photograph")):
-        assert torch.equal(pool.get_extra_state()["images"], fakes[name])
+        assert torch.equal(pool.get_extra_state()["images"], made(fakes)[name])
     assert list(model.player_modules("generator")) == [model.generator, model.backward_generator]
     assert list(model.player_modules("discriminator")) == [model.discriminator, model.content_discriminator]
 
 
 def test_cyclegan_makes_nothing_that_nobody_asks_for():
     fakes = cyclegan(cycle_weight=0.0, image_losses={}).generate(BATCH)
-    assert fakes.keys() == {"stylised", "photograph"}
+    assert made(fakes).keys() == {"stylised", "photograph"}
     fakes = cyclegan(identity_weight=0.0, image_losses={"seen": Recorded(needs_identity=True)}).generate(BATCH)
-    assert fakes.keys() == {"stylised", "photograph", "identity", "cycled_content", "cycled_style"}
+    assert made(fakes).keys() == {"stylised", "photograph", "identity", "cycled_content", "cycled_style"}
 
 
 # ---------------------------------------------------------------------- one generator
@@ -197,14 +203,14 @@ def test_vanilla(needs_identity: bool):
     model = VanillaGAN(parts(generator(1), critic(3), game(), seen=seen), adversarial_weight=3.0)
     g, d = model.generator, model.discriminator
     fakes, of_generator, of_critic = both(model)
-    assert fakes.keys() == ({"stylised", "identity"} if needs_identity else {"stylised"})
-    torch.testing.assert_close(fakes["stylised"], g(X), rtol=1e-4, atol=1e-5)
+    assert made(fakes).keys() == ({"stylised", "identity"} if needs_identity else {"stylised"})
+    torch.testing.assert_close(fakes.stylised, g(X), rtol=1e-4, atol=1e-5)
     if needs_identity:
-        torch.testing.assert_close(fakes["identity"], g(Y), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(fakes.identity, g(Y), rtol=1e-4, atol=1e-5)
     assert_terms(of_generator, {"adversarial": 3.0 * relativistic(d(g(X)), d(Y)), "seen": 2.0 * g(X).mean()})
     assert_terms(of_critic, {"adversarial": relativistic(d(Y), d(g(X)))})
     (views,) = seen.views
-    assert torch.equal(views.content, X) and torch.equal(views.style, Y) and views.stylised is fakes["stylised"]
+    assert torch.equal(views.content, X) and torch.equal(views.style, Y) and views.stylised is fakes.stylised
     assert (views.identity is None) != needs_identity
     assert list(model.player_modules("generator")) == [g] and list(model.player_modules("discriminator")) == [d]
 
@@ -213,7 +219,10 @@ def test_vanilla(needs_identity: bool):
 def test_perceptual(needs_identity: bool):
     model = PerceptualTransfer(parts(generator(1), seen=Recorded(weight=2.0, needs_identity=needs_identity)))
     fakes, of_generator, of_critic = both(model)
-    torch.testing.assert_close(fakes.get("identity", model.generator(Y)), model.generator(Y))
+    torch.testing.assert_close(fakes.stylised, model.generator(X))
+    assert (fakes.identity is None) != needs_identity
+    if needs_identity:
+        torch.testing.assert_close(fakes.identity, model.generator(Y))
     assert_terms(of_generator, {"seen": 2.0 * model.generator(X).mean()})
     assert not of_critic and model.players == ("generator",)
 
@@ -226,15 +235,15 @@ def test_cut_mirrors_half_the_time_and_compares_with_what_was_seen():
         torch.manual_seed(seed)
         fakes = model.generate(BATCH)
         model.generator_loss(BATCH, fakes)
-        mirrored.append(bool(fakes["mirrored"]))
+        mirrored.append(fakes.mirrored)
         shown = X.flip(-1) if mirrored[-1] else X
         views = seen.views.pop()
         assert torch.equal(views.content, shown) and torch.equal(views.style, Y)
         assert views.mirrored == mirrored[-1]
-        torch.testing.assert_close(fakes["stylised"], model.generator(shown))
+        torch.testing.assert_close(fakes.stylised, model.generator(shown))
     assert 15 < sum(mirrored) < 45
     never = CUT(parts(generator(1), critic(3), game(), seen=seen))
-    assert not any(bool(never.generate(BATCH)["mirrored"]) for _ in range(20))
+    assert not any(never.generate(BATCH).mirrored for _ in range(20))
 
 
 def test_pix2pix():
@@ -261,9 +270,9 @@ def test_adain(needs_identity: bool):
     d, mirrored = model.discriminator, Y.flip(-1)
     fakes, of_generator, of_critic = both(model)
     painting = net.paint(X, Y)
-    torch.testing.assert_close(fakes["target"], painting.target, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(fakes.target, painting.target, rtol=1e-4, atol=1e-5)
     if needs_identity:
-        torch.testing.assert_close(fakes["identity"], net(Y, Y), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(fakes.identity, net(Y, Y), rtol=1e-4, atol=1e-5)
     fake, real = torch.cat([mirrored, net(X, Y)], dim=1), torch.cat([mirrored, Y], dim=1)
     bottleneck = net.encoder.bottleneck
     content = mse_loss(net.encode(net(X, Y), [bottleneck])[bottleneck], painting.target)

@@ -10,8 +10,8 @@ from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.generators.adain import AdaINGenerator
 from stylegan_pl.models.fakes import Fakes
+from stylegan_pl.models.one_generator import OneGeneratorGAN
 from stylegan_pl.models.parts import GameParts
-from stylegan_pl.models.vanilla import VanillaGAN
 
 
 @dataclass(kw_only=True)
@@ -21,7 +21,7 @@ class AdaINFakes(Fakes):
     target: Tensor
 
 
-class AdaINTransfer(VanillaGAN):
+class AdaINTransfer(OneGeneratorGAN):
     """G(x, y) = g(t), t = AdaIN(f(x), f(y)); D is shown a picture beside the painting it should belong to.
 
         L_G = w_adv · adv_G(D(G(x, y), ỹ)) + w_c · mean (f(G(x, y)) − t)² + Σ_i w_i · L_i
@@ -47,7 +47,7 @@ class AdaINTransfer(VanillaGAN):
         adversarial_weight: float = 1.0,
         content_weight: float = 1.0,
     ) -> None:
-        super().__init__(parts, adversarial_weight=adversarial_weight)
+        super().__init__(parts, adversarial_weight=adversarial_weight, own_weights=[content_weight])
         self.content_weight = content_weight
         if content_weight != 0 and any(p.requires_grad for p in self.generator.encoder.parameters()):
             raise ConfigError(
@@ -55,11 +55,6 @@ class AdaINTransfer(VanillaGAN):
                 "could lower it by shrinking them; type model.content_weight=0 image_loss=[adain_statistics,content], "
                 "or generator@model.generator=adain"
             )
-
-    @property
-    def has_goal(self) -> bool:
-        """See the parent."""
-        return self.content_weight != 0 or super().has_goal
 
     def shown(self, image: Tensor, batch: StylePair) -> Tensor:
         """(ỹ, image), (N, 6, H, W)."""

@@ -7,11 +7,11 @@ from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.image_loss import Encode
 from stylegan_pl.models.fakes import Fakes
+from stylegan_pl.models.one_generator import OneGeneratorGAN
 from stylegan_pl.models.parts import GameParts
-from stylegan_pl.models.vanilla import VanillaGAN
 
 
-class AST(VanillaGAN):
+class AST(OneGeneratorGAN):
     """E is G's encoder, T a fixed average over 10 × 10 pixels; the photograph is a second thing that is no painting.
 
         L_G = w_adv · adv_G(D(G(x))) + λ_T · mean (T(x) − T(G(x)))² + λ_c · mean |E(x) − E(G(x))| + Σ_i w_i · L_i
@@ -41,7 +41,8 @@ class AST(VanillaGAN):
         pool_size: int = 10,
         encoder_layer: str | None = None,
     ) -> None:
-        super().__init__(parts, adversarial_weight=adversarial_weight)
+        own_weights = [transformed_weight, content_weight]
+        super().__init__(parts, adversarial_weight=adversarial_weight, own_weights=own_weights)
         self.transformed_weight, self.content_weight = transformed_weight, content_weight
         self.pool_size = pool_size
         taps = list(getattr(self.generator, "taps", {}))
@@ -53,11 +54,6 @@ class AST(VanillaGAN):
         if encoder_layer is not None and encoder_layer not in taps:
             raise ConfigError(f"model.encoder_layer={encoder_layer}: this generator has {', '.join(taps)}")
         self.encoder_layer = encoder_layer or (taps[-1] if taps else None)
-
-    @property
-    def has_goal(self) -> bool:
-        """See the parent."""
-        return self.transformed_weight != 0 or self.content_weight != 0 or super().has_goal
 
     def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
         """See the class."""

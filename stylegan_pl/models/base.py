@@ -1,28 +1,24 @@
 """The mechanics of two-player training, and nothing else."""
 
-from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-import lightning as L
 import torch
 from lightning.pytorch.core.optimizer import LightningOptimizer
 from torch import Tensor, nn
 
-from stylegan_pl.contracts import StylePair, Terms, TrainingSets
-from stylegan_pl.losses.image_loss import ImageLosses, Views
+from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.models.clock import Clock
-from stylegan_pl.models.fakes import Fakes, OwnFakes, each
+from stylegan_pl.models.fakes import Fakes, each
+from stylegan_pl.models.measure import measure
 from stylegan_pl.models.mechanics import PLAYERS
+from stylegan_pl.models.method import Method
 from stylegan_pl.models.parts import GameParts, Parts
 from stylegan_pl.models.speed import speed_up
 from stylegan_pl.nn.fast.equivalents import channels_last
-from stylegan_pl.nn.layers.features import Features
-from stylegan_pl.nn.training.ema import ExponentialMovingAverage
 
 
-class TwoPlayerModule(L.LightningModule, ABC):
+class TwoPlayerModule(Method):
     """A generator against a discriminator: one generator forward, two steps a batch.
 
     A method says what it `generate`s from a batch, what each player's loss terms are, and which modules each player
@@ -32,88 +28,24 @@ class TwoPlayerModule(L.LightningModule, ABC):
     Args:
         parts: `GameParts` where the method has an opponent.
         plays: whether the opponent trains; one without weight in L_G does not.
+        own_weights: of the terms that L_G has beside the opponent's and the image losses'.
     """
 
     automatic_optimization = False
-    has_opponent = False  # takes `GameParts`
-    needs_pairs = False  # content and style of a pair must show the same scene
-    gives_style = False  # the generator is called with the style image as well
-    needs_image_loss = ""  # the class of one that the method is nothing without
-    conditions_discriminator = False  # the discriminator sees a second picture beside the one it judges: 6 channels
 
-    def __init__(self, parts: Parts, *, plays: bool = False) -> None:
-        super().__init__()
-        self.generator = parts.generator
+    def __init__(self, parts: Parts, *, plays: bool = False, own_weights: Sequence[float] = ()) -> None:
+        super().__init__(parts, has_goal=plays or any(own_weights))
         self.optimizer_factories = {"generator": parts.generator_optimizer}
         if plays:
             assert isinstance(parts, GameParts)
             self.optimizer_factories["discriminator"] = parts.discriminator_optimizer
-        self.image_losses = ImageLosses(parts.image_losses, parts.generator)
-        self.feature_network = parts.feature_network
         self.schedule, self.mechanics = parts.schedule, parts.mechanics
-        half_life = parts.mechanics.ema_half_life_images
-        self.ema = None if half_life is None else ExponentialMovingAverage(parts.generator, half_life)
         self.clock = Clock(parts.mechanics)
-
-    # ------------------------------------------------------------------ what a method says
-
-    @abstractmethod
-    def generate(self, batch: StylePair) -> Fakes:
-        """Every picture of the step, each made once; both players answer to these."""
-
-    @abstractmethod
-    def generator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
-        """Weighted terms that the generator descends; `fakes` carry gradients."""
-
-    @abstractmethod
-    def discriminator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
-        """Weighted terms that the discriminator descends; `fakes` are detached."""
-
-    @abstractmethod
-    def player_modules(self, player: str) -> Iterable[nn.Module]:
-        """The modules that `generator` or `discriminator` trains."""
-
-    def paint(self, images: Tensor, batch: StylePair) -> Tensor:
-        """The generator in training on other images, in the batch's style where it takes one."""
-        return self.generator(images)
-
-    def image_terms(self, batch: StylePair, fakes: Fakes) -> Terms:
-        """Every image loss of what was generated, weighted; beside the photographs as G saw them."""
-        content = batch.content.flip(-1) if fakes.mirrored else batch.content
-        views = Views(
-            fakes.stylised, content, batch.style, identity=fakes.identity, network=self.feature_network,
-            paint=lambda images: self.paint(images, batch), encode=getattr(self.generator, "encode", None),
-            mirrored=fakes.mirrored, stylised_features=fakes.features,
-        )  # fmt: skip
-        return self.image_losses(views)
-
-    @property
-    def has_goal(self) -> bool:
-        """Whether any term of L_G has a weight."""
-        return len(self.image_losses) > 0
 
     @property
     def players(self) -> tuple[str, ...]:
         """Who steps, in the order of `configure_optimizers`."""
         return tuple(self.optimizer_factories)
-
-    # ------------------------------------------------------------------ inference
-
-    @property
-    def stylizer(self) -> nn.Module:
-        """The network to use: the average where one is kept."""
-        return self.generator if self.ema is None else self.ema.averaged
-
-    def forward(self, content: Tensor, style: Tensor) -> Tensor:
-        """Photographs -> stylised pictures by the averaged generator; (N, 3, H, W) in [-1, 1].
-
-        The style is looked at only where the generator takes it as an input.
-        """
-        return self.stylizer(content, style) if self.gives_style else self.stylizer(content)
-
-    def validation_step(self, batch: StylePair, batch_idx: int) -> Tensor:
-        """The averaged generator's pictures of a fixed batch, for callbacks to judge."""
-        return self(batch.content, batch.style)
 
     # ------------------------------------------------------------------ training
 
@@ -143,7 +75,8 @@ class TwoPlayerModule(L.LightningModule, ABC):
             for group, typed in zip(optimizer.param_groups, groups, strict=True):
                 group.update(typed)
         if self.image_losses.need_sets:
-            self.measure_sets()
+            sets = self.trainer.datamodule.training_sets()  # type: ignore[attr-defined]  # as in `setup`
+            measure(self, sets, self.trainer.precision_plugin.train_step_context)
 
     def setup(self, stage: str) -> None:
         """Lightning's hook, called once the data are there."""
@@ -155,28 +88,6 @@ class TwoPlayerModule(L.LightningModule, ABC):
         if self.trainer.training:
             self.clock.seed(self.global_rank)
         return batch
-
-    def measure_sets(self) -> None:
-        """Let image losses measure the data module's sets; its networks run in the precision of training."""
-        sets: TrainingSets = self.trainer.datamodule.training_sets()  # type: ignore[attr-defined]  # as in `progress`
-        self.measure(sets, self.trainer.precision_plugin.train_step_context)
-
-    def measure(self, sets: TrainingSets, precision: Callable[[], AbstractContextManager[Any]] = nullcontext) -> None:
-        """Let image losses measure both sets, without gradients.
-
-        Args:
-            precision: what the feature network runs in; its layers, and what is measured of them, are float32.
-        """
-        network = self.feature_network
-        assert network is not None  # a loss that measures looks through one
-
-        def look(images: Tensor) -> Features:
-            with precision():
-                found = network(images.to(self.device))
-            return {name: layer.float() for name, layer in found.items()}
-
-        with torch.no_grad():
-            self.image_losses.measure(sets, look)
 
     def training_step(self, batch: StylePair, batch_idx: int) -> dict[str, Tensor]:
         """Each player steps once; returns every term by path name, detached, on the device."""

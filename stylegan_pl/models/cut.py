@@ -6,11 +6,11 @@ import torch
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.models.fakes import Fakes
+from stylegan_pl.models.one_generator import OneGeneratorGAN
 from stylegan_pl.models.parts import GameParts
-from stylegan_pl.models.vanilla import VanillaGAN
 
 
-class CUT(VanillaGAN):
+class CUT(OneGeneratorGAN):
     """A patch of G(x) should resemble the same place of x more than other places of x.
 
         L_G = adv_G(D(G(x))) + λ_NCE · ½ [NCE(x, G(x)) + NCE(y, G(y))]     (CUT, equation 5)

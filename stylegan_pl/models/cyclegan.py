@@ -1,27 +1,16 @@
 """CycleGAN: there and back again, so that unpaired sets suffice (Zhu et al., 2017)."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import Any
 
-import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.functional import l1_loss
 
 from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.models.base import TwoPlayerModule
-from stylegan_pl.models.fakes import Fakes
+from stylegan_pl.models.fakes import CycleFakes
 from stylegan_pl.models.game import AdversarialGame
 from stylegan_pl.models.parts import GameParts
-
-
-@dataclass(kw_only=True)
-class CycleFakes(Fakes):
-    """With F(y), and what only terms with a weight ask for: F(G(x)), G(F(y)) and F(x)."""
-
-    photograph: Tensor
-    cycled_content: Tensor | None = None
-    cycled_style: Tensor | None = None
-    content_identity: Tensor | None = None
+from stylegan_pl.nn.fast.one_forward import in_one_forward, one_by_one
 
 
 class CycleGAN(TwoPlayerModule):
@@ -36,8 +25,8 @@ class CycleGAN(TwoPlayerModule):
     λ = 10 and λ_idt = ½ (sections 4 and 5.2; appendix 7.2), least squares, a pool of 50 fakes a discriminator. One
     optimizer moves both generators, one both discriminators.
 
-    Three forwards make all six pictures, G of [x, y], F of [y, G(x), x], G of F(y): the same numbers, as nothing here
-    meets across a batch. Image losses judge G(x), the direction that is used.
+    Three forwards make all six pictures: G of [x, y], F of [y, G(x), x], G of F(y). Image losses judge G(x), the
+    direction that is used.
 
     Args:
         parts: of G and D_Y, with its game and pool.
@@ -63,20 +52,15 @@ class CycleGAN(TwoPlayerModule):
         identity_weight: float = 0.5,
         shared_forwards: bool = True,
     ) -> None:
-        super().__init__(parts, plays=adversarial_weight != 0)
+        super().__init__(parts, plays=adversarial_weight != 0, own_weights=[cycle_weight])
         self.backward_generator = backward_generator
         self.discriminator, self.content_discriminator = parts.discriminator, content_discriminator
         self.game, self.content_game = parts.game, content_game
         self.adversarial_weight, self.cycle_weight = adversarial_weight, cycle_weight
         self.identity_weight = identity_weight * cycle_weight
-        self.shared_forwards = shared_forwards
+        self.make = in_one_forward if shared_forwards else one_by_one
 
-    @property
-    def has_goal(self) -> bool:
-        """See the parent."""
-        return self.adversarial_weight != 0 or self.cycle_weight != 0 or super().has_goal
-
-    def player_modules(self, player: str) -> Iterable[nn.Module]:
+    def player_modules(self, player: str) -> list[nn.Module]:
         """Two networks each."""
         if player == "generator":
             return [self.generator, self.backward_generator]
@@ -85,59 +69,41 @@ class CycleGAN(TwoPlayerModule):
     def generate(self, batch: StylePair) -> CycleFakes:
         """G(x), F(y), the way back of both, and what each makes of its own domain where that is asked."""
         x, y = batch
-        identity = self.identity_weight != 0 or self.image_losses.need_identity
-        stylised, *same_style = self._make(self.generator, [x, y] if identity else [x])
-        backwards = {"photograph": y}
+        identity = {"identity": y} if self.identity_weight != 0 or self.image_losses.need_identity else {}
+        fakes: dict[str, Any] = self.make(self.generator, {"stylised": x} | identity)
+        cycled = {"cycled_content": fakes["stylised"]} if self.cycle_weight != 0 else {}
+        content_identity = {"content_identity": x} if self.identity_weight != 0 else {}
+        fakes |= self.make(self.backward_generator, {"photograph": y} | cycled | content_identity)
         if self.cycle_weight != 0:
-            backwards["cycled_content"] = stylised
-        if self.identity_weight != 0:
-            backwards["content_identity"] = x
-        made = dict(zip(backwards, self._make(self.backward_generator, list(backwards.values())), strict=True))
-        return CycleFakes(
-            stylised=stylised,
-            identity=same_style[0] if identity else None,
-            photograph=made["photograph"],
-            cycled_content=made.get("cycled_content"),
-            cycled_style=self.generator(made["photograph"]) if self.cycle_weight != 0 else None,
-            content_identity=made.get("content_identity"),
-        )
-
-    def _make(self, generator: nn.Module, images: list[Tensor]) -> list[Tensor]:
-        if not self.shared_forwards:
-            return [generator(image) for image in images]
-        return list(generator(torch.cat(images)).split(len(images[0])))
+            fakes["cycled_style"] = self.generator(fakes["photograph"])
+        return CycleFakes(**fakes)
 
     def generator_loss(self, batch: StylePair, fakes: CycleFakes) -> Terms:
         """See the class."""
+        x, y = batch
         terms: Terms = {}
         if self.adversarial_weight != 0:
-            to_style = self.game.generator_loss(self.discriminator, fakes.stylised, batch.style)
-            to_content = self.content_game.generator_loss(self.content_discriminator, fakes.photograph, batch.content)
+            to_style = self.game.generator_loss(self.discriminator, fakes.stylised, y)
+            to_content = self.content_game.generator_loss(self.content_discriminator, fakes.photograph, x)
             terms["adversarial_style"] = self.adversarial_weight * to_style
             terms["adversarial_content"] = self.adversarial_weight * to_content
         if fakes.cycled_content is not None and fakes.cycled_style is not None:
-            terms["cycle_content"] = self.cycle_weight * _l1(fakes.cycled_content, batch.content)
-            terms["cycle_style"] = self.cycle_weight * _l1(fakes.cycled_style, batch.style)
+            terms["cycle_content"] = self.cycle_weight * l1_loss(fakes.cycled_content.float(), x)
+            terms["cycle_style"] = self.cycle_weight * l1_loss(fakes.cycled_style.float(), y)
         if fakes.identity is not None and fakes.content_identity is not None:
-            terms["identity_style"] = self.identity_weight * _l1(fakes.identity, batch.style)
-            terms["identity_content"] = self.identity_weight * _l1(fakes.content_identity, batch.content)
+            terms["identity_style"] = self.identity_weight * l1_loss(fakes.identity.float(), y)
+            terms["identity_content"] = self.identity_weight * l1_loss(fakes.content_identity.float(), x)
         return terms | self.image_terms(batch, fakes)
 
     def discriminator_loss(self, batch: StylePair, fakes: CycleFakes) -> Terms:
         """See the class."""
-        step = self.clock.discriminator_step
-        not_style = self.game.negatives(batch.content)
-        not_content = self.content_game.negatives(batch.style)
-        style = self.game.discriminator_loss(
-            self.discriminator, batch.style, fakes.stylised, step=step, negatives=not_style
-        )
-        content = self.content_game.discriminator_loss(
-            self.content_discriminator, batch.content, fakes.photograph, step=step, negatives=not_content
-        )
-        return {f"{name}_style": term for name, term in style.items()} | {
-            f"{name}_content": term for name, term in content.items()
+        judged = {
+            "style": (self.game, self.discriminator, batch.style, fakes.stylised, batch.content),
+            "content": (self.content_game, self.content_discriminator, batch.content, fakes.photograph, batch.style),
         }
-
-
-def _l1(image: Tensor, target: Tensor) -> Tensor:
-    return l1_loss(image.float(), target)
+        terms: Terms = {}
+        for side, (game, judge, reals, made, others) in judged.items():
+            step, negatives = self.clock.discriminator_step, game.negatives(others)
+            found = game.discriminator_loss(judge, reals, made, step=step, negatives=negatives)
+            terms |= {f"{name}_{side}": term for name, term in found.items()}
+        return terms

@@ -11,8 +11,8 @@ from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.kernel_alignment import kernel_alignment
 from stylegan_pl.models.fakes import Fakes
+from stylegan_pl.models.one_generator import OneGeneratorGAN
 from stylegan_pl.models.parts import GameParts
-from stylegan_pl.models.vanilla import VanillaGAN
 from stylegan_pl.nn.layers.features import Features
 from stylegan_pl.nn.training.probes import Probes, common_layers
 from stylegan_pl.nn.training.teacher import Teacher
@@ -35,7 +35,7 @@ class TaughtFakes(Fakes):
     teacher: Features = field(default_factory=dict)
 
 
-class DistilledGAN(VanillaGAN):
+class DistilledGAN(OneGeneratorGAN):
     """T is the teacher, trained before and frozen; G the student, of any architecture.
 
         L_G = λ_out · mean |G(x) − T(x)| + λ_feat · mean_l (1 − KA(G_l(x), T_l(x)))
@@ -70,15 +70,11 @@ class DistilledGAN(VanillaGAN):
         output_weight: float = 10.0,
         feature_weight: float = 1.0,
     ) -> None:
-        super().__init__(parts, adversarial_weight=adversarial_weight)
+        own_weights = [output_weight, feature_weight]
+        super().__init__(parts, adversarial_weight=adversarial_weight, own_weights=own_weights)
         self.output_weight, self.feature_weight = output_weight, feature_weight
         self.teacher = Teacher(teacher)
         self._probes: dict[str, Probes] = {}
-
-    @property
-    def has_goal(self) -> bool:
-        """See the parent."""
-        return self.output_weight != 0 or self.feature_weight != 0 or super().has_goal
 
     def configure_model(self) -> None:
         """As the parent; then find the layers to compare, among those that run."""

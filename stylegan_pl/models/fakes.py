@@ -26,6 +26,16 @@ class Fakes:
     mirrored: bool = False
 
 
+@dataclass(kw_only=True)
+class CycleFakes(Fakes):
+    """With F(y), and what only terms with a weight ask for: F(G(x)), G(F(y)) and F(x)."""
+
+    photograph: Tensor
+    cycled_content: Tensor | None = None
+    cycled_style: Tensor | None = None
+    content_identity: Tensor | None = None
+
+
 OwnFakes = Any
 """A method's own dataclass of fakes, as its `generate` returned it."""
 

@@ -1,6 +1,6 @@
 """The adversarial game, once for every method: what D descends and what G descends because of D."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -94,19 +94,6 @@ class AdversarialGame(nn.Module):
     def negatives(self, untouched: Tensor) -> Tensor | None:
         """The untouched pictures of the other set, where D is shown them as fakes."""
         return untouched if self.photographs_as_fakes else None
-
-    def generator_loss_of(self, fake_heads: Heads, real_heads: Sequence[Tensor | None]) -> Tensor:
-        """L_G of logits that somebody else has asked for, mean over heads."""
-        pairs = zip(fake_heads, real_heads, strict=True)
-        return torch.stack(
-            [self.adversarial.generator(fake.float(), None if real is None else real.float()) for fake, real in pairs]
-        ).mean()
-
-    def discriminator_loss_of(self, real_heads: Heads, fake_heads: Heads) -> Tensor:
-        """L_D, likewise."""
-        pairs = zip(real_heads, fake_heads, strict=True)
-        losses = [self.adversarial.discriminator(real.float(), fake.float()) for real, fake in pairs]
-        return self.discriminator_weight * torch.stack(losses).mean()
 
     def _judge(self, discriminator: nn.Module, reals: Tensor, fakes: Tensor) -> tuple[Heads, Heads]:
         """D's logits of reals and of fakes, each augmented on its own."""

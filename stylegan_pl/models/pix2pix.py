@@ -6,11 +6,11 @@ from torch.nn.functional import l1_loss
 
 from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.models.fakes import Fakes
+from stylegan_pl.models.one_generator import OneGeneratorGAN
 from stylegan_pl.models.parts import GameParts
-from stylegan_pl.models.vanilla import VanillaGAN
 
 
-class Pix2Pix(VanillaGAN):
+class Pix2Pix(OneGeneratorGAN):
     """G* = arg min_G max_D L_cGAN(G, D) + λ L_L1(G), on pairs (x, y) of the same scene.
 
         L_G = w_adv · adv_G(D(x, G(x))) + λ · mean |G(x) − y| + Σ_i w_i · L_i
@@ -36,13 +36,8 @@ class Pix2Pix(VanillaGAN):
         adversarial_weight: float = 1.0,
         l1_weight: float = 100.0,
     ) -> None:
-        super().__init__(parts, adversarial_weight=adversarial_weight)
+        super().__init__(parts, adversarial_weight=adversarial_weight, own_weights=[l1_weight])
         self.l1_weight = l1_weight
-
-    @property
-    def has_goal(self) -> bool:
-        """See the parent."""
-        return self.l1_weight != 0 or super().has_goal
 
     def shown(self, image: Tensor, batch: StylePair) -> Tensor:
         """(x, image), (N, 6, H, W)."""

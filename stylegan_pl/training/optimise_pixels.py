@@ -15,6 +15,7 @@ from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.fakes import Fakes
+from stylegan_pl.models.measure import measure
 from stylegan_pl.pictures.crop_size import sides
 from stylegan_pl.pictures.files import read_image, write_image
 from stylegan_pl.pictures.tensors import grid, image_to_tensor, to_float
@@ -47,7 +48,7 @@ def paint_pixels(config: DictConfig) -> int:
     )  # fmt: skip
     dtype = inference_dtype(config.precision, device)
     if model.image_losses.need_sets:
-        model.measure(data.training_sets())
+        measure(model, data.training_sets())
     started = time.monotonic()
     with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
         painting = PixelPainting(model, data, photograph.to(device), step_size=config.step_size)

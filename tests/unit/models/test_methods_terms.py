@@ -246,6 +246,14 @@ def test_cut_mirrors_half_the_time_and_compares_with_what_was_seen():
     assert not any(never.generate(BATCH).mirrored for _ in range(20))
 
 
+def test_a_picture_that_nobody_generated_has_image_terms():
+    """As `preview` asks, also of a method whose fakes may be mirrored."""
+    seen = Recorded(weight=2.0)
+    model = CUT(parts(generator(1), critic(3), game(), seen=seen), flip_equivariance=True)
+    assert_terms(model.image_terms(BATCH, Fakes(stylised=Y)), {"seen": 2.0 * Y.mean()})
+    assert torch.equal(seen.views[-1].content, X)
+
+
 def test_pix2pix():
     model = Pix2Pix(
         parts(generator(1), critic(3, inputs=6), game(discriminator_weight=0.5)), adversarial_weight=3.0,

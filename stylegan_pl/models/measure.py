@@ -1,0 +1,32 @@
+"""What image losses measure of both sets before the first step."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from stylegan_pl.contracts import TrainingSets
+from stylegan_pl.models.method import Method
+from stylegan_pl.nn.layers.features import Features
+
+
+def measure(
+    model: Method, sets: TrainingSets, precision: Callable[[], AbstractContextManager[Any]] = nullcontext
+) -> None:
+    """Let the model's image losses measure both sets, without gradients.
+
+    Args:
+        precision: what the feature network runs in; its layers, and what is measured of them, are float32.
+    """
+    network = model.feature_network
+    assert network is not None  # a loss that measures looks through one
+
+    def look(images: Tensor) -> Features:
+        with precision():
+            found = network(images.to(model.device))
+        return {name: layer.float() for name, layer in found.items()}
+
+    with torch.no_grad():
+        model.image_losses.measure(sets, look)

@@ -1,0 +1,91 @@
+"""What methods of one generator and one discriminator share; each adds terms of its own."""
+
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from stylegan_pl.contracts import StylePair, Terms
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.models.fakes import Fakes, OwnFakes
+from stylegan_pl.models.feature_game import FeatureGame, MakeHeads
+from stylegan_pl.models.parts import GameParts
+
+
+class OneGeneratorGAN(TwoPlayerModule):
+    """L_G = w_adv · adv_G(D(G(x))) + Σ_i w_i · L_i(G(x), x, y), and L_D = adv_D(D(y), D(G(x))) + γ · penalty.
+
+    Args:
+        adversarial_weight: w_adv; 0 leaves D idle.
+        feature_heads: makes further judges, of features (`FeatureGame`); None plays without.
+        feature_weight: of what these say to G.
+        own_weights: of the terms that the method adds.
+    """
+
+    has_opponent = True
+
+    def __init__(
+        self,
+        parts: GameParts,
+        *,
+        adversarial_weight: float = 1.0,
+        feature_heads: MakeHeads | None = None,
+        feature_weight: float = 1.0,
+        own_weights: Sequence[float] = (),
+    ) -> None:
+        plays = adversarial_weight != 0 or feature_heads is not None
+        super().__init__(parts, plays=plays, own_weights=own_weights)
+        self.discriminator, self.game = parts.discriminator, parts.game
+        self.adversarial_weight = adversarial_weight
+        self.feature_game = FeatureGame(parts, feature_heads, weight=feature_weight) if feature_heads else None
+        self.feature_heads = None if self.feature_game is None else self.feature_game.heads
+
+    def player_modules(self, player: str) -> Iterable[nn.Module]:
+        """One network each; the heads are the discriminator's."""
+        if player == "generator":
+            return [self.generator]
+        idle = self.adversarial_weight == 0 and self.feature_heads is not None
+        return [*([] if idle else [self.discriminator]), *([] if self.feature_heads is None else [self.feature_heads])]
+
+    def shown(self, image: Tensor, batch: StylePair) -> Tensor:
+        """What D sees of an image that it judges: the image alone."""
+        return image
+
+    def generate(self, batch: StylePair) -> Fakes:
+        """G(x), and G(y) in the same forward where an image loss asks for it; Φ(G(x)) where heads judge it."""
+        if self.image_losses.need_identity:
+            stylised, identity = self.generator(torch.cat([batch.content, batch.style])).chunk(2)
+            fakes = Fakes(stylised=stylised, identity=identity)
+        else:
+            fakes = Fakes(stylised=self.generator(batch.content))
+        if self.feature_game is not None:
+            fakes.features = self.feature_game.look(fakes.stylised)
+        return fakes
+
+    def generator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
+        """See the class."""
+        return self.adversarial_terms(batch, fakes) | self.image_terms(batch, fakes)
+
+    def adversarial_terms(self, batch: StylePair, fakes: OwnFakes) -> Terms:
+        """w_adv · adv_G, and what heads say; those that there are."""
+        terms: Terms = {}
+        if self.adversarial_weight != 0:
+            fake, real = self.shown(fakes.stylised, batch), self.shown(batch.style, batch)
+            terms["adversarial"] = self.adversarial_weight * self.game.generator_loss(self.discriminator, fake, real)
+        if self.feature_game is not None:
+            terms["feature_adversarial"] = self.feature_game.generator_loss(batch, fakes)
+        return terms
+
+    def discriminator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
+        """See the class."""
+        terms: Terms = {}
+        if self.adversarial_weight != 0 or self.feature_game is None:
+            real, fake = self.shown(batch.style, batch), self.shown(fakes.stylised, batch)
+            negatives = self.game.negatives(batch.content)
+            terms = self.game.discriminator_loss(
+                self.discriminator, real, fake, step=self.clock.discriminator_step,
+                negatives=None if negatives is None else self.shown(negatives, batch),
+            )  # fmt: skip
+        if self.feature_game is not None:
+            terms["feature_adversarial"] = self.feature_game.discriminator_loss(batch, fakes)
+        return terms

@@ -7,7 +7,7 @@ import lightning as L
 import torch
 
 from stylegan_pl.models.base import TwoPlayerModule
-from stylegan_pl.runs.duration import duration
+from stylegan_pl.pictures.duration import duration
 
 _log = logging.getLogger(__name__)
 

@@ -1,55 +1,125 @@
-"""How far a call is, and how long it will take."""
+"""How far a long job is, and how long it will take: a bar on a terminal, elsewhere a line now and then."""
 
-import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-_log = logging.getLogger(__name__)
+from stylegan_pl.pictures.duration import duration
+
+if TYPE_CHECKING:
+    import rich.progress
 
 LINE_EVERY_S = 30.0  # between lines where there is no terminal
+_BAR_EVERY_S = 0.1  # between changes of a bar
 
 
-@contextmanager
-def progress(pictures: int | None) -> Iterator[Callable[[float], None]]:
-    """A bar with the time left on a terminal's stderr; elsewhere a line now and then, and none for short work.
+def counted(done: float, total: float | None) -> str:
+    """12 of 40, or 12 where nobody knows how many there will be."""
+    return f"{done:.0f}" if total is None else f"{done:.0f} of {total:.0f}"
 
-    What is yielded is told shares of a picture, as they are done: 1 for a whole one.
+
+class Progress:
+    """A bar on a terminal's stderr, elsewhere lines there; neither where a job is done at once.
+
+    A context manager; where a job has no block of its own, `start` and `stop`.
 
     Args:
-        pictures: how many there will be; None: nobody knows, and they are counted.
+        doing: what is done, such as painting.
+        total: how much there is to do; None: nobody knows, and what is done is counted.
+        done: how much was done before.
+        told: done, total -> words.
+        pace: how much a second -> words; None says nothing of it.
+        every_s: between two changes of the bar.
     """
-    if not sys.stderr.isatty():
-        yield _Lines(pictures)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-    told = "painting {task.completed:.0f}" + ("" if pictures is None else " of {task.total:.0f}")
-    columns = (TextColumn(told), BarColumn(), TaskProgressColumn(show_speed=pictures is None))
-    with Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task("painting", total=pictures)
-        yield lambda share: bar.advance(task, share)
+    def __init__(
+        self,
+        doing: str,
+        total: float | None = None,
+        *,
+        done: float = 0.0,
+        told: Callable[[float, float | None], str] = counted,
+        pace: Callable[[float], str] | None = None,
+        every_s: float = _BAR_EVERY_S,
+    ) -> None:
+        self.doing, self.total, self.done = doing, total, done
+        self.told, self.pace, self.every_s = told, pace, every_s
+        self._bar: rich.progress.Progress | None = None
+        self._task: Any = None
+        self._before = done
 
+    def start(self) -> "Progress":
+        """From here on time counts."""
+        self._began = self._shown = time.monotonic()
+        if sys.stderr.isatty():
+            from rich.console import Console  # here: short work and log files need none of it
+            from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-class _Lines:
-    def __init__(self, pictures: int | None) -> None:
-        self.pictures, self.done = pictures, 0.0
-        self.begun = self.told = time.monotonic()
+            self._bar = Progress(
+                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn(),
+                TextColumn("{task.fields[note]}"), console=Console(stderr=True),
+            )  # fmt: skip
+            self._bar.start()
+            self._task = self._bar.add_task(self.doing, total=self.total, completed=int(self.done), told="", note="")
+        return self
 
-    def __call__(self, share: float) -> None:
-        self.done += share
-        now = time.monotonic()
-        if now - self.told < LINE_EVERY_S or not 0 < self.done < (self.pictures or float("inf")):
+    def stop(self) -> None:
+        """Show the whole, and give the terminal back."""
+        if self._bar is not None:
+            self._update("")
+            self._bar.stop()
+            self._bar = None
+
+    def __enter__(self) -> "Progress":
+        """See `start`."""
+        return self.start()
+
+    def __exit__(self, *error: object) -> None:
+        """See `stop`."""
+        self.stop()
+
+    @property
+    def is_due(self) -> bool:
+        """Whether `reach` would show something now; a note that costs something to say may wait for it."""
+        return time.monotonic() - self._shown >= (LINE_EVERY_S if self._bar is None else self.every_s)
+
+    def advance(self, share: float) -> None:
+        """So much more is done."""
+        self.reach(self.done + share)
+
+    def reach(self, done: float, total: float | None = None, note: str = "") -> None:
+        """So much is done in all.
+
+        Args:
+            total: in place of the one that was given, where it is known only now.
+            note: what else is shown, at the end.
+        """
+        self.done, self.total = done, self.total if total is None else total
+        if not self.is_due:
             return
-        self.told = now
-        if self.pictures is None:
-            _log.info("painting: %.0f", self.done)
-            return
-        left = (now - self.begun) / self.done * (self.pictures - self.done)
-        _log.info("painting: %.1f of %d, %s left", self.done, self.pictures, _duration(left))
+        if self._bar is not None:
+            self._shown = time.monotonic()
+            self._update(note)
+        elif 0 < self.done < (self.total or float("inf")):
+            self._shown = time.monotonic()
+            print(
+                ", ".join(filter(None, [f"{self.doing}: {self._told()}", self._left(), note])),
+                file=sys.stderr,
+                flush=True,
+            )
 
+    def _update(self, note: str) -> None:
+        assert self._bar is not None
+        self._bar.update(self._task, completed=self.done, total=self.total, told=self._told(), note=note)
 
-def _duration(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+    def _told(self) -> str:
+        told = self.told(self.done, self.total)
+        return told if self.pace is None else f"{told}, {self.pace(self._per_second())}"
+
+    def _left(self) -> str:
+        rate = self._per_second()
+        return f"{duration((self.total - self.done) / rate)} left" if self.total is not None and rate > 0 else ""
+
+    def _per_second(self) -> float:
+        return (self.done - self._before) / max(time.monotonic() - self._began, 1e-9)

@@ -2,7 +2,6 @@
 
 import logging
 import os
-import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,14 +9,13 @@ from typing import Any
 
 from hydra.utils import instantiate
 from omegaconf import DictConfig
-from rich.console import Console
-from rich.progress import track
 
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.errors import ConfigError, DataError, UserError
 from stylegan_pl.pictures.crop_size import as_typed, sides
 from stylegan_pl.pictures.files import write_image
+from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.preparing.doctor import remarks as doctor
 from stylegan_pl.preparing.doctor import report
 from stylegan_pl.preparing.doctor.colours import ColourCount
@@ -107,15 +105,14 @@ def _survey(
     pictures, colours = [], {side: ColourCount.empty() for side in SIDES}
     one_frame = not any(folder.first_frame for folder in folders.values())
     looked = look_at_all([place.path for place in used], workers=config.data.workers, one_frame=one_frame)
-    shown = track(
-        looked, description="looking", total=len(used), console=Console(stderr=True), disable=not sys.stderr.isatty()
-    )
-    for place, facts in zip(used, shown, strict=True):
-        if facts.colours is not None:
-            colours[place.side].add(facts.colours)
-        facts = facts._replace(colours=None, size=folders[place.side].part(*facts.size))
-        too_small = is_too_small(facts, folders[place.side], config.image_size)
-        pictures.append(Picture(place.side, place.split, facts, too_small))
+    with Progress("looking", len(used)) as bar:
+        for place, facts in zip(used, looked, strict=True):
+            if facts.colours is not None:
+                colours[place.side].add(facts.colours)
+            facts = facts._replace(colours=None, size=folders[place.side].part(*facts.size))
+            too_small = is_too_small(facts, folders[place.side], config.image_size)
+            pictures.append(Picture(place.side, place.split, facts, too_small))
+            bar.advance(1)
     return pictures, colours
 
 

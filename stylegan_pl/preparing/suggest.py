@@ -18,10 +18,10 @@ from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.pictures.crop_size import as_typed, sides
+from stylegan_pl.pictures.duration import duration
 from stylegan_pl.preparing.doctor.survey import SIDES, Picture
 from stylegan_pl.preparing.stroke_width import stroke_width_of
 from stylegan_pl.runs.device import device_kind
-from stylegan_pl.runs.duration import duration
 from stylegan_pl.training.build import build_model
 
 _BESIDE = 1.3  # a whole step, discriminators and losses included, in times of the generators' forward and backward

@@ -18,7 +18,7 @@ from stylegan_pl.inference.film.stop import INTERRUPTED, asked_to_stop
 from stylegan_pl.inference.masks import Masks
 from stylegan_pl.inference.painter import Painter
 from stylegan_pl.pictures.plan import pictures
-from stylegan_pl.pictures.progress import progress
+from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.stylizing.pipes import lines_on_stderr
 
@@ -49,12 +49,14 @@ def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output
     check_paths(source, output, overwrite=config.overwrite)
     if config.mask is not None and Path(config.mask).is_dir():
         raise UserError(f"mask={config.mask} is a folder; a film takes one mask for all frames: mask=mask.png")
-    with _opened(config, source) as film, progress(film.frames) as report, asked_to_stop() as stop:
+    with _opened(config, source) as film, Progress("painting", film.frames) as bar, asked_to_stop() as stop:
         mask = None
         if config.mask is not None:
             mask = Masks(Path(config.mask)).of(Path(source.name), film.look.width, film.look.height)
         frames = FramePainter(load(), steadiness, mask=mask)
-        painted = paint_film(film, output, frames, encoding, batch_size=config.batch_size, stop=stop, report=report)
+        painted = paint_film(
+            film, output, frames, encoding, batch_size=config.batch_size, stop=stop, report=bar.advance
+        )
         restarts = film.restarts if isinstance(film, Film) else 0
     if restarts:
         _log.info("%s: its times start again %d times; the parts were put one behind another", source, restarts)

@@ -17,7 +17,7 @@ from stylegan_pl.inference.onnx.memory import LARGE, MemoryCheck
 from stylegan_pl.inference.onnx.painter import OnnxPainter, facts_in, read_style
 from stylegan_pl.pictures.files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
 from stylegan_pl.pictures.plan import Job, facts_of, plan
-from stylegan_pl.pictures.progress import progress
+from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.precision import Precision
 
@@ -52,7 +52,7 @@ def paint_onnx(config: DictConfig, *, told: str | None = None) -> int:
     painter = _painter(config)
     check = MemoryCheck(painter, config.memory_gb) if any(_is_large(job) for job in planned.jobs) else None
     refused = {job: line for job in planned.there if (line := _not_whole(job)) is not None}
-    with pixel_limit(config.max_megapixels), progress(len(planned.jobs)) as report:
+    with pixel_limit(config.max_megapixels), Progress("painting", len(planned.jobs)) as bar:
         for job in planned.jobs:
             try:
                 _paint(painter, job, config, check)
@@ -60,7 +60,7 @@ def paint_onnx(config: DictConfig, *, told: str | None = None) -> int:
                 refused[job] = str(error)
             except MemoryError:
                 refused[job] = f"{job.picture}: memory ran out; paint it with ckpt=, which cuts it into tiles"
-            report(1)
+            bar.advance(1)
     for line in refused.values():
         _log.error("skipped: %s", line)
     everything = len(planned.jobs) + len(planned.there)

@@ -18,7 +18,7 @@ from stylegan_pl.inference.stylizer import load_painter
 from stylegan_pl.inference.tiling.canvas import canvas, planes
 from stylegan_pl.pictures.files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
 from stylegan_pl.pictures.plan import Job, Plan, facts_of, plan
-from stylegan_pl.pictures.progress import progress
+from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.pictures.tensors import tensor_to_image
 from stylegan_pl.runs.device import is_out_of_memory
 from stylegan_pl.runs.outcome import Outcome
@@ -93,9 +93,9 @@ class Call:
         """How many were painted, and how many results were there, whole; one picture ends none of the others."""
         kept = sum(self._is_whole(job) for job in planned.there)
         painted = 0
-        with progress(len(planned.jobs)) as report:
-            for jobs, pictures in batches_of_one_size(self._read(planned.jobs, report), self.batch_size):
-                painted += self._paint(jobs, pictures, report)
+        with Progress("painting", len(planned.jobs)) as bar:
+            for jobs, pictures in batches_of_one_size(self._read(planned.jobs, bar.advance), self.batch_size):
+                painted += self._paint(jobs, pictures, bar.advance)
         return painted, kept
 
     def _read(self, jobs: list[Job], report: Callable[[float], None]) -> Iterator[tuple[Job, Tensor]]:

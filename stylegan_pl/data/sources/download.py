@@ -18,7 +18,7 @@ from stylegan_pl.data.sources.extract import (
     human_bytes,
     lands_outside,
 )
-from stylegan_pl.data.sources.transfer import Transfer, discard, progress, size_of
+from stylegan_pl.data.sources.transfer import Transfer, discard, progress_in_bytes, size_of
 from stylegan_pl.errors import ConfigError, DataError, UserError
 
 logger = logging.getLogger(__name__)
@@ -138,8 +138,8 @@ class Archive:
         scratch = self.path.with_name(f"{self.name}.unpacked")
         shutil.rmtree(scratch, ignore_errors=True)  # of an earlier run that was killed
         try:
-            with progress(f"unpacking {self.name}") as report:
-                unpacked = extract(self.path, self.members, scratch, report)
+            with progress_in_bytes(f"unpacking {self.name}") as bar:
+                unpacked = extract(self.path, self.members, scratch, bar.reach)
             if (found := count_files(unpacked)) != self.files:
                 raise DataError(
                     f"{self.path} brings {found} files under {self.members}, expected {self.files}: set files"
@@ -164,10 +164,10 @@ def _part(archive: Path) -> Path:
 def _digest(path: Path, algorithm: str) -> str:
     digest = hashlib.new(algorithm, usedforsecurity=False)  # FIPS machines refuse md5 otherwise
     total = size_of(path)
-    with path.open("rb") as file, progress(f"checking {path.name}") as report:
+    with path.open("rb") as file, progress_in_bytes(f"checking {path.name}") as bar:
         while block := file.read(1 << 20):
             digest.update(block)
-            report(file.tell(), total)
+            bar.reach(file.tell(), total)
     return digest.hexdigest()
 
 

@@ -3,17 +3,15 @@
 import logging
 import re
 import socket
-import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 from urllib.parse import urlsplit
 
 from stylegan_pl.data.sources.extract import Report, human_bytes
 from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.pictures.progress import Progress
 
 if TYPE_CHECKING:
     import requests
@@ -26,7 +24,6 @@ RETRIES = 5  # in a row without progress
 PROGRESS_BYTES = 1 << 20  # an attempt that brought this much starts the count of retries anew
 BACKOFF_S = 1.0  # seconds before the first retry; doubles
 CHUNK = 1 << 16  # bytes; at most this much is fetched twice when a connection drops
-LINE_EVERY_S = 30.0  # between progress lines in a log file
 
 
 class Transfer:
@@ -46,10 +43,10 @@ class Transfer:
             return  # killed between the last byte and its check
         _reach(self.url, self.part)
         failures, best = 0, size_of(self.part)
-        with requests.Session() as session, progress(f"downloading {self.part.stem}") as report:
+        with requests.Session() as session, progress_in_bytes(f"downloading {self.part.stem}", done=best) as bar:
             while size_of(self.part) < self.size_bytes:
                 try:
-                    self._attempt(session, report)
+                    self._attempt(session, bar.reach)
                 except requests.RequestException as error:
                     failures = 1 if size_of(self.part) >= best + PROGRESS_BYTES else failures + 1
                     best = max(best, size_of(self.part))
@@ -198,28 +195,10 @@ def size_of(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
 
 
-@contextmanager
-def progress(title: str) -> Iterator[Report]:
-    """A bar on a terminal's stderr; elsewhere a line now and then, and none for short work."""
-    if not sys.stderr.isatty():
-        yield _line_reporter(title)
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(binary_units=True))
-    with Progress(*columns, TransferSpeedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task(title, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+def progress_in_bytes(doing: str, *, done: int = 0) -> Progress:
+    """A bar of what comes, is checked or unpacked; `done` bytes were there before."""
+    return Progress(doing, done=done, told=_bytes, pace=lambda rate: f"{human_bytes(int(rate))}/s")
 
 
-def _line_reporter(title: str) -> Report:
-    last = time.monotonic()
-
-    def report(done: int, total: int) -> None:
-        nonlocal last
-        if time.monotonic() - last >= LINE_EVERY_S:
-            last = time.monotonic()
-            print(f"{title}: {human_bytes(done)} of {human_bytes(total)}", file=sys.stderr, flush=True)
-
-    return report
+def _bytes(done: float, total: float | None) -> str:
+    return human_bytes(int(done)) if total is None else f"{human_bytes(int(done))} of {human_bytes(int(total))}"

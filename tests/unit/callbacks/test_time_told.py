@@ -8,7 +8,7 @@ from conftest import compose_config
 from stylegan_pl.callbacks import time_told
 from stylegan_pl.callbacks.time_told import TimeTold, estimate
 from stylegan_pl.config.conf_dir import conf_dir
-from stylegan_pl.runs.duration import duration
+from stylegan_pl.pictures.duration import duration
 from stylegan_pl.training.run import run
 
 

@@ -21,6 +21,7 @@ from stylegan_pl.data.sources import download, transfer
 from stylegan_pl.data.sources.download import Archive
 from stylegan_pl.data.sources.extract import count_files, human_bytes
 from stylegan_pl.errors import ConfigError, DataError, UserError
+from stylegan_pl.pictures import progress
 
 CHUNK = transfer.CHUNK
 
@@ -555,7 +556,7 @@ def test_log_files_get_a_line_now_and_then(
 ) -> None:
     archive_of(site, tmp_path / "quick").fetch()
     assert capsys.readouterr() == ("", "")
-    monkeypatch.setattr(transfer, "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(progress, "LINE_EVERY_S", 0.0)
     archive_of(site, tmp_path / "slow").fetch()
     assert f"downloading paintings.zip: {CHUNK} bytes of" in capsys.readouterr().err
 

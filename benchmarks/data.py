@@ -166,7 +166,6 @@ def measure(name: str, repetitions: int, decoders: bool) -> list[dict[str, Any]]
             for workers, kind, switches in (
                 (0, "loader", {}),
                 (1, "loader", {}),
-                (1, "loader, reuse_memory=false", {"reuse_memory": False}),
                 *([] if cache else [(0, "loader, fast_reading=false", {"fast_reading": False})]),
             )
         }

@@ -1,6 +1,7 @@
 """What all verbs share: Hydra's composition, errors in one line, exit codes, and what becomes of a sweep's jobs."""
 
 import dataclasses
+import logging
 import os
 import sys
 import time
@@ -33,13 +34,15 @@ from stylegan_pl.errors import ConfigError, UserError, first_line, leave
 from stylegan_pl.runs.folder import alone_in, lock_of
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.ranks import is_first
-from stylegan_pl.runs.renamed import new_name
+from stylegan_pl.runs.renamed import new_name, removed
 from stylegan_pl.runs.status import read_status, replace_status, write_status
 from stylegan_pl.sweeps.jobs import say_failed
 from stylegan_pl.sweeps.plugins import make_known
 
 Function = Callable[[DictConfig], int]
 """A composed config -> exit code, or an `Outcome`, whose score a sweeper gets."""
+
+_log = logging.getLogger(__name__)
 
 _WITH_JSON = ("stylize", "evaluate")
 
@@ -129,7 +132,7 @@ def _run(task: "Task", words: Sequence[str]) -> None:
 
 
 def as_named_today(config: DictConfig) -> None:
-    """Give a composed config, in place, the paths that classes have today: a run's config.yaml may be an older one."""
+    """Give a composed config, in place, the classes and options of today: a run's config.yaml may be an older one."""
     waiting: list[Any] = [config]
     while waiting:
         node = waiting.pop()
@@ -143,6 +146,10 @@ def as_named_today(config: DictConfig) -> None:
         target = children.get("_target_")
         if target is not None and isinstance(target._value(), str):
             target._set_value(new_name(target._value()))
+            for key in children:
+                if (instead := removed(target._value(), str(key))) is not None:
+                    _log.warning("%s is no longer an option: %s", node._get_full_key(key), instead)
+                    del node.__dict__["_content"][key]  # whatever flags the node has
 
 
 class Task:

@@ -13,6 +13,7 @@ from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.lightning_switches import TRAINER
 from stylegan_pl.config.near_names import ours, ours_of_value
 from stylegan_pl.errors import nearest
+from stylegan_pl.runs.renamed import removed
 
 Compose = Callable[[list[str]], DictConfig]
 """Overrides -> the composed config, Hydra's own node included."""
@@ -100,6 +101,8 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) ->
                 return no_option(verb, key, known)
             if where == "trainer" and part in TRAINER:
                 return f"trainer.{part} is not used here; type {TRAINER[part]}"
+            if (instead := removed(node.get("_target_") if isinstance(node, DictConfig) else None, part)) is not None:
+                return f"{key} is no longer an option: {instead}; leave it out"
             return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
         if OmegaConf.is_interpolation(node, part):
             raw = OmegaConf.to_container(node, resolve=False)

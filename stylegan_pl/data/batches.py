@@ -8,21 +8,15 @@ import torch
 from torch.utils.data import Dataset
 
 from stylegan_pl.contracts import StylePair
-from stylegan_pl.data.batch_memory import BatchMemory, Lent
 from stylegan_pl.data.pairs import PairKey, StylePairs
 from stylegan_pl.pictures.crop_size import sides
 
 
 class PairBatches(Dataset[StylePair]):
-    """`StylePairs` by the batch: each picture is cropped to where the batch has it.
+    """`StylePairs` by the batch: each picture is cropped to where the batch has it."""
 
-    Args:
-        memory: for batches of its size while it has room; others have their own, as in workers that are not forks of
-            the run.
-    """
-
-    def __init__(self, pairs: StylePairs, memory: BatchMemory | None = None) -> None:
-        self.pairs, self.memory = pairs, memory
+    def __init__(self, pairs: StylePairs) -> None:
+        self.pairs = pairs
 
     def __len__(self) -> int:
         """Pairs in an epoch."""
@@ -32,26 +26,15 @@ class PairBatches(Dataset[StylePair]):
         """One pair, uint8 (3, H, W) each."""
         return self.pairs[key]
 
-    def __getitems__(self, keys: Sequence[PairKey | int]) -> StylePair | Lent:
+    def __getitems__(self, keys: Sequence[PairKey | int]) -> StylePair:
         """A batch, uint8 (N, 3, H, W) each, which lies in memory pixel by pixel as decoders make it."""
-        memory = self.memory
-        room = None if memory is None or len(keys) != memory.batch_size else memory.free_room()
-        if memory is None or room is None:
-            shape = (len(keys), *sides(self.pairs.size), 3)
-            content, style = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
-        else:
-            content, style = memory.pixels[room]
+        shape = (len(keys), *sides(self.pairs.size), 3)
+        content, style = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
         for key, *rows in zip(keys, content, style, strict=True):
             for row, picture in zip(rows, self.pairs.pair(key, (rows[0], rows[1])), strict=True):
                 if picture.data_ptr() != row.__array_interface__["data"][0]:  # a folder of somebody's own made it
                     np.copyto(row, picture.permute(1, 2, 0).numpy())
-        if memory is None or room is None:
-            return StylePair(*(torch.from_numpy(side).permute(0, 3, 1, 2) for side in (content, style)))
-        return memory.lend(room)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """For a process that shares no memory with this one."""
-        return {**self.__dict__, "memory": None}
+        return StylePair(*(torch.from_numpy(side).permute(0, 3, 1, 2) for side in (content, style)))
 
 
 def as_they_are(batch: Any) -> Any:

@@ -14,7 +14,6 @@ from torch.utils.data import DataLoader, Subset
 
 from stylegan_pl.contracts import StylePair, TrainingSets
 from stylegan_pl.data.augment import Augmentation
-from stylegan_pl.data.batch_memory import BatchMemory
 from stylegan_pl.data.batches import PairBatches, as_they_are
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
@@ -50,7 +49,6 @@ class StyleTransferData(L.LightningDataModule):
         val_size: of the validation's crops, and of the paintings' that they are compared with; None: image_size.
         workers: loader processes per device; None: one for each of its cores (`ranks.cores`), at most 8.
         prefetch: batches that each of them keeps ready.
-        reuse_memory: let workers crop into the memory of batches that have gone; see `BatchMemory`.
         fast_reading: JPEGs by simplejpeg where it is installed, Lanczos' filter by torch; otherwise all by Pillow.
         cache: folder for training pictures in decoded form, read by every later epoch and run; None decodes each time.
         download: fetch what is missing and may be fetched.
@@ -75,7 +73,6 @@ class StyleTransferData(L.LightningDataModule):
         problems_csv: str,
         val_size: int | Sequence[int] | None = None,
         prefetch: int = 2,
-        reuse_memory: bool = True,
         fast_reading: bool = True,
         cache: str | None = None,
     ) -> None:
@@ -89,7 +86,6 @@ class StyleTransferData(L.LightningDataModule):
         self.val_size = image_size if val_size is None else val_size
         self._workers = workers
         self.prefetch, self.cache, self.download = prefetch, cache, download
-        self.reuse_memory = reuse_memory
         self.problems = Problems(Path(problems_csv), limit=bad_fraction)
 
     def prepare(self) -> None:
@@ -141,7 +137,7 @@ class StyleTransferData(L.LightningDataModule):
             self.epoch_images, batch_size=self.batch_size, seed=self.seed, rank=trainer.global_rank,
             ranks=trainer.world_size, position=lambda: cast(Any, trainer.lightning_module).clock.images_seen,
         )  # fmt: skip
-        batches = PairBatches(self.train_set, self._memory() if self.workers and self.reuse_memory else None)
+        batches = PairBatches(self.train_set)
         self._loader = TrainLoader(
             batches, batch_sampler=stream, num_workers=self.workers, pin_memory=torch.cuda.is_available(),
             persistent_workers=self.workers > 0, prefetch_factor=self.prefetch if self.workers else None,
@@ -153,14 +149,6 @@ class StyleTransferData(L.LightningDataModule):
         """End the processes that read pictures, however the run has ended."""
         if hasattr(self, "_loader"):
             self._loader.close()
-
-    def _memory(self) -> BatchMemory:
-        # beside those that are made or wait, the one that a step works on and the one that Lightning holds ready: of
-        # different workers, if there are
-        held = 2 if self.workers == 1 else 1
-        return BatchMemory(
-            batch_size=self.batch_size, size=self.image_size, workers=self.workers, rooms=self.prefetch + held
-        )
 
     @property
     def val_count(self) -> int:

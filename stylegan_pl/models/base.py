@@ -97,11 +97,7 @@ class TwoPlayerModule(Method):
         self.clock.batches += 1
         if self.mechanics.channels_last:
             batch = StylePair(*map(channels_last, batch))
-        if self.mechanics.cuda_graphs:
-            torch.compiler.cudagraph_mark_step_begin()  # from here on the step before may be written over
         fakes = self.generate(batch)
-        if self.mechanics.cuda_graphs:
-            fakes = each(fakes, Tensor.clone)  # a pool keeps some
         log: dict[str, Tensor] = {}
         for player in self._order():
             with self.toggled_optimizer(optimizers[player]):

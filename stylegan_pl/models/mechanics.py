@@ -28,9 +28,6 @@ class Mechanics:
     channels_last: bool = True  # pictures and features by pixel; norms that keep them so
     multiply_less: bool = True  # convolutions by sums of fewer products
     compile: bool = False  # networks through torch.compile; minutes before the first step
-    cuda_graphs: bool = (
-        False  # compiled networks as CUDA graphs: for small batches, whose kernels are launched too slowly
-    )
     recompute: bool = False  # residual blocks run twice and keep nothing: less memory
     tf32: bool | None = None  # float32 of NVIDIA GPUs in TF32; null: convolutions alone, as torch has it
 
@@ -43,10 +40,6 @@ class Mechanics:
             raise ConfigError(f"model.mechanics.generator_steps must be at least 1, got {self.generator_steps}")
         if self.accumulate_batches < 1:
             raise ConfigError(f"model.mechanics.accumulate_batches must be at least 1, got {self.accumulate_batches}")
-        if self.cuda_graphs and not self.compile:
-            raise ConfigError(
-                "model.mechanics.cuda_graphs=true needs compiled networks; type model.mechanics.compile=true, too"
-            )
         if self.max_images is None and self.max_epochs is None:
             raise ConfigError("a run needs a budget: type max_images=100000 or max_epochs=200")
 

@@ -39,7 +39,7 @@ def speed_up(model: nn.Module, networks: list[nn.Module], mechanics: Mechanics) 
         _check_compiler()
         for network in networks:
             # in place: names, checkpoints and averages stay as they are
-            network.compile(mode="reduce-overhead" if mechanics.cuda_graphs else None)
+            network.compile()
 
 
 def _check_compiler() -> None:

@@ -1,4 +1,4 @@
-"""Where classes have gone: files name them by the path that they had when they were written."""
+"""Where classes have gone, and which options: files name them as they were when they were written."""
 
 from typing import Any
 
@@ -76,6 +76,21 @@ RENAMED: dict[str, str] = {
 }
 """Old dotted path -> new; a module's stands for everything in it. What was moved twice has two lines."""
 
+REMOVED: dict[str, dict[str, str]] = {
+    "stylegan_pl.data.datamodule.StyleTransferData": {
+        "reuse_memory": "workers hand batches over as the DataLoader does",
+    },
+    "stylegan_pl.models.mechanics.Mechanics": {
+        "cuda_graphs": "compiled networks run without CUDA graphs",
+    },
+}
+"""Class as it is called today -> options that it had, and what holds in their place; files are read without them."""
+
+
+def removed(target: Any, key: str) -> str | None:
+    """What holds in place of an option that a class had; None where it had none of that name."""
+    return REMOVED.get(new_name(target), {}).get(key) if isinstance(target, str) else None
+
 
 def new_name(target: str) -> str:
     """A dotted path as it is today."""
@@ -91,10 +106,12 @@ def new_name(target: str) -> str:
 
 
 def with_new_names(config: Any) -> Any:
-    """Plain data from a file with every `_target_` as it is today; a copy."""
+    """Plain data from a file with every `_target_` as it is today and no option that is gone; a copy."""
     if isinstance(config, dict):
+        target = config.get("_target_")
         return {
             key: new_name(value) if key == "_target_" and isinstance(value, str) else with_new_names(value)
             for key, value in config.items()
+            if removed(target, str(key)) is None
         }
     return [with_new_names(child) for child in config] if isinstance(config, list | tuple) else config

@@ -53,6 +53,8 @@ def command(monkeypatch, capsys, *arguments: str, verb: str = "train", action=la
         ("precision=bf17", "precision: invalid value 'bf17', expected one of [auto, fp32, bf16, fp16]"),
         ("image_size=[1]", "image_size"),
         ("batch_size=0", "batch_size=0 must be at least 1; type batch_size=1"),
+        ("data.reuse_memory=true", "data.reuse_memory is no longer an option: workers hand batches over as the"),
+        ("model.mechanics.cuda_graphs=true", "model.mechanics.cuda_graphs is no longer an option: compiled networks"),
         ("+seeed=1", "no option 'seeed'; did you mean 'seed'?"),
         ("+seed=1", "seed is there already: type it without the plus"),
         ("lr=0.1", "no option 'lr'; type model.generator_optimizer.lr=2e-4 model.discriminator_optimizer.lr=2e-4"),

@@ -130,6 +130,20 @@ def test_its_config_says_what_to_train_again(before, monkeypatch):
     assert "stylegan_pl.old" not in OmegaConf.to_yaml(config)
 
 
+def test_options_that_are_gone_are_left_out(before, caplog):
+    """Also of a config that somebody trains again, which is told."""
+    text = (before / "config.yaml").read_text()
+    assert "cuda_graphs: false" in text and "reuse_memory: true" in text  # of the first format
+    config = load(before / "last.ckpt")["config"]
+    assert "cuda_graphs" not in config["model"]["mechanics"] and "reuse_memory" not in config["data"]
+    (before / "conf").mkdir()
+    shutil.copy(before / "config.yaml", before / "conf")
+    again = composed(before / "conf")
+    check_config(again)
+    assert "cuda_graphs" not in again.model.mechanics and "reuse_memory" not in again.data
+    assert "data.reuse_memory is no longer an option: workers hand batches over as the DataLoader does" in caplog.text
+
+
 def test_a_file_of_a_newer_format_is_refused_in_a_line(before):
     from safetensors import safe_open
     from safetensors.torch import save_file

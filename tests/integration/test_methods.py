@@ -217,19 +217,3 @@ def test_without_adversarial_weight_the_discriminator_idles(model, method):
             assert torch.equal(parameter, before[name]) and parameter.grad is None, name
         elif parameter.requires_grad and parameter.dim() > 1:
             assert not torch.equal(parameter, before[name]), name
-
-
-@pytest.mark.slow  # minutes of compiling
-@pytest.mark.parametrize("model", ["cyclegan", "cut"])
-def test_cuda_graphs_change_nothing(method, model) -> None:
-    """On a GPU, where there is one: a pool that kept a picture of a graph's memory would find another one in it."""
-    device = "gpu" if torch.cuda.is_available() else "cpu"
-    weights = []
-    for graphs in ("false", "true"):
-        typed = [f"device={device}", "precision=fp32", "deterministic=false", "max_images=12", "batch_size=2"]
-        typed += ["model.mechanics.compile=true", f"model.mechanics.cuda_graphs={graphs}"]
-        assert run(method(model, *typed, folder=graphs)) == 0
-        folder = Path(method(model, folder=graphs).run_dir)
-        weights.append(torch.load(folder / "checkpoints/last.ckpt", weights_only=True)["state_dict"])
-    for name, weight in weights[0].items():
-        torch.testing.assert_close(weights[1][name], weight, rtol=1e-3, atol=1e-4, msg=name)

@@ -332,19 +332,6 @@ def test_no_prefetch_is_refused(folders: tuple[ImageFolder, ImageFolder], tmp_pa
         make(*folders, tmp_path, prefetch=0)
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_memory_of_gone_batches_changes_no_pixel(
-    folders: tuple[ImageFolder, ImageFolder], tmp_path: Path, workers: int
-) -> None:
-    batches = []
-    for reuse in (False, True):
-        data = attach(make(*folders, tmp_path, workers=workers, reuse_memory=reuse))
-        data.prepare()
-        batches.append(first(data, 9))
-    for fresh, reused in zip(*batches, strict=True):
-        assert torch.equal(fresh.content, reused.content) and torch.equal(fresh.style, reused.style)
-
-
 def test_reading_need_not_be_fast(folders: tuple[ImageFolder, ImageFolder], tmp_path: Path) -> None:
     assert make(*folders, tmp_path).content.fast
     data = make(*folders, tmp_path, fast_reading=False)

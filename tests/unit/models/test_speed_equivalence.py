@@ -158,8 +158,3 @@ def test_without_a_compiler_compile_says_so_in_one_line(monkeypatch):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(ConfigError, match=r"needs a C\+\+ compiler .* type model\.mechanics\.compile=false"):
         speed.speed_up(nn.Identity(), [nn.Identity()], mechanics(compile=True))
-
-
-def test_cuda_graphs_want_compiled_networks():
-    with pytest.raises(ConfigError, match=r"type model\.mechanics\.compile=true, too"):
-        mechanics(cuda_graphs=True)

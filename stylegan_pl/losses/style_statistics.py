@@ -4,7 +4,7 @@ from abc import ABC, abstractmethod
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, conv2d
 
 from stylegan_pl.losses.style import gram_matrix
 
@@ -74,8 +74,7 @@ class LocalMomentStatistic(StyleStatistic):
 
     def of(self, features: Tensor) -> Statistic:
         """(N, C, H, W) -> ((N, C), (N, C, C))."""
-        around = avg_pool2d(features, self.window, stride=1, padding=self.window // 2, count_include_pad=False)
-        texture = (features - around).flatten(2)
+        texture = (features - _around(features, self.window)).flatten(2)
         return features.mean(dim=(2, 3)), texture @ texture.transpose(1, 2) / texture.shape[2]
 
 
@@ -129,6 +128,19 @@ class SlicedStatistic(StyleStatistic):
             flat = flat[:, torch.randperm(flat.shape[1], device=flat.device)[: self.positions]]
         along = directions_of(flat.shape[2], self.directions, self.seed).to(flat)
         return (quantiles((flat @ along).sort(dim=1).values, self.quantiles),)
+
+
+def _around(features: Tensor, window: int) -> Tensor:
+    """The mean over the window around each position, of what of it lies in the picture: (N, C, H, W) -> the same.
+
+    Columns, then rows, each a convolution: a tenth of avg_pool2d's time on a CPU, where that was a third of a step.
+    """
+    summed = features
+    for kernel, padding in (((window, 1), (window // 2, 0)), ((1, window), (0, window // 2))):
+        ones = features.new_ones(features.shape[1], 1, *kernel)
+        summed = conv2d(summed, ones, padding=padding, groups=features.shape[1])
+    inside = avg_pool2d(torch.ones_like(features[:1, :1]), window, stride=1, padding=window // 2)  # share of a window
+    return summed / (inside * window**2)
 
 
 def directions_of(channels: int, count: int, seed: int) -> Tensor:

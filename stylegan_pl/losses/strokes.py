@@ -1,0 +1,160 @@
+"""Paintings without their strokes, through the generator: the strokes should come back."""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, l1_loss, pad
+
+from stylegan_pl.contracts import TrainingSets
+from stylegan_pl.losses.image_loss import ImageLoss, Look, Views
+from stylegan_pl.losses.style_statistics import StyleStatistic
+
+_LEAST = 1e-8  # a distance below it is none
+_SOFTENED = 1e-3  # keeps a root's slope finite where strokes are right
+_FLAT = 1e-3  # a spread of colours below it is none
+_COARSE = 8  # pixels, side of the squares whose mean colours should come back
+_CALIBRATION = 16  # crops whose mean the denominators are
+_TIMES = 2  # the filter is applied; once leaves traces of broad strokes
+_ROWS = 32  # filtered at once; windows of a whole painting would take a gigabyte
+
+
+class StrokeRestorationLoss(ImageLoss):
+    """Σ_l λ_l / Σ_l λ_l · mean over tiles of √(d(S_l(G(ỹ)), S_l(y)) / E d(S_l(ỹ), S_l(y))) + w_c · |G(ỹ) − y| at 1/8.
+
+    y is a crop of a painting, ỹ the same crop without strokes: a median filter takes away what is narrower than half
+    its side, and leaves contours where they are. ỹ's colours are moved by a random share to those of a photograph. S_l
+    is a statistic of layer l in each of tiles × tiles parts of the crop (texture matching: Sajjadi et al., 2017), d the
+    mean squared difference of its parts. Denominators are measured at the start and kept in the checkpoint: 1 is a
+    painting without strokes.
+
+    Photographs and paintings differ in palette and light before they differ in strokes, and networks learn that first.
+    Here scene and light are the same on both sides, and strokes are what is asked for; they follow the contours as the
+    painter's do.
+
+    Args:
+        layers: layer -> λ_l.
+        statistic: S.
+        width: side of the median filter, pixels; odd, twice the width of a stroke or more.
+        tiles: parts of a crop, each way.
+        crops: y's of a step.
+        recoloured: the largest share, in [0, 1].
+        coarse: w_c.
+        most_paintings: of a larger set, so many are kept in memory, evenly through the list of files.
+    """
+
+    needs_features = True
+    needs_sets = True
+    of_any_picture = False
+
+    def __init__(
+        self,
+        *,
+        weight: float,
+        layers: Mapping[str, float],
+        statistic: StyleStatistic,
+        width: int = 9,
+        tiles: int = 3,
+        crops: int = 1,
+        recoloured: float = 1.0,
+        coarse: float = 1.0,
+        most_paintings: int = 24,
+    ) -> None:
+        super().__init__(weight=weight)
+        if width < 3 or width % 2 == 0:
+            raise ValueError(f"width is odd and at least 3, got {width}; try {max(width, 2) + 1}")
+        if min(tiles, crops, most_paintings) < 1:
+            raise ValueError(f"tiles, crops and most_paintings are at least 1, got {tiles}, {crops}, {most_paintings}")
+        if not 0 <= recoloured <= 1:
+            raise ValueError(f"recoloured is a share in [0, 1], got {recoloured}; try 1")
+        self.layers = {name: share for name, share in layers.items() if share != 0}
+        self.statistic, self.width, self.tiles, self.crops = statistic, width, tiles, crops
+        self.recoloured, self.coarse, self.most_paintings = recoloured, coarse, most_paintings
+        for name in self.layers:  # a part of a statistic has a denominator of its own; nan: not measured yet
+            self.register_buffer(_slot(name), torch.full((statistic.parts,), torch.nan))
+        self._pairs: list[Tensor] = []  # (2, 3, H, W), without and with strokes
+        self._means = self._spreads = torch.empty(0)  # of photographs' colours, (N, 3, 1, 1)
+
+    def measure(self, sets: TrainingSets, look: Look) -> None:
+        """Take the strokes from the paintings; measure what that costs, and the colours of photographs."""
+        count = len(sets.paintings)
+        most = min(count, self.most_paintings)
+        paintings = [sets.paintings[at * count // most][1] for at in range(most)]
+        self._pairs = [torch.cat([without_strokes(painting, self.width), painting.cpu()]) for painting in paintings]
+        self._means, self._spreads = _colours(sets.photographs)
+        draw = torch.Generator().manual_seed(0)
+        bare, painted = self.drawn(_CALIBRATION, sets.photographs.shape[-2:], draw)
+        seen = [(look(some), look(others)) for some, others in zip(bare.split(4), painted.split(4), strict=True)]
+        for name in self.layers:
+            slot = self.get_buffer(_slot(name))
+            if bool(slot.isnan().any()):  # else a checkpoint brought it
+                gaps = [torch.stack(self._gaps(given[name], wanted[name])).mean(dim=1) for given, wanted in seen]
+                slot.copy_(torch.stack(gaps).mean(dim=0).clamp(min=_LEAST))
+
+    def forward(self, views: Views) -> Tensor:
+        """See the class.
+
+        Raises:
+            ValueError: nothing was measured.
+        """
+        if not self._pairs:
+            raise ValueError("StrokeRestorationLoss restores whole paintings; call measure() first")
+        bare, painted = self.drawn(self.crops, views.content.shape[-2:])
+        restored = views.paint(bare)
+        found = views.features(restored)
+        with torch.no_grad():
+            wanted = views.features(painted)
+        terms = []
+        for name, share in self.layers.items():
+            gaps = torch.stack(self._gaps(found[name], wanted[name]))  # (parts, tiles of all crops)
+            terms.append(share * (gaps / self.get_buffer(_slot(name)).unsqueeze(1) + _SOFTENED).sqrt().mean())
+        texture = torch.stack(terms).sum() / sum(self.layers.values())
+        return texture + self.coarse * l1_loss(avg_pool2d(restored, _COARSE), avg_pool2d(painted, _COARSE))
+
+    def drawn(self, count: int, size: torch.Size, draw: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Crops without and with strokes, (count, 3, *size) in [-1, 1] each, the former in other colours."""
+        bare, painted = torch.stack([self._crop(size, draw) for _ in range(count)]).to(self._means).unbind(dim=1)
+        photographs = torch.randint(len(self._means), (count,), generator=draw)
+        mean, spread = _colours(bare)
+        moved = (bare - mean) / spread.clamp(min=_FLAT) * self._spreads[photographs] + self._means[photographs]
+        share = self.recoloured * torch.rand(count, 1, 1, 1, generator=draw)
+        return bare.lerp(moved, share.to(bare)).clamp(-1, 1), painted
+
+    def _crop(self, size: torch.Size, draw: torch.Generator | None) -> Tensor:
+        def one_of(choices: int) -> int:
+            return int(torch.randint(choices, (1,), generator=draw))
+
+        pair = self._pairs[one_of(len(self._pairs))]
+        top, left = (one_of(have - want + 1) for have, want in zip(pair.shape[-2:], size, strict=True))
+        crop = pair[..., top : top + size[0], left : left + size[1]]
+        return crop.flip(-1) if one_of(2) else crop
+
+    def _gaps(self, found: Tensor, wanted: Tensor) -> list[Tensor]:
+        """Mean squared difference of each part of the statistic, (tiles of all crops,) each."""
+        both = zip(*(self.statistic.of(_tiled(layer.float(), self.tiles)) for layer in (found, wanted)), strict=True)
+        return [(ours - theirs).square().flatten(1).mean(dim=1) for ours, theirs in both]
+
+
+def without_strokes(painting: Tensor, width: int) -> Tensor:
+    """(1, 3, H, W) -> the same, on the CPU, each value the median of its width × width neighbourhood, twice."""
+    for _ in range(_TIMES):
+        windows = pad(painting.cpu(), [width // 2] * 4, mode="reflect").unfold(2, width, 1).unfold(3, width, 1)
+        painting = torch.cat([some.flatten(-2).median(dim=-1).values for some in windows.split(_ROWS, dim=2)], dim=2)
+    return painting
+
+
+def _colours(images: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and spread of each channel: (N, 3, H, W) -> (N, 3, 1, 1) twice (Reinhard et al., 2001, in RGB)."""
+    return images.mean(dim=(2, 3), keepdim=True), images.std(dim=(2, 3), keepdim=True)
+
+
+def _tiled(layer: Tensor, tiles: int) -> Tensor:
+    """(N, C, H, W) -> (N tiles², C, H // tiles, W // tiles)."""
+    count, channels, height, width = layer.shape
+    high, wide = height // tiles, width // tiles
+    cut = layer[..., : high * tiles, : wide * tiles].reshape(count, channels, tiles, high, tiles, wide)
+    return cut.permute(0, 2, 4, 1, 3, 5).reshape(-1, channels, high, wide)
+
+
+def _slot(layer: str) -> str:
+    return f"usual_{layer.replace('.', '_')}"

@@ -8,7 +8,7 @@ EXPERIMENT ?= coco_vangogh
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train leaderboard how_many test test-slow test-lowest mutants lint format types bench docs lock clean
+.PHONY: help setup demo train leaderboard how_many test test-slow test-lowest mutants lint format types bench gpu docs lock clean
 
 help:  ## list the verbs
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F'\t' '{ printf "  make %-10s %s\n", $$1, $$2 }'
@@ -76,6 +76,9 @@ docs: setup  ## the documentation as a site that opens from disk: build/site/ind
 	cp -R *.md LICENSE docs examples experiments integrations build/docs
 	find stylegan_pl benchmarks -name '*.py' | tar cf - -T - | tar xf - -C build/docs  # the code that pages link to
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet
+
+gpu: setup  ## the first hour on a GPU: precisions beside the reference, 20 minutes of training, one report; ARGS="photographs=DIR paintings=DIR"
+	$(BIN)/python -m benchmarks.gpu $(ARGS)
 
 lock: setup  ## constraints.txt anew, from the ranges in pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

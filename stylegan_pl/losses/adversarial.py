@@ -1,8 +1,10 @@
-"""What an adversarial loss is: a pair of functions of logits, one a player."""
+"""Adversarial losses: pairs of functions of logits, one a player."""
 
 from abc import ABC, abstractmethod
 
+import torch
 from torch import Tensor, nn
+from torch.nn.functional import binary_cross_entropy_with_logits, relu, softplus
 
 
 class AdversarialLoss(nn.Module, ABC):
@@ -18,3 +20,114 @@ class AdversarialLoss(nn.Module, ABC):
     @abstractmethod
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
         """Scalar that falls as reals and fakes are told apart."""
+
+
+class BinaryCrossEntropy(AdversarialLoss):
+    """L_D = −mean log σ(D(y)) − mean log(1 − σ(D(G(x)))); L_G = −mean log σ(D(G(x))).
+
+    Binary cross-entropy, the non-saturating GAN loss (Goodfellow et al., 2014).
+
+    The source document's code: BCE on a sigmoid, here on logits, which is the same number without the underflow.
+    """
+
+    def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+        """See the class."""
+        return binary_cross_entropy_with_logits(fake_logits, torch.ones_like(fake_logits))
+
+    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """See the class."""
+        real = binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits))
+        fake = binary_cross_entropy_with_logits(fake_logits, torch.zeros_like(fake_logits))
+        return real + fake
+
+
+class LeastSquares(AdversarialLoss):
+    """L_D = mean (D(y) − 1)² + mean D(G(x))²; L_G = mean (D(G(x)) − 1)². No sigmoid.
+
+    Least squares GAN (Mao et al., 2017).
+
+    The source document's formulas. Its text writes x in both terms of L_D; the real sample is the style image y.
+    """
+
+    boundary = 0.5
+
+    def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+        """See the class."""
+        return (fake_logits - 1).square().mean()
+
+    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """See the class."""
+        return (real_logits - 1).square().mean() + fake_logits.square().mean()
+
+
+class Hinge(AdversarialLoss):
+    """L_D = mean max(0, 1 − D(y)) + mean max(0, 1 + D(G(x))); L_G = −mean D(G(x)).
+
+    Hinge loss (Lim and Ye, "Geometric GAN", 2017).
+
+    The discriminator leaves alone what it has told apart by a margin of 1; the generator never does. Projected GAN's.
+    """
+
+    def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+        """See the class."""
+        return -fake_logits.mean()
+
+    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """See the class."""
+        return relu(1 - real_logits).mean() + relu(1 + fake_logits).mean()
+
+
+class Wasserstein(AdversarialLoss):
+    """L_D = mean D(G(x)) − mean D(y); L_G = −mean D(G(x)).
+
+    Wasserstein GAN (Arjovsky et al., 2017).
+
+    −L_D is the distance of the two sets only for a critic whose gradient has norm 1 at most. Without such a bound it
+    grows without end: use it with `penalty=wgan_gp`, or with a discriminator of `spectral_norm=true`. The paper clips
+    weights instead.
+    """
+
+    boundary = None
+
+    def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+        """See the class."""
+        return -fake_logits.mean()
+
+    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """See the class."""
+        return fake_logits.mean() - real_logits.mean()
+
+
+class Relativistic(AdversarialLoss):
+    """L_D = mean softplus(−(D(y) − D(G(x)))); L_G = mean softplus(−(D(G(x)) − D(y))).
+
+    Relativistic pairing (Jolicoeur-Martineau, 2019) in R3GAN's form (Huang et al., 2024).
+
+    Each fake is judged beside one real, so the players cannot agree on a level and forget modes; with patch logits, a
+    pair a position. It converges with `penalty=r1r2`, and the paper uses it with nothing else.
+
+    Raises:
+        ValueError: real and fake logits differ in shape, or the generator's side is given no reals.
+    """
+
+    needs_reals = True
+    boundary = None
+
+    def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
+        """See the class."""
+        if real_logits is None:
+            raise ValueError("a relativistic loss compares fakes with reals, got none; try another adversarial loss")
+        return _mean_deficit(fake_logits, real_logits)
+
+    def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
+        """See the class."""
+        return _mean_deficit(real_logits, fake_logits)
+
+
+def _mean_deficit(wanted_higher: Tensor, wanted_lower: Tensor) -> Tensor:
+    if wanted_higher.shape != wanted_lower.shape:
+        raise ValueError(
+            "a relativistic loss pairs each fake with a real, so their logits must have one shape, got "
+            f"{tuple(wanted_higher.shape)} and {tuple(wanted_lower.shape)}; try as many reals as fakes, of one size"
+        )
+    return softplus(wanted_lower - wanted_higher).mean()

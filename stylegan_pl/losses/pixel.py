@@ -1,7 +1,10 @@
-"""Distance to the style image, pixel by pixel."""
+"""Image losses that compare pixels, and look through no network."""
 
+from collections.abc import Sequence
+
+import torch
 from torch import Tensor
-from torch.nn.functional import l1_loss, mse_loss
+from torch.nn.functional import avg_pool2d, l1_loss, mse_loss
 
 from stylegan_pl.losses.image_loss import ImageLoss, Views
 
@@ -24,3 +27,71 @@ class PixelL1Loss(ImageLoss):
     def forward(self, views: Views) -> Tensor:
         """See the class."""
         return l1_loss(views.stylised, views.style)
+
+
+class MultiScalePixelLoss(ImageLoss):
+    """Σ_i w_i · mean |G(x) − y| at 1/2^i of the size, by averaging. For paired data.
+
+    Coarse places first, detail where it agrees.
+
+    Full size alone punishes a stroke that is one pixel off as much as a missing one; smaller sizes forgive the former.
+
+    Args:
+        weights: w_i from full size down; as many sizes as weights.
+    """
+
+    of_any_picture = False
+
+    def __init__(self, *, weight: float, weights: Sequence[float] = (1.0, 1.0, 1.0)) -> None:
+        super().__init__(weight=weight)
+        if not weights:
+            raise ValueError("weights must name at least one size; try [1.0, 1.0, 1.0]")
+        self.weights = list(weights)
+
+    def forward(self, views: Views) -> Tensor:
+        """See the class."""
+        found, wanted = views.stylised, views.style
+        smallest = 2 ** (len(self.weights) - 1)
+        if min(found.shape[-2:]) < smallest:
+            raise ValueError(
+                f"MultiScalePixelLoss halves {len(self.weights) - 1} times, and pictures have {min(found.shape[-2:])} "
+                f"pixels; give fewer weights, or image_size={smallest} or more"
+            )
+        terms = []
+        for size, weight in enumerate(self.weights):
+            if size > 0:
+                found, wanted = avg_pool2d(found, 2), avg_pool2d(wanted, 2)
+            terms.append(weight * l1_loss(found, wanted))
+        return torch.stack(terms).sum()
+
+
+class IdentityLoss(ImageLoss):
+    """mean |G(y) − y|. Keeps colours from inverting; too much of it and nothing is painted.
+
+    A painting should pass the generator unchanged (CycleGAN, section 5.2).
+    """
+
+    needs_identity = True
+    of_any_picture = False
+
+    def forward(self, views: Views) -> Tensor:
+        """See the class."""
+        if views.identity is None:
+            raise ValueError("IdentityLoss needs G(style), and the model did not make it")
+        return l1_loss(views.identity, views.style)
+
+
+def total_variation(image: Tensor) -> Tensor:
+    """mean |∂x| + mean |∂y|, anisotropic; (N, C, H, W) -> scalar. Means, so it does not grow with the size."""
+    return image.diff(dim=-1).abs().mean() + image.diff(dim=-2).abs().mean()
+
+
+class TotalVariationLoss(ImageLoss):
+    """Total variation of G(x).
+
+    A penalty on differences between neighbouring pixels (Rudin et al., 1992).
+    """
+
+    def forward(self, views: Views) -> Tensor:
+        """See the class."""
+        return total_variation(views.stylised)

@@ -11,7 +11,7 @@ from torch.nn.utils.parametrize import is_parametrized
 from stylegan_pl.contracts import Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.adversarial import AdversarialLoss
-from stylegan_pl.losses.penalty import Critic, Penalty
+from stylegan_pl.losses.penalties import Critic, Penalty
 from stylegan_pl.nn.augment.diff_augment import DiffAugment
 from stylegan_pl.nn.layers.discriminator import Heads, head_weights, heads
 from stylegan_pl.nn.training.image_pool import ImagePool

@@ -61,7 +61,7 @@ RESIZED = {"data.content.load_size": 286, "data.content.upscale": True, "augment
     "data.style.load_size": 286, "data.style.upscale": True, "augment._target_": "stylegan_pl.data.augment.RandomFlip",
 }  # fmt: skip
 PLAIN_GAME = {
-    "penalty._target_": "stylegan_pl.losses.penalty.NoPenalty",
+    "penalty._target_": "stylegan_pl.losses.penalties.NoPenalty",
     "diff_augment._target_": "stylegan_pl.nn.augment.diff_augment.DiffAugment",
     "model.adversarial_weight": 1.0,
     "model.game.discriminator_weight": 0.5,
@@ -78,7 +78,7 @@ RESNET9 = {
 CUT = PLAIN_GAME | RESNET9 | RESIZED | {
     "model._target_": "stylegan_pl.models.cut.CUT",
     "model.game.pool_size": 0,
-    "model.game.adversarial._target_": "stylegan_pl.losses.least_squares.LeastSquares",
+    "model.game.adversarial._target_": "stylegan_pl.losses.adversarial.LeastSquares",
     "model.mechanics.first_player": "discriminator",
     "model.generator.upsample._target_": "stylegan_pl.nn.layers.upsample.AntialiasedUpsample",
     "model.generator.downsample._target_": "stylegan_pl.nn.layers.downsample.AntialiasedDownsample",
@@ -99,7 +99,7 @@ PUBLISHED: dict[str, dict[str, Any]] = {
         "model.game.pool_size": 50,
         "model.content_game.pool_size": 50,
         "model.content_game.discriminator_weight": 0.5,
-        "model.game.adversarial._target_": "stylegan_pl.losses.least_squares.LeastSquares",
+        "model.game.adversarial._target_": "stylegan_pl.losses.adversarial.LeastSquares",
         "model.cycle_weight": 10.0,
         "model.identity_weight": 0.5,
         "model.mechanics.first_player": "generator",
@@ -119,7 +119,7 @@ PUBLISHED: dict[str, dict[str, Any]] = {
         "model.generator.dropout": 0.5,
         "model.generator.upsample._target_": "stylegan_pl.nn.layers.upsample.TransposedConv4",
         "model.game.pool_size": 0,
-        "model.game.adversarial._target_": "stylegan_pl.losses.bce.BinaryCrossEntropy",
+        "model.game.adversarial._target_": "stylegan_pl.losses.adversarial.BinaryCrossEntropy",
         "model.l1_weight": 100.0,
         "model.mechanics.first_player": "discriminator",
         "model.discriminator.inputs": 6,

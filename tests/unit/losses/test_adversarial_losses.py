@@ -9,12 +9,14 @@ from conf_groups import conf_node
 from hydra.utils import instantiate
 
 from stylegan_pl.config.conf_dir import conf_dir
-from stylegan_pl.losses.adversarial import AdversarialLoss
-from stylegan_pl.losses.bce import BinaryCrossEntropy
-from stylegan_pl.losses.hinge import Hinge
-from stylegan_pl.losses.least_squares import LeastSquares
-from stylegan_pl.losses.relativistic import Relativistic
-from stylegan_pl.losses.wasserstein import Wasserstein
+from stylegan_pl.losses.adversarial import (
+    AdversarialLoss,
+    BinaryCrossEntropy,
+    Hinge,
+    LeastSquares,
+    Relativistic,
+    Wasserstein,
+)
 
 SHAPES = [(1,), (4, 1), (2, 1, 5, 3), (3, 1, 1, 1)]
 LOSSES = [BinaryCrossEntropy(), LeastSquares(), Hinge(), Wasserstein(), Relativistic()]

@@ -10,15 +10,12 @@ from torch.nn.functional import avg_pool2d
 from stylegan_pl.losses.adain_statistics import AdaINStatistics
 from stylegan_pl.losses.colour import ColourLoss
 from stylegan_pl.losses.content import ContentLoss
-from stylegan_pl.losses.identity import IdentityLoss
 from stylegan_pl.losses.image_loss import ImageLoss, ImageLosses, Views
-from stylegan_pl.losses.multi_scale_pixel import MultiScalePixelLoss
 from stylegan_pl.losses.palette import PaletteLoss
 from stylegan_pl.losses.patch_nce import PatchNCE
-from stylegan_pl.losses.pixel import PixelL1Loss, PixelLoss
+from stylegan_pl.losses.pixel import IdentityLoss, MultiScalePixelLoss, PixelL1Loss, PixelLoss, TotalVariationLoss
 from stylegan_pl.losses.style import GramStyleLoss
 from stylegan_pl.losses.temporal import TemporalConsistency
-from stylegan_pl.losses.total_variation import TotalVariationLoss
 from stylegan_pl.nn.layers.features import Features
 from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 

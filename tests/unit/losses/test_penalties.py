@@ -11,12 +11,7 @@ from torch import Tensor, nn
 
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.discriminators.patchgan import PatchGAN
-from stylegan_pl.losses.penalty import NoPenalty, Penalty
-from stylegan_pl.losses.r1 import R1, r1_penalty
-from stylegan_pl.losses.r1r2 import R1R2
-from stylegan_pl.losses.slope import mixture
-from stylegan_pl.losses.wgan_gp import WGANGP
-from stylegan_pl.losses.zero_centred import ZeroCentred
+from stylegan_pl.losses.penalties import R1, R1R2, WGANGP, NoPenalty, Penalty, ZeroCentred, mixture, r1_penalty
 from stylegan_pl.nn.layers.discriminator import Heads, heads
 
 PENALTIES: dict[str, Penalty] = {

@@ -4,11 +4,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from stylegan_pl.losses.identity import IdentityLoss
 from stylegan_pl.losses.image_loss import Views
-from stylegan_pl.losses.multi_scale_pixel import MultiScalePixelLoss
-from stylegan_pl.losses.pixel import PixelL1Loss, PixelLoss
-from stylegan_pl.losses.total_variation import TotalVariationLoss, total_variation
+from stylegan_pl.losses.pixel import (
+    IdentityLoss,
+    MultiScalePixelLoss,
+    PixelL1Loss,
+    PixelLoss,
+    TotalVariationLoss,
+    total_variation,
+)
 
 
 def picture(seed: int, *shape: int) -> Tensor:

@@ -10,13 +10,8 @@ from torch import Tensor, nn
 
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.losses.bce import BinaryCrossEntropy
-from stylegan_pl.losses.least_squares import LeastSquares
-from stylegan_pl.losses.penalty import NoPenalty, Penalty
-from stylegan_pl.losses.r1 import R1
-from stylegan_pl.losses.relativistic import Relativistic
-from stylegan_pl.losses.wasserstein import Wasserstein
-from stylegan_pl.losses.wgan_gp import WGANGP
+from stylegan_pl.losses.adversarial import BinaryCrossEntropy, LeastSquares, Relativistic, Wasserstein
+from stylegan_pl.losses.penalties import R1, WGANGP, NoPenalty, Penalty
 from stylegan_pl.models.game import AdversarialGame
 from stylegan_pl.nn.augment.diff_augment import DiffAugment
 

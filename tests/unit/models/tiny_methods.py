@@ -11,9 +11,9 @@ from torch.nn.functional import softplus
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.generators.resnet import ResNetGenerator
+from stylegan_pl.losses.adversarial import Relativistic
 from stylegan_pl.losses.image_loss import ImageLoss, Views
-from stylegan_pl.losses.penalty import NoPenalty
-from stylegan_pl.losses.relativistic import Relativistic
+from stylegan_pl.losses.penalties import NoPenalty
 from stylegan_pl.models.game import AdversarialGame
 from stylegan_pl.models.mechanics import Mechanics
 from stylegan_pl.models.parts import GameParts, Parts

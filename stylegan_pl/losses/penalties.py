@@ -1,0 +1,163 @@
+"""Gradient penalties: losses on the discriminator's gradient, added in the discriminator's step."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.linalg import vector_norm
+
+from stylegan_pl.nn.layers.discriminator import Heads
+
+Critic = Callable[[Tensor], Heads]
+"""Images -> logits, the discriminator's augmentation included."""
+
+
+class Penalty(nn.Module, ABC):
+    """A weighted scalar of the critic near reals and fakes; weight 0 is none.
+
+    Conventions, since γ does not carry over between them: the gradient is that of the *sum* of all logits of a picture,
+    patches and heads (one logit a picture in the papers), squared and summed over channels and pixels, mean over the
+    batch.
+
+    Args:
+        weight: γ or λ.
+        every: discriminator steps from one payment to the next; the payment is then `every` times as large
+            (lazy regularisation, StyleGAN2 appendix B), so that its mean does not depend on it.
+    """
+
+    needs_fresh_fakes = False  # mixes each real with the fake of its own step, so old fakes from a pool will not do
+
+    def __init__(self, *, weight: float, every: int = 1) -> None:
+        super().__init__()
+        if every < 1:
+            raise ValueError(f"every must be at least 1 step, got {every}")
+        self.weight, self.every = weight, every
+
+    def is_due(self, step: int) -> bool:
+        """Whether the discriminator's `step`-th step, from 0, pays."""
+        return self.weight != 0 and step % self.every == 0
+
+    @abstractmethod
+    def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
+        """The unweighted penalty, a scalar with a graph to the critic's weights; images are (N, C, H, W), float32."""
+
+
+class NoPenalty(Penalty):
+    """Nothing to pay."""
+
+    def __init__(self) -> None:
+        super().__init__(weight=0.0)
+
+    def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
+        """0."""
+        return reals.new_zeros(())
+
+
+def slope(critic: Critic, images: Tensor) -> Tensor:
+    """d (sum of all logits) / d images, one a picture as pictures do not meet; shaped like the images.
+
+    In float32 at least, and outside of autocast: squares of small gradients vanish in half precision. Under
+    `no_grad` it is computed as well.
+    """
+    images = images.detach().to(torch.promote_types(images.dtype, torch.float32)).requires_grad_()
+    with torch.enable_grad(), torch.autocast(images.device.type, enabled=False):
+        total = torch.stack([logits.sum() for logits in critic(images)]).sum()
+        (gradient,) = torch.autograd.grad(total, images, create_graph=True)
+    return gradient
+
+
+def squared_norm(gradient: Tensor) -> Tensor:
+    """(N, C, H, W) -> (N,): summed over channels and pixels."""
+    return gradient.square().flatten(1).sum(dim=1)
+
+
+def mixture(reals: Tensor, fakes: Tensor) -> Tensor:
+    """ε y + (1 − ε) ŷ with ε ~ U(0, 1), one a sample (Gulrajani et al., 2017).
+
+    Raises:
+        ValueError: there is not one fake for each real.
+    """
+    if reals.shape != fakes.shape:
+        raise ValueError(
+            f"each real is mixed with one fake, so they must have one shape, got {tuple(reals.shape)} and "
+            f"{tuple(fakes.shape)}; try penalty=r1, which looks at reals alone"
+        )
+    dtype = torch.promote_types(reals.dtype, torch.float32)
+    share = torch.rand(len(reals), *[1] * (reals.dim() - 1), device=reals.device, dtype=dtype)
+    return share * reals.to(dtype) + (1 - share) * fakes.to(dtype)
+
+
+def r1_penalty(critic: Critic, images: Tensor) -> Tensor:
+    """½ mean ‖∇D(y)‖²; the weight is the paper's γ, the ½ is in the formula."""
+    return 0.5 * squared_norm(slope(critic, images)).mean()
+
+
+class R1(Penalty):
+    """½ mean ‖∇D(y)‖² at reals: a discriminator that has nothing left to tell apart lies still.
+
+    R1: a zero gradient at reals (Mescheder et al., 2018).
+
+    Conventions of γ, the weight: see `Penalty`. For one logit a picture γ = 0.0002 · pixels / batch size is a start
+    (Karras et al., 2020); for patch logits sweep it.
+    """
+
+    def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
+        """See the class."""
+        return r1_penalty(critic, reals)
+
+
+class R1R2(Penalty):
+    """½ mean ‖∇D(y)‖² + ½ mean ‖∇D(ŷ)‖²: what makes `relativistic` converge; γ, the weight, is R3GAN's.
+
+    R1 + R2: a zero gradient at reals and at fakes (Mescheder et al., 2018; R3GAN, Huang et al., 2024).
+
+    Reals and fakes may differ in number: each is a mean of its own.
+    """
+
+    def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
+        """See the class."""
+        return r1_penalty(critic, reals) + r1_penalty(critic, fakes)
+
+
+class ZeroCentred(Penalty):
+    """mean ‖∇D(ε y + (1 − ε) ŷ)‖², ε ~ U(0, 1) for each pair: a discriminator that cannot tell them by memory.
+
+    0-GP: a zero gradient between reals and fakes (Thanh-Tung et al., 2019).
+
+    No ½: λ, the weight, is half of an R1 γ of the same strength.
+    """
+
+    needs_fresh_fakes = True
+
+    def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
+        """See the class."""
+        return squared_norm(slope(critic, mixture(reals, fakes))).mean()
+
+
+class WGANGP(Penalty):
+    """mean (‖∇D(ε y + (1 − ε) ŷ)‖₂ − target)², ε ~ U(0, 1) for each pair; λ, the weight, is 10 in the paper.
+
+    WGAN-GP: a gradient of norm 1 between reals and fakes (Gulrajani et al., 2017).
+
+    The gradient is that of the sum of all logits, and `wasserstein` is their mean: with P patch logits a picture,
+    `target: P` is what bounds the norm of the mean's gradient by 1, the paper's setting.
+
+    Args:
+        weight: λ.
+        every: see `Penalty`.
+        target: the norm that is wanted.
+    """
+
+    needs_fresh_fakes = True
+
+    def __init__(self, *, weight: float, every: int = 1, target: float = 1.0) -> None:
+        super().__init__(weight=weight, every=every)
+        if target <= 0:
+            raise ValueError(f"target must be above 0, got {target}; a slope of 0 is penalty=zero_centred")
+        self.target = target
+
+    def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
+        """See the class."""
+        norms = vector_norm(slope(critic, mixture(reals, fakes)).flatten(1), dim=1)
+        return (norms - self.target).square().mean()

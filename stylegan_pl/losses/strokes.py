@@ -23,10 +23,10 @@ class StrokeRestorationLoss(ImageLoss):
     """Σ_l λ_l / Σ_l λ_l · mean over tiles of √(d(S_l(G(ỹ)), S_l(y)) / E d(S_l(ỹ), S_l(y))) + w_c · |G(ỹ) − y| at 1/8.
 
     y is a crop of a painting, ỹ the same crop without strokes: a median filter takes away what is narrower than half
-    its side, and leaves contours where they are. ỹ's colours are moved by a random share to those of a photograph. S_l
-    is a statistic of layer l in each of tiles × tiles parts of the crop (texture matching: Sajjadi et al., 2017), d the
-    mean squared difference of its parts. Denominators are measured at the start and kept in the checkpoint: 1 is a
-    painting without strokes.
+    its side, and leaves contours where they are. ỹ's colours are moved by a random share to those of a photograph, and
+    grain lies over it: photographs have a fine texture that a painter leaves out. S_l is a statistic of layer l in each
+    of tiles × tiles parts of the crop (texture matching: Sajjadi et al., 2017), d the mean squared difference of its
+    parts. Denominators are measured at the start and kept in the checkpoint: 1 is a painting without strokes.
 
     Photographs and paintings differ in palette and light before they differ in strokes, and networks learn that first.
     Here scene and light are the same on both sides, and strokes are what is asked for; they follow the contours as the
@@ -39,6 +39,7 @@ class StrokeRestorationLoss(ImageLoss):
         tiles: parts of a crop, each way.
         crops: y's of a step.
         recoloured: the largest share, in [0, 1].
+        grain: the largest standard deviation of white noise, where values are in [-1, 1].
         coarse: w_c.
         most_paintings: of a larger set, so many are kept in memory, evenly through the list of files.
     """
@@ -57,6 +58,7 @@ class StrokeRestorationLoss(ImageLoss):
         tiles: int = 3,
         crops: int = 1,
         recoloured: float = 1.0,
+        grain: float = 0.1,
         coarse: float = 1.0,
         most_paintings: int = 24,
     ) -> None:
@@ -65,11 +67,14 @@ class StrokeRestorationLoss(ImageLoss):
             raise ValueError(f"width is odd and at least 3, got {width}; try {max(width, 2) + 1}")
         if min(tiles, crops, most_paintings) < 1:
             raise ValueError(f"tiles, crops and most_paintings are at least 1, got {tiles}, {crops}, {most_paintings}")
+        if grain < 0:
+            raise ValueError(f"grain is 0 or more, got {grain}; try 0.1")
         if not 0 <= recoloured <= 1:
             raise ValueError(f"recoloured is a share in [0, 1], got {recoloured}; try 1")
         self.layers = {name: share for name, share in layers.items() if share != 0}
         self.statistic, self.width, self.tiles, self.crops = statistic, width, tiles, crops
-        self.recoloured, self.coarse, self.most_paintings = recoloured, coarse, most_paintings
+        self.recoloured, self.grain = recoloured, grain
+        self.coarse, self.most_paintings = coarse, most_paintings
         for name in self.layers:  # a part of a statistic has a denominator of its own; nan: not measured yet
             self.register_buffer(_slot(name), torch.full((statistic.parts,), torch.nan))
         self._pairs: list[Tensor] = []  # (2, 3, H, W), without and with strokes
@@ -117,8 +122,9 @@ class StrokeRestorationLoss(ImageLoss):
         photographs = torch.randint(len(self._means), (count,), generator=draw)
         mean, spread = _colours(bare)
         moved = (bare - mean) / spread.clamp(min=_FLAT) * self._spreads[photographs] + self._means[photographs]
-        share = self.recoloured * torch.rand(count, 1, 1, 1, generator=draw)
-        return bare.lerp(moved, share.to(bare)).clamp(-1, 1), painted
+        share, grain = torch.rand(2, count, 1, 1, 1, generator=draw)
+        noise = self.grain * grain * torch.randn(bare.shape, generator=draw)
+        return (bare.lerp(moved, (self.recoloured * share).to(bare)) + noise.to(bare)).clamp(-1, 1), painted
 
     def _crop(self, size: torch.Size, draw: torch.Generator | None) -> Tensor:
         def one_of(choices: int) -> int:

@@ -31,7 +31,7 @@ def sets():
 
 
 def measured(network, sets, **options):
-    options = {"tiles": 1, "coarse": 0.0, "recoloured": 0.0, **options}
+    options = {"tiles": 1, "coarse": 0.0, "recoloured": 0.0, "grain": 0.0, **options}
     loss = StrokeRestorationLoss(weight=1.0, layers=LAYERS, statistic=MomentStatistic(), **options)
     loss.measure(sets, network)
     return loss
@@ -115,6 +115,16 @@ def test_colours_are_moved_to_a_photograph(network, sets):
     assert spread < plain.mean(dim=(1, 2, 3)).std()  # photographs here have one mean, the painting's halves two
 
 
+def test_grain_lies_over_what_has_no_strokes_alone(network, sets):
+    pairs = []
+    for grain in (0.0, 0.2):
+        torch.manual_seed(3)
+        pairs.append(measured(network, sets, grain=grain).drawn(8, (SIZE, SIZE)))
+    (clean, painted), (grained, same) = pairs
+    spread = (grained - clean).flatten(1).std(dim=1)
+    assert torch.equal(painted, same) and 0.05 < spread.mean() < 0.15 and spread.max() <= 0.21
+
+
 def test_the_generator_learns_from_it(network, sets):
     weight = torch.ones(1, requires_grad=True)
     measured(network, sets, coarse=1.0)(seen(network, sets, lambda bare: weight * bare)).backward()
@@ -136,6 +146,7 @@ def test_what_was_measured_comes_back_with_a_checkpoint(network, sets):
         ({"width": 4}, "width is odd and at least 3"),
         ({"tiles": 0}, "tiles"),
         ({"crops": 0}, "crops"),
+        ({"grain": -1.0}, "grain is 0 or more"),
         ({"recoloured": 1.5}, "recoloured is a share"),
     ],
 )

@@ -9,7 +9,7 @@ from omegaconf import DictConfig
 
 from stylegan_pl.config.cli import run_verb
 from stylegan_pl.config.direction import turn
-from stylegan_pl.errors import ConfigError, UserError
+from stylegan_pl.errors import ConfigError
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ def _report(side: str, folder: Any) -> None:
         _log.info("%s", line)
     counts = {split: len(folder.files(split)) for split in ("train", "val")}
     if not sum(counts.values()):
-        raise UserError(f"{side}: no images below {folder.root}; {folder.how_to or 'put yours there'}")
+        raise ConfigError(f"{side}: no images below {folder.root}; {folder.how_to or 'put yours there'}")
     _log.info("%-8s %d images to train on, %d held out, below %s", side, counts["train"], counts["val"], folder.root)
 
 

@@ -7,8 +7,8 @@ from omegaconf import DictConfig
 
 from stylegan_pl.config.cli import run_verb
 from stylegan_pl.config.direction import turn
-from stylegan_pl.errors import ConfigError, UserError
-from stylegan_pl.pictures.files import EXTENSIONS, check_result
+from stylegan_pl.errors import ConfigError, DataError
+from stylegan_pl.pictures.files import EXTENSIONS, check_result, upright_size
 
 
 def preview(config: DictConfig) -> int:
@@ -29,12 +29,16 @@ def _check_files(config: DictConfig) -> None:
     photograph, output = Path(config.input), Path(config.output)
     if not photograph.is_file():
         raise ConfigError(f"input={config.input}: no such file; give a photograph")
+    try:
+        upright_size(photograph)
+    except DataError as error:
+        raise ConfigError(f"input={error}") from error
     if output.suffix.lower() not in EXTENSIONS:
         raise ConfigError(f"output={config.output}: name a picture, such as output=preview.png")
     if output.exists() and output.samefile(photograph):
-        raise UserError(f"output={config.output}: that is the photograph itself; choose another output=")
+        raise ConfigError(f"output={config.output}: that is the photograph itself; choose another output=")
     if os.path.lexists(output) and not config.overwrite:
-        raise UserError(f"output={config.output} is there already; type overwrite=true or another output=")
+        raise ConfigError(f"output={config.output} is there already; type overwrite=true or another output=")
     check_result(output, 1, 1)
 
 

@@ -28,7 +28,7 @@ from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.explain import explain, no_option
 from stylegan_pl.config.json_result import json_on_stdout
 from stylegan_pl.config.run_name import method_overrides
-from stylegan_pl.config.schema import check_image_size, check_ranges
+from stylegan_pl.config.schema import check_counts, check_image_size, check_ranges
 from stylegan_pl.config.verbs import VERBS, register
 from stylegan_pl.errors import ConfigError, UserError, first_line, leave
 from stylegan_pl.runs.folder import alone_in, lock_of
@@ -318,6 +318,7 @@ def _check_root(config: DictConfig, name: str) -> None:
     if config.get("image_size") is not None:
         check_image_size(config.image_size)
     check_ranges(config)
+    check_counts(config)
 
 
 def _overrides(words: Sequence[str]) -> list[str]:

@@ -49,6 +49,12 @@ _FLAGS = _WITH_VALUE | {
     *("-h", "--help", "--hydra-help", "--version", "--resolve", "-r", "--run", "-m", "--multirun"),
 }
 """Hydra's."""
+_MULTIRUN = frozenset({"-m", "--multirun", "hydra.mode=MULTIRUN", "--cfg", "-c", "--help", "-h", "--info", "-i"})
+_OF_FLAGS = {
+    **dict.fromkeys(("-c", "--cfg"), ("job", "hydra", "all")),
+    **dict.fromkeys(("-i", "--info"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")),
+}
+"""What some of these take; `-i photo.jpg` is another program's."""
 _OPENING, _CLOSING = "([{", ")]}"
 _UNREADABLE = object()
 
@@ -203,18 +209,42 @@ def _check(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> None:
     """Raise for a word that Hydra's argument parser would answer with a page of help."""
     flags = [(*word.partition("=")[::2], after) for word, after in zip(words, [*words[1:], ""], strict=False)
              if re.match("--?[A-Za-z]", word)]  # fmt: skip
-    if unknown := [flag for flag in flags if flag[0] not in _FLAGS]:
+    if wrong := next((flag for flag in flags if flag[0].startswith("--") and _takes_no(*flag)), None):
+        raise ConfigError(f"{wrong[0]} {wrong[1] or wrong[2]}: type {wrong[0]} {' or '.join(_OF_FLAGS[wrong[0]])}")
+    if unknown := [flag for flag in flags if flag[0] not in _FLAGS or _takes_no(*flag)]:
         answers = [f"{flag}: {_as_typed_here(flag, value or after, name)}" for flag, value, after in unknown]
         raise ConfigError(f"options are typed KEY=VALUE, without dashes; {'; '.join(answers)}")
     if not words or kinds.get(words[0]) == "texts":
         return  # KEY TEXT TEXT …
+    _check_once(words, kinds)
     for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
         if not ("=" in word or word.startswith(("-", "~")) or before in _WITH_VALUE):
             raise ConfigError(_no_option(before, word, after, kinds, name))
+        if spaced := re.match(r"(\+{0,2}[\w.@/]+)\s+=", word):
+            raise ConfigError(f"{word}: no spaces around =; type {spaced.group(1)}={word.partition('=')[2].strip()}")
         if re.fullmatch(r"\+{0,2}[\w.@/]+=", word):
             key = word.strip("+=")
             raise ConfigError(f"{key}= has no value; type it right behind the =, or {key}=null for none")
         _check_group(word)
+    sweep = next((word for word in words if re.match(r"sweep[=.]", word)), None)
+    if sweep is not None and not _MULTIRUN & {*words, *(word.partition("=")[0] for word in words)}:
+        raise ConfigError(f"{sweep}: a sweep is started with -m; type -m {sweep} KEY=A,B, or take it away")
+
+
+def _takes_no(flag: str, value: str, after: str) -> bool:
+    """Whether a flag of Hydra's is followed by something that it does not take."""
+    given = value or ("" if "=" in after else after)
+    return bool(given) and given not in _OF_FLAGS.get(flag, (given,))
+
+
+def _check_once(words: Sequence[str], kinds: Mapping[str, Kind]) -> None:
+    """Raise for `input=a input=b`: Hydra would take the last in silence."""
+    typed: dict[str, str] = {}
+    for key, equals, text in (word.partition("=") for word in words):
+        if equals and kinds.get(key) == "texts":
+            if key in typed:
+                raise ConfigError(f"{key}= is typed twice; for both, type {key}=[{typed[key]},{text}]")
+            typed[key] = text
 
 
 def _check_group(word: str) -> None:
@@ -233,9 +263,20 @@ def _no_option(before: str, word: str, after: str, kinds: Mapping[str, Kind], na
     if equals and key.lstrip("+") in kinds:
         return f"{before} {word}: a path or a name with spaces needs quotes, as in {key}='{text} {word}'"
     example = VERBS[name].example
-    if after and "=" not in after and re.fullmatch(r"\+?[a-z_][\w.@]*", word):
+    known = get_type_hints(VERBS[name].schema) if not word.startswith("+") else ()
+    if after and "=" not in after and (word.startswith("+") or re.split(r"[.@]", word)[0] in known):
         example = f"{word}={after}"
     return f"'{word}' is no option; options are typed KEY=VALUE, such as {example}"
+
+
+def _inside(key: str, name: str) -> str:
+    """`film.crf` for `crf`: a key of the verb's root that stands in one of its groups alone."""
+    schema = VERBS[name].schema
+    assert schema is not None
+    hints = get_type_hints(schema)
+    groups = [field.name for field in fields(schema) if is_dataclass(hints[field.name])]
+    found = [group for group in groups if key in (field.name for field in fields(hints[group]))]
+    return f"{found[0]}.{key}" if found and key not in hints else key
 
 
 def _as_typed_here(flag: str, value: str, name: str) -> str:
@@ -246,5 +287,5 @@ def _as_typed_here(flag: str, value: str, name: str) -> str:
         return f"type {known}"
     if key == "dataroot" and name == "train" and Path(value, "trainA").is_dir():
         return f"type data.content.root={value}/trainA data.style.root={value}/trainB"
-    told = ours(flag, name) or f"type {key}=VALUE"
+    told = ours(flag, name) or f"type {_inside(key, name)}=VALUE"
     return re.sub(r"=[A-Z_]{4,}\b", lambda _: f"={value}", told, count=1) if value else told

@@ -12,6 +12,7 @@ from omegaconf.errors import OmegaConfBaseException
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.lightning_switches import TRAINER
 from stylegan_pl.config.near_names import ours, ours_of_value
+from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import nearest
 from stylegan_pl.runs.renamed import removed
 
@@ -49,7 +50,8 @@ def explain(error: Exception, overrides: list[str], compose: Compose, verb: str)
     if match := re.search(r"Additional config directory '([^']+)' not found", text):
         return f"--config-dir: no folder {match.group(1)}; give one of yours, laid out like conf/"
     if match := re.search(r"full_key: (\S+)", text):
-        return _at_key(match.group(1), text, compose, verb)
+        inside = re.match(r"Error merging override '?([\w.@]+)=", str(error)) if match.group(1).isdigit() else None
+        return _at_key((inside or match).group(1), text, compose, verb)
     return _one_line(text)
 
 
@@ -143,9 +145,21 @@ def _at_key(key: str, text: str, compose: Compose, verb: str) -> str:
     first = _one_line(text)
     if "not in" in first:  # a key of a file that the typed root does not have
         return no_option(verb, key, [str(name) for name in compose([]) if name != "hydra"])
-    whole = re.search(r"Value '(\d+)\.0' of type 'float' could not be converted to Integer", first)
-    instead = f"; type {key}={whole.group(1)}" if whole else ""
-    return f"{key}: {first[0].lower()}{first[1:]}{instead}"
+    if first.startswith("Missing mandatory value"):
+        example = next((word for word in VERBS[verb].example.split() if word.startswith(f"{key}=")), f"{key}=…")
+        return f"{key}= is missing; type {example}"
+    return f"{key}: {first[0].lower()}{first[1:]}{_typed_instead(key, first)}"
+
+
+def _typed_instead(key: str, said: str) -> str:
+    """`; type …`, where what OmegaConf says of a value's type leaves one thing to type."""
+    if whole := re.search(r"Value '(\d+)\.0' of type 'float' could not be converted to Integer", said):
+        return f"; type {key}={whole.group(1)}"
+    if "is not a valid bool" in said:
+        return f"; type {key}=true or {key}=false"
+    if "could not be converted to" in said:
+        return f"; type {key}=NUMBER"
+    return f"; type {key}=[…]" if "is not a ListConfig" in said else ""
 
 
 def _key_of(override: str) -> str | None:

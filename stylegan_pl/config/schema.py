@@ -257,8 +257,33 @@ RANGES = {
     "style_crops": Range(1, "style_crops=64"),
     "resamples": Range(0, "resamples=1000, or 0 for no interval"),
     "max_megapixels": Range(0, "max_megapixels=179", above=True),
+    "memory_gb": Range(0, "memory_gb=4, or leave it out to use what is free", above=True),
+    "style_size": Range(1, "style_size=512"),
+    "strength": Range(0, "strength=0.8, from 0 (the photograph) to 1 (full style)", most=1),
+    "quality": Range(1, "quality=95", most=100),
+    "sheet_size": Range(16, "sheet_size=256"),
 }
 """Key of a root, in every verb that has it -> its range; what lies deeper is told by the class that takes it."""
+
+
+COUNTS = ("width", "levels", "n_layers", "scales", "filters", "patches", "pictures", "lr")
+"""Keys that must be above 0 wherever they are: torch would tell of a negative dimension, or train upwards."""
+
+
+def check_counts(config: DictConfig, place: str = "") -> None:
+    """Raise for the first of `COUNTS`, however deep, that is 0 or less.
+
+    Raises:
+        ConfigError: one line with the key.
+    """
+    for key in map(str, config):
+        if OmegaConf.is_missing(config, key) or OmegaConf.is_interpolation(config, key):
+            continue
+        value = config[key]
+        if isinstance(value, DictConfig):
+            check_counts(value, f"{place}{key}.")
+        elif key in COUNTS and isinstance(value, int | float) and not value > 0:
+            raise ConfigError(f"{place}{key}={value} must be above 0; type {place}{key}=NUMBER")
 
 
 def check_image_size(size: Any) -> None:

@@ -22,7 +22,7 @@ from torch import Tensor
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.reading.crop import cut
 from stylegan_pl.data.reading.decode import Pixels, simplejpeg
-from stylegan_pl.errors import DataError, UserError, first_line
+from stylegan_pl.errors import ConfigError, DataError, first_line
 from stylegan_pl.pictures.crop_size import CropSize, sides
 from stylegan_pl.pictures.whole_file import written_whole
 
@@ -48,7 +48,7 @@ class DecodedFolder:
         place: a folder on the machine's own disk.
 
     Raises:
-        UserError: it cannot be written, or has too little room.
+        ConfigError: it cannot be written, or has too little room.
     """
 
     def __init__(self, folder: ImageFolder, files: Sequence[Path], *, size: CropSize, place: Path) -> None:
@@ -150,7 +150,7 @@ def _make(folder: ImageFolder, files: Sequence[Path], size: CropSize, made: Path
         old.unlink()  # whoever has it mapped keeps it
     free = shutil.disk_usage(made.parent).free
     if offsets[-1] > free:
-        raise UserError(
+        raise ConfigError(
             f"data.cache={made.parent.parent}: {_gb(offsets[-1])} are needed for {len(files)} pictures of "
             f"{folder.root} and {_gb(free)} are free; type another folder, or data.cache=null"
         )
@@ -191,7 +191,7 @@ def _told(place: Path) -> Iterator[None]:
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         said = "the disk is full" if full else f"cannot be written ({first_line(error)})"
-        raise UserError(f"data.cache: {place}: {said}; type data.cache=ANOTHER_FOLDER or null") from error
+        raise ConfigError(f"data.cache: {place}: {said}; type data.cache=ANOTHER_FOLDER or null") from error
 
 
 def _hash(facts: object) -> str:

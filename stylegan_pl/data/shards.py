@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from filelock import FileLock
 
 from stylegan_pl.data.folder import SPLITS, ImageFolder
-from stylegan_pl.errors import DataError, UserError, first_line
+from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
 from stylegan_pl.pictures.whole_file import written_whole
 
 INDEX = "index.tsv"
@@ -76,7 +76,7 @@ class Shards(ImageFolder):
         """The bytes of an image by a name that `files` gave.
 
         Raises:
-            UserError: its shard cannot be reached.
+            ConfigError: its shard cannot be reached.
         """
         return self._bytes(_index(self.root)[path])
 
@@ -104,7 +104,7 @@ class Shards(ImageFolder):
         else:
             found = _read(f"{self.root.rstrip('/')}/{member.shard}", start, end)
         if len(found) != member.n_bytes:
-            raise UserError(
+            raise ConfigError(
                 f"{self.root}/{member.shard}: {len(found)} bytes came where {member.n_bytes} were asked for: the shard "
                 "is cut short, or its server gives no ranges; write it again, or type cache=FOLDER for that set"
             )
@@ -148,7 +148,7 @@ def _read(url: str, start: int | None = None, end: int | None = None) -> bytes:
     """A file or a range of it, tried again after a network's hiccup.
 
     Raises:
-        UserError: not to be had. No DataError: a run does not go on without images because a network fails.
+        ConfigError: not to be had. No DataError: a run does not go on without images because a network fails.
     """
     for attempt in range(_TRIES):
         try:
@@ -156,10 +156,10 @@ def _read(url: str, start: int | None = None, end: int | None = None) -> bytes:
             content: bytes = system.cat_file(path, start=start, end=end)
             return content
         except FileNotFoundError as error:
-            raise UserError(f"{url}: no such file") from error
+            raise ConfigError(f"{url}: no such file") from error
         except Exception as error:  # each file system has its own
             if attempt == _TRIES - 1:
-                raise UserError(f"{url}: cannot be read ({type(error).__name__}: {first_line(error)})") from error
+                raise ConfigError(f"{url}: cannot be read ({type(error).__name__}: {first_line(error)})") from error
             time.sleep(2.0**attempt / 4)
     raise AssertionError
 
@@ -171,7 +171,7 @@ def _file_system(url: str) -> tuple[Any, str]:
         found: tuple[Any, str] = url_to_fs(url)
         return found
     except ImportError as error:  # s3fs, gcsfs …
-        raise UserError(
+        raise ConfigError(
             f"{url}: {first_line(error)}; type: pip install s3fs (gcsfs, adlfs), as the place needs"
         ) from error
 
@@ -183,7 +183,7 @@ def _download(url: str, place: Path) -> None:
             for chunk in _chunks(source):
                 target.write(chunk)
     except Exception as error:  # each file system has its own
-        raise UserError(f"{url}: cannot be copied to {place.parent} ({first_line(error)})") from error
+        raise ConfigError(f"{url}: cannot be copied to {place.parent} ({first_line(error)})") from error
 
 
 def _chunks(source: Any) -> Iterator[bytes]:

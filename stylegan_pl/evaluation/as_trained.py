@@ -8,7 +8,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 
 from stylegan_pl.config.schema import Precision
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.metrics.kinds import PictureMetric
 from stylegan_pl.runs.from_file import build
 from stylegan_pl.runs.network_from_file import check_numbers, part_of_ours
@@ -63,7 +63,7 @@ def metrics_of(measures: Measures, path: Path) -> tuple[dict[str, PictureMetric]
     for name, node in measures.metrics.items():
         try:
             if _urls(node):
-                raise UserError(f"its weights are at {_urls(node)[0][:200]}, which is not fetched for a file")
+                raise ConfigError(f"its weights are at {_urls(node)[0][:200]}, which is not fetched for a file")
             check_numbers(node, _PLENTY, path)
             found[name] = build(node, path, _permitted, PictureMetric)
         except UserError as error:
@@ -108,7 +108,7 @@ def _as_typed(size: Any) -> str:
 def _permitted(target: str) -> Any:
     found = part_of_ours(target, _ROOMS)
     if found is None:
-        raise UserError(f"its config would run '{target[:200]}', no metric of stylegan_pl")
+        raise ConfigError(f"its config would run '{target[:200]}', no metric of stylegan_pl")
     return found
 
 

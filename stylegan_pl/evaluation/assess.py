@@ -15,7 +15,7 @@ from stylegan_pl.config.schema import Precision
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
-from stylegan_pl.errors import ConfigError, UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.evaluation.as_trained import Measures, differences, measures_of, metrics_of, metrics_were_typed
 from stylegan_pl.evaluation.clock import Clock
 from stylegan_pl.evaluation.entrants import Entrant, entrants
@@ -45,12 +45,16 @@ def assess(config: DictConfig) -> int:
     """Judge by a composed `EvaluateConfig`; returns the exit code.
 
     Raises:
-        UserError: one line with what to type instead.
+        ConfigError: one line with what to type instead.
     """
     clock = Clock()
     device = inference_device(config.device)
     found = entrants(_typed(config))
-    folder = report_folder(found, config.output, overwrite=config.overwrite)
+    with report_folder(found, config.output, overwrite=config.overwrite) as folder:
+        return _assessed(config, found, folder, device, clock)
+
+
+def _assessed(config: DictConfig, found: list[Entrant], folder: Path, device: torch.device, clock: Clock) -> Outcome:
     trained = _training_config(found)
     # weights that are not there are told before pictures are read
     metrics, nodes = _metrics(config, trained)
@@ -117,7 +121,7 @@ def _size(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> Cr
     size = (data.get("val_size") if isinstance(data, dict) else None) or trained[0].get("image_size")
     typed = list(size) if isinstance(size, list | tuple) else [size, size]
     if len(typed) != 2 or any(type(side) is not int or not 16 <= side <= _LARGEST for side in typed):
-        raise UserError(f"{trained[1]}: its config names no image_size that could be; type image_size=256")
+        raise ConfigError(f"{trained[1]}: its config names no image_size that could be; type image_size=256")
     return size if isinstance(size, int) else sides([int(side) for side in typed if side is not None])
 
 

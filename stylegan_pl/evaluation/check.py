@@ -1,5 +1,7 @@
 """What is wrong with the command line, told before torch is imported."""
 
+from pathlib import Path
+
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.config.check_keys import check_config
@@ -23,6 +25,8 @@ def check(config: DictConfig) -> None:
     for key, least in (("pairs", 1), ("resamples", 0), ("batch_size", 1), ("style_crops", 2)):
         if config[key] is not None and config[key] < least:
             raise ConfigError(f"{key}={config[key]}: type {key}={least} or more")
+    if config.cache is not None and Path(config.cache).is_file():
+        raise ConfigError(f"cache={config.cache} is a file; type cache=FOLDER, cache=auto, or cache=null for none")
     check_config(config.metric, "metric")
     check_config(config.content_loss, "content_loss")
     if config.data is not None:

@@ -37,6 +37,8 @@ def _expanded(word: str) -> list[str]:
         return [word]
     if not has_magic(word) or Path(word).exists():
         if not Path(word).exists():
+            if "," in word and all(Path(part).exists() for part in word.split(",")):
+                raise ConfigError(f"no file or folder {word}; for several, type compare=[{word}]")
             raise ConfigError(f"no file or folder {word}; give a run folder, a .ckpt or a folder of pictures")
         return [word]
     found = sorted(glob(word))  # noqa: PTH207  # a pattern may begin at the root

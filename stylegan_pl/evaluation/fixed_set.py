@@ -13,7 +13,7 @@ from torch import Tensor
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.data.pairing import Pairing
 from stylegan_pl.data.pairs import draws
-from stylegan_pl.errors import DataError
+from stylegan_pl.errors import DataError, UnfitData
 from stylegan_pl.pictures.crop_size import CropSize
 
 _log = logging.getLogger(__name__)
@@ -69,13 +69,13 @@ def read_fixed_set(
     """
     contents, partners = _files(content, style, pairing, split)
     if not contents:
-        raise DataError(
+        raise UnfitData(
             f"data.content.root: no photograph of split={split} below {content.root}; type split=all, or "
             "data=folders data.content.root=PHOTOS"
         )
     _, paintings = _files(content, style, pairing, "train")
     if not paintings:
-        raise DataError(f"data.style.root: no painting below {style.root}; type data.style.root=PAINTINGS")
+        raise UnfitData(f"data.style.root: no painting below {style.root}; type data.style.root=PAINTINGS")
     skipped: list[str] = []
     photographs: list[Photograph] = []
     for index, path in enumerate(contents):
@@ -91,7 +91,7 @@ def read_fixed_set(
             continue
         photographs.append(Photograph(_name(path, content), path, picture, shown))
     if not photographs:
-        raise DataError(f"none of {len(contents)} photographs can be used, such as {skipped[0]}")
+        raise UnfitData(f"none of {len(contents)} photographs can be used, such as {skipped[0]}")
     count = max(len(photographs), 128) if style_crops is None else style_crops
     crops, sources = _crops(style, paintings, size=size, seed=seed, count=count, skipped=skipped)
     return FixedSet(photographs, crops, sources, size, len(contents), skipped)
@@ -128,5 +128,5 @@ def _crops(
                 skipped.append(str(error))
                 usable.remove(path)
     if not crops:
-        raise DataError(f"none of {len(files)} paintings can be used, such as {skipped[-1]}")
+        raise UnfitData(f"none of {len(files)} paintings can be used, such as {skipped[-1]}")
     return torch.stack(crops), torch.tensor(sources)

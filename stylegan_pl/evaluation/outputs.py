@@ -2,9 +2,11 @@
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from stylegan_pl.errors import ConfigError, DataError, first_line
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.evaluation.entrants import Entrant
 from stylegan_pl.pictures.files import write_image
 from stylegan_pl.report.as_json import metrics_json
@@ -14,21 +16,30 @@ from stylegan_pl.report.page import write_page
 from stylegan_pl.runs.painters import PREFIX
 
 
-def report_folder(found: list[Entrant], output: str | None, *, overwrite: bool) -> Path:
+@contextmanager
+def report_folder(found: list[Entrant], output: str | None, *, overwrite: bool) -> Iterator[Path]:
     """The folder to write to, made already: that it cannot be is told before any work is done.
 
+    Folders that it made are removed again where nothing came of the work.
+
     Raises:
-        ConfigError: a report is there.
-        DataError: it cannot be made.
+        ConfigError: a report is there, or it cannot be made.
     """
     folder = _default(found) if output is None else Path(output)
     if (folder / "index.html").exists() and not overwrite:
         raise ConfigError(f"{folder} holds a report already; type overwrite=true to replace it, or output=FOLDER")
+    made = [path for path in (folder, *folder.parents) if not path.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DataError(f"{folder}: cannot be made ({first_line(error)}); type another output=FOLDER") from error
-    return folder
+        raise ConfigError(f"output={folder}: cannot be made ({error.strerror}); type another output=FOLDER") from error
+    try:
+        yield folder
+    except BaseException:
+        with suppress(OSError):  # something is in it by now
+            for path in made:
+                path.rmdir()
+        raise
 
 
 def _default(found: list[Entrant]) -> Path:

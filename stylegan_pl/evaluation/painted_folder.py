@@ -6,7 +6,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylegan_pl.data.folder import ImageFolder, list_images
-from stylegan_pl.errors import DataError
+from stylegan_pl.errors import UnfitData
 from stylegan_pl.evaluation.fixed_set import Photograph
 from stylegan_pl.pictures.crop_size import CropSize, in_words, sides
 from stylegan_pl.pictures.files import read_image
@@ -33,7 +33,7 @@ class PaintedFolder:
         self.folder, self.content, self.size = folder, content, size
         files = list_images(folder)
         if not files:
-            raise DataError(f"compare: {folder} holds neither a checkpoint nor a picture")
+            raise UnfitData(f"compare: {folder} holds neither a checkpoint nor a picture")
         self._by_path = {one_name(path.relative_to(folder).with_suffix("").as_posix()): path for path in files}
         self._by_stem: dict[str, list[Path]] = {}
         for path in files:
@@ -64,7 +64,7 @@ class PaintedFolder:
             what = (
                 "no picture" if not found else f"{len(found)} pictures, {found[0].name} and {found[1].name} among them,"
             )
-            raise DataError(
+            raise UnfitData(
                 f"compare: {what} in {self.folder} for the photograph {photograph.name}; name each picture after its "
                 f"photograph, as {name.name}.png"
             )
@@ -78,7 +78,7 @@ class PaintedFolder:
             return image_to_tensor(picture)
         width, height = self.content.file_size(photograph.path)
         if abs(picture.width / picture.height - width / height) > _SAME_ASPECT * width / height:
-            raise DataError(
+            raise UnfitData(
                 f"{path}: {picture.width}×{picture.height} pixels, of another shape than its photograph "
                 f"{photograph.name} ({width}×{height}), and not the crop of {in_words(self.size)} either"
             )

@@ -11,7 +11,7 @@ import yaml
 from torch import Tensor, nn
 
 from stylegan_pl.data.folder import ImageFolder
-from stylegan_pl.errors import DataError
+from stylegan_pl.errors import UnfitData
 from stylegan_pl.evaluation.fixed_set import Photograph
 from stylegan_pl.evaluation.painted_folder import PaintedFolder
 from stylegan_pl.inference.any_size import pad_to_stride
@@ -93,7 +93,7 @@ class Checkpoint(System):
     def _styles(self, photographs: Sequence[Photograph]) -> Tensor:
         styles = [photograph.style for photograph in photographs if photograph.style is not None]
         if len(styles) < len(photographs):
-            raise DataError(f"{self.source} paints in the style of a second picture; type data.style.root=PAINTINGS")
+            raise UnfitData(f"{self.source} paints in the style of a second picture; type data.style.root=PAINTINGS")
         return torch.stack(styles)
 
     def cost(self) -> dict[str, str]:

@@ -8,7 +8,7 @@ from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import PairedByName, Pairing, Unpaired
 from stylegan_pl.data.side_by_side import Half
 from stylegan_pl.data.single import SingleImage
-from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.errors import ConfigError, UnfitData, UserError
 from stylegan_pl.runs.from_file import build
 
 _PERMITTED = {
@@ -27,7 +27,7 @@ def sets_of(
         data_root: where what lay below the run's own `data_root` is looked for instead; None: where it was.
 
     Raises:
-        UserError: its config would run something else, or its folders are not here; the message says what to type.
+        ConfigError: its config would run something else, or its folders are not here; the message says what to type.
     """
     data = config.get("data")
     data = data if isinstance(data, dict) else {}
@@ -36,7 +36,7 @@ def sets_of(
     for name, folder in (("content", content), ("style", style)):
         if not Path(folder.root).exists():
             before = config.get("data_root", "data")
-            raise DataError(
+            raise UnfitData(
                 f"{path.name} was trained on data.{name}.root={folder.root}, which is not here; type data_root=FOLDER "
                 f"where what was below {before} is now, or data=folders data.content.root=PHOTOS "
                 "data.style.root=PAINTINGS, or data=sample"
@@ -62,10 +62,10 @@ def _built(node: Any, path: Path, kind: type) -> Any:
     try:
         return build(node, path, _permitted, kind)
     except UserError as error:
-        raise UserError(f"{error}; type data=folders data.content.root=PHOTOS data.style.root=PAINTINGS") from error
+        raise ConfigError(f"{error}; type data=folders data.content.root=PHOTOS data.style.root=PAINTINGS") from error
 
 
 def _permitted(target: str) -> Any:
     if target not in _PERMITTED:
-        raise UserError(f"its data are {target[:200]!r}, which is not built from a file")
+        raise ConfigError(f"its data are {target[:200]!r}, which is not built from a file")
     return _PERMITTED[target]

@@ -9,7 +9,7 @@ import torch
 from omegaconf import DictConfig
 from torch import nn
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.exporting.card import card
 from stylegan_pl.exporting.check import FORMATS, card_path
 from stylegan_pl.exporting.facts import Facts, facts_of
@@ -29,7 +29,7 @@ def export_file(config: DictConfig) -> int:
     """Export by a composed `ExportConfig`; returns the exit code.
 
     Raises:
-        UserError: the file would not paint what the generator paints; nothing is left of it.
+        ConfigError: the file would not paint what the generator paints; nothing is left of it.
     """
     checkpoint, output = resolve(config.ckpt), Path(config.output)
     generator = load_generator(checkpoint, trusted=config.trust)
@@ -90,7 +90,7 @@ def _check(found: list[Agreement], config: DictConfig) -> None:
     """float32 must agree; half and int8 trade it, and say how much."""
     worst = max(found, key=lambda agreement: agreement.largest, default=None)
     if worst is not None and worst.largest > CLOSE and not config.half and not config.int8:
-        raise UserError(
+        raise ConfigError(
             f"output={config.output}: differs from the generator by {worst.largest:.0f}/255 at {worst.height}×"
             f"{worst.width}; not written. Try another format= or opset="
         )

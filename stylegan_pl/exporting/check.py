@@ -6,6 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from stylegan_pl.errors import ConfigError, nearest
+from stylegan_pl.pictures.plan import check_folder_of
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def check(config: DictConfig) -> None:
     if config.format is None:
         config.format = _format_of(Path(config.output))
     if config.format not in FORMATS:
-        raise ConfigError(f"format={config.format}{nearest(config.format, FORMATS)}; there are {', '.join(FORMATS)}")
+        raise ConfigError(f"format={config.format}{nearest(config.format, FORMATS)}")
     chosen, output = FORMATS[config.format], Path(config.output)
     if output.suffix.lower() != chosen.suffix:
         raise ConfigError(
@@ -63,6 +64,7 @@ def check(config: DictConfig) -> None:
             raise ConfigError(
                 f"parity_sizes: {list(size)} is no height and width; type parity_sizes=[[128,128],[250,333]]"
             )
+    check_folder_of(output)
     for path in (output, card_path(output)):
         if path.exists() and not config.overwrite:
             raise ConfigError(f"output={output}: {path} is there already; type overwrite=true or another output=")

@@ -8,7 +8,7 @@ import torch
 from omegaconf import DictConfig
 from torch import nn
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.exporting.facts import Facts
 from stylegan_pl.exporting.parity import Pictures, Runner, pixels, planes
 from stylegan_pl.inference.any_size import pad_to_stride, stride_of
@@ -30,7 +30,7 @@ def _write_onnx(config: DictConfig, generator: nn.Module, path: Path, facts: Fac
         from stylegan_pl.exporting.quantise import quantised
         from stylegan_pl.exporting.row_norms import with_row_norms
     except ImportError as error:
-        raise UserError(f"format=onnx is an extra ({error}); type: pip install 'stylegan-pl[onnx]'") from error
+        raise ConfigError(f"format=onnx is an extra ({error}); type: pip install 'stylegan-pl[onnx]'") from error
     photographs = _calibration(config, generator) if config.int8 else []
     model = to_onnx(generator, preprocessing=config.preprocessing, opset=config.opset)
     model = in_half(model) if config.half else with_row_norms(model)
@@ -41,11 +41,13 @@ def _write_onnx(config: DictConfig, generator: nn.Module, path: Path, facts: Fac
 
 def _calibration(config: DictConfig, generator: nn.Module) -> list[Path]:
     if getattr(generator, "takes_style", False):
-        raise UserError("int8=true is for generators that have learned their style; this one takes any: type half=true")
+        raise ConfigError(
+            "int8=true is for generators that have learned their style, and this one takes any; type half=true"
+        )
     folder = Path(config.calibration)
     found = [path for path in files_below(folder) if path.suffix.lower() in READABLE]
     if not found:
-        raise UserError(f"calibration={folder}: no images in this folder; 20 or more photographs will do")
+        raise ConfigError(f"calibration={folder}: no images in this folder; 20 or more photographs will do")
     step = max(1, len(found) // config.calibration_images)  # spread over the folder: names often go with places
     return found[::step][: config.calibration_images]
 

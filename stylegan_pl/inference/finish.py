@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.colour import KeepColour, Recolouring, coral, keep_chroma, recolour
 
 
@@ -18,7 +18,7 @@ class Finish:
         keep_colour: how the photograph's colours are kept; None: the painting's.
 
     Raises:
-        UserError: the strength is out of range.
+        ConfigError: the strength is out of range.
     """
 
     strength: float = 1.0
@@ -26,7 +26,7 @@ class Finish:
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
-            raise UserError(f"strength={self.strength} must be between 0 (the photograph) and 1 (full style)")
+            raise ConfigError(f"strength={self.strength} must be between 0 (the photograph) and 1 (full style)")
 
     @property
     def needs_palette(self) -> bool:

@@ -4,7 +4,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 
 SHARE = 0.7  # of what is free: others live here, too
 _PICTURE_BYTES = 10  # a pixel's, beside activations: photograph and painting as bytes, one of them as Pillow holds it
@@ -17,7 +17,7 @@ def main_memory_budget(memory_gb: float | None, pixels: int) -> float:
         memory_gb: the process's memory, 10⁹ bytes; None: 70 % of what is free.
 
     Raises:
-        UserError: memory_gb is not positive.
+        ConfigError: memory_gb is not positive.
     """
     check_memory_gb(memory_gb)
     left = 1e9 * memory_gb - _resident() if memory_gb is not None else SHARE * free_memory()
@@ -27,7 +27,7 @@ def main_memory_budget(memory_gb: float | None, pixels: int) -> float:
 def check_memory_gb(memory_gb: float | None) -> None:
     """Raise where it is not positive."""
     if memory_gb is not None and not memory_gb > 0:
-        raise UserError(f"memory_gb={memory_gb} must be above 0; type memory_gb=4, or leave it out to use what is free")
+        raise ConfigError(f"memory_gb={memory_gb} must be above 0; type memory_gb=4, or leave it out for what is free")
 
 
 def free_memory() -> float:

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.pictures.files import READABLE, read_image
 
 _CLOSE = 0.02  # of the aspect ratio: what rounding does to the sides of a small mask
@@ -21,12 +21,12 @@ class Masks:
         path: image file or folder.
 
     Raises:
-        UserError: there is none.
+        ConfigError: there is none.
     """
 
     def __init__(self, path: Path) -> None:
         if not path.exists():
-            raise UserError(f"mask={path}: no such file or folder; type mask=mask.png, or a folder of masks by name")
+            raise ConfigError(f"mask={path}: no such file or folder; type mask=mask.png, or a folder of masks by name")
         self.path = path
 
     def of(self, name: Path, width: int, height: int) -> Tensor:

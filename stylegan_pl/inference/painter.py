@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.any_size import stride_of, stylize_images
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.tiling.activation_memory import bytes_per_pixel
@@ -36,7 +36,7 @@ class Tiling:
             generator has norms, and then tiles paint what the whole would be.
 
     Raises:
-        UserError: a number out of range.
+        ConfigError: a number out of range.
     """
 
     tile: int | str | None = "auto"
@@ -45,9 +45,9 @@ class Tiling:
 
     def __post_init__(self) -> None:
         if self.tile not in (None, "auto") and not isinstance(self.tile, int):
-            raise UserError(f"tile={self.tile}: type tile=auto, tile=1024 (pixels), or tile=null to never cut")
+            raise ConfigError(f"tile={self.tile}: type tile=auto, tile=1024 (pixels), or tile=null to never cut")
         if isinstance(self.tile, int) and self.tile < 64:
-            raise UserError(f"tile={self.tile} must be at least 64 pixels; type tile=auto to let memory decide")
+            raise ConfigError(f"tile={self.tile} must be at least 64 pixels; type tile=auto to let memory decide")
 
 
 class Painter:
@@ -93,7 +93,7 @@ class Painter:
             The pictures' shape and type, on the CPU.
 
         Raises:
-            UserError: memory does not hold the smallest tile.
+            ConfigError: memory does not hold the smallest tile.
         """
         result = into if into is not None else torch.empty_like(pictures, device="cpu")
         tile = self.tile_for(*pictures.shape[-2:])

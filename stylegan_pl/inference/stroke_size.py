@@ -2,7 +2,7 @@
 
 from fractions import Fraction
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 
 FINEST, BROADEST = 0.5, 2.0
 _LARGEST_DENOMINATOR = 10  # tiles begin at multiples of the numerator: tenths keep these near each other
@@ -12,10 +12,10 @@ def stroke_ratio(stroke: float) -> Fraction:
     """The nearest fraction with a denominator of at most 10: p/q pixels are painted as one.
 
     Raises:
-        UserError: out of range.
+        ConfigError: out of range.
     """
     if not FINEST <= stroke <= BROADEST:  # nan fails it, too
-        raise UserError(
+        raise ConfigError(
             f"stroke={stroke:g} must be between {FINEST} (strokes of half the size) and {BROADEST:g} (twice the size); "
             "1 is as the generator learned them"
         )

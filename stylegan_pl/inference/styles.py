@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.generators.adain import AdaINGenerator
 from stylegan_pl.nn.layers.adain import Statistics, restyle
 from stylegan_pl.pictures.files import read_image
@@ -79,23 +79,23 @@ def in_style(
         size: pixels that each painting's shorter side is shrunk to, which sets the size of its strokes.
 
     Raises:
-        UserError: the generator wants a painting and has none, or has no use for one; or numbers out of range.
+        ConfigError: the generator wants a painting and has none, or has no use for one; or numbers out of range.
     """
     takes_style = isinstance(generator, AdaINGenerator)
     if not takes_style and (paintings or weights is not None):
-        raise UserError(
+        raise ConfigError(
             "style= and style_weights= are for generators that take any painting (model=adain); this one has learned "
             "its style: type the command without them"
         )
     if not isinstance(generator, AdaINGenerator):
         return generator
     if not paintings:
-        raise UserError("this generator paints after any painting, and none was given; type style=painting.jpg")
+        raise ConfigError("this generator paints after any painting, and none was given; type style=painting.jpg")
     if size < 1:
-        raise UserError(f"style_size={size} must be at least 1 pixel; 512 unless given")
+        raise ConfigError(f"style_size={size} must be at least 1 pixel; 512 unless given")
     strength = 1.0 if strength is None else strength
     if not 0 <= strength <= 1:
-        raise UserError(f"strength={strength} must be between 0 (the photograph) and 1 (full style)")
+        raise ConfigError(f"strength={strength} must be between 0 (the photograph) and 1 (full style)")
     shares = _shares(weights, len(paintings))
     with torch.no_grad():
         statistics = [generator.statistics(_read(Path(path), size, generator.stride)) for path in paintings]
@@ -110,16 +110,16 @@ def _mix(parts: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
 def _shares(weights: Sequence[float] | None, count: int) -> list[float]:
     given = [1.0] * count if weights is None else list(weights)
     if len(given) != count:
-        raise UserError(f"style_weights={given}: {len(given)} weights for {count} paintings; give one for each style")
+        raise ConfigError(f"style_weights={given}: {len(given)} weights for {count} paintings; give one for each style")
     if not (min(given) >= 0 and 0 < sum(given) < math.inf):  # nan fails every comparison
-        raise UserError(f"style_weights={given}: weights must be at least 0, and one of them above it")
+        raise ConfigError(f"style_weights={given}: weights must be at least 0, and one of them above it")
     return [weight / sum(given) for weight in given]
 
 
 def _read(path: Path, size: int, stride: int) -> Tensor:
     """A painting -> (1, 3, H, W) in [-1, 1], sides multiples of the stride; a margin below it is cut off."""
     if not path.is_file():
-        raise UserError(f"style={path}: no such file; type style=painting.jpg, or style=[a.jpg,b.jpg] for several")
+        raise ConfigError(f"style={path}: no such file; type style=painting.jpg, or style=[a.jpg,b.jpg] for several")
     image = read_image(path, at_least=size)
     scale = min(1.0, size / min(image.size))
     width, height = (max(2 * stride, round(side * scale) // stride * stride) for side in image.size)

@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.painter import Painter, Tiling
@@ -44,12 +44,12 @@ def load_painter(
     """What `python -m stylegan_pl.stylize` paints with; its options, by their names there.
 
     Raises:
-        UserError: no checkpoint, or options that do not go with it.
+        ConfigError: no checkpoint, or options that do not go with it.
     """
     keep_colour_named(keep_colour)  # mistakes are told before a checkpoint is loaded
     stroke_ratio(stroke)
     if precision not in Precision.__members__:
-        raise UserError(f"precision={precision}: type {', '.join(Precision.__members__)}")
+        raise ConfigError(f"precision={precision}: type {', '.join(Precision.__members__)}")
     placed = inference_device(device)
     return painter_of(
         load_generator(resolve(str(ckpt)), trusted=trust), style=style, style_weights=style_weights,
@@ -74,7 +74,7 @@ def painter_of(
     """The same of a generator that is loaded; its norms then keep channels-last pictures so, which is faster.
 
     Raises:
-        UserError: options that do not go with it.
+        ConfigError: options that do not go with it.
     """
     keep_layout(generator)
     show_channels_last(generator)
@@ -94,14 +94,14 @@ def keep_colour_named(choice: bool | str | None) -> KeepColour | None:
     """What a user types for keep_colour.
 
     Raises:
-        UserError: lists what there is.
+        ConfigError: lists what there is.
     """
     if choice is None or choice is False:
         return None
     if choice is True:
         return KeepColour.luma
     if choice not in KeepColour.__members__:
-        raise UserError(f"keep_colour={choice}: type true or luma, coral, or false")
+        raise ConfigError(f"keep_colour={choice}: type true or luma, coral, or false")
     return KeepColour[choice]
 
 
@@ -144,7 +144,7 @@ class Stylizer:
         """From a run folder or a checkpoint file; the options are those of `python -m stylegan_pl.stylize --help`.
 
         Raises:
-            UserError: no checkpoint, or options that do not go with it.
+            ConfigError: no checkpoint, or options that do not go with it.
         """
         painter = load_painter(
             ckpt, style=style, style_weights=style_weights, style_size=style_size, strength=strength, stroke=stroke,

@@ -6,7 +6,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from stylegan_pl.errors import ConfigError, UserError
+from stylegan_pl.errors import ConfigError
 
 HIGHEST_PORT = 65535
 
@@ -16,7 +16,7 @@ def check(config: DictConfig) -> None:
 
     Raises:
         ConfigError: names the option, and what to type.
-        UserError: Gradio is not installed.
+        ConfigError: Gradio is not installed.
     """
     for path in checkpoints(config.ckpt):
         if path.lower().endswith(".onnx"):
@@ -34,7 +34,7 @@ def check(config: DictConfig) -> None:
     if config.root_path is not None and not config.root_path.startswith(("/", "http://", "https://")):
         raise ConfigError(f"root_path={config.root_path}: type root_path=/{config.root_path}, as the proxy serves it")
     if importlib.util.find_spec("gradio") is None:
-        raise UserError("the page needs Gradio, which is not installed; type pip install 'stylegan-pl[app]'")
+        raise ConfigError("the page needs Gradio, which is not installed; type pip install 'stylegan-pl[app]'")
 
 
 def checkpoints(ckpt: Any) -> list[str]:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from omegaconf import DictConfig, OmegaConf
 
-from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.errors import ConfigError, first_line
 from stylegan_pl.inference.painter import Tiling
 from stylegan_pl.page.check import HIGHEST_PORT, checkpoints
 from stylegan_pl.page.events import build
@@ -36,7 +36,7 @@ def serve(config: DictConfig) -> int:
     """Show the page by a composed `AppConfig` until Ctrl-C; returns the exit code.
 
     Raises:
-        UserError: a checkpoint cannot be read, or there is nowhere to listen.
+        ConfigError: a checkpoint cannot be read, or there is nowhere to listen.
     """
     with listening(config.host, config.port) as door, own_folder() as folder, pixel_limit(config.max_megapixels):
         painters = Painters(
@@ -98,19 +98,19 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
     """A socket at that address and no other.
 
     Raises:
-        UserError: it is taken or not ours to take.
+        ConfigError: it is taken or not ours to take.
     """
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
-        raise UserError(f"host={host}: no such address ({first_line(error)}); type host=127.0.0.1") from error
+        raise ConfigError(f"host={host}: no such address ({first_line(error)}); type host=127.0.0.1") from error
     with socket.socket(family, kind, protocol) as door:
         door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a page that has just ended leaves its port waiting
         try:
             door.bind(place)
             door.listen()
         except OSError as error:
-            raise UserError(_refused(host, port, error)) from error
+            raise ConfigError(_refused(host, port, error)) from error
         yield door
 
 

@@ -3,12 +3,13 @@
 import glob
 import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.pictures.files import EXTENSIONS, READABLE
 from stylegan_pl.pictures.passed_over import passed_over
 from stylegan_pl.pictures.tree import files_below
@@ -36,6 +37,7 @@ class Plan:
     jobs: list[Job]
     there: list[Job] = field(default_factory=list)  # results that lie there already, to be looked at
     passed_over: list[Path] = field(default_factory=list)  # files in a folder that are no pictures
+    is_one: bool = False  # a picture was named by itself
 
     @property
     def told_passed_over(self) -> str:
@@ -60,32 +62,33 @@ def plan(
         resume: leave results that are there.
 
     Raises:
-        UserError: nothing to do, or a result would fall on an input, on another or on a file that is there.
+        ConfigError: nothing to do, or a result would fall on an input, on another or on a file that is there.
     """
     if overwrite and resume:
-        raise UserError("overwrite=true replaces results that are there, resume=true keeps them; type one of the two")
+        raise ConfigError("overwrite=true replaces results that are there, resume=true keeps them; type one of the two")
     found, others = _found(source, output, overwrite)
     jobs = [
         Job(picture, _result(picture, name, output, image_format), name or Path(picture.name))
         for picture, name in found
     ]
+    check_folder_of(output / "_" if output.suffix.lower() not in EXTENSIONS else output)  # every picture would fail
     _check_inputs(jobs, output)
     _check_distinct(jobs)
     there = [] if overwrite else [job for job in jobs if os.path.lexists(job.result)]
     if there and not resume:
-        raise UserError(
+        raise ConfigError(
             f"output={output}: {there[0].result} is there already; type overwrite=true or another output=, or "
             "resume=true to keep it and paint the rest"
         )
     kept = set(there)
-    return Plan([job for job in jobs if job not in kept], there, others)
+    return Plan([job for job in jobs if job not in kept], there, others, is_one=[name for _, name in found] == [None])
 
 
 def pictures(source: Path | str | Sequence[Path | str]) -> list[Path]:
     """The pictures that a file, a folder, a glob pattern or a list of these names, each once; what is left out is told.
 
     Raises:
-        UserError: there are none.
+        ConfigError: there are none.
     """
     found, others = _found(source, None, overwrite=False)
     if others:
@@ -105,7 +108,7 @@ def _found(
             return _several([source], output, overwrite)
         path = Path(source)
         if not os.path.lexists(path):
-            raise UserError(f"input={source}: no such file or folder")
+            raise ConfigError(f"input={source}: {_not_there(source)}")
         return _in_folder(path, output, overwrite) if path.is_dir() else ([(_checked(path), None)], [])
     return _several(source, output, overwrite)
 
@@ -116,7 +119,7 @@ def _several(sources: Sequence[Path | str], output: Path | None, overwrite: bool
     for source in sources:
         matches = _matches(str(source)) if is_pattern(source) else [str(source)]
         if not matches or not os.path.lexists(matches[0]):
-            raise UserError(f"input={source}: no such file or folder" if not is_pattern(source) else _nothing(source))
+            raise ConfigError(_nothing(source) if is_pattern(source) else f"input={source}: {_not_there(source)}")
         paths += [Path(match) for match in matches]
     pictures: list[Path] = []
     left_out: list[Path] = []
@@ -130,7 +133,7 @@ def _several(sources: Sequence[Path | str], output: Path | None, overwrite: bool
         else:
             left_out.append(path)
     if not pictures:
-        raise UserError(f"input={','.join(map(str, sources))}: no images among these ({_KNOWN})")
+        raise ConfigError(f"input={','.join(map(str, sources))}: no images among these ({_KNOWN})")
     _check_is_folder(output, f"input={','.join(map(str, sources))} may be several pictures")
     pictures = list(dict.fromkeys(pictures))
     absolute = [Path.cwd() / picture for picture in pictures]  # links are names, too: not resolved
@@ -144,7 +147,7 @@ def _in_folder(source: Path, output: Path | None, overwrite: bool) -> tuple[list
     everything = files_below(source)
     if output is not None and _is_below(output, source):  # earlier results are no photographs
         if overwrite:
-            raise UserError(
+            raise ConfigError(
                 f"output={output} is inside input={source}, where overwrite=true could replace photographs; choose an "
                 "output= outside of it"
             )
@@ -152,7 +155,7 @@ def _in_folder(source: Path, output: Path | None, overwrite: bool) -> tuple[list
     pictures = [path for path in everything if path.suffix.lower() in INPUTS]
     if not pictures:
         told = f"; {passed_over(everything, len(everything), first_frame=None)}" if everything else ""
-        raise UserError(f"input={source}: no images in this folder ({_KNOWN}){told}")
+        raise ConfigError(f"input={source}: no images in this folder ({_KNOWN}){told}")
     return [(path, path.relative_to(source)) for path in pictures], [p for p in everything if p not in set(pictures)]
 
 
@@ -162,7 +165,7 @@ def _result(picture: Path, name: Path | None, output: Path, image_format: str | 
     if output.suffix.lower() in EXTENSIONS and not output.is_dir():
         return _renamed(output, image_format)
     if output.suffix and not output.is_dir():
-        raise UserError(f"output={output}: unknown image format '{output.suffix}'; use one of {_WRITTEN}")
+        raise ConfigError(f"output={output}: unknown image format '{output.suffix}'; use one of {_WRITTEN}")
     return _renamed(output / picture.name, image_format)
 
 
@@ -171,7 +174,7 @@ def _renamed(result: Path, image_format: str | None) -> Path:
         return result if result.suffix.lower() in EXTENSIONS else result.with_name(f"{result.name}.png")
     suffix = f".{image_format.lstrip('.').lower()}"
     if suffix not in EXTENSIONS:
-        raise UserError(
+        raise ConfigError(
             f"image_format={image_format}: unknown; use one of {' '.join(e[1:] for e in sorted(EXTENSIONS))}"
         )
     return result.with_suffix(suffix)
@@ -179,20 +182,36 @@ def _renamed(result: Path, image_format: str | None) -> Path:
 
 def _checked(path: Path) -> Path:
     if path.suffix.lower() not in INPUTS:
-        raise UserError(f"input={path}: not an image file; it must end in one of {_KNOWN}")
+        raise ConfigError(f"input={path}: not an image file; it must end in one of {_KNOWN}")
     return path
 
 
 def _check_is_folder(output: Path | None, what: str) -> None:
     if output is not None and output.suffix.lower() in EXTENSIONS and not output.is_dir():
-        raise UserError(f"{what}, so output={output} must be one, too; type output={output.with_suffix('')}")
+        raise ConfigError(f"{what}, so output={output} must be one, too; type output={output.with_suffix('')}")
+
+
+def _not_there(source: Path | str) -> str:
+    address = re.match(r"https?:/", str(source))
+    return "an address is not fetched; download it first: curl -O …" if address else "no such file or folder"
+
+
+def check_folder_of(output: Path) -> None:
+    """Raise where a file stands in the place of a folder above it.
+
+    Raises:
+        ConfigError: which.
+    """
+    above = next((folder for folder in output.parents if os.path.lexists(folder)), Path())
+    if not above.is_dir():
+        raise ConfigError(f"output={output}: {above} is a file, no folder; choose another output=")
 
 
 def _check_inputs(jobs: list[Job], output: Path) -> None:
     inputs = {os.path.realpath(job.picture) for job in jobs}
     for job in jobs:
         if os.path.realpath(job.result) in inputs:
-            raise UserError(
+            raise ConfigError(
                 f"output={output}: {job.result} is an input, and inputs are never overwritten; choose another output="
             )
 
@@ -201,7 +220,7 @@ def _check_distinct(jobs: list[Job]) -> None:
     taken: dict[Path, Path] = {}
     for picture, result, _ in jobs:
         if result in taken:
-            raise UserError(
+            raise ConfigError(
                 f"{taken[result]} and {picture} would both become {result}; rename one, or drop image_format="
             )
         taken[result] = picture
@@ -226,6 +245,16 @@ def _nothing(pattern: Path | str) -> str:
 def _is_below(path: Path, folder: Path) -> bool:
     real, root = os.path.realpath(path), os.path.realpath(folder)
     return real != root and real.startswith(root.rstrip(os.sep) + os.sep)
+
+
+def check_one(planned: Plan, refused: Mapping[Job, str]) -> None:
+    """Raise where the one picture that was named came to nothing; of several it is told, and the others are painted.
+
+    Raises:
+        ConfigError: why.
+    """
+    if planned.is_one and refused:
+        raise ConfigError(next(iter(refused.values())))
 
 
 def facts_of(planned: Plan, refused: Mapping[Job, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import SPLITS, ImageFolder
-from stylegan_pl.errors import ConfigError, DataError, UserError
+from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.pictures.crop_size import as_typed, sides
 from stylegan_pl.pictures.files import write_image
 from stylegan_pl.pictures.progress import Progress
@@ -38,7 +38,7 @@ def examine(config: DictConfig) -> int:
     """Look through `config.data` and report; returns the exit code: 1 where scores would lie or a run would refuse.
 
     Raises:
-        UserError: a set is not there at all, or the report cannot be written.
+        ConfigError: a set is not there at all, or the report cannot be written.
     """
     started = time.monotonic()
     output = _new_folder(Path(config.output))
@@ -154,7 +154,7 @@ def _write(output: Path, facts: dict[str, Any], remarks: Sequence[doctor.Remark]
         report.write_json(output / "check.json", facts, remarks, refusals)
         report.write_csv(output / "check.csv", remarks)
     except OSError as error:
-        raise UserError(f"output={output} cannot be written ({error.strerror or error}); type another") from error
+        raise ConfigError(f"output={output} cannot be written ({error.strerror or error}); type another") from error
 
 
 def _where(output: Path, seconds: float) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.data.shards import COLUMNS, INDEX
-from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.pictures.files import upright_size
 from stylegan_pl.pictures.whole_file import written_whole
 
@@ -28,15 +28,15 @@ def write_shards(folder: ImageFolder, target: Path, *, shard_bytes: int = 256 * 
         shard_bytes: size from which a new shard is begun.
 
     Raises:
-        UserError: `target` holds shards already, or a file is two pictures.
+        ConfigError: `target` holds shards already, or a file is two pictures.
     """
     if folder.part_name is not None:
-        raise UserError(
+        raise ConfigError(
             f"shards hold files as they are, and those of {folder.root} are two pictures each; train with "
             "data=side_by_side on the folder"
         )
     if (target / INDEX).exists():
-        raise UserError(f"{target} holds shards already; type another shards=FOLDER, or remove it")
+        raise ConfigError(f"{target} holds shards already; type another shards=FOLDER, or remove it")
     target.mkdir(parents=True, exist_ok=True)
     rows: list[tuple[str, str, str, int, int, int, int]] = []
     counts = {}

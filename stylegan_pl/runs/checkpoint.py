@@ -53,19 +53,21 @@ def load(path: Path) -> dict[str, Any]:
     """Read a checkpoint without running any code from it; its config names our classes as they are called today.
 
     Raises:
-        UserError: the file is damaged, from a newer version, or no checkpoint of ours.
+        ConfigError: the file is damaged, from a newer version, or no checkpoint of ours.
     """
     if not path.is_file():  # a named pipe would be waited for
-        raise UserError(f"{path}: cannot be read as a checkpoint (it is no file, or a link that leads to none)")
+        raise ConfigError(f"{path}: cannot be read as a checkpoint (it is no file, or a link that leads to none)")
+    if path.suffix == ".onnx":
+        raise ConfigError(f"{path}: an ONNX file holds a graph, no weights by name; type model={path}, in stylize")
     try:
         checkpoint = read_torch(path)
     except UnreadableError as error:
-        raise UserError(f"{path}: cannot be read as a checkpoint ({error})") from error
+        raise ConfigError(f"{path}: cannot be read as a checkpoint ({error})") from error
     if not isinstance(checkpoint, dict) or "config" not in checkpoint or "state_dict" not in checkpoint:
-        raise UserError(f"{path}: not a checkpoint of stylegan_pl (it has no config and weights)")
+        raise ConfigError(f"{path}: not a checkpoint of stylegan_pl (it has no config and weights)")
     check_version(checkpoint.get(VERSION_KEY), path)
     if not isinstance(checkpoint["config"], dict) or not _is_state(checkpoint["state_dict"]):
-        raise UserError(f"{path}: not a checkpoint of stylegan_pl (its config or its weights are of another kind)")
+        raise ConfigError(f"{path}: not a checkpoint of stylegan_pl (its config or its weights are of another kind)")
     check_plain(checkpoint["config"], path)
     return {**checkpoint, "config": with_new_names(checkpoint["config"])}
 
@@ -110,7 +112,7 @@ def load_generator(path: Path, *, trusted: Sequence[str] = ()) -> nn.Module:
     """The generator a file holds, averaged weights where they were kept; in eval mode on the CPU.
 
     Raises:
-        UserError: the file is damaged, no checkpoint of ours, or would build something else than our networks.
+        ConfigError: the file is damaged, no checkpoint of ours, or would build something else than our networks.
     """
     node, weights = held_generator(path)
     return network_from_file(node, weights, path, trusted).eval().requires_grad_(False)
@@ -120,14 +122,14 @@ def load_teacher(run_or_file: str) -> nn.Module:
     """The generator of `model.teacher`, as `load_generator` reads it.
 
     Raises:
-        UserError: there is none, or none that can be read.
+        ConfigError: there is none, or none that can be read.
         ConfigError: it paints in any style, which a student of one style cannot follow.
     """
     path = resolve(run_or_file, option="model.teacher")
     try:
         teacher = load_generator(path)
     except UserError as error:
-        raise UserError(f"model.teacher: {error}; type model.teacher=RUN_OR_FILE of another training") from error
+        raise ConfigError(f"model.teacher: {error}; type model.teacher=RUN_OR_FILE of another training") from error
     if getattr(teacher, "takes_style", False):
         raise ConfigError(
             f"model.teacher={run_or_file}: {type(teacher).__name__} paints in the style of a second picture, and a "
@@ -144,7 +146,7 @@ def held_generator(path: Path) -> tuple[Any, dict[str, Tensor]]:
     try:
         node = checkpoint["config"]["model"]["generator"]
     except (KeyError, TypeError) as error:
-        raise UserError(f"{path}: not a checkpoint of stylegan_pl (its config names no model.generator)") from error
+        raise ConfigError(f"{path}: not a checkpoint of stylegan_pl (its config names no model.generator)") from error
     state = checkpoint["state_dict"]
     prefix = "ema.averaged." if any(key.startswith("ema.averaged.") for key in state) else "generator."
     return node, {key.removeprefix(prefix): value for key, value in state.items() if key.startswith(prefix)}
@@ -160,19 +162,19 @@ def exported(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """What `export format=safetensors` noted of a generator, its config under `generator`; and its weights.
 
     Raises:
-        UserError: the file is damaged, from a newer version, or not written by it.
+        ConfigError: the file is damaged, from a newer version, or not written by it.
     """
     try:
         weights, metadata = read_safetensors(path)
         facts = json.loads(metadata.get(METADATA_KEY, "{}"))
     except (UnreadableError, ValueError, RecursionError) as error:
-        raise UserError(f"{path}: cannot be read as safetensors ({first_line(error)})") from error
+        raise ConfigError(f"{path}: cannot be read as safetensors ({first_line(error)})") from error
     if not isinstance(facts, dict) or "generator" not in facts:
-        raise UserError(
+        raise ConfigError(
             f"{path}: its header names no generator of stylegan_pl; python -m stylegan_pl.export writes one"
         )
     if check_version(facts.get(VERSION_KEY), path) >= 1 and SUM not in metadata:
-        raise UserError(f"{path}: cannot be read as safetensors (it is damaged: its sum is missing)")
+        raise ConfigError(f"{path}: cannot be read as safetensors (it is damaged: its sum is missing)")
     check_plain(facts, path)
     named: dict[str, Any] = with_new_names(facts)
     return named, weights

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 
 FORMAT_VERSION = 1
 """Of checkpoints, safetensors and ONNX files; raised with each change that a program of before would read wrongly."""
@@ -16,14 +16,14 @@ def check_version(found: Any, path: Path) -> int:
     """The version that a file names; 0 for one from before there were versions.
 
     Raises:
-        UserError: it is newer than this program, or no version.
+        ConfigError: it is newer than this program, or no version.
     """
     if found is None:
         return 0
     if type(found) is not int or found < 0:
-        raise UserError(f"{path}: it is damaged: its format version is no number from 0 on")
+        raise ConfigError(f"{path}: it is damaged: its format version is no number from 0 on")
     if found > FORMAT_VERSION:
-        raise UserError(
+        raise ConfigError(
             f"{path}: written by a newer stylegan_pl (format {found}, this one reads up to {FORMAT_VERSION}); type "
             "pip install --upgrade stylegan-pl"
         )

@@ -12,7 +12,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.errors import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError
 from pydantic_core import SchemaError
 
-from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.errors import ConfigError, UserError, first_line
 
 Permitted = Callable[[str], Any]
 """A dotted path -> the class or function that may be called for it; raises a `UserError` that names any other."""
@@ -52,30 +52,30 @@ def build(node: Any, path: Path, permitted: Permitted, kind: type) -> Any:
         kind: what the object must be.
 
     Raises:
-        UserError: it asks for anything else, for arguments that the constructors do not take, or cannot be built.
+        ConfigError: it asks for anything else, for arguments that the constructors do not take, or cannot be built.
     """
     check_plain(node, path)
     call = parsed(node, path, permitted)
     if not isinstance(call, Call) or not _gives(call, kind):
-        raise UserError(f"{path}: its config describes no {kind.__name__} but {_shortened(node)}; refused")
+        raise ConfigError(f"{path}: its config describes no {kind.__name__} but {_shortened(node)}; refused")
     try:
         return call.made()
     except Exception as error:  # constructors refuse numbers by any type
-        raise UserError(f"{path}: its config cannot be built ({first_line(error)})") from error
+        raise ConfigError(f"{path}: its config cannot be built ({first_line(error)})") from error
 
 
 def check_plain(node: Any, path: Path) -> None:
     """That data from a file are plain, and neither endless nor deep: whatever reads them next may do so by recursion.
 
     Raises:
-        UserError: names the file.
+        ConfigError: names the file.
     """
     waiting, seen = [(node, 0)], 0
     while waiting:
         value, depth = waiting.pop()
         seen += 1
         if depth > DEEPEST or seen > MOST:  # what contains itself is both
-            raise UserError(
+            raise ConfigError(
                 f"{path}: its config is nested more than {DEEPEST} deep or has over {MOST:,} values; refused"
             )
         if isinstance(value, dict):
@@ -83,17 +83,17 @@ def check_plain(node: Any, path: Path) -> None:
         elif isinstance(value, list | tuple):
             waiting += [(part, depth + 1) for part in value]
         elif value is not None and type(value) not in (bool, int, float, str):
-            raise UserError(f"{path}: its config holds a {type(value).__name__}, which is no plain data; refused")
+            raise ConfigError(f"{path}: its config holds a {type(value).__name__}, which is no plain data; refused")
 
 
 def parsed(node: Any, path: Path, permitted: Permitted) -> Any:
     """Plain data with each part that names a target as a `Call`; nothing is called.
 
     Raises:
-        UserError: as `build`.
+        ConfigError: as `build`.
     """
     if isinstance(node, str) and "${" in node:
-        raise UserError(f"{path}: its config holds the expression {node[:80]!r}, which is not evaluated; refused")
+        raise ConfigError(f"{path}: its config holds the expression {node[:80]!r}, which is not evaluated; refused")
     if isinstance(node, list | tuple):
         return [parsed(child, path, permitted) for child in node]
     if not isinstance(node, dict):
@@ -108,7 +108,7 @@ def _call(target: Any, given: dict[Any, Any], path: Path, permitted: Permitted) 
     try:
         function = permitted(str(target))
     except UserError as error:
-        raise UserError(f"{path}: {error}") from error.__cause__
+        raise ConfigError(f"{path}: {error}") from error.__cause__
     arguments = {key: value for key, value in given.items() if key not in _SETTINGS}
     parameters = inspect.signature(function).parameters
     open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
@@ -122,9 +122,9 @@ def _call(target: Any, given: dict[Any, Any], path: Path, permitted: Permitted) 
             inspect.Parameter.KEYWORD_ONLY,
         )
         if not isinstance(key, str) or not (by_name or open_ended):
-            raise UserError(f"{path}: its config gives {target} an option {str(key)[:80]!r}, which it does not have")
+            raise ConfigError(f"{path}: its config gives {target} an option {str(key)[:80]!r}, which it does not have")
         if not _fits(value, hints.get(key, Any)):
-            raise UserError(f"{path}: its config gives {target} {key}={_shortened(value)}, which is of another type")
+            raise ConfigError(f"{path}: its config gives {target} {key}={_shortened(value)}, which is of another type")
     return Call(function, arguments, given.get("_partial_") is True)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.errors import ConfigError, UserError, first_line
 from stylegan_pl.nn.pretrained.shapes import shapes_only
 from stylegan_pl.nn.pretrained.wanted import without_pretrained
 from stylegan_pl.runs.from_file import Permitted, build, check_plain, parsed
@@ -36,7 +36,7 @@ def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trus
         trusted: packages or modules beside ours whose parts may be built; then sizes are not looked at.
 
     Raises:
-        UserError: it is none of our networks, not the weights' one, or its weights are not numbers.
+        ConfigError: it is none of our networks, not the weights' one, or its weights are not numbers.
     """
     check_plain(node, path)
     permitted = networks(trusted)
@@ -45,10 +45,10 @@ def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trus
         with shapes_only():
             shapes: nn.Module = build(node, path, permitted, nn.Module)
         if _sizes(shapes.state_dict()) != _sizes(weights):
-            raise UserError(f"{path}: {_OTHER_WEIGHTS}")
+            raise ConfigError(f"{path}: {_OTHER_WEIGHTS}")
     wrong = [key for key, value in weights.items() if not _is_finite(value)]
     if wrong:
-        raise UserError(
+        raise ConfigError(
             f"{path}: {len(wrong)} of its {len(weights)} weights hold nan or infinite numbers, such as "
             f"{wrong[0][:80]!r}; the training had failed: give an earlier checkpoint"
         )
@@ -57,7 +57,7 @@ def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trus
     try:
         network.load_state_dict(weights)
     except Exception as error:  # torch lists every key in a line of its own
-        raise UserError(f"{path}: {_OTHER_WEIGHTS}") from error
+        raise ConfigError(f"{path}: {_OTHER_WEIGHTS}") from error
     return network
 
 
@@ -77,12 +77,12 @@ def networks(trusted: Sequence[str] = ()) -> Permitted:
             try:
                 return resolve_name(target)
             except Exception as error:  # whatever importing a package of theirs raises
-                raise UserError(
+                raise ConfigError(
                     f"its config names {target[:200]!r}, which cannot be imported ({first_line(error)})"
                 ) from error
         found = part_of_ours(target, _ROOMS)
         if found is None:
-            raise UserError(
+            raise ConfigError(
                 f"its config would run {target[:200]!r}, no network of stylegan_pl; refused. If you trust the file, "
                 "type trust=[MODULE]"
             )
@@ -130,7 +130,7 @@ def check_numbers(node: Any, most: int, path: Path) -> None:
             check_numbers(child, most, path)
     elif isinstance(node, int) and abs(node) > most:
         said = str(node) if abs(node) < 10**12 else "over 10^12"
-        raise UserError(f"{path}: its config asks for {said} of something, far more than its weights are; refused")
+        raise ConfigError(f"{path}: its config asks for {said} of something, far more than its weights are; refused")
 
 
 def _sizes(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.film.decode import Film
 from stylegan_pl.inference.film.film import Painted, paint_film
 from stylegan_pl.inference.film.frame_painter import FramePainter
@@ -34,7 +34,7 @@ def paint_one_film(config: DictConfig, load: Callable[[], Painter]) -> int:
         load: called once the film is known to be one, for it takes its time.
 
     Raises:
-        UserError: no film, or options that do not go with it.
+        ConfigError: no film, or options that do not go with it.
     """
     source, output = Path(config.input), Path(config.output)
     if str(output) == PIPE:
@@ -48,7 +48,7 @@ def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output
     steadiness, encoding = parted(options)
     check_paths(source, output, overwrite=config.overwrite)
     if config.mask is not None and Path(config.mask).is_dir():
-        raise UserError(f"mask={config.mask} is a folder; a film takes one mask for all frames: mask=mask.png")
+        raise ConfigError(f"mask={config.mask} is a folder; a film takes one mask for all frames: mask=mask.png")
     with _opened(config, source) as film, Progress("painting", film.frames) as bar, asked_to_stop() as stop:
         mask = None
         if config.mask is not None:
@@ -67,7 +67,7 @@ def _opened(config: DictConfig, source: Path) -> Film | NumberedFrames:
     """The film that is meant; a folder's frames are one."""
     if not are_frames(source):
         if config.film.fps is not None:
-            raise UserError(f"film.fps= is for a folder of frames; {source} has its own times: take it away")
+            raise ConfigError(f"film.fps= is for a folder of frames; {source} has its own times: take it away")
         return Film(source)
     fps = _USUAL_FPS if config.film.fps is None else config.film.fps
     frames = NumberedFrames(source, pictures(str(source)), fps=fps)

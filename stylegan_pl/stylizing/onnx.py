@@ -9,14 +9,14 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
-from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.inference.film.library import is_film
 from stylegan_pl.inference.main_memory import check_memory_gb
 from stylegan_pl.inference.onnx.finish import colours_named
 from stylegan_pl.inference.onnx.memory import LARGE, MemoryCheck
 from stylegan_pl.inference.onnx.painter import OnnxPainter, facts_in, read_style
 from stylegan_pl.pictures.files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
-from stylegan_pl.pictures.plan import Job, facts_of, plan
+from stylegan_pl.pictures.plan import Job, check_one, facts_of, plan
 from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.precision import Precision
@@ -37,11 +37,11 @@ def paint_onnx(config: DictConfig, *, told: str | None = None) -> int:
     """
     for key, untouched in _OF_CHECKPOINTS.items():
         if config[key] != untouched:
-            raise UserError(f"{key}= goes with ckpt=, not with model=; take it away")
+            raise ConfigError(f"{key}= goes with ckpt=, not with model=; take it away")
     if is_film(config.input, config.output):
-        raise UserError(f"input={config.input}: films are painted with ckpt=, not with model=")
+        raise ConfigError(f"input={config.input}: films are painted with ckpt=, not with model=")
     if not 1 <= config.quality <= 100:
-        raise UserError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
+        raise ConfigError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
     check_memory_gb(config.memory_gb)
     sources: Any = OmegaConf.to_container(config.input) if OmegaConf.is_list(config.input) else str(config.input)
     planned = plan(
@@ -61,6 +61,7 @@ def paint_onnx(config: DictConfig, *, told: str | None = None) -> int:
             except MemoryError:
                 refused[job] = f"{job.picture}: memory ran out; paint it with ckpt=, which cuts it into tiles"
             bar.advance(1)
+    check_one(planned, refused)
     for line in refused.values():
         _log.error("skipped: %s", line)
     everything = len(planned.jobs) + len(planned.there)
@@ -72,7 +73,7 @@ def _painter(config: DictConfig) -> OnnxPainter:
     model = Path(config.onnx)
     styles = config.style if OmegaConf.is_list(config.style) else [config.style] if config.style is not None else []
     if len(styles) > 1:
-        raise UserError("style=: an exported file takes one painting; several go with ckpt=")
+        raise ConfigError("style=: an exported file takes one painting; several go with ckpt=")
     stride = facts_in(model)["graph"]["stride"] if styles else 1
     style = read_style(Path(styles[0]), size=config.style_size, stride=stride) if styles else None
     return OnnxPainter(

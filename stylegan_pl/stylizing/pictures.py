@@ -9,7 +9,7 @@ import torch
 from omegaconf import DictConfig, OmegaConf
 from torch import Tensor
 
-from stylegan_pl.errors import DataError, UserError, first_line
+from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
 from stylegan_pl.inference.any_size import batches_of_one_size
 from stylegan_pl.inference.film.library import is_film
 from stylegan_pl.inference.masks import Masks
@@ -17,7 +17,7 @@ from stylegan_pl.inference.painter import Painter, Tiling
 from stylegan_pl.inference.stylizer import load_painter
 from stylegan_pl.inference.tiling.canvas import canvas, planes
 from stylegan_pl.pictures.files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
-from stylegan_pl.pictures.plan import Job, Plan, facts_of, plan
+from stylegan_pl.pictures.plan import Job, Plan, check_one, facts_of, plan
 from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.pictures.tensors import tensor_to_image
 from stylegan_pl.runs.device import is_out_of_memory
@@ -34,7 +34,7 @@ def paint(config: DictConfig, *, told: str | None = None) -> int:
         told: what the output is called; None: as in the config.
     """
     if not 1 <= config.quality <= 100:
-        raise UserError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
+        raise ConfigError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
     if is_film(config.input, config.output):
         from stylegan_pl.stylizing.film import paint_one_film  # films bring the metrics, and PyAV
 
@@ -52,10 +52,11 @@ def paint(config: DictConfig, *, told: str | None = None) -> int:
             painter, masks, quality=config.quality, batch_size=config.batch_size, first_frame=config.first_frame
         )
         done, kept = call.run(planned)
-    for line in call.refused.values():
-        _log.error("skipped: %s", line)
     if not done and call.unknown is not None:  # no picture's fault, then
         raise call.unknown
+    check_one(planned, call.refused)
+    for line in call.refused.values():
+        _log.error("skipped: %s", line)
     there = f", {kept} were there" if planned.there else ""
     everything = len(planned.jobs) + len(planned.there)
     _log.info("%d of %d pictures painted%s -> %s", done, everything, there, told or config.output)

@@ -12,7 +12,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 from PIL import Image, UnidentifiedImageError
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.film.library import PIPE, is_film
 
 _HEAD = 1 << 16  # bytes that tell a picture's format
@@ -39,7 +39,7 @@ def paint_piped(config: DictConfig, paint: Callable[..., int]) -> int:
             with Path(piped.input).open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
         elif not Path(str(config.input)).is_file():
-            raise UserError(f"output=-: one picture goes through a pipe, and input={config.input} is none")
+            raise ConfigError(f"output=-: one picture goes through a pipe, and input={config.input} is none")
         if to_pipe:
             piped.output = str(Path(folder, f"painted.{kind.lstrip('.')}"))
             piped.image_format = None
@@ -65,9 +65,10 @@ def lines_on_stderr() -> Iterator[None]:
 
 def _head_of_stdin() -> bytes:
     """Its first bytes, which stay to be read."""
-    if sys.stdin.isatty():
-        raise UserError("input=-: nothing is piped in; type for example: cat photo.jpg | stylegan-pl stylize … input=-")
-    return sys.stdin.buffer.peek(_HEAD)  # type: ignore[union-attr]  # a BufferedReader
+    head = b"" if sys.stdin.isatty() else sys.stdin.buffer.peek(_HEAD)  # type: ignore[union-attr]  # a BufferedReader
+    if not head:
+        raise ConfigError("input=-: nothing is piped in; type, for example: cat a.jpg | stylegan-pl stylize input=- …")
+    return head
 
 
 def _is_picture(head: bytes) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 
-from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.inference.onnx.finish import colours_named
 from stylegan_pl.pictures.files import EXTENSIONS, check_result, pixel_limit, read_image, write_image
 from stylegan_pl.pictures.plan import pictures
@@ -31,14 +31,14 @@ def paint_sheet(config: DictConfig) -> int:
     rows are the photographs, reduced to `sheet_size` before they are painted.
 
     Raises:
-        UserError: options that do not go together, or a file that is there.
+        ConfigError: options that do not go together, or a file that is there.
     """
     output = Path(config.output)
     photographs = pictures([str(source) for source in _listed(config.input)])
     _check(config, output, photographs)
     columns = _columns(config)
     if len(photographs) * (len(columns) + 1) > _MOST:
-        raise UserError(
+        raise ConfigError(
             f"sheet=true: {len(photographs)} photographs in {len(columns)} styles are more than {_MOST} cells; "
             "name fewer photographs"
         )
@@ -54,7 +54,7 @@ def paint_sheet(config: DictConfig) -> int:
                 continue
             rows.append([photograph, *(paint(photograph) for _, paint in columns)])
     if not rows:
-        raise UserError("sheet=true: none of the photographs could be read")
+        raise ConfigError("sheet=true: none of the photographs could be read")
     sheet = contact_sheet(rows, ["photograph", *(label for label, _ in columns)], cell=config.sheet_size)
     write_image(sheet, output, quality=config.quality)
     _log.info("%d photographs in %d styles -> %s", len(rows), len(columns), output)
@@ -70,16 +70,16 @@ def paint_sheet(config: DictConfig) -> int:
 def _check(config: DictConfig, output: Path, photographs: list[Path]) -> None:
     for key in ("mask", "style_weights"):
         if config[key] is not None:
-            raise UserError(f"{key}= does not go with sheet=true; take it away")
+            raise ConfigError(f"{key}= does not go with sheet=true; take it away")
     if config.sheet_size < 16:
-        raise UserError(f"sheet_size={config.sheet_size} must be at least 16 pixels; 256 unless given")
+        raise ConfigError(f"sheet_size={config.sheet_size} must be at least 16 pixels; 256 unless given")
     if output.suffix.lower() not in EXTENSIONS:
-        raise UserError(f"output={output}: a sheet is one picture; type output=sheet.jpg")
+        raise ConfigError(f"output={output}: a sheet is one picture; type output=sheet.jpg")
     check_result(output, config.sheet_size, config.sheet_size)
     if output.exists() and not config.overwrite:
-        raise UserError(f"output={output} is there already; type overwrite=true or another output=")
+        raise ConfigError(f"output={output} is there already; type overwrite=true or another output=")
     if output.exists() and any(output.samefile(path) for path in photographs):
-        raise UserError(f"output={output} is an input, and inputs are never overwritten; choose another output=")
+        raise ConfigError(f"output={output} is an input, and inputs are never overwritten; choose another output=")
 
 
 def _listed(value: Any) -> list[Any]:
@@ -121,7 +121,7 @@ def _checkpoint(config: DictConfig, source: str) -> list[Column]:
         return [("", Stylizer(painter_of(generator, **options)))]
     styles = _styles(config)
     if not styles:
-        raise UserError(f"ckpt={source} paints after any painting, and none was given; type style=[a.jpg,b.jpg]")
+        raise ConfigError(f"ckpt={source} paints after any painting, and none was given; type style=[a.jpg,b.jpg]")
     return [(label, Stylizer(painter_of(generator, style=path, **options))) for label, path in styles]
 
 

@@ -48,6 +48,8 @@ def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
     goes_on = config.resume == "auto" or not is_first() or restarted() or was_preempted(run_dir)
     if not goes_on and (run_dir / "checkpoints" / "last.ckpt").exists():
         raise ConfigError(f"{run_dir} holds a run already; type resume=auto to continue it, or another hydra.run.dir")
+    if (last := run_dir / "checkpoints" / "last.ckpt").is_dir():
+        raise ConfigError(f"{last} is a folder, and the run saves to a file of that name; remove it: rm -r '{last}'")
     found = newest_good(run_dir) if goes_on else None
     if goes_on:
         _log.info("resuming from %s", found) if found else _log.info("nothing to resume in %s: starting", run_dir)

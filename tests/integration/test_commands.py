@@ -103,4 +103,4 @@ def test_stylize_paints_a_photograph_and_a_folder(trained, tmp_path):
     assert Image.open(tmp_path / "out/deep/er/000.png").size == (37, 37)
 
     again = preloaded("stylegan_pl.stylize", "ckpt=run", f"input={photos}", f"output={tmp_path / 'out'}", cwd=cwd)
-    assert again.returncode == 1 and "is there already; type overwrite=true" in again.stderr
+    assert again.returncode == 2 and "is there already; type overwrite=true" in again.stderr

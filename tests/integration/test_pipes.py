@@ -121,7 +121,7 @@ def test_a_film_goes_through_as_from_a_file(checkpoint, tmp_path, pipe):  # noqa
     [
         (b"no picture, no film", "painted.png", "what comes is no picture that could be read"),
         (b"no picture, no film", "painted.mp4", "-: cannot be read as a film"),
-        (b"", "painted.mp4", "-: cannot be read as a film"),
+        (b"", "painted.mp4", "input=-: nothing is piped in"),
     ],
 )
 def test_what_cannot_be_painted_is_told_in_a_line(checkpoint, tmp_path, pipe, given, output, said):  # noqa: F811

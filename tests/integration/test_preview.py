@@ -122,8 +122,8 @@ def test_what_cannot_be_is_told_in_one_line(image_sets, photograph, tmp_path) ->
     cases = [
         (["input=nowhere.jpg", "output=b.png"], 2, "input=nowhere.jpg: no such file"),
         ([f"input={photograph}", "output=preview"], 2, "name a picture, such as output=preview.png"),
-        ([f"input={photograph}", f"output={photograph}"], 1, "that is the photograph itself"),
-        ([f"input={photograph}", f"output={there}"], 1, "is there already; type overwrite=true"),
+        ([f"input={photograph}", f"output={photograph}"], 2, "that is the photograph itself"),
+        ([f"input={photograph}", f"output={there}"], 2, "is there already; type overwrite=true"),
         ([f"input={photograph}", "output=b.png", "steps=0"], 2, "steps=0 must be at least 1"),
         ([f"input={photograph}", "output=b.png", "stepz=3"], 2, "did you mean 'steps'?"),
     ]

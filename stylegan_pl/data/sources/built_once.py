@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 
 STALE_S = 3600.0  # seconds after which a workshop is a killed build's: a build takes some 15
 _SEAL = "README.txt"  # written last, so a set that has it is whole, even one copied here by hand
@@ -63,7 +63,7 @@ class BuiltSource(ABC):
         """Build it, unless it is there.
 
         Raises:
-            UserError: the folder cannot be written, or holds something else.
+            ConfigError: the folder cannot be written, or holds something else.
         """
         return build_once(self.folder, self.write, readme=self.readme)
 
@@ -85,7 +85,7 @@ def build_once(folder: Path, write: Callable[[Path], None], *, readme: str) -> P
             pass for this one.
 
     Raises:
-        UserError: the folder cannot be written, or what is there is no finished set or was made otherwise.
+        ConfigError: the folder cannot be written, or what is there is no finished set or was made otherwise.
     """
     if is_built(folder, readme=readme):
         return folder
@@ -101,15 +101,15 @@ def build_once(folder: Path, write: Callable[[Path], None], *, readme: str) -> P
             _put_in_place(built, folder, readme)
     except OSError as error:
         reason = error.strerror or error
-        raise UserError(f"cannot write {folder}: {reason}; choose another data_root") from error
+        raise ConfigError(f"cannot write {folder}: {reason}; choose another data_root") from error
     return folder
 
 
 def _refuse_what_is_there(folder: Path) -> None:
     if (folder / _SEAL).is_file():
-        raise UserError(f"{folder} was made with other settings or another version; remove it: rm -r '{folder}'")
+        raise ConfigError(f"{folder} was made with other settings or another version; remove it: rm -r '{folder}'")
     if folder.exists():
-        raise UserError(f"{folder} is not a finished set; remove it: rm -r '{folder}'")
+        raise ConfigError(f"{folder} is not a finished set; remove it: rm -r '{folder}'")
 
 
 def _put_in_place(built: Path, folder: Path, readme: str) -> None:

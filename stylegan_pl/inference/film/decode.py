@@ -6,7 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from stylegan_pl.errors import DataError, first_line
+from stylegan_pl.errors import UnfitData, first_line
 from stylegan_pl.inference.film.frames import Look, ToPictures
 from stylegan_pl.inference.film.library import camera, is_live, opened, pyav
 from stylegan_pl.inference.film.restarts import GoingOn
@@ -36,16 +36,16 @@ class Film:
             self._container = opened(path)
         except (av.FFmpegError, OSError, ValueError) as error:
             if (device := camera(path)) is not None:
-                raise DataError(
+                raise UnfitData(
                     f"input={path}: no camera to be opened at {device.device} ({first_line(error)}); type "
                     "input=camera:1 for another"
                 ) from error
-            raise DataError(f"{path}: cannot be read as a film ({first_line(error)})") from error
+            raise UnfitData(f"{path}: cannot be read as a film ({first_line(error)})") from error
         found = _moving(self._container.streams)
         if found is None:
             covers = len(self._container.streams.video)
             self.close()
-            raise DataError(f"{path}: has no pictures{' but a cover' if covers else ''}")
+            raise UnfitData(f"{path}: has no pictures{' but a cover' if covers else ''}")
         self.stream = found
         self.stream.thread_type = "AUTO"
         self.others = [*self._container.streams.audio, *self._container.streams.subtitles]
@@ -136,7 +136,7 @@ class Film:
                 return packets, item
             packets.append(item)
         self.close()
-        raise DataError(f"{self.path}: no picture in it can be decoded")
+        raise UnfitData(f"{self.path}: no picture in it can be decoded")
 
     def _demux(self) -> Iterator[Any]:
         """Decoded pictures, and packets of the others."""

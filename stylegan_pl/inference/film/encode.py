@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from stylegan_pl.errors import DataError, UserError, first_line
+from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
 from stylegan_pl.inference.film.frames import ToFrames
 from stylegan_pl.inference.film.library import PIPE, pyav
 from stylegan_pl.inference.film.packet_times import PacketTimes
@@ -35,7 +35,7 @@ class Encoding:
         options: more of the encoder's, such as preset; None: none.
 
     Raises:
-        UserError: numbers out of range.
+        ConfigError: numbers out of range.
     """
 
     codec: str | None = None
@@ -45,11 +45,11 @@ class Encoding:
 
     def __post_init__(self) -> None:
         if self.crf is not None and not 0 <= self.crf <= 63:
-            raise UserError(
+            raise ConfigError(
                 f"film.crf={self.crf} must be between 0 (best) and 51 (63 for VP9 and AV1); 18 unless given"
             )
         if self.bitrate is not None and not 0 < self.bitrate <= 2000:
-            raise UserError(f"film.bitrate={self.bitrate} is in megabits a second; type film.bitrate=8")
+            raise ConfigError(f"film.bitrate={self.bitrate} is in megabits a second; type film.bitrate=8")
 
     def encoder_for(self, output: Path) -> str:
         """The codec, or what players of that container expect."""
@@ -59,7 +59,7 @@ class Encoding:
         """FFmpeg's words for it.
 
         Raises:
-            UserError: the codec has no constant quality.
+            ConfigError: the codec has no constant quality.
         """
         given = {key: str(value) for key, value in (self.options or {}).items()}
         if self.crf is None or self.bitrate is not None:
@@ -67,7 +67,7 @@ class Encoding:
         if codec.endswith("_nvenc"):
             return {"cq": f"{self.crf:g}", **given}
         if codec not in _CRF:
-            raise UserError(
+            raise ConfigError(
                 f"film.codec={codec} knows no crf; type film.crf=null, and film.bitrate=8 where it is lossy"
             )
         return {"crf": f"{self.crf:g}", **given}
@@ -79,7 +79,7 @@ class Painting:
     Times, pixel aspect, colour tags, sound, subtitles and titles are the original's. Pictures are stored upright.
 
     Raises:
-        UserError: the encoder or the container cannot do it.
+        ConfigError: the encoder or the container cannot do it.
     """
 
     def __init__(self, film: MovingPictures, output: Path, encoding: Encoding) -> None:
@@ -135,7 +135,7 @@ class Painting:
             copy = self._container.add_stream_from_template(stream)
         except ValueError as error:
             if stream.type == "audio":
-                raise UserError(
+                raise ConfigError(
                     f"output={self.output}: {self.output.suffix} cannot hold the film's {stream.codec_context.name} "
                     f"sound; type output={self.output.with_suffix('.mkv')}"
                 ) from error

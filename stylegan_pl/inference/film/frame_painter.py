@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.any_size import pad_to_stride, padding_of
 from stylegan_pl.inference.colour import Recolouring
 from stylegan_pl.inference.film.running_mean import RunningMean
@@ -32,7 +32,7 @@ class Steadiness:
         cut_threshold: see `SceneCuts`.
 
     Raises:
-        UserError: numbers out of range.
+        ConfigError: numbers out of range.
     """
 
     statistics_half_life: float | None = 2.0
@@ -42,9 +42,9 @@ class Steadiness:
     def __post_init__(self) -> None:
         half_life = self.statistics_half_life
         if half_life is not None and half_life < 0:
-            raise UserError(f"film.statistics_half_life={half_life} must be at least 0 seconds; 2 unless given")
+            raise ConfigError(f"film.statistics_half_life={half_life} must be at least 0 seconds; 2 unless given")
         if self.cut_threshold is not None and not 0 <= self.cut_threshold <= 1:
-            raise UserError(f"film.cut_threshold={self.cut_threshold} must be between 0 and 1; 0.1 unless given")
+            raise ConfigError(f"film.cut_threshold={self.cut_threshold} must be between 0 and 1; 0.1 unless given")
 
     def keep(self, seconds: float) -> float:
         """What is left, after so long, of the weight of frames before."""

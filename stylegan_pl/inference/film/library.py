@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.pictures.plan import is_pattern
 
 PIPE = "-"  # standard input, standard output
@@ -61,12 +61,12 @@ def pyav() -> ModuleType:
     """The library, imported where it is used: only those who paint films need it.
 
     Raises:
-        UserError: it is not installed.
+        ConfigError: it is not installed.
     """
     try:
         import av
     except ImportError as error:
-        raise UserError("films need PyAV, which is not installed; type pip install 'stylegan-pl[film]'") from error
+        raise ConfigError("films need PyAV, which is not installed; type pip install 'stylegan-pl[film]'") from error
     av.logging.set_level(None)  # what matters is raised; the rest is chatter of codecs
     return av
 
@@ -97,21 +97,21 @@ def check_paths(source: Path, output: Path, *, overwrite: bool) -> None:
     """Refuse what would be painted in vain, before anything is.
 
     Raises:
-        UserError: nothing to read, nowhere to write, or a file that is there.
+        ConfigError: nothing to read, nowhere to write, or a file that is there.
     """
     if not is_live(source) and not are_frames(source) and not source.is_file():
-        raise UserError(f"input={source}: no such file")
+        raise ConfigError(f"input={source}: no such file")
     if str(output) == PIPE:
         return
     if output.is_dir() or output.suffix.lower() not in EXTENSIONS:
         known = " ".join(sorted(EXTENSIONS))
         if str(source) == PIPE:
-            raise UserError(
+            raise ConfigError(
                 f"input=-: what comes is no picture that could be read; for a film, output={output} must be one "
                 f"({known})"
             )
-        raise UserError(f"output={output}: input={source} is a film, so output= must be one, too ({known})")
+        raise ConfigError(f"output={output}: input={source} is a film, so output= must be one, too ({known})")
     if output.exists() and not is_live(source) and not are_frames(source) and output.samefile(source):
-        raise UserError(f"output={output} is the input, and inputs are never overwritten; choose another output=")
+        raise ConfigError(f"output={output} is the input, and inputs are never overwritten; choose another output=")
     if output.exists() and not overwrite:
-        raise UserError(f"output={output} is there already; type overwrite=true or another output=")
+        raise ConfigError(f"output={output} is there already; type overwrite=true or another output=")

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.errors import ConfigError, DataError, UnfitData
 from stylegan_pl.inference.film.frames import Colours, Look
 from stylegan_pl.inference.film.source import Frame
 from stylegan_pl.pictures.files import read_image, upright_size
@@ -30,13 +30,13 @@ class NumberedFrames:
         fps: frames a second.
 
     Raises:
-        UserError: no rate at all.
+        ConfigError: no rate at all.
         DataError: pictures of several sizes, or none that can be read.
     """
 
     def __init__(self, path: Path | str, files: Sequence[Path], *, fps: float) -> None:
         if not 0 < fps <= 1000:
-            raise UserError(f"film.fps={fps} is in frames a second; type film.fps=25")
+            raise ConfigError(f"film.fps={fps} is in frames a second; type film.fps=25")
         self.path, self.files, self.damaged = path, sorted(files, key=_by_numbers), 0
         self.others: list[Any] = []
         self.rate = Fraction(str(fps))
@@ -57,11 +57,11 @@ class NumberedFrames:
             except DataError as error:  # told when its turn comes
                 reason = str(error)
         if not sizes:
-            raise DataError(f"input={self.path}: none of its {len(self.files)} pictures can be read ({reason})")
+            raise UnfitData(f"input={self.path}: none of its {len(self.files)} pictures can be read ({reason})")
         usual = Counter(sizes.values()).most_common(1)[0][0]
         other = next((file for file, size in sizes.items() if size != usual), None)
         if other is not None:
-            raise DataError(
+            raise UnfitData(
                 f"input={self.path}: frames of a film have one size; {other} has {sizes[other][0]}×{sizes[other][1]} "
                 f"pixels, others {usual[0]}×{usual[1]}; for pictures instead of a film type output=FOLDER"
             )

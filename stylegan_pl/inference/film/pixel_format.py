@@ -3,7 +3,7 @@
 import logging
 import re
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.film.library import pyav
 from stylegan_pl.inference.film.source import MovingPictures
 
@@ -18,13 +18,13 @@ def pixel_format_for(codec: str, film: MovingPictures) -> str:
     An odd side has no 4:2:0; such a film is stored in 4:4:4.
 
     Raises:
-        UserError: there is no such encoder, or none of these.
+        ConfigError: there is no such encoder, or none of these.
     """
     av = pyav()
     try:
         known = [pixels.name for pixels in av.Codec(codec, "w").video_formats or []]
     except ValueError as error:  # av.codec.UnknownCodecError is one
-        raise UserError(
+        raise ConfigError(
             f"film.codec={codec}: PyAV has no such encoder; try libx264, libx265, libvpx-vp9, libsvtav1"
         ) from error
     for name in _wanted(film):
@@ -32,7 +32,7 @@ def pixel_format_for(codec: str, film: MovingPictures) -> str:
             if film.look.deep and not _is_deep(name):
                 _log.warning("%s stores 8 bits a colour, the film has more; film.codec=libx265 keeps 10", codec)
             return name
-    raise UserError(
+    raise ConfigError(
         f"film.codec={codec} cannot store {film.look.width}×{film.look.height} pixels as {' or '.join(_wanted(film))}; "
         "type film.codec=libx264"
     )

@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import avg_pool2d
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 
 _TOLERANCE = 0.05  # of colours in [-1, 1]: a change by so much is motion more than noise
 _WINDOW = 5  # pixels a side over which a change is averaged
@@ -20,12 +20,12 @@ class Smoothing:
         strength: s in [0, 1); 0 changes nothing.
 
     Raises:
-        UserError: s is out of range.
+        ConfigError: s is out of range.
     """
 
     def __init__(self, strength: float) -> None:
         if not 0 <= strength < 1:
-            raise UserError(f"film.smoothing={strength} must be at least 0 (none) and below 1; try 0.7")
+            raise ConfigError(f"film.smoothing={strength} must be at least 0 (none) and below 1; try 0.7")
         self.strength = strength
         self._last: tuple[Tensor, Tensor] | None = None  # of the original and the painting
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # as in `inference.colour`
 _EPS = 1e-5  # added to variances of colours in [-1, 1]
@@ -31,7 +31,7 @@ class ArrayFinish:
         keep_colour: `luma`, each pixel's own chroma; `coral`, the photograph's palette; None: the painting's.
 
     Raises:
-        UserError: an option is out of range.
+        ConfigError: an option is out of range.
     """
 
     strength: float = 1.0
@@ -39,9 +39,9 @@ class ArrayFinish:
 
     def __post_init__(self) -> None:
         if not 0 <= self.strength <= 1:
-            raise UserError(f"strength={self.strength} must be between 0 (the photograph) and 1 (full style)")
+            raise ConfigError(f"strength={self.strength} must be between 0 (the photograph) and 1 (full style)")
         if self.keep_colour not in (None, *COLOURS):
-            raise UserError(f"keep_colour={self.keep_colour}: type true or luma, coral, or false")
+            raise ConfigError(f"keep_colour={self.keep_colour}: type true or luma, coral, or false")
 
     def __call__(self, content: NDArray[np.uint8], painted: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """See the class."""

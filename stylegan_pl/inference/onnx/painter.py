@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
+from stylegan_pl.errors import ConfigError, DataError, first_line
 from stylegan_pl.inference.onnx.finish import ArrayFinish
 from stylegan_pl.inference.stroke_size import stroke_ratio
 from stylegan_pl.pictures.files import read_image
@@ -38,7 +38,7 @@ class OnnxPainter:
         device: auto, cpu, gpu.
 
     Raises:
-        UserError: no such file, no graph of ours, or options that do not go with it.
+        ConfigError: no such file, no graph of ours, or options that do not go with it.
     """
 
     def __init__(
@@ -59,9 +59,9 @@ class OnnxPainter:
         self.takes_style: bool = graph["takes_style"]
         self.preprocessing: bool = graph["preprocessing"]
         if self.takes_style and style is None:
-            raise UserError("this generator paints after any painting, and none was given; type style=painting.jpg")
+            raise ConfigError("this generator paints after any painting, and none was given; type style=painting.jpg")
         if not self.takes_style and style is not None:
-            raise UserError("style= is for generators that take any painting (model=adain); take it away")
+            raise ConfigError("style= is for generators that take any painting (model=adain); take it away")
         blend = 1.0 if strength is None else strength
         finish = ArrayFinish(blend, keep_colour)  # checks both
         self.strength = blend
@@ -121,12 +121,12 @@ def read_style(path: Path, *, size: int, stride: int) -> Pictures:
     """A painting, its shorter side shrunk to `size` pixels and both to multiples of the stride.
 
     Raises:
-        UserError: it is not there, or no image.
+        ConfigError: it is not there, or no image.
     """
     if not path.is_file():
-        raise UserError(f"style={path}: no such file; type style=painting.jpg")
+        raise ConfigError(f"style={path}: no such file; type style=painting.jpg")
     if size < 1:
-        raise UserError(f"style_size={size} must be at least 1 pixel; 512 unless given")
+        raise ConfigError(f"style_size={size} must be at least 1 pixel; 512 unless given")
     image = read_image(path, at_least=size)
     scale = min(1.0, size / min(image.size))
     width, height = (max(2 * stride, round(side * scale) // stride * stride) for side in image.size)
@@ -162,9 +162,11 @@ def _session(path: Path, device: str) -> "InferenceSession":
     try:
         import onnxruntime
     except ImportError as error:
-        raise UserError("model= needs onnxruntime; type: pip install onnxruntime") from error
+        raise ConfigError("model= needs onnxruntime; type: pip install onnxruntime") from error
+    if path.is_dir() or path.suffix in (".ckpt", ".safetensors"):
+        raise ConfigError(f"model={path}: model= takes an .onnx; type ckpt={path}")
     if not path.is_file():
-        raise UserError(f"model={path}: no such file; python -m stylegan_pl.export writes one from a checkpoint")
+        raise ConfigError(f"model={path}: no such file; python -m stylegan_pl.export writes one from a checkpoint")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # fatal alone: errors are raised, too
     try:
@@ -174,7 +176,7 @@ def _session(path: Path, device: str) -> "InferenceSession":
     except ConfigError:
         raise
     except Exception as error:  # onnxruntime raises types of its own
-        raise UserError(f"model={path}: cannot be read as an ONNX file ({first_line(error)[:200]})") from error
+        raise ConfigError(f"model={path}: cannot be read as an ONNX file ({first_line(error)[:200]})") from error
 
 
 def _providers(device: str, onnxruntime: Any) -> Sequence[str]:
@@ -192,10 +194,12 @@ def _facts(session: "InferenceSession", path: Path) -> dict[str, Any]:
         graph = facts["graph"]
         told = graph["stride"], graph["takes_style"], graph["preprocessing"]
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise UserError(
+        raise ConfigError(
             f"model={path}: not written by python -m stylegan_pl.export (its metadata says nothing)"
         ) from error
     check_version(facts.get(VERSION_KEY), path)
     if [type(value) for value in told] != [int, bool, bool] or not 1 <= graph["stride"] <= _LARGEST_STRIDE:
-        raise UserError(f"model={path}: not written by python -m stylegan_pl.export (its metadata is of another kind)")
+        raise ConfigError(
+            f"model={path}: not written by python -m stylegan_pl.export (its metadata is of another kind)"
+        )
     return facts

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.nn.pretrained.frozen import freeze
 from stylegan_pl.nn.pretrained.imagenet import ImageNetInput
 from stylegan_pl.nn.pretrained.wanted import pretrained_wanted
@@ -37,7 +37,7 @@ class PerceptualDistance(nn.Module):
             one; None downloads torchvision's ImageNet weights into torch's hub cache.
 
     Raises:
-        UserError: the weights can neither be found nor downloaded; the message lists the remedies.
+        ConfigError: the weights can neither be found nor downloaded; the message lists the remedies.
     """
 
     remedy = Remedy("metric.NAME.network", "LPIPS backbone", " or ".join(_TAPS), "metric=[ssim]")
@@ -100,5 +100,5 @@ def _linear_weights(name: str) -> Path:
 
     path = Path(str(torchmetrics.__file__)).parent / f"functional/image/lpips_models/{name}.pth"
     if not path.is_file():
-        raise UserError(f"{path}: this torchmetrics brings no LPIPS weights; type pip install 'torchmetrics>=1.4'")
+        raise ConfigError(f"{path}: this torchmetrics brings no LPIPS weights; type pip install 'torchmetrics>=1.4'")
     return path

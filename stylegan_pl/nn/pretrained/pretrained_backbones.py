@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from torch import Tensor, nn
 
-from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.errors import ConfigError, first_line
 from stylegan_pl.nn.pretrained.backbone import MAPS, Backbone, run_stages
 from stylegan_pl.nn.pretrained.frozen import freeze
 from stylegan_pl.nn.pretrained.imagenet import ImageNetInput
@@ -98,7 +98,7 @@ class TorchvisionBackbone(Backbone):
             torchvision's ImageNet weights into torch's hub cache.
 
     Raises:
-        UserError: the weights can neither be found nor downloaded; the message lists the remedies.
+        ConfigError: the weights can neither be found nor downloaded; the message lists the remedies.
     """
 
     def __init__(self, *, architecture: str = "efficientnet_b0", weights_path: str | None = None) -> None:
@@ -130,7 +130,7 @@ class TimmBackbone(Backbone):
         weights_path: a local file (.pth or .safetensors, timm's keys); None downloads timm's.
 
     Raises:
-        UserError: timm is not installed, has no such network, or finds no weights for it.
+        ConfigError: timm is not installed, has no such network, or finds no weights for it.
     """
 
     def __init__(self, *, architecture: str = "tf_efficientnet_lite0", weights_path: str | None = None) -> None:
@@ -150,11 +150,11 @@ def _timm_network(architecture: str, weights_path: str | None) -> Any:
     try:
         import timm  # here: nobody else needs it
     except ImportError as error:
-        raise UserError(
+        raise ConfigError(
             f"{_PLACE}: this backbone needs timm; type pip install 'stylegan-pl[timm]', or take {_INSTEAD}"
         ) from error
     if not pretrained_wanted() and not timm.is_model(architecture):  # `hf-hub:…` would ask the network for its shape
-        raise UserError(f"{_PLACE}.architecture: timm itself has no network '{architecture}'; check the name")
+        raise ConfigError(f"{_PLACE}.architecture: timm itself has no network '{architecture}'; check the name")
     options: dict[str, Any] = {"pretrained": pretrained_wanted()}
     try:
         if weights_path is not None and pretrained_wanted():
@@ -165,7 +165,7 @@ def _timm_network(architecture: str, weights_path: str | None) -> Any:
             options["pretrained_cfg_overlay"] = {"state_dict": weights}
         return timm.create_model(architecture, features_only=True, **options)
     except (OSError, RuntimeError, KeyError) as error:
-        raise UserError(
+        raise ConfigError(
             f"{_PLACE}: timm could not make {architecture} with its weights ({first_line(error)}); check the name, "
             f"give a file with {_PLACE}.weights_path=FILE, or take {_INSTEAD}"
         ) from error

@@ -32,6 +32,8 @@ def read_torch(path: Path) -> Any:
     try:
         if zipfile.is_zipfile(path):
             _check_archive(path)
+        else:
+            _check_beginning(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except UnreadableError:
         raise
@@ -42,6 +44,18 @@ def read_torch(path: Path) -> Any:
     except Exception as error:  # torch raises a dozen types for damaged files
         said = first_line(error)
         raise UnreadableError("it is damaged" if "weights_only" in said else said) from error
+
+
+def _check_beginning(path: Path) -> None:
+    """What a file that is no archive is: torch would guess, by its first letters, at programs inside it."""
+    with path.open("rb") as file:
+        head = file.read(4)
+    if not head:
+        raise UnreadableError("it is empty")
+    if head.startswith(b"PK"):
+        raise UnreadableError("it is damaged: its end is missing")
+    if head[:1] != b"\x80":  # a pickle of protocol 2 or later, as torch < 1.6 writes
+        raise UnreadableError("it is no file of PyTorch's")
 
 
 def _check_archive(path: Path) -> None:

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.nn.pretrained.frozen import freeze
 from stylegan_pl.nn.pretrained.imagenet import ImageNetInput
 from stylegan_pl.nn.pretrained.wanted import pretrained_wanted
@@ -26,7 +26,7 @@ class ViTKeys(nn.Module):
             http(s) URL of one; None downloads the release that timm names into torch's hub cache.
 
     Raises:
-        UserError: timm is not installed, has no such network, or the weights can neither be found nor downloaded.
+        ConfigError: timm is not installed, has no such network, or the weights can neither be found nor downloaded.
     """
 
     def __init__(self, *, architecture: str = "vit_small_patch8_224.dino", weights_path: str | None = None) -> None:
@@ -64,15 +64,15 @@ def _plain_vit(architecture: str) -> Any:
     try:
         import timm  # here: nobody else needs it
     except ImportError as error:
-        raise UserError(
+        raise ConfigError(
             f"{_PLACE}: DINO's network needs timm; type pip install 'stylegan-pl[timm]', or take {_INSTEAD}"
         ) from error
     if not timm.is_model(architecture):
-        raise UserError(f"{_PLACE}.architecture: timm has no '{architecture}'; try vit_small_patch8_224.dino")
+        raise ConfigError(f"{_PLACE}.architecture: timm has no '{architecture}'; try vit_small_patch8_224.dino")
     network = timm.create_model(architecture, num_classes=0)
     blocks = getattr(network, "blocks", None)
     if not blocks or not hasattr(getattr(blocks[-1], "attn", None), "qkv"):
-        raise UserError(f"{_PLACE}.architecture: '{architecture}' is no plain ViT; try vit_small_patch8_224.dino")
+        raise ConfigError(f"{_PLACE}.architecture: '{architecture}' is no plain ViT; try vit_small_patch8_224.dino")
     return network
 
 

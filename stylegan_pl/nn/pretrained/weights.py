@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.errors import ConfigError, first_line
 from stylegan_pl.nn.pretrained.tensor_files import UnreadableError, read_safetensors, read_torch
 
 
@@ -24,7 +24,7 @@ class Remedy(NamedTuple):
     library: str = "torchvision"  # whose names the keys are
 
 
-class WeightsError(UserError):
+class WeightsError(ConfigError):
     """Weights that cannot be had, or are another network's."""
 
     def __init__(self, message: str, remedy: Remedy) -> None:
@@ -43,7 +43,7 @@ def read_weights(architecture: str, weights_path: str | None, remedy: Remedy) ->
 
     Raises:
         WeightsError: the weights can neither be found nor downloaded.
-        UserError: the file is none.
+        ConfigError: the file is none.
     """
     if weights_path is not None and not weights_path.startswith(("http://", "https://")):
         return read_file(Path(weights_path), remedy)
@@ -61,9 +61,9 @@ def read_file(path: Path, remedy: Remedy) -> dict[str, Tensor]:
     try:
         found = read_safetensors(path)[0] if path.suffix == ".safetensors" else read_torch(path)
     except UnreadableError as error:
-        raise UserError(f"{path}: cannot be read as weights ({error}); remove it, or give another file") from error
+        raise ConfigError(f"{path}: cannot be read as weights ({error}); remove it, or give another file") from error
     if not isinstance(found, dict):
-        raise UserError(f"{path}: holds no weights by their names; give another file")
+        raise ConfigError(f"{path}: holds no weights by their names; give another file")
     return found
 
 

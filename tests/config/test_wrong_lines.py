@@ -1,0 +1,171 @@
+"""Wrong command lines of every verb: one line that says what to type instead, exit code 2, and nothing is written."""
+
+import io
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from conftest import RESNET, save_teacher
+from hydra.core.global_hydra import GlobalHydra
+from hydra.utils import instantiate
+from images_on_disk import write_images
+
+from stylegan_pl import painters
+from stylegan_pl.config.cli import run_verb
+from stylegan_pl.exporting.safetensors_file import write_safetensors
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What lies in a user's folder: two checkpoints, one of them cut off, pictures, and files that are none."""
+    folder = tmp_path_factory.mktemp("files")
+    write_images(folder / "photos", 2, size=32, seed=1)
+    write_images(folder / "sets/content/val", 2, size=32, seed=1)
+    write_images(folder / "sets/style/train", 2, size=32, seed=2)
+    shutil.copy(folder / "photos/000.png", folder / "photo.png")
+    (folder / "empty").mkdir()
+    (folder / "run/checkpoints").mkdir(parents=True)
+    whole = save_teacher(folder / "run/checkpoints/last.ckpt").read_bytes()
+    write_safetensors(instantiate(RESNET), folder / "a.safetensors", {"generator": RESNET}, half=False)
+    texts = {"notes.txt": b"hello\n", "text.ckpt": b"hello\n", "empty.ckpt": b"", "cut.ckpt": whole[: len(whole) // 2]}
+    texts |= {"text.onnx": b"hello\n", "text.mp4": b"hello\n" * 99, "broken.jpg": b"\xff\xd8\xff\xe0no"}
+    for name, content in texts.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@pytest.fixture
+def here(files: Path, monkeypatch: pytest.MonkeyPatch, capsys) -> Iterator[Path]:
+    """That folder, as it is in the end as well."""
+    monkeypatch.chdir(files)
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO())))
+    GlobalHydra.instance().clear()
+    before = content_of(files)
+    yield files
+    assert content_of(files) == before
+
+
+def content_of(folder: Path) -> dict[str, bytes | None]:
+    return {str(path): path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+TO = "input=photo.png output=o.png"
+PAINT = "ckpt=run input=photo.png output=out.png device=cpu"
+EXPORT = "ckpt=run output=x.onnx"
+JUDGE = "ckpt=run data=folders data_root=sets metric=[palette] image_size=32 resamples=0 cache=null device=cpu"
+LINES = [
+    # the generator
+    ("stylize", "input=photo.png output=o.png", "no generator is named; type painter="),
+    ("stylize", f"ckpt=rn {TO}", "ckpt: no file or folder rn"),
+    ("stylize", f"ckpt=empty {TO}", "no checkpoint in empty"),
+    ("stylize", f"ckpt=notes.txt {TO}", "notes.txt: cannot be read as a checkpoint (it is no file"),
+    ("stylize", f"ckpt=text.ckpt {TO}", "(it is no file of PyTorch's)"),
+    ("stylize", f"ckpt=empty.ckpt {TO}", "(it is empty)"),
+    ("stylize", f"ckpt=cut.ckpt {TO}", "(it is damaged: its end is missing)"),
+    ("stylize", f"ckpt=photo.png {TO}", "(it is no file of PyTorch's)"),
+    ("stylize", f"ckpt=text.onnx {TO}", "type model=text.onnx"),
+    ("stylize", f"model=a.safetensors {TO}", "model= takes an .onnx; type ckpt=a.safetensors"),
+    ("stylize", f"model=run {TO}", "model= takes an .onnx; type ckpt=run"),
+    ("stylize", f"model=gone.onnx {TO}", "no such file; python -m stylegan_pl.export writes one"),
+    ("stylize", f"model=text.onnx {TO}", "cannot be read as an ONNX file"),
+    ("stylize", f"ckpt=[run,run] {TO}", "type sheet=true, or one of them"),
+    # what is painted
+    ("stylize", "ckpt=run output=o.png", "input= is missing; type input=photo.jpg"),
+    ("stylize", "ckpt=run input=gone.png output=o.png", "input=gone.png: no such file or folder"),
+    ("stylize", "ckpt=run input=https://example.org/a.jpg output=o.png", "an address is not fetched; download it"),
+    ("stylize", "ckpt=run input=empty output=out", "no images in this folder"),
+    ("stylize", "ckpt=run input=notes.txt output=o.png", "not an image file"),
+    ("stylize", "ckpt=run input=broken.jpg output=o.png device=cpu", "broken.jpg: cannot be read as an image"),
+    ("stylize", "ckpt=run input=photo.png input=broken.jpg output=o", "for both, type input=[photo.png,broken.jpg]"),
+    ("stylize", "ckpt=run input=- output=o.png", "input=-: nothing is piped in"),
+    ("stylize", "ckpt=run input=text.mp4 output=o.mp4 device=cpu", "text.mp4: cannot be read as a film"),
+    # where it goes
+    ("stylize", "ckpt=run input=photo.png", "output= is missing; type output=."),
+    ("stylize", "ckpt=run input=photo.png output=photo.png", "is an input, and inputs are never overwritten"),
+    ("stylize", "ckpt=run input=photo.png output=o.bmpp", "unknown image format '.bmpp'"),
+    ("stylize", "ckpt=run input=photos output=o.png", "so output=o.png must be one, too; type output=o"),
+    ("stylize", "ckpt=run input=photos output=notes.txt/x", "notes.txt is a file, no folder"),
+    ("stylize", "ckpt=run input=photo.png output=notes.txt/x.png", "notes.txt is a file, no folder"),
+    # numbers and words
+    ("stylize", f"{PAINT} strength=2", "strength=2.0 must be at most 1; type strength=0.8"),
+    ("stylize", f"{PAINT} strength=80%", "could not be converted to Float; type strength=NUMBER"),
+    ("stylize", f"{PAINT} stroke=7", "stroke=7 must be between 0.5"),
+    ("stylize", f"{PAINT} quality=200", "quality=200 must be at most 100; type quality=95"),
+    ("stylize", f"{PAINT} memory_gb=-1", "memory_gb=-1.0 must be above 0; type memory_gb=4"),
+    ("stylize", f"{PAINT} style_size=0", "style_size=0 must be at least 1; type style_size=512"),
+    ("stylize", f"{PAINT} tile=huge", "tile=huge: type tile=auto"),
+    ("stylize", f"{PAINT} resume=auto", "is not a valid bool (type str); type resume=true or resume=false"),
+    ("stylize", f"{PAINT} trust=os", "type trust=[…]"),
+    ("stylize", f"{PAINT} mask=gone.png", "mask=gone.png: no such file or folder"),
+    # other programs' habits
+    ("stylize", "-i photo.png -o out.png", "-i: type input=photo.png; -o: type output=out.png"),
+    ("stylize", f"{PAINT} -crf 18", "-crf: type film.crf=18"),
+    ("stylize", "run photo.png out.png", "'run' is no option; options are typed KEY=VALUE, such as ckpt=RUN"),
+    ("stylize", f"{PAINT} load_size=512", "a painting is as large as its photograph"),
+    ("train", "--cfg jobb", "--cfg jobb: type --cfg job or hydra or all"),
+    ("train", "+experiment=sample sweep=optuna", "sweep=optuna: a sweep is started with -m; type -m sweep=optuna"),
+    ("train", "model.generator.width=-4", "model.generator.width=-4 must be above 0"),
+    ("train", "model.generator_optimizer.lr=0", "model.generator_optimizer.lr=0 must be above 0"),
+    ("train", "start_from=gone", "start_from: no file or folder gone"),
+    ("train", "data.content.root=photo.png", "data.content.root: no folder photo.png"),
+    ("export", f"{EXPORT} opset_version=17", "type opset=18"),
+    ("prepare", "doctor=true", "type check=true data.content.root=PHOTOS data.style.root=PAINTINGS"),
+    ("app", "share=true", "host=0.0.0.0, docs/app.md"),
+    # the other verbs
+    ("evaluate", "ckpt=empty", "type data=NAME, such as data=folders"),
+    ("evaluate", "ckpt=cut.ckpt output=new/er", "(it is damaged: its end is missing)"),
+    ("evaluate", "compare=run,photos", "for several, type compare=[run,photos]"),
+    ("evaluate", f"{JUDGE} output=notes.txt", "output=notes.txt: cannot be made (File exists)"),
+    ("evaluate", f"{JUDGE} cache=notes.txt", "cache=notes.txt is a file; type cache=FOLDER"),
+    ("evaluate", f"{JUDGE} data_root=gone", "no photograph of split=val below gone/content"),
+    ("evaluate", JUDGE.replace("ckpt=run", "compare=[empty]"), "compare: empty holds neither a checkpoint nor"),
+    ("export", "ckpt=run", "output= is missing; type output=picture.onnx"),
+    ("export", "ckpt=run output=x.foo", "output=x.foo: the ending says the format"),
+    ("export", "ckpt=run output=notes.txt/x.onnx", "notes.txt is a file, no folder"),
+    ("export", f"{EXPORT} parity_sizes=[128,128]", "parity_sizes: invalid value assigned"),
+    ("export", f"{EXPORT} int8=true calibration=empty", "calibration=empty: no images in this folder"),
+    ("prepare", "check=true photos paintings", "such as dataset=coco_vangogh"),
+    ("prepare", "check=photos", "type check=true or check=false"),
+    ("app", "port=http", "type port=NUMBER"),
+    ("app", "ckpt=text.ckpt port=0", "(it is no file of PyTorch's)"),
+    ("preview", "+experiment=sample input=gone.png output=p.png", "input=gone.png: no such file"),
+    ("preview", "+experiment=sample input=notes.txt output=p.png", "notes.txt: cannot be read as an image"),
+    ("preview", "+experiment=sample input=photo.png output=photo.png", "that is the photograph itself"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("verb", "line", "said"), LINES, ids=lambda text: text if " " not in text else None)
+def test_a_wrong_line_is_answered(verb: str, line: str, said: str, here: Path, capsys) -> None:
+    answered(verb, line.split(" "), said, capsys)
+
+
+def answered(verb: str, words: list[str], said: str, capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        run_verb(verb, words=words)
+    err = capsys.readouterr().err
+    assert (ended.value.code, err.count("\n")) == (2, 1), err
+    assert err.startswith("error: ") and said in err
+
+
+def test_spaces_around_an_equals_sign_are_answered(here: Path, capsys) -> None:
+    answered("stylize", ["ckpt = run", "input=photo.png", "output=o.png"], "no spaces around =; type ckpt=run", capsys)
+
+
+@pytest.mark.parametrize("words", [["vangog"], ["--list"], ["name=vangogh"], ["vangogh", "monet"]], ids=" ".join)
+def test_painters_answers_too(words: list[str], capsys) -> None:
+    with pytest.raises(SystemExit) as ended:
+        painters.main(words)
+    err = capsys.readouterr().err
+    assert (ended.value.code, err.count("\n")) == (2, 1) and err.startswith("error: ")
+
+
+def test_one_bad_picture_among_several_ends_with_1_and_the_others_are_painted(files: Path, tmp_path: Path) -> None:
+    """Unlike the one that was named alone."""
+    torch.manual_seed(0)
+    with pytest.raises(SystemExit) as ended:
+        words = [f"ckpt={files / 'run'}", f"input=[{files / 'photo.png'},{files / 'broken.jpg'}]"]
+        run_verb("stylize", words=[*words, f"output={tmp_path / 'out'}", "device=cpu"])
+    assert ended.value.code == 1 and [path.name for path in (tmp_path / "out").iterdir()] == ["photo.png"]

@@ -6,6 +6,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -102,6 +104,49 @@ def test_a_folder_that_vanishes_is_told_in_a_line(train_config, tmp_path, monkey
     with pytest.raises(UserError) as told:
         run_with(config, monkeypatch, At(6, vanish))
     assert str(tmp_path / "run") in one_line(told) and "nothing had been saved" in one_line(told)
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """The folder as its disk leaves it after an error: read, and not written. Root's alone."""
+    subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
+    subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def may_mount(folder: Path) -> bool:
+    try:
+        with read_only(folder):
+            return True
+    except (OSError, subprocess.CalledProcessError):
+        return False
+
+
+def test_a_disk_that_turns_read_only_is_told_in_a_line_and_the_run_goes_on_once_it_is_not(
+    train_config, tmp_path, monkeypatch
+):
+    (tmp_path / "run").mkdir()
+    if not may_mount(tmp_path / "run"):
+        pytest.skip("nobody may mount anything here")
+    typed = ["max_images=20", "val_every_images=4"]
+    with ExitStack() as disk, pytest.raises(UserError, match="Read-only file system") as told:
+        turn = At(10, lambda: disk.enter_context(read_only(tmp_path / "run")))
+        run_with(train_config(*typed), monkeypatch, turn)
+    assert f"the last good checkpoint is {tmp_path / 'run/checkpoints'}" in one_line(told)
+    assert last(tmp_path / "run")["images_seen"] == 8
+    assert run(train_config(*typed, "resume=auto")) == 0 and last(tmp_path / "run")["images_seen"] == 20
+
+
+@pytest.mark.parametrize("typed", [[], ["resume=auto"]], ids=["anew", "on"])
+def test_a_folder_in_the_place_of_the_checkpoint_is_refused(train_config, tmp_path, typed):
+    place = tmp_path / "run/checkpoints/last.ckpt"
+    place.mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"last\.ckpt is a folder|holds a run already"):
+        run(train_config(*typed))
+    assert list(place.parent.iterdir()) == [place]
 
 
 def test_a_folder_that_cannot_be_made_is_told_in_a_line(train_config, tmp_path):

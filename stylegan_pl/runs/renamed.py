@@ -3,7 +3,7 @@
 from typing import Any
 
 RENAMED: dict[str, str] = {
-    "stylegan_pl.callbacks.config_keeper": "stylegan_pl.training.config_keeper",
+    "stylegan_pl.callbacks.config_keeper": "stylegan_pl.training.build",
     "stylegan_pl.callbacks.heartbeat": "stylegan_pl.distributed.heartbeat",
     "stylegan_pl.callbacks.pruning": "stylegan_pl.sweeps.pruning",
     "stylegan_pl.callbacks.rank_state": "stylegan_pl.distributed.rank_pools",
@@ -86,6 +86,7 @@ RENAMED: dict[str, str] = {
     "stylegan_pl.nn.vit_keys": "stylegan_pl.nn.pretrained.vit_keys",
     "stylegan_pl.nn.weights": "stylegan_pl.nn.pretrained.weights",
     "stylegan_pl.nn.winograd": "stylegan_pl.nn.fast.winograd",
+    "stylegan_pl.training.config_keeper": "stylegan_pl.training.build",
     "stylegan_pl.distributed.TwoPlayerDDP": "stylegan_pl.distributed.strategy.TwoPlayerDDP",
 }
 """Old dotted path -> new; a module's stands for everything in it. What was moved twice has two lines."""

@@ -27,9 +27,9 @@ from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.parts import GameParts, Parts
 from stylegan_pl.runs.checkpoint import load_teacher
 from stylegan_pl.runs.device import device_kind, has_bf16
+from stylegan_pl.runs.file_format import FORMAT_VERSION, VERSION_KEY
 from stylegan_pl.runs.precision import Precision
 from stylegan_pl.runs.ranks import launched
-from stylegan_pl.training.config_keeper import ConfigKeeper
 from stylegan_pl.training.precision import TwoPlayerMixedPrecision
 
 _log = logging.getLogger(__name__)
@@ -83,6 +83,21 @@ def _needs_features(model: DictConfig) -> bool:
     return model.get("feature_heads") is not None or any(
         loss.weight != 0 and getattr(get_object(loss._target_), "needs_features", True) for loss in losses.values()
     )
+
+
+class ConfigKeeper(L.Callback):
+    """Puts `config` (nested dicts, lists and scalars) and the format's version into every checkpoint.
+
+    So the file alone suffices.
+    """
+
+    def __init__(self, config: dict[str, Any]) -> None:
+        self.config = config
+
+    def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        """See the class."""
+        checkpoint["config"] = self.config
+        checkpoint[VERSION_KEY] = FORMAT_VERSION
 
 
 def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:

@@ -1,56 +1,19 @@
 """Frames of a film in, frames of its painting out: what belongs to one scene is painted alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.any_size import pad_to_stride, padding_of
 from stylegan_pl.inference.colour import Recolouring
-from stylegan_pl.inference.film.running_mean import RunningMean
-from stylegan_pl.inference.film.scene_cuts import SceneCuts
-from stylegan_pl.inference.film.scene_statistics import SceneStatistics
-from stylegan_pl.inference.film.smoothing import Smoothing
+from stylegan_pl.inference.film.steadiness import RunningMean, SceneCuts, SceneStatistics, Smoothing, Steadiness
 from stylegan_pl.inference.painter import BLEND, Painter, as_float, as_type_of
 from stylegan_pl.inference.tiling.large import LargePicture
 from stylegan_pl.inference.tiling.memory import budget_bytes
 
 _SMALL = 128**2  # pixels: so many always fit, nothing to measure
-
-
-@dataclass(frozen=True)
-class Steadiness:
-    """How a painting is kept from flickering.
-
-    Args:
-        statistics_half_life: seconds after which a frame counts half in the norms' statistics; None: all frames since
-            the cut count alike; 0: each frame has its own.
-        smoothing: see `Smoothing`.
-        cut_threshold: see `SceneCuts`.
-
-    Raises:
-        ConfigError: numbers out of range.
-    """
-
-    statistics_half_life: float | None = 2.0
-    smoothing: float = 0.0
-    cut_threshold: float | None = 0.1
-
-    def __post_init__(self) -> None:
-        half_life = self.statistics_half_life
-        if half_life is not None and half_life < 0:
-            raise ConfigError(f"film.statistics_half_life={half_life} must be at least 0 seconds; 2 unless given")
-        if self.cut_threshold is not None and not 0 <= self.cut_threshold <= 1:
-            raise ConfigError(f"film.cut_threshold={self.cut_threshold} must be between 0 and 1; 0.1 unless given")
-
-    def keep(self, seconds: float) -> float:
-        """What is left, after so long, of the weight of frames before."""
-        if self.statistics_half_life is None:
-            return 1.0
-        return 0.5 ** (max(seconds, 0.0) / self.statistics_half_life) if self.statistics_half_life else 0.0
 
 
 class FramePainter:

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from stylegan_pl.inference.film.encode import Encoding
-from stylegan_pl.inference.film.frame_painter import Steadiness
+from stylegan_pl.inference.film.steadiness import Steadiness
 
 
 def parted(options: Mapping[str, Any]) -> tuple[Steadiness, Encoding]:

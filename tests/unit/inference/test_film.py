@@ -21,8 +21,9 @@ from stylegan_pl.inference.film import frames as frames_module  # noqa: E402
 from stylegan_pl.inference.film.decode import Film  # noqa: E402
 from stylegan_pl.inference.film.encode import Encoding  # noqa: E402
 from stylegan_pl.inference.film.film import Painted, paint_film  # noqa: E402
-from stylegan_pl.inference.film.frame_painter import FramePainter, Steadiness  # noqa: E402
+from stylegan_pl.inference.film.frame_painter import FramePainter  # noqa: E402
 from stylegan_pl.inference.film.library import is_film, pyav  # noqa: E402
+from stylegan_pl.inference.film.steadiness import Steadiness  # noqa: E402
 from stylegan_pl.inference.film.stop import asked_to_stop  # noqa: E402
 from stylegan_pl.inference.painter import Painter  # noqa: E402
 from stylegan_pl.stylizing.film import paint_one_film  # noqa: E402

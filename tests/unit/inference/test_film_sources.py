@@ -18,10 +18,11 @@ from stylegan_pl.errors import DataError, UserError  # noqa: E402
 from stylegan_pl.inference.film.decode import Film  # noqa: E402
 from stylegan_pl.inference.film.encode import Encoding  # noqa: E402
 from stylegan_pl.inference.film.film import Painted, paint_film  # noqa: E402
-from stylegan_pl.inference.film.frame_painter import FramePainter, Steadiness  # noqa: E402
+from stylegan_pl.inference.film.frame_painter import FramePainter  # noqa: E402
 from stylegan_pl.inference.film.library import is_film  # noqa: E402
 from stylegan_pl.inference.film.numbered import NumberedFrames  # noqa: E402
 from stylegan_pl.inference.film.source import MovingPictures  # noqa: E402
+from stylegan_pl.inference.film.steadiness import Steadiness  # noqa: E402
 from stylegan_pl.inference.painter import Painter  # noqa: E402
 from stylegan_pl.stylizing.film import paint_one_film  # noqa: E402
 

@@ -8,11 +8,8 @@ from torch.nn.functional import instance_norm
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.inference.colour import KeepColour
-from stylegan_pl.inference.film.frame_painter import FramePainter, Steadiness
-from stylegan_pl.inference.film.running_mean import RunningMean
-from stylegan_pl.inference.film.scene_cuts import SceneCuts
-from stylegan_pl.inference.film.scene_statistics import SceneStatistics
-from stylegan_pl.inference.film.smoothing import Smoothing
+from stylegan_pl.inference.film.frame_painter import FramePainter
+from stylegan_pl.inference.film.steadiness import RunningMean, SceneCuts, SceneStatistics, Smoothing, Steadiness
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.painter import Painter, Tiling
 from stylegan_pl.inference.styles import AdaIN

@@ -13,7 +13,8 @@ from torch.nn.functional import avg_pool2d
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.inference.any_size import stylize_images
-from stylegan_pl.inference.film.frame_painter import FramePainter, Steadiness
+from stylegan_pl.inference.film.frame_painter import FramePainter
+from stylegan_pl.inference.film.steadiness import Steadiness
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.onnx.painter import in_strokes
 from stylegan_pl.inference.painter import Painter, Tiling

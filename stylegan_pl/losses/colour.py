@@ -2,9 +2,8 @@
 
 import math
 
-import torch
 from torch import Tensor
-from torch.nn.functional import conv2d, pad
+from torchvision.transforms import functional
 
 from stylegan_pl.losses.image_loss import ImageLoss, Views
 from stylegan_pl.nn.layers.lab import lab
@@ -19,15 +18,11 @@ def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
     """
     if sigma == 0:
         return image
-    for dim in (2, 3):
-        radius = min(math.ceil(3 * sigma), image.shape[dim] - 1)  # reflection cannot exceed the picture
-        at = torch.arange(-radius, radius + 1, device=image.device, dtype=image.dtype)
-        taps = torch.exp(-0.5 * (at / sigma) ** 2)
-        kernel = (taps / taps.sum()).view([-1 if d == dim else 1 for d in range(4)])
-        margin = [0, 0, radius, radius] if dim == 2 else [radius, radius, 0, 0]
-        channels = image.shape[1]
-        image = conv2d(pad(image, margin, mode="reflect"), kernel.expand(channels, 1, -1, -1), groups=channels)
-    return image
+    # reflection cannot exceed the picture
+    height, width = (2 * min(math.ceil(3 * sigma), side - 1) + 1 for side in image.shape[-2:])
+    # one direction after the other: torchvision multiplies both into one square kernel, nine times as slow at 8 pixels
+    rows = functional.gaussian_blur(image, [width, 1], [sigma, sigma])
+    return functional.gaussian_blur(rows, [1, height], [sigma, sigma])
 
 
 class ColourLoss(ImageLoss):

@@ -40,7 +40,7 @@ leaderboard: setup  ## every method on the sample, three seeds, one budget: expe
 	$(BIN)/python -m benchmarks.leaderboard $(ARGS)
 
 test: setup  ## the tests, in parallel
-	$(BIN)/python -m pytest -n auto $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 test-slow: setup  ## those that take several processes and a minute each: restarts, killed ranks, studies that go on
 	$(BIN)/python -m pytest -m slow $(ARGS)
@@ -51,7 +51,7 @@ test-lowest:  ## the tests with the oldest releases that pyproject.toml allows, 
 	$(LOWEST)/bin/uv pip compile --quiet --resolution lowest-direct --no-emit-index-url --python $(LOWEST)/bin/python --extra dev pyproject.toml -o $(LOWEST)/lowest.txt
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python -r $(LOWEST)/lowest.txt
 	$(LOWEST)/bin/uv pip install --quiet --python $(LOWEST)/bin/python --no-deps -e .
-	$(LOWEST)/bin/python -m pytest -n auto $(ARGS)
+	$(LOWEST)/bin/python -m pytest -n auto --dist worksteal $(ARGS)
 
 mutants: setup  ## plant bugs one at a time; the unit tests beside each must catch it: a few minutes; ARGS="models/"
 	$(BIN)/python tests/mutants $(ARGS)

@@ -1,7 +1,5 @@
 """A path or a name reaches the program letter by letter, in every verb; the rest of Hydra's grammar goes on working."""
 
-import subprocess
-import sys
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import yaml
 from conftest import compose_config
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
+from preloaded import preloaded
 
 from stylegan_pl.config.command_line import TEXT_PARTS, for_hydra
 from stylegan_pl.config.conf_dir import conf_dir
@@ -220,6 +219,5 @@ def test_the_table_of_verbs_is_whole() -> None:
 
 
 def test_a_missing_folder_is_named_as_it_was_typed(tmp_path: Path) -> None:
-    typed = [sys.executable, "-m", "stylegan_pl", "train", "data.content.root=写真, 2023 (a=b)", "run_name=2023.10"]
-    done = subprocess.run(typed, capture_output=True, text=True, cwd=tmp_path, timeout=120)
+    done = preloaded("stylegan_pl.train", "data.content.root=写真, 2023 (a=b)", "run_name=2023.10", cwd=tmp_path)
     assert done.returncode == 2 and "no folder 写真, 2023 (a=b);" in done.stderr and done.stderr.count("\n") == 1

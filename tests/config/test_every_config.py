@@ -38,7 +38,6 @@ PLACES = {  # group -> where a train config puts it, for groups that are not cho
 BESIDE = {  # group -> what has to be typed with it
     "feature_heads": ["model.feature_heads.layers=[relu1_1,relu2_1,relu3_1]"],  # VGG-19's, which vanilla looks through
     "style_statistic": ["image_loss=[relative_style]"],
-    "style_target": ["image_loss=[relative_style]"],
 }
 
 
@@ -60,21 +59,48 @@ def undrawn(monkeypatch) -> None:
         monkeypatch.setattr(layer, "reset_parameters", lambda self: None)
 
 
-@pytest.mark.parametrize(("group", "option"), options(), ids=lambda value: value)
-def test_composes_checks_and_builds(group, option, tmp_path, image_sets, local_weights, undrawn):
-    place = PLACES.get(group, group)
-    choice = f"{place}=[{option}]" if group in ("image_loss", "metric") else f"{place}={option}"
-    base = [f"run_dir={tmp_path}", f"data_root={image_sets}", "max_images=4"]
-    config = compose_config(
-        "train", [*base, *([] if group == "logger" else ["logger=none"]), *BESIDE.get(group, []), choice]
-    )
+ALONE = ("experiment", "model", "generator", "feature_network", "feature_heads", "style_statistic", "debug")
+"""One of these a config: they bring, or take away, the places of others."""
+ASIDE = ("dataset", "logger", "trainer", "callbacks", "launcher", "sweep")
+"""Goes with a model or a generator; all other groups, parts of the usual method, go with each other."""
+
+
+def together() -> list[list[tuple[str, str]]]:
+    """Options that share a config, so that few configs have all of them."""
+    everything = options()
+    alone = [[(group, option)] for group, option in everything if group in ALONE]
+    usual: list[list[tuple[str, str]]] = []
+    for group in dict.fromkeys(group for group, _ in everything if group not in ALONE):
+        beside = ("style_statistic",) if group == "style_target" else ("model", "generator") if group in ASIDE else ()
+        rows = [row for row in alone if row[0][0] in beside] or usual
+        for at, pair in enumerate(pair for pair in everything if pair[0] == group):
+            if at == len(rows):
+                rows.append([])
+            rows[at].append(pair)
+    return alone + usual
+
+
+def test_every_option_is_in_a_config():
+    assert sorted(pair for row in together() for pair in row) == sorted(options())
+
+
+@pytest.mark.parametrize("chosen", together(), ids=lambda row: ",".join(map("=".join, row)))
+def test_composes_checks_and_builds(chosen, tmp_path, image_sets, local_weights, undrawn):
+    groups = [group for group, _ in chosen]
+    words = [f"run_dir={tmp_path}", f"data_root={image_sets}", "max_images=4"]
+    words += [] if "logger" in groups else ["logger=none"]
+    for group, option in chosen:
+        place = PLACES.get(group, group)
+        words += BESIDE.get(group, [])
+        words.append(f"{place}=[{option}]" if group in ("image_loss", "metric") else f"{place}={option}")
+    config = compose_config("train", words)
     local_weights(config)
     check_config(config)
     model, data = build_model(config), build_data(config)
     assert any(p.requires_grad for p in model.parameters())
     assert data.image_size == config.image_size
-    if group in ("trainer", "callbacks", "logger", "metric", "debug"):
-        if option in ("gpu", "ddp") and not torch.cuda.is_available():
+    if {"trainer", "callbacks", "logger", "metric", "debug"} & set(groups):
+        if {("trainer", "gpu"), ("trainer", "ddp")} & set(chosen) and not torch.cuda.is_available():
             config.trainer.accelerator, config.trainer.devices = "cpu", 1
         build_trainer(config, tmp_path)
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 import skimage.data
 from box import box  # noqa: F401 (a fixture)
-from fitting import command
 from PIL import Image, ImageOps
+from preloaded import preloaded
 from unit.page.example import noise, page_config, studio, write_checkpoints, write_uploads
 
 from stylegan_pl import Stylizer
@@ -65,7 +65,7 @@ def test_a_wrong_command_line_is_one_line(tmp_path):
         (("ckpt=nowhere", "port=0"), "error: ckpt: no file or folder nowhere"),
         (("ckpt=x", "max_uplod_mb=3"), "did you mean 'max_upload_mb'?"),
     ]:
-        done = command("stylegan_pl.app", *typed, cwd=tmp_path)
+        done = preloaded("stylegan_pl.app", *typed, cwd=tmp_path)
         assert done.returncode == 2 and said in done.stderr and len(done.stderr.splitlines()) == 1
 
 

@@ -5,10 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 from conftest import compose_config, save_teacher
-from fitting import command, fit
+from fitting import fit
 from lightning import Callback
 from omegaconf import DictConfig
 from PIL import Image
+from preloaded import preloaded
 
 from stylegan_pl.config.check_keys import check_config
 from stylegan_pl.config.check_parts import check_fit, check_roles
@@ -134,6 +135,6 @@ def test_a_teacher_of_any_style_is_refused(distil, tmp_path):
 
 
 def test_the_command_says_it_at_once(tmp_path):
-    done = command("stylegan_pl.train", "+experiment=distil_mobile", cwd=tmp_path)
+    done = preloaded("stylegan_pl.train", "+experiment=distil_mobile", cwd=tmp_path)
     assert done.returncode == 2 and done.stderr.startswith("error: DistilledGAN learns from")
     assert len(done.stderr.splitlines()) == 1 and not list(tmp_path.glob("outputs/**/*.yaml"))

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, get_type_hints
@@ -20,6 +21,7 @@ _HYDRA_KEYS = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
 _SLOW_ROOMS = ("models", "callbacks", "loggers", "metrics", "data.datamodule", "distributed", "sweeps.pruning")
 _SLOW = ("lightning", *(f"stylegan_pl.{room}" for room in _SLOW_ROOMS))
 """What imports Lightning or torchmetrics, which takes seconds: its source is read instead, and says the same sooner."""
+_ANY_TYPE = ConfigDict(arbitrary_types_allowed=True)
 _PLAIN = (bool, int, float, str, type(None))
 
 
@@ -147,9 +149,21 @@ def _check_types(path: str, node: DictConfig, hints: dict[str, Any]) -> None:
         _check_type(f"{path}.{key}", value, hint)
 
 
+def _adapter(hint: Any) -> TypeAdapter[Any]:
+    try:
+        return _kept_adapter(hint)
+    except TypeError:  # a hint that has no hash
+        return TypeAdapter(hint, config=_ANY_TYPE)
+
+
+@cache  # a config has hundreds of keys of a dozen types, and an adapter takes a millisecond to make
+def _kept_adapter(hint: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(hint, config=_ANY_TYPE)
+
+
 def _check_type(path: str, value: Any, hint: Any) -> None:
     try:
-        TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value)
+        _adapter(hint).validate_python(value)
     except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, SchemaError, TypeError):
         return  # a type that pydantic cannot check, such as a callable with named arguments
     except ValidationError as error:

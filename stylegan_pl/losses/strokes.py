@@ -20,14 +20,13 @@ _ROWS = 32  # filtered at once; windows of a whole painting would take a gigabyt
 
 
 class StrokeRestorationLoss(ImageLoss):
-    """Σ_l λ_l / Σ_l λ_l · mean over tiles of √(d(S_l(G(ỹ)), S_l(y)) / u_l) + w_c · |G(ỹ) − y| at 1/8 of the size.
+    """Σ_l λ_l / Σ_l λ_l · mean over tiles of √(d(S_l(G(ỹ)), S_l(y)) / E d(S_l(ỹ), S_l(y))) + w_c · |G(ỹ) − y| at 1/8.
 
     y is a crop of a painting, ỹ the same crop without strokes: a median filter takes away what is narrower than half
     its side, and leaves contours where they are. ỹ's colours are moved by a random share to those of a photograph, and
     grain lies over it: photographs have a fine texture that a painter leaves out. S_l is a statistic of layer l in each
     of tiles × tiles parts of the crop (texture matching: Sajjadi et al., 2017), d the mean squared difference of its
-    parts. u_l = ½ (d(S_l(ỹ), S_l(y)) + E d(S_l(ỹ), S_l(y))): about 1 is a painting without strokes. The mean is
-    measured at the start and kept in the checkpoint.
+    parts. Denominators are measured at the start and kept in the checkpoint: 1 is a painting without strokes.
 
     Photographs and paintings differ in palette and light before they differ in strokes, and networks learn that first.
     Here scene and light are the same on both sides, and strokes are what is asked for; they follow the contours as the
@@ -109,14 +108,11 @@ class StrokeRestorationLoss(ImageLoss):
         restored = views.paint(bare)
         found = views.features(restored)
         with torch.no_grad():
-            seen = views.features(torch.cat([bare, painted]))
+            wanted = views.features(painted)
         terms = []
         for name, share in self.layers.items():
-            given, wanted = seen[name].chunk(2)
-            gaps = torch.stack(self._gaps(found[name], wanted))  # (parts, tiles of all crops)
-            usual = self.get_buffer(_slot(name)).unsqueeze(1)
-            unit = (torch.stack(self._gaps(given, wanted)) + usual) / 2  # no crop of broad strokes rules a step
-            terms.append(share * (gaps / unit + _SOFTENED).sqrt().mean())
+            gaps = torch.stack(self._gaps(found[name], wanted[name]))  # (parts, tiles of all crops)
+            terms.append(share * (gaps / self.get_buffer(_slot(name)).unsqueeze(1) + _SOFTENED).sqrt().mean())
         texture = torch.stack(terms).sum() / sum(self.layers.values())
         return texture + self.coarse * l1_loss(avg_pool2d(restored, _COARSE), avg_pool2d(painted, _COARSE))
 

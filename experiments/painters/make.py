@@ -51,11 +51,9 @@ RECIPES = {
     "hokusai": Recipe("Katsushika Hokusai, The Great Wave off Kanagawa (about 1831): a woodblock print", ONE),
     "renoir": Recipe("Pierre-Auguste Renoir, Bal du moulin de la Galette (1876): soft dappled light", ONE),
     "vangogh": Recipe(
-        "Vincent van Gogh, 22 paintings of 1882 to 1890 together: ochre and teal, dashes in the skies",
-        (
-            [COLLECTION, "start_from=painter:starry_night", "image_loss.relative_style.weight=16", "max_images=900"],
-            [COLLECTION, "max_images=2000"],
-        ),
+        "Vincent van Gogh, 22 paintings of 1882 to 1890 together: brush marks along contours, ochre and teal",
+        ([COLLECTION, "start_from=painter:starry_night", "max_images=1400", "val_every_images=700"],),
+        looks=False,
     ),
     "cartoon": Recipe(
         "A cartoon: smooth areas in few tones, saturated, under ink lines",

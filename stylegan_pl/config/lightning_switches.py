@@ -34,9 +34,7 @@ TRAINER = {
 }
 """What a Lightning user would tell the Trainer, and what to type here instead."""
 
-RATES = (
-    "-m model.generator_optimizer.lr=5e-5,1e-4,2e-4,4e-4 max_images=20000, or sweep=optuna: each player has its rate"
-)
+RATES = "-m model.generator_optimizer.lr=5e-5,1e-4,2e-4,4e-4 max_images=20000, or a study: each player has its rate"
 
 CALLBACKS = {
     "LearningRateFinder": RATES,

@@ -192,8 +192,8 @@ def test_pictures_on_disk_are_scored_as_the_checkpoint_is(trained, image_sets) -
         (["ckpt=runs/a", "pairs=0"], 2, "pairs=0 must be at least 1"),
         (["ckpt=runs/a", "metric=[kidd]"], 2, "did you mean 'kid'"),
         (["ckpt=runs/a", "metric=[palette]", "metric.palette.bins=many"], 2, "metric.palette.bins="),
-        (["ckpt=runs/a", "metric=[kid]", "output=never"], 1, "weights_path=FILE"),
-        (["ckpt=runs/a", "image_size=4096", "output=never"], 1, "smaller than the crop of 4096"),
+        (["ckpt=runs/a", "metric=[kid]", "output=never"], 2, "weights_path=FILE"),
+        (["ckpt=runs/a", "image_size=4096", "output=never"], 2, "smaller than the crop of 4096"),
         (["compare=[runs]", "output=never"], 2, "nothing of these tells which sets"),
     ],
 )

@@ -19,6 +19,7 @@ Any other argument is an override of the training.
 """
 
 import json
+import statistics
 import subprocess
 import sys
 from pathlib import Path
@@ -87,7 +88,7 @@ def steps_row(name: str, overrides: list[str], options: dict[str, str]) -> dict[
     """One kind of step beside the plain one, in pairs, each in a process of its own."""
     print(f"timing {name}", file=sys.stderr, flush=True)
     found = _json_of("benchmarks.reference_step", *overrides, f"repetitions={options['repetitions']}")
-    seconds = {step: sorted(all_)[len(all_) // 2] for step, all_ in found["seconds"].items()}
+    seconds = {step: statistics.median(all_) for step, all_ in found["seconds"].items()}
     pairs = int(options["batch_size"])
     return {
         "step": name,
@@ -115,7 +116,8 @@ def training(options: dict[str, str], typed: list[str], out: Path) -> dict[str, 
     picture = Image.open(options["picture"]) if options["picture"] else Image.fromarray(skimage.data.astronaut())
     scale = _SHOWN / min(picture.size)
     picture.convert("RGB").resize([round(scale * side) for side in picture.size]).save(photograph)
-    _call("stylegan_pl.stylize", f"ckpt={run}", f"input={photograph}", f"output={out / 'painting.png'}")
+    painting = f"output={out / 'painting.png'}"
+    _call("stylegan_pl.stylize", f"ckpt={run}", f"input={photograph}", painting, "overwrite=true")
     status = json.loads((run / "status.json").read_text(encoding="utf-8"))
     return {"typed": words, "images": images, "minutes": float(options["minutes"]), "state": status["state"]}
 

@@ -80,10 +80,11 @@ docs: setup  ## the documentation as a site that opens from disk: build/site/ind
 gpu: setup  ## the first hour on a GPU: precisions beside the reference, 20 minutes of training, one report; ARGS="photographs=DIR paintings=DIR"
 	$(BIN)/python -m benchmarks.gpu $(ARGS)
 
-lock: setup  ## constraints.txt anew, from the ranges in pyproject.toml
-	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.10 --extra dev --extra docs --no-emit-index-url --no-annotate --no-header pyproject.toml -o constraints.txt
-	sed -i '1i # Exact versions that the tests pass with, every Python from 3.10; made by `make lock`.' constraints.txt
+lock: setup  ## uv.lock anew, from the ranges in pyproject.toml, and constraints.txt from it; ARGS=--upgrade
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(BIN)/uv lock --quiet --default-index https://pypi.org/simple $(ARGS)
+	$(BIN)/uv export --quiet --frozen --all-extras --no-emit-project --no-hashes --no-annotate --no-header -o constraints.txt
+	sed -i '1i # Exact versions that the tests pass with, every Python from 3.10; uv.lock for pip, made by `make lock`.' constraints.txt
 
 clean:  ## remove the virtual environments and caches; outputs/ and data/ stay
 	rm -rf $(VENV) $(LOWEST) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache

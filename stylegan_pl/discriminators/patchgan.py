@@ -16,6 +16,11 @@ class PatchGAN(nn.Module):
     4×4 convolutions, the first `n_layers` of stride 2, widths doubling up to 8 × width, instance norm everywhere
     but first and last, leaky ReLU 0.2 (CycleGAN, appendix 7.2).
 
+    >>> import torch
+    >>> from stylegan_pl.discriminators.patchgan import PatchGAN
+    >>> PatchGAN(n_layers=3, width=8)(torch.zeros(2, 3, 64, 64)).shape  # 64 / 2³ − 2 each way
+    torch.Size([2, 1, 6, 6])
+
     Args:
         inputs: channels of the image; 6 where a second picture is the condition.
         n_layers: strided layers; the receptive field is 16, 34, 70, 142, 286 pixels for 1 to 5.

@@ -17,6 +17,11 @@ class JohnsonGenerator(ChainGenerator):
     reflection at every convolution for one 40-pixel margin. Departure from that port, which ends linear in [0, 255]:
     tanh at the end, as in the paper, so that the range is [-1, 1].
 
+    >>> import torch
+    >>> from stylegan_pl.generators.johnson import JohnsonGenerator
+    >>> JohnsonGenerator(blocks=2, width=8)(torch.zeros(1, 3, 64, 48)).shape
+    torch.Size([1, 3, 64, 48])
+
     Args:
         blocks: residual blocks at a quarter of the resolution.
         width: channels at full resolution.

@@ -22,6 +22,14 @@ class MobileGenerator(ChainGenerator):
     Sides are multiples of 4 and at least 16; taps as in `ResNetGenerator`, `down1` and `down2` being the two strided
     convolutions.
 
+    >>> import torch
+    >>> from stylegan_pl.generators.mobile import MobileGenerator
+    >>> generator = MobileGenerator()
+    >>> sum(weights.numel() for weights in generator.parameters())
+    227923
+    >>> generator(torch.zeros(1, 3, 64, 48)).shape
+    torch.Size([1, 3, 64, 48])
+
     Args:
         blocks: residual blocks at a quarter of the resolution.
         width: channels at half of the resolution, a multiple of 2; multiples of 32 run fastest.

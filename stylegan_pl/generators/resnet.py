@@ -19,6 +19,15 @@ class ResNetGenerator(ChainGenerator):
     Its taps are CUT's: `image`, `down1` and `down2` (the downsampling convolutions before their norm), `block1` and
     `block5` (the last block where there are fewer). Departure from CUT: its first is the image with a reflected margin.
 
+    >>> import torch
+    >>> from stylegan_pl.generators.resnet import ResNetGenerator
+    >>> generator = ResNetGenerator(blocks=2, width=8)
+    >>> photographs = torch.rand(2, 3, 64, 48) * 2 - 1
+    >>> generator(photographs).shape
+    torch.Size([2, 3, 64, 48])
+    >>> {name: tuple(layer.shape) for name, layer in generator.encode(photographs, ["down2", "block1"]).items()}
+    {'down2': (2, 32, 16, 12), 'block1': (2, 32, 16, 12)}
+
     Args:
         blocks: residual blocks at a quarter of the resolution.
         width: channels at full resolution.

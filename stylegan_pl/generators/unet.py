@@ -25,6 +25,14 @@ class UNetGenerator(Generator):
     Taps: `down1` … `down4`, each level's strided convolution with its norm; what the skip connections carry. Deeper
     maps have too few positions to tell one patch from another.
 
+    >>> import torch
+    >>> from stylegan_pl.generators.unet import UNetGenerator
+    >>> generator = UNetGenerator(levels=4, width=8)
+    >>> generator.stride  # sides must be multiples of it
+    16
+    >>> generator(torch.zeros(2, 3, 64, 48)).shape
+    torch.Size([2, 3, 64, 48])
+
     Args:
         levels: halvings; sides must be multiples of 2^levels (published: 7 for 128 pixels, 8 for 256).
         width: channels of the first level.

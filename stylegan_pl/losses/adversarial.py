@@ -28,6 +28,13 @@ class BinaryCrossEntropy(AdversarialLoss):
     Binary cross-entropy, the non-saturating GAN loss (Goodfellow et al., 2014).
 
     The source document's code: BCE on a sigmoid, here on logits, which is the same number without the underflow.
+
+    >>> import torch
+    >>> from stylegan_pl.losses.adversarial import BinaryCrossEntropy
+    >>> logits = torch.zeros(4, 1, 30, 30)  # D cannot decide: log 2 a term
+    >>> loss = BinaryCrossEntropy()
+    >>> loss.discriminator(logits, logits), loss.generator(logits)
+    (tensor(1.3863), tensor(0.6931))
     """
 
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
@@ -47,6 +54,13 @@ class LeastSquares(AdversarialLoss):
     Least squares GAN (Mao et al., 2017).
 
     The source document's formulas. Its text writes x in both terms of L_D; the real sample is the style image y.
+
+    >>> import torch
+    >>> from stylegan_pl.losses.adversarial import LeastSquares
+    >>> real_logits, fake_logits = torch.ones(4, 1, 30, 30), torch.zeros(4, 1, 30, 30)  # D is right everywhere
+    >>> loss = LeastSquares()
+    >>> loss.discriminator(real_logits, fake_logits), loss.generator(fake_logits)
+    (tensor(0.), tensor(1.))
     """
 
     boundary = 0.5
@@ -66,6 +80,13 @@ class Hinge(AdversarialLoss):
     Hinge loss (Lim and Ye, "Geometric GAN", 2017).
 
     The discriminator leaves alone what it has told apart by a margin of 1; the generator never does. Projected GAN's.
+
+    >>> import torch
+    >>> from stylegan_pl.losses.adversarial import Hinge
+    >>> real_logits, fake_logits = torch.full((4, 1), 3.0), torch.full((4, 1), -3.0)  # beyond the margin
+    >>> loss = Hinge()
+    >>> loss.discriminator(real_logits, fake_logits), loss.generator(fake_logits)
+    (tensor(0.), tensor(3.))
     """
 
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
@@ -105,6 +126,12 @@ class Relativistic(AdversarialLoss):
 
     Each fake is judged beside one real, so the players cannot agree on a level and forget modes; with patch logits, a
     pair a position. It converges with `penalty=r1r2`, and the paper uses it with nothing else.
+
+    >>> import torch
+    >>> from stylegan_pl.losses.adversarial import Relativistic
+    >>> real_logits, fake_logits = torch.tensor([[5.0], [7.0]]), torch.tensor([[5.0], [7.0]])  # only differences count
+    >>> Relativistic().discriminator(real_logits, fake_logits)
+    tensor(0.6931)
 
     Raises:
         ValueError: real and fake logits differ in shape, or the generator's side is given no reals.

@@ -31,6 +31,13 @@ class ColourLoss(ImageLoss):
     Strokes may do what they like below the size of b; what is averaged over it keeps the photograph's colour. Against
     inverted and drifting colours, where the identity loss holds back the strokes as well.
 
+    >>> import torch
+    >>> from stylegan_pl.losses.colour import ColourLoss
+    >>> from stylegan_pl.losses.image_loss import Views
+    >>> black, white = -torch.ones(1, 3, 32, 32), torch.ones(1, 3, 32, 32)
+    >>> round(ColourLoss(weight=1.0)(Views(stylised=black, content=white, style=white)).item(), 4)
+    1.0
+
     Args:
         blur: standard deviation of b in pixels; 0 compares pixel by pixel.
     """

@@ -20,7 +20,15 @@ class PixelLoss(ImageLoss):
 
 
 class PixelL1Loss(ImageLoss):
-    """mean |G(x) − y|: pix2pix (Isola et al., 2017, section 3.1), for paired data. Blurs less than squares do."""
+    """mean |G(x) − y|: pix2pix (Isola et al., 2017, section 3.1), for paired data. Blurs less than squares do.
+
+    >>> import torch
+    >>> from stylegan_pl.losses.image_loss import Views
+    >>> from stylegan_pl.losses.pixel import PixelL1Loss
+    >>> grey, white = torch.zeros(2, 3, 16, 16), torch.ones(2, 3, 16, 16)
+    >>> PixelL1Loss(weight=10.0)(Views(stylised=grey, content=grey, style=white))  # the caller multiplies by the weight
+    tensor(1.)
+    """
 
     of_any_picture = False
 
@@ -82,7 +90,14 @@ class IdentityLoss(ImageLoss):
 
 
 def total_variation(image: Tensor) -> Tensor:
-    """mean |∂x| + mean |∂y|, anisotropic; (N, C, H, W) -> scalar. Means, so it does not grow with the size."""
+    """mean |∂x| + mean |∂y|, anisotropic; (N, C, H, W) -> scalar. Means, so it does not grow with the size.
+
+    >>> import torch
+    >>> from stylegan_pl.losses.pixel import total_variation
+    >>> ramp = torch.linspace(-1, 1, 5).expand(1, 3, 4, 5)  # 0.5 a pixel from left to right, nothing from row to row
+    >>> total_variation(ramp)
+    tensor(0.5000)
+    """
     return image.diff(dim=-1).abs().mean() + image.diff(dim=-2).abs().mean()
 
 

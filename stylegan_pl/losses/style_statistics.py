@@ -15,7 +15,15 @@ Statistic = tuple[Tensor, ...]
 
 
 def moments(features: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and covariance over positions: (N, C, H, W) -> (N, C), (N, C, C)."""
+    """Mean and covariance over positions: (N, C, H, W) -> (N, C), (N, C, C).
+
+    >>> import torch
+    >>> from stylegan_pl.losses.style_statistics import moments
+    >>> mean, covariance = moments(torch.tensor([[1.0, 3.0], [4.0, 0.0]]).view(1, 2, 1, 2))
+    >>> mean, covariance
+    (tensor([[2., 2.]]), tensor([[[ 1., -2.],
+             [-2.,  4.]]]))
+    """
     flat = features.flatten(2)
     mean = flat.mean(dim=2)
     centred = flat - mean.unsqueeze(2)
@@ -60,6 +68,12 @@ class LocalMomentStatistic(StyleStatistic):
     The covariance about the whole picture's mean is met by broad glows of light and dark, which a network learns before
     strokes and keeps instead of them. A window's mean takes these away: what is left are differences within a window,
     and in every window.
+
+    >>> import torch
+    >>> from stylegan_pl.losses.style_statistics import LocalMomentStatistic
+    >>> mean, texture = LocalMomentStatistic(window=9).of(torch.rand(2, 16, 32, 48))
+    >>> mean.shape, texture.shape
+    (torch.Size([2, 16]), torch.Size([2, 16, 16]))
 
     Args:
         window: side of a neighbourhood, positions of a layer; odd.

@@ -18,6 +18,13 @@ def bootstrap_interval(
 ) -> tuple[float, float]:
     """Percentile bootstrap (Efron, 1979), 95 %: (low, high) of `statistic` over sets drawn anew with replacement.
 
+    >>> import torch
+    >>> from stylegan_pl.metrics.bootstrap import bootstrap_interval
+    >>> scores = torch.linspace(0, 1, 101)  # of 101 pictures
+    >>> low, high = bootstrap_interval(scores, torch.mean)
+    >>> round(low, 2), round(high, 2)
+    (0.44, 0.56)
+
     Args:
         drawn: what was observed, a row a picture, (N, …); or several such sets, each resampled by itself, that
             `statistic` takes side by side. Rows may be values, features, or row numbers of something precomputed.

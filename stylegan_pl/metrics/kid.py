@@ -18,6 +18,12 @@ def kernel_distance(a: Tensor, b: Tensor) -> Tensor:
     """Unbiased MMD² of two sets, (M, d) and (N, d) -> scalar; below 0 by chance where they are alike.
 
     Σ_{i≠j} k(a_i, a_j) / M(M−1) + Σ_{i≠j} k(b_i, b_j) / N(N−1) − 2 Σ_ij k(a_i, b_j) / MN; nan where M or N is 1.
+
+    >>> import torch
+    >>> from stylegan_pl.metrics.kid import kernel_distance
+    >>> zeros, ones = torch.zeros(5, 4), torch.ones(6, 4)  # 5 and 6 pictures, 4 features
+    >>> kernel_distance(zeros, ones)  # (0 + 1)³ + (1 + 1)³ − 2 (0 + 1)³
+    tensor(7.)
     """
     kernels = polynomial_kernel(a, a), polynomial_kernel(b, b), polynomial_kernel(a, b)
     return _weighted_distance(*kernels, a.new_ones(len(a)), b.new_ones(len(b)))

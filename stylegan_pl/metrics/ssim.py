@@ -9,7 +9,14 @@ _WINDOW = 11  # pixels
 
 
 def ssim(a: Tensor, b: Tensor) -> Tensor:
-    """SSIM of each pair, (N, 3, H, W) in [-1, 1] each -> (N,) in [-1, 1]; mean over colours and whole windows."""
+    """SSIM of each pair, (N, 3, H, W) in [-1, 1] each -> (N,) in [-1, 1]; mean over colours and whole windows.
+
+    >>> import torch
+    >>> from stylegan_pl.metrics.ssim import ssim
+    >>> photographs = torch.rand(2, 3, 32, 32) * 2 - 1
+    >>> ssim(photographs, photographs)
+    tensor([1., 1.])
+    """
     if min(a.shape[-2:]) < _WINDOW:
         raise ValueError(f"SSIM needs sides of at least {_WINDOW} pixels, got {tuple(a.shape[-2:])}")
     _, each = structural_similarity_index_measure(

@@ -7,12 +7,24 @@ from torch import Tensor
 
 
 def to_float(image: Tensor) -> Tensor:
-    """uint8 in [0, 255] -> float32 in [-1, 1]; 0 ↦ -1 and 255 ↦ 1 exactly."""
+    """uint8 in [0, 255] -> float32 in [-1, 1]; 0 ↦ -1 and 255 ↦ 1 exactly.
+
+    >>> import torch
+    >>> from stylegan_pl.pictures.tensors import to_float
+    >>> to_float(torch.tensor([0, 255], dtype=torch.uint8))
+    tensor([-1.,  1.])
+    """
     return image.to(torch.float32) / 127.5 - 1.0
 
 
 def to_uint8(image: Tensor) -> Tensor:
-    """Float in [-1, 1] -> uint8, rounded to nearest; values outside the range are clipped."""
+    """Float in [-1, 1] -> uint8, rounded to nearest; values outside the range are clipped.
+
+    >>> import torch
+    >>> from stylegan_pl.pictures.tensors import to_uint8
+    >>> to_uint8(torch.tensor([-1.0, 0.0, 1.0, 1.5]))
+    tensor([  0, 128, 255, 255], dtype=torch.uint8)
+    """
     return ((image.float().clamp(-1, 1) + 1.0) * 127.5).round().to(torch.uint8)
 
 

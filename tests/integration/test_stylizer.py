@@ -1,6 +1,5 @@
 """`from stylegan_pl import Stylizer`: pictures of any kind in, paintings of the same kind out."""
 
-import doctest
 import subprocess
 import sys
 from pathlib import Path
@@ -103,13 +102,6 @@ def test_strength_colour_and_mask(checkpoint, pixels):  # noqa: F811
         Stylizer.load(checkpoint, keep_colour="sepia")
     with pytest.raises(UserError, match="precision=half: type auto, fp32, bf16, fp16"):
         Stylizer.load(checkpoint, precision="half")
-
-
-def test_the_doctest_runs():
-    import stylegan_pl.inference.stylizer as module
-
-    failed, tried = doctest.testmod(module)
-    assert tried >= 6 and failed == 0
 
 
 def test_the_package_is_light_until_it_is_asked():

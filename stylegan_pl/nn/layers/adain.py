@@ -37,5 +37,13 @@ def restyle(content_features: Tensor, style: Statistics, eps: float = 1e-5) -> T
 
 
 def adain(content_features: Tensor, style_features: Tensor, eps: float = 1e-5) -> Tensor:
-    """Content features with the channel statistics of the style's; (N, C, H, W) and (N, C, h, w) -> (N, C, H, W)."""
+    """Content features with the channel statistics of the style's; (N, C, H, W) and (N, C, h, w) -> (N, C, H, W).
+
+    >>> import torch
+    >>> from stylegan_pl.nn.layers.adain import adain, channel_statistics
+    >>> content, style = torch.rand(1, 4, 8, 8), 5 + 2 * torch.rand(1, 4, 16, 12)
+    >>> painted = adain(content, style)
+    >>> torch.allclose(channel_statistics(painted).mean, channel_statistics(style).mean, atol=1e-5)
+    True
+    """
     return restyle(content_features, channel_statistics(style_features, eps), eps)

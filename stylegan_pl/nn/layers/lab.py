@@ -15,6 +15,12 @@ def lab(image: Tensor) -> Tensor:
     """sRGB (N, 3, H, W) in [-1, 1] -> L in [0, 100], a and b in about [-110, 110]; D65, 2° observer; same shape.
 
     Differentiable, with finite slopes, everywhere: values outside the range go on as the formulas do.
+
+    >>> import torch
+    >>> from stylegan_pl.nn.layers.lab import lab
+    >>> white = lab(torch.ones(1, 3, 1, 1)).flatten()
+    >>> [round(value, 3) + 0 for value in white.tolist()]  # L, a, b
+    [100.0, 0.0, 0.0]
     """
     matrix = torch.tensor(_XYZ_OF_RGB, device=image.device, dtype=image.dtype)
     matrix = matrix / matrix.sum(dim=1, keepdim=True)  # relative to white, whose R = G = B = 1: greys get a = b = 0

@@ -13,6 +13,16 @@ class ExponentialMovingAverage(nn.Module):
     the half-life have been seen, the half-life is shortened to a fraction of them (as StyleGAN2's `ema_rampup`),
     so that early samples are not dominated by the initialisation.
 
+    >>> import torch
+    >>> from stylegan_pl.nn.training.ema import ExponentialMovingAverage
+    >>> generator = torch.nn.Linear(1, 1, bias=False)
+    >>> _ = generator.weight.data.fill_(0.0)
+    >>> average = ExponentialMovingAverage(generator, half_life_images=100)
+    >>> _ = generator.weight.data.fill_(1.0)
+    >>> average.update(generator, batch_images=100, images_seen=10_000)  # one half-life: half of the way
+    >>> average.averaged.weight.item()
+    0.5
+
     Args:
         module: the network to follow; a deep copy is kept.
         half_life_images: images after which a weight's share has halved.

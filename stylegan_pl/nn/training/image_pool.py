@@ -15,6 +15,13 @@ class ImagePool(nn.Module):
     The images are part of the state, so a resumed run shows D what an undisturbed one would have. They are kept in
     float32, detached. With several devices each has a pool of its own, and `RankPools` puts all into the checkpoint.
 
+    >>> import torch
+    >>> from stylegan_pl.nn.training.image_pool import ImagePool
+    >>> pool = ImagePool(50)
+    >>> fakes = torch.rand(4, 3, 16, 16)
+    >>> torch.equal(pool(fakes), fakes)  # while there is room, images come back as they are
+    True
+
     Args:
         size: images kept; 50 in both papers.
     """

@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.inference.film.decode import Film
+from stylegan_pl.inference.film.encode import Encoding
 from stylegan_pl.inference.film.film import Painted, paint_film
 from stylegan_pl.inference.film.frame_painter import FramePainter
-from stylegan_pl.inference.film.options import parted
+from stylegan_pl.inference.film.steadiness import Steadiness
 from stylegan_pl.inference.painter import Painter
 from stylegan_pl.page.pictures import new_folder
 
@@ -28,8 +29,9 @@ def paint_film_file(
     upload: Path,
     painter: Painter,
     folder: Path,
-    options: dict[str, Any],
     *,
+    steadiness: Steadiness,
+    encoding: Encoding,
     max_megapixels: float,
     batch_size: int = 1,
     stop: Callable[[], bool] = lambda: False,
@@ -39,14 +41,12 @@ def paint_film_file(
 
     Args:
         folder: where it goes, into a new folder in it.
-        options: of `schema.FilmConfig`, by name.
         max_megapixels: of a frame.
         report: told how many frames are done, of about how many; None: unknown.
 
     Raises:
-        UserError: no film, frames too large, options that do not go together, or stopped before the first frame.
+        UserError: no film, frames too large, a codec that cannot write them, or stopped before the first frame.
     """
-    steadiness, encoding = parted(options)
     suffix = upload.suffix.lower() if upload.suffix.lower() in KEPT else ".mkv"
     result = new_folder(folder) / f"{upload.stem}-painted{suffix}"
     with Film(upload) as film:

@@ -7,6 +7,7 @@ from typing import Any
 
 from stylegan_pl.data.sources.photographs import load_photograph
 from stylegan_pl.errors import UserError
+from stylegan_pl.inference.film.options import parted
 from stylegan_pl.page.films import PaintedFilm, Report, paint_film_file
 from stylegan_pl.page.painters import Painters, Wish
 from stylegan_pl.page.pictures import PaintedPicture, new_folder, paint_picture, preview
@@ -25,13 +26,19 @@ class Studio:
         film: of `schema.FilmConfig`, by name.
         max_megapixels: of a film's frames; pictures are held to theirs by `pictures.files.pixel_limit`.
         batch_size: frames at a time.
+
+    Raises:
+        ConfigError: a number of `film` is out of range: before there is a page, not at the first film.
     """
 
     def __init__(
         self, painters: Painters, folder: Path, *, film: dict[str, Any], max_megapixels: float, batch_size: int = 1
     ) -> None:
         self.painters, self.folder, self.stops = painters, folder, Stops()
-        self._film: dict[str, Any] = {"options": film, "max_megapixels": max_megapixels, "batch_size": batch_size}
+        steadiness, encoding = parted(film)
+        self._film: dict[str, Any] = {
+            "steadiness": steadiness, "encoding": encoding, "max_megapixels": max_megapixels, "batch_size": batch_size,
+        }  # fmt: skip
 
     def preview(self, upload: str | None) -> Path:
         """The photograph for a screen; see `pictures.preview`."""

@@ -35,7 +35,7 @@ class Encoding:
         options: more of the encoder's, such as preset; None: none.
 
     Raises:
-        ConfigError: numbers out of range.
+        ConfigError: numbers out of range, or an encoder that is not there.
     """
 
     codec: str | None = None
@@ -50,6 +50,8 @@ class Encoding:
             )
         if self.bitrate is not None and not 0 < self.bitrate <= 2000:
             raise ConfigError(f"film.bitrate={self.bitrate} is in megabits a second; type film.bitrate=8")
+        if self.codec is not None and not _is_encoder(self.codec):
+            raise ConfigError(f"film.codec={self.codec} is no encoder of this FFmpeg; type film.codec=libx264")
 
     def encoder_for(self, output: Path) -> str:
         """The codec, or what players of that container expect."""
@@ -71,6 +73,13 @@ class Encoding:
                 f"film.codec={codec} knows no crf; type film.crf=null, and film.bitrate=8 where it is lossy"
             )
         return {"crf": f"{self.crf:g}", **given}
+
+
+def _is_encoder(name: str) -> bool:
+    try:
+        return bool(pyav().Codec(name, "w").is_encoder)
+    except ValueError:  # PyAV's for a name that FFmpeg does not know
+        return False
 
 
 class Painting:

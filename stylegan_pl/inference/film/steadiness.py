@@ -44,8 +44,10 @@ class Steadiness:
 
     def __post_init__(self) -> None:
         half_life = self.statistics_half_life
-        if half_life is not None and half_life < 0:
+        if half_life is not None and not half_life >= 0:  # nan fails it, too
             raise ConfigError(f"film.statistics_half_life={half_life} must be at least 0 seconds; 2 unless given")
+        if not 0 <= self.smoothing < 1:
+            raise ConfigError(f"film.smoothing={self.smoothing} must be at least 0 (none) and below 1; try 0.7")
         if self.cut_threshold is not None and not 0 <= self.cut_threshold <= 1:
             raise ConfigError(f"film.cut_threshold={self.cut_threshold} must be between 0 and 1; 0.1 unless given")
 
@@ -183,14 +185,9 @@ class Smoothing:
 
     Args:
         strength: s in [0, 1); 0 changes nothing.
-
-    Raises:
-        ConfigError: s is out of range.
     """
 
     def __init__(self, strength: float) -> None:
-        if not 0 <= strength < 1:
-            raise ConfigError(f"film.smoothing={strength} must be at least 0 (none) and below 1; try 0.7")
         self.strength = strength
         self._last: tuple[Tensor, Tensor] | None = None  # of the original and the painting
 

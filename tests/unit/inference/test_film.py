@@ -286,7 +286,7 @@ def test_what_is_no_film_is_named(tmp_path: Path, content: bytes, said: str) -> 
 @pytest.mark.parametrize(
     ("output", "encoding", "said"),
     [
-        ("p.mp4", {"codec": "h265"}, "no such encoder"),
+        ("p.mp4", {"codec": "h265"}, "film.codec=h265 is no encoder"),
         ("p.mp4", {"codec": "mpeg4"}, "film.crf=null"),
         ("p.webm", {}, "p.mkv"),  # AAC
         ("p.mkv", {"codec": "gif", "crf": None}, "libx264"),  # a palette

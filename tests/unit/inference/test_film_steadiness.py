@@ -249,8 +249,9 @@ def test_a_cut_is_not_smoothed() -> None:
 @pytest.mark.parametrize(
     ("make", "said"),
     [
-        (lambda: Smoothing(1.0), "film.smoothing"),
+        (lambda: Steadiness(smoothing=1.0), "film.smoothing"),
         (lambda: Steadiness(-1.0), "film.statistics_half_life"),
+        (lambda: Steadiness(float("nan")), "film.statistics_half_life"),
         (lambda: Steadiness(cut_threshold=2.0), "film.cut_threshold"),
     ],
 )

@@ -1,29 +1,86 @@
-"""What a run, or a sweep, is called that has neither a name nor an experiment: its method."""
+"""What a run, or a sweep, is called that names itself nowhere: its experiment's file, else its method."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from omegaconf import OmegaConf
+from yaml import YAMLError
+
+from stylegan_pl.config.conf_dir import conf_dir
 
 METHOD = "vanilla"  # conf/train.yaml's
-_NAMED = ("run_name=", "+experiment=", "++experiment=", "--config-name", "-cn", "--config-path", "-cp")
-_METHODS = re.compile(r"\w+(?:,\w+)*")  # one, or with -m several
+_NAMES = re.compile(r"[\w./-]+(?:,[\w./-]+)*")  # one, or with -m several
 _CHOICE = re.compile(r"choice\((.*)\)")  # Hydra's other way to sweep them
 
 
-def method_overrides(arguments: Sequence[str]) -> list[str]:
-    """What is to be added to a command line so that the folder tells its method: `run_name=cut`.
+def name_overrides(arguments: Sequence[str]) -> list[str]:
+    """What is to be added to a command line so that the folder tells what runs in it: `run_name=cut`.
 
-    A sweep over methods is called after all of them.
+    A file that says `run_name` itself goes before, and so does a typed one. A sweep over methods, or over experiments,
+    is called after all of them.
 
     Example:
-        >>> method_overrides(["model=cut", "seed=1"])
+        >>> name_overrides(["model=cut", "seed=1"])
         ['run_name=cut']
-        >>> method_overrides(["-m", "model=cut,cyclegan", "seed=1,2"])
+        >>> name_overrides(["-m", "model=cut,cyclegan", "seed=1,2"])
         ['run_name=cut_cyclegan']
-        >>> method_overrides(["+experiment=sample"])
+        >>> name_overrides(["+experiment=sample"])  # which names itself
         []
     """
-    if any(argument.lstrip().startswith(_NAMED) for argument in arguments):
+    if any(argument.lstrip("+").startswith("run_name=") for argument in arguments):
         return []
-    typed = [argument.partition("=")[2].replace(" ", "") for argument in arguments if argument.startswith("model=")]
-    name = _CHOICE.sub(r"\1", typed[-1]) if typed else METHOD
-    return [f"run_name={name.replace(',', '_')}"] if _METHODS.fullmatch(name) else []
+    if (primary := _of_flag(arguments, "--config-name", "-cn")) is not None:
+        return _unless_named(arguments, "", [primary])
+    if (experiments := _chosen(arguments, "experiment")) is not None:
+        return _unless_named(arguments, "experiment", experiments)
+    methods = _chosen(arguments, "model")
+    return _named([METHOD] if methods is None else methods)
+
+
+def _chosen(arguments: Sequence[str], group: str) -> list[str] | None:
+    """What is typed for a group last, several where it is swept; empty: nobody can say what; None: nothing is typed."""
+    pairs = (argument.lstrip("+").partition("=") for argument in arguments)
+    typed = [text.replace(" ", "") for key, _, text in pairs if key == group]
+    if not typed:
+        return None
+    names = _CHOICE.sub(r"\1", typed[-1])
+    return names.split(",") if _NAMES.fullmatch(names) else []
+
+
+def _unless_named(arguments: Sequence[str], group: str, names: Sequence[str]) -> list[str]:
+    """After files of a group; the only one may name itself."""
+    if len(names) == 1:
+        files = [folder / group / Path(names[0]).with_suffix(".yaml") for folder in _folders(arguments)]
+        file = next(filter(Path.is_file, files), None)
+        if file is None or _names_itself(file):
+            return []
+    return _named([Path(name).stem for name in names])
+
+
+def _named(names: Sequence[str]) -> list[str]:
+    return [f"run_name={'_'.join(names)}"] if names else []
+
+
+def _folders(arguments: Sequence[str]) -> Iterator[Path]:
+    """Where configs lie, in Hydra's order."""
+    primary, added = (_of_flag(arguments, *flags) for flags in (("--config-path", "-cp"), ("--config-dir", "-cd")))
+    yield conf_dir() if primary is None else Path(primary)
+    if added is not None:
+        yield Path(added)
+
+
+def _of_flag(arguments: Sequence[str], *flags: str) -> str | None:
+    """What is typed behind a flag of Hydra's, or in one word with it."""
+    for word, after in zip(arguments, [*arguments[1:], ""], strict=False):
+        flag, equals, text = word.partition("=")
+        if flag in flags:
+            return text if equals else after
+    return None
+
+
+def _names_itself(file: Path) -> bool:
+    try:
+        return "run_name" in OmegaConf.load(file)
+    except (OSError, YAMLError, TypeError):  # Hydra says what is wrong with it
+        return True

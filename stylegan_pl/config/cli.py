@@ -25,9 +25,9 @@ from omegaconf.errors import OmegaConfBaseException
 from stylegan_pl import __version__
 from stylegan_pl.config.command_line import for_hydra
 from stylegan_pl.config.conf_dir import conf_dir
-from stylegan_pl.config.explain import explain, no_option
+from stylegan_pl.config.explain import explain, no_option, not_the_verbs
 from stylegan_pl.config.json_result import json_on_stdout
-from stylegan_pl.config.run_name import method_overrides
+from stylegan_pl.config.run_name import name_overrides
 from stylegan_pl.config.schema import check_counts, check_image_size, check_ranges
 from stylegan_pl.config.verbs import VERBS, register
 from stylegan_pl.errors import ConfigError, UserError, first_line, leave
@@ -76,7 +76,7 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
             words = for_hydra([word for word in words if word != "--json"], name)
             typed = [place for place, word in enumerate(words) if "=" in word and not word.startswith("-")]
             end = typed[-1] + 1 if typed else 0  # argparse wants all of them side by side
-            words[end:end] = method_overrides(words) if name == "train" else []
+            words[end:end] = name_overrides(words) if name == "train" else []
         except ConfigError as error:
             leave(error.exit_code, f"error: {error}")
         with _typed(words):
@@ -181,8 +181,7 @@ class Task:
             if self.debug:
                 traceback.print_exc()
             self.codes.append(1)
-            if self.name == "train":
-                _leave_no_folder()
+            _leave_no_folder()
         return None
 
     def check(self, config: DictConfig) -> None:
@@ -260,6 +259,8 @@ def _leave_no_folder() -> None:
     if any(word.startswith("hydra.run.dir=") for word in settings.overrides.hydra) or not is_first():
         return  # somebody's own
     folder = Path(settings.runtime.output_dir)
+    if folder == Path.cwd():
+        return  # most verbs work where they were typed
     ours = {folder / f"{settings.job.name}.log", lock_of(folder)}  # what it says was said on the terminal
     if not folder.is_dir() or not ours.issuperset(folder.iterdir()):
         return
@@ -314,6 +315,8 @@ def _check_root(config: DictConfig, name: str) -> None:
     known = [f.name for f in dataclasses.fields(schema)]
     for key in config:
         if key not in known:
+            if HydraConfig.initialized() and HydraConfig.get().job.config_name != name:
+                raise ConfigError(not_the_verbs(name, str(key)))
             raise ConfigError(no_option(name, str(key), known))
     if config.get("image_size") is not None:
         check_image_size(config.image_size)

@@ -28,6 +28,14 @@ def no_option(verb: str, key: str, known: Iterable[str]) -> str:
     return f"no option '{key}'" + (nearest(key, known) if answer is None else f"; {answer}")
 
 
+def not_the_verbs(verb: str, key: str) -> str:
+    """Said where --config-name names another verb's config, such as a run's own."""
+    return (
+        f"option '{key}': what --config-name names is no config of {verb}'s; take it away, or give one that begins "
+        f"with defaults: [{verb}, _self_]"
+    )
+
+
 def explain(error: Exception, overrides: list[str], compose: Compose, verb: str) -> str:
     """One line for a composition error.
 
@@ -98,6 +106,8 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) ->
             known = [str(name) for name in node] if isinstance(node, DictConfig) else []
             if not where:
                 known = [name for name in known if name != "hydra"] + [group for group in groups if group not in known]
+                if key in known:
+                    return not_the_verbs(verb, key)
                 if ours(key, verb) is None and (places := list(_places(config, key))):
                     return f"no option '{key}'; did you mean {' or '.join(map(repr, places[:3]))}?"
                 return no_option(verb, key, known)
@@ -144,7 +154,8 @@ def _with_prefix(hint: str, where: str) -> str:
 def _at_key(key: str, text: str, compose: Compose, verb: str) -> str:
     first = _one_line(text)
     if "not in" in first:  # a key of a file that the typed root does not have
-        return no_option(verb, key, [str(name) for name in compose([]) if name != "hydra"])
+        known = [str(name) for name in compose([]) if name != "hydra"]
+        return not_the_verbs(verb, key) if key in known else no_option(verb, key, known)
     if first.startswith("Missing mandatory value"):
         example = next((word for word in VERBS[verb].example.split() if word.startswith(f"{key}=")), f"{key}=…")
         return f"{key}= is missing; type {example}"

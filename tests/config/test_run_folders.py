@@ -8,7 +8,7 @@ from conftest import compose_config
 from hydra.core.hydra_config import HydraConfig
 
 from stylegan_pl.config.cli import run_verb
-from stylegan_pl.config.run_name import METHOD, method_overrides
+from stylegan_pl.config.run_name import METHOD, name_overrides
 from stylegan_pl.errors import DataError
 
 
@@ -52,14 +52,59 @@ def test_the_method_that_is_not_typed_is_the_configs() -> None:
         (["-m", "model=choice(cut, adain)"], ["run_name=cut_adain"]),
         (["-m", "sweep=optuna", "model=cut"], ["run_name=cut"]),
         (["-m", "run_name=a,b", "model=cut"], []),
-        (["-m", "+experiment=sample,game_oil"], []),
+        (["-m", "+experiment=sample,game_oil"], ["run_name=sample_game_oil"]),
+        (["-m", "+experiment=glob(*)"], []),
         (["-m", "model=glob(*)"], []),
         (["--config-name", "config"], []),
         (["--config-name=config"], []),
     ],
 )
 def test_sweeps_are_called_after_their_methods(words: list[str], added: list[str]) -> None:
-    assert method_overrides(words) == added
+    assert name_overrides(words) == added
+
+
+@pytest.mark.parametrize(
+    ("typed", "said", "added"),
+    [
+        (["+experiment=mine"], "max_images: 10", ["run_name=mine"]),
+        (["+experiment=mine", "model=cut"], "max_images: 10", ["run_name=mine"]),
+        (["+experiment=mine"], "defaults: [sample, _self_]", ["run_name=mine"]),
+        (["+experiment=mine"], "run_name: other", []),
+        (["+experiment=mine", "run_name=typed"], "max_images: 10", []),
+        (["+experiment=mine"], "max_images: [", []),  # Hydra says what is wrong
+        (["--config-name", "whole"], "defaults: [train, _self_]", ["run_name=whole"]),
+        (["--config-name=whole"], "{defaults: [train, _self_], run_name: other}", []),
+    ],
+)
+@pytest.mark.parametrize("flag", [["--config-dir=own"], ["--config-dir", "own"], ["-cd", "own"]], ids=" ".join)
+def test_a_file_of_ones_own_names_the_run(monkeypatch, tmp_path, typed, said, added, flag) -> None:
+    write_own(monkeypatch, tmp_path, "whole.yaml" if "whole" in " ".join(typed) else "experiment/mine.yaml", said)
+    assert name_overrides([*flag, *typed]) == added
+
+
+def write_own(monkeypatch, tmp_path: Path, name: str, said: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "own" / name
+    file.parent.mkdir(parents=True)
+    file.write_text(f"# @package _global_\n{said}\n")
+
+
+def test_its_folder_is_called_so(monkeypatch, tmp_path) -> None:
+    write_own(monkeypatch, tmp_path, "experiment/mine.yaml", "max_images: 10")
+    assert started(monkeypatch, tmp_path, lambda config: 0, "--config-dir=own", "+experiment=mine") == 0
+    assert [path.name for path in (tmp_path / "outputs/train").iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("line", ["prepare", "stylize ckpt=run input=photo.jpg output=painting.jpg"])
+def test_a_runs_config_given_to_another_verb_is_answered_and_leaves_no_folder(monkeypatch, tmp_path, capsys, line):
+    verb, *words = line.split()
+    write_own(monkeypatch, tmp_path, "config.yaml", "defaults: [train, _self_]\nrun_name: mine")  # as a run writes it
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(SystemExit) as ended:
+        run_verb(verb, words=["--config-dir=own", "--config-name=config", *words])
+    said = capsys.readouterr().err
+    assert ended.value.code == 2 and said.count("\n") == 1, said
+    assert f"what --config-name names is no config of {verb}'s" in said and sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize("words", [["model=cut", "--cfg", "job"], ["--cfg", "job", "model=cut"], ["--cfg", "job"]])

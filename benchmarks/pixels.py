@@ -15,8 +15,8 @@ from omegaconf import DictConfig
 
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.verbs import register
-from stylegan_pl.pictures.files import write_image
 from stylegan_pl.pictures.tensors import tensor_to_image, to_float
+from stylegan_pl.pictures.write import write_image
 from stylegan_pl.training.build import build_data, build_model
 from stylegan_pl.training.optimise_pixels import PixelPainting, leave_out_what_needs_a_generator
 

@@ -8,7 +8,8 @@ from omegaconf import DictConfig
 from stylegan_pl.config.cli import run_verb
 from stylegan_pl.config.direction import turn
 from stylegan_pl.errors import ConfigError, DataError
-from stylegan_pl.pictures.files import EXTENSIONS, check_result, upright_size
+from stylegan_pl.pictures.read import upright_size
+from stylegan_pl.pictures.write import EXTENSIONS, check_result
 
 
 def preview(config: DictConfig) -> int:

@@ -20,7 +20,7 @@ from stylegan_pl.data.sources.renderers.cartoon import Cartoon
 from stylegan_pl.data.sources.renderers.noir import FilmNoir
 from stylegan_pl.data.sources.renderers.oil import OilPainting
 from stylegan_pl.data.sources.renderers.renderer import Renderer
-from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.read import read_image
 
 OUTPUTS = Path("outputs/painters")
 PAIRED_SIDE = 256  # pixels of the shorter side that pairs are rendered at

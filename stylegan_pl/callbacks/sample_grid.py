@@ -12,8 +12,8 @@ from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.loggers.samples import Samples, log_samples
 from stylegan_pl.models.base import TwoPlayerModule
-from stylegan_pl.pictures.files import write_image
 from stylegan_pl.pictures.tensors import grid, to_float
+from stylegan_pl.pictures.write import write_image
 
 
 class NotDrawn(DataError):

@@ -18,7 +18,7 @@ from stylegan_pl.data.reading.decode import Pixels, decode
 from stylegan_pl.data.reading.resample import resampled
 from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.pictures.crop_size import CropSize, least_shorter_side
-from stylegan_pl.pictures.files import READABLE, upright_size
+from stylegan_pl.pictures.read import READABLE, upright_size
 from stylegan_pl.pictures.tree import check_is_file, files_below, one_name
 
 SPLITS = ("train", "val")

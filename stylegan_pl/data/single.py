@@ -14,7 +14,7 @@ from stylegan_pl.data.reading.crop import cut
 from stylegan_pl.data.reading.decode import Pixels
 from stylegan_pl.errors import DataError, UnfitData
 from stylegan_pl.pictures.crop_size import CropSize, fits, in_words, least_shorter_side, sides
-from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.read import read_image
 
 
 @dataclass(frozen=True)

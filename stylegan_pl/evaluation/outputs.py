@@ -8,7 +8,7 @@ from pathlib import Path
 
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.evaluation.entrants import Entrant
-from stylegan_pl.pictures.files import write_image
+from stylegan_pl.pictures.write import write_image
 from stylegan_pl.report.as_json import metrics_json
 from stylegan_pl.report.contents import Report
 from stylegan_pl.report.grid import grid

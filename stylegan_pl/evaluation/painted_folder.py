@@ -9,7 +9,7 @@ from stylegan_pl.data.folder import ImageFolder, list_images
 from stylegan_pl.errors import UnfitData
 from stylegan_pl.evaluation.fixed_set import Photograph
 from stylegan_pl.pictures.crop_size import CropSize, in_words, sides
-from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.read import read_image
 from stylegan_pl.pictures.tensors import image_to_tensor
 from stylegan_pl.pictures.tree import one_name
 

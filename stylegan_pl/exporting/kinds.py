@@ -12,7 +12,7 @@ from stylegan_pl.errors import ConfigError
 from stylegan_pl.exporting.facts import Facts
 from stylegan_pl.exporting.parity import Pictures, Runner, pixels, planes
 from stylegan_pl.inference.any_size import pad_to_stride, stride_of
-from stylegan_pl.pictures.files import READABLE
+from stylegan_pl.pictures.read import READABLE
 from stylegan_pl.pictures.tree import files_below
 from stylegan_pl.runs.checkpoint import load_generator
 

@@ -12,7 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from stylegan_pl.inference.any_size import pad_to_stride, stride_of
-from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.read import read_image
 from stylegan_pl.pictures.tensors import to_float, to_uint8
 
 Pictures = NDArray[np.uint8]

@@ -11,7 +11,7 @@ import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from PIL import Image
 
-from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.read import read_image
 
 LONGEST = 512  # pixels of a calibration picture's longer side
 

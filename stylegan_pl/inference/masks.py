@@ -9,7 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from stylegan_pl.errors import ConfigError, DataError
-from stylegan_pl.pictures.files import READABLE, read_image
+from stylegan_pl.pictures.read import READABLE, read_image
 
 _CLOSE = 0.02  # of the aspect ratio: what rounding does to the sides of a small mask
 

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.generators.adain import AdaINGenerator
 from stylegan_pl.nn.layers.adain import Statistics, restyle
-from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.read import read_image
 from stylegan_pl.pictures.tensors import image_to_tensor, to_float
 
 

@@ -17,7 +17,7 @@ from stylegan_pl.inference.stroke import InStrokes
 from stylegan_pl.inference.stroke_size import stroke_ratio
 from stylegan_pl.inference.styles import in_style
 from stylegan_pl.nn.fast.equivalents import keep_layout, show_channels_last
-from stylegan_pl.pictures.files import to_srgb
+from stylegan_pl.pictures.srgb import to_srgb
 from stylegan_pl.pictures.tensors import image_to_tensor, tensor_to_image
 from stylegan_pl.runs.checkpoint import load_generator, resolve
 from stylegan_pl.runs.device import inference_device, inference_dtype

@@ -6,7 +6,7 @@ import numpy as np
 from lightning.pytorch.loggers import TensorBoardLogger
 
 from stylegan_pl.loggers.samples import Samples
-from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.read import read_image
 
 
 class RunTensorBoard(TensorBoardLogger):

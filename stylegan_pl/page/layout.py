@@ -7,7 +7,7 @@ from stylegan_pl.errors import UserError
 from stylegan_pl.inference.film.library import EXTENSIONS as FILMS
 from stylegan_pl.inference.film.library import pyav
 from stylegan_pl.inference.stroke_size import BROADEST, FINEST
-from stylegan_pl.pictures.files import READABLE
+from stylegan_pl.pictures.read import READABLE
 
 MOST_PAINTINGS = 6  # each has a slider of its own
 COLOURS = [("Painting's", "no"), ("Photograph's", "luma"), ("Photograph's palette", "coral")]

@@ -10,8 +10,9 @@ from PIL import Image
 from stylegan_pl.errors import DataError
 from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.tiling.canvas import canvas, planes
-from stylegan_pl.pictures.files import read_image, upright_exif, write_image
+from stylegan_pl.pictures.read import read_image, upright_exif
 from stylegan_pl.pictures.tensors import tensor_to_image
+from stylegan_pl.pictures.write import write_image
 from stylegan_pl.runs.device import is_out_of_memory
 
 SCREEN = 1600  # pixels of the longer side of what is shown; what is taken away has all of them

@@ -23,7 +23,7 @@ from stylegan_pl.page.look import CSS, theme
 from stylegan_pl.page.painters import Painters
 from stylegan_pl.page.studio import Studio
 from stylegan_pl.page.visitors import OwnVisitors
-from stylegan_pl.pictures.files import pixel_limit
+from stylegan_pl.pictures.read import pixel_limit
 
 _log = logging.getLogger(__name__)
 

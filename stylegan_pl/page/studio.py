@@ -12,7 +12,7 @@ from stylegan_pl.page.films import PaintedFilm, Report, paint_film_file
 from stylegan_pl.page.painters import Painters, Wish
 from stylegan_pl.page.pictures import PaintedPicture, new_folder, paint_picture, preview
 from stylegan_pl.page.stops import Stops
-from stylegan_pl.pictures.files import write_image
+from stylegan_pl.pictures.write import write_image
 
 STOPPED = "stopped"
 EXAMPLE = "astronaut.png"  # of scikit-image's photographs, by NASA: in the public domain, and has a face
@@ -24,7 +24,7 @@ class Studio:
     Args:
         folder: for everything that is written.
         film: of `schema.FilmConfig`, by name.
-        max_megapixels: of a film's frames; pictures are held to theirs by `pictures.files.pixel_limit`.
+        max_megapixels: of a film's frames; pictures are held to theirs by `pictures.read.pixel_limit`.
         batch_size: frames at a time.
 
     Raises:

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.pictures.files import EXTENSIONS, READABLE
 from stylegan_pl.pictures.passed_over import passed_over
+from stylegan_pl.pictures.read import READABLE
 from stylegan_pl.pictures.tree import files_below
+from stylegan_pl.pictures.write import EXTENSIONS
 
 _log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.pictures.crop_size import as_typed, sides
-from stylegan_pl.pictures.files import write_image
 from stylegan_pl.pictures.progress import Progress
+from stylegan_pl.pictures.write import write_image
 from stylegan_pl.preparing.doctor import remarks as doctor
 from stylegan_pl.preparing.doctor import report
 from stylegan_pl.preparing.doctor.colours import ColourCount

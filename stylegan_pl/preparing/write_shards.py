@@ -10,7 +10,7 @@ from pathlib import Path
 from stylegan_pl.data.folder import SPLITS, ImageFolder
 from stylegan_pl.data.shards import COLUMNS, INDEX
 from stylegan_pl.errors import ConfigError, DataError
-from stylegan_pl.pictures.files import upright_size
+from stylegan_pl.pictures.read import upright_size
 from stylegan_pl.pictures.whole_file import written_whole
 
 _log = logging.getLogger(__name__)

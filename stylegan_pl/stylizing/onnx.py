@@ -15,9 +15,10 @@ from stylegan_pl.inference.main_memory import check_memory_gb
 from stylegan_pl.inference.onnx.finish import colours_named
 from stylegan_pl.inference.onnx.memory import LARGE, MemoryCheck
 from stylegan_pl.inference.onnx.painter import OnnxPainter, facts_in, read_style
-from stylegan_pl.pictures.files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
 from stylegan_pl.pictures.plan import Job, check_one, facts_of, plan
 from stylegan_pl.pictures.progress import Progress
+from stylegan_pl.pictures.read import pixel_limit, read_image, upright_exif, upright_size
+from stylegan_pl.pictures.write import check_result, write_image
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.precision import Precision
 

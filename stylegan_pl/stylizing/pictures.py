@@ -16,10 +16,11 @@ from stylegan_pl.inference.masks import Masks
 from stylegan_pl.inference.painter import Painter, Tiling
 from stylegan_pl.inference.stylizer import load_painter
 from stylegan_pl.inference.tiling.canvas import canvas, planes
-from stylegan_pl.pictures.files import check_result, pixel_limit, read_image, upright_exif, upright_size, write_image
 from stylegan_pl.pictures.plan import Job, Plan, check_one, facts_of, plan
 from stylegan_pl.pictures.progress import Progress
+from stylegan_pl.pictures.read import pixel_limit, read_image, upright_exif, upright_size
 from stylegan_pl.pictures.tensors import tensor_to_image
+from stylegan_pl.pictures.write import check_result, write_image
 from stylegan_pl.runs.device import is_out_of_memory
 from stylegan_pl.runs.outcome import Outcome
 

@@ -11,8 +11,9 @@ from PIL import Image
 
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.inference.onnx.finish import colours_named
-from stylegan_pl.pictures.files import EXTENSIONS, check_result, pixel_limit, read_image, write_image
 from stylegan_pl.pictures.plan import pictures
+from stylegan_pl.pictures.read import pixel_limit, read_image
+from stylegan_pl.pictures.write import EXTENSIONS, check_result, write_image
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.painters import short_names, told_apart
 from stylegan_pl.stylizing.contact_sheet import contact_sheet, in_cell

@@ -17,8 +17,9 @@ from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.fakes import Fakes
 from stylegan_pl.models.measure import measure
 from stylegan_pl.pictures.crop_size import sides
-from stylegan_pl.pictures.files import read_image, write_image
+from stylegan_pl.pictures.read import read_image
 from stylegan_pl.pictures.tensors import grid, image_to_tensor, to_float
+from stylegan_pl.pictures.write import write_image
 from stylegan_pl.runs.device import inference_device, inference_dtype
 from stylegan_pl.training.build import build_data, build_model
 

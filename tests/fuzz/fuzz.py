@@ -45,7 +45,7 @@ from stylegan_pl.exporting.card import card
 from stylegan_pl.exporting.facts import facts_of
 from stylegan_pl.inference.onnx.painter import OnnxPainter
 from stylegan_pl.nn.pretrained.tensor_files import safetensors_bytes
-from stylegan_pl.pictures.files import read_image, upright_exif, upright_size
+from stylegan_pl.pictures.read import read_image, upright_exif, upright_size
 from stylegan_pl.runs.checkpoint import load, load_generator
 
 PATIENCE = 20  # seconds a file

@@ -20,7 +20,8 @@ from unit.page.example import noise, page_config, studio, write_checkpoints, wri
 
 from stylegan_pl import Stylizer
 from stylegan_pl.errors import UserError
-from stylegan_pl.pictures.files import pixel_limit, to_srgb
+from stylegan_pl.pictures.read import pixel_limit
+from stylegan_pl.pictures.srgb import to_srgb
 
 pytest.importorskip("gradio")
 

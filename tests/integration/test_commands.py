@@ -12,7 +12,7 @@ from images_on_disk import write_images
 from PIL import Image
 from preloaded import preloaded
 
-from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.read import read_image
 from stylegan_pl.pictures.tensors import image_to_tensor, to_float, to_uint8
 from stylegan_pl.runs.checkpoint import load_generator
 

@@ -13,7 +13,7 @@ import torch
 from conftest import compose_config
 from PIL import Image
 
-from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.read import read_image
 from stylegan_pl.stylizing.pictures import paint
 
 RNG = np.random.default_rng(0)

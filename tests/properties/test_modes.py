@@ -9,7 +9,8 @@ from PIL import Image
 
 from stylegan_pl.data.reading.decode import decode
 from stylegan_pl.errors import DataError
-from stylegan_pl.pictures.files import read_image, to_srgb
+from stylegan_pl.pictures.read import read_image
+from stylegan_pl.pictures.srgb import to_srgb
 
 MODES = [
     "1",

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.read import read_image
 
 try:
     import simplejpeg

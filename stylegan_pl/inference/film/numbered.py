@@ -11,7 +11,7 @@ from typing import Any
 from stylegan_pl.errors import ConfigError, DataError, UnfitData
 from stylegan_pl.inference.film.frames import Colours, Look
 from stylegan_pl.inference.film.source import Frame
-from stylegan_pl.pictures.files import read_image, upright_size
+from stylegan_pl.pictures.read import read_image, upright_size
 from stylegan_pl.pictures.tensors import image_to_tensor
 
 _log = logging.getLogger(__name__)

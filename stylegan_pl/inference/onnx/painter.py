@@ -13,7 +13,7 @@ from PIL import Image
 from stylegan_pl.errors import ConfigError, DataError, first_line
 from stylegan_pl.inference.onnx.finish import ArrayFinish
 from stylegan_pl.inference.stroke_size import stroke_ratio
-from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.read import read_image
 from stylegan_pl.runs.file_format import METADATA_KEY, VERSION_KEY, check_version
 
 if TYPE_CHECKING:

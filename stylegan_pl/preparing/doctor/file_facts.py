@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from stylegan_pl.errors import DataError, first_line
-from stylegan_pl.pictures.files import header, read_image
+from stylegan_pl.pictures.read import header, read_image
 from stylegan_pl.pictures.tree import check_is_file
 from stylegan_pl.preparing.doctor.colours import ColourCount
 from stylegan_pl.preparing.doctor.perceptual_hash import Thumbnails, thumbnail

@@ -15,7 +15,7 @@ from stylegan_pl.data.reading import resample
 from stylegan_pl.data.reading.decode import decode, draft, plain_jpeg
 from stylegan_pl.data.reading.resample import resampled
 from stylegan_pl.errors import DataError
-from stylegan_pl.pictures.files import read_image
+from stylegan_pl.pictures.read import read_image
 
 
 def picture(width: int, height: int) -> Image.Image:

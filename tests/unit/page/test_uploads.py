@@ -11,7 +11,7 @@ from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.inference.painter import Tiling
 from stylegan_pl.page.painters import Wish
 from stylegan_pl.page.pictures import SCREEN
-from stylegan_pl.pictures.files import pixel_limit
+from stylegan_pl.pictures.read import pixel_limit
 from stylegan_pl.stylizing.pictures import paint
 
 UPLOADS = ["turned.jpg", "wide.png", "cmyk.tif", "clear.png", "tile.bmp"]

@@ -13,17 +13,10 @@ import torch
 from PIL import ExifTags, Image, ImageCms
 
 from stylegan_pl.errors import DataError
-from stylegan_pl.pictures.files import (
-    EXTENSIONS,
-    check_result,
-    pixel_limit,
-    read_image,
-    to_srgb,
-    upright_exif,
-    upright_size,
-    write_image,
-)
+from stylegan_pl.pictures.read import pixel_limit, read_image, upright_exif, upright_size
+from stylegan_pl.pictures.srgb import to_srgb
 from stylegan_pl.pictures.tensors import grid, image_to_tensor, tensor_to_image, to_float, to_uint8
+from stylegan_pl.pictures.write import EXTENSIONS, check_result, write_image
 
 ORIENTATION, ARTIST = ExifTags.Base.Orientation, ExifTags.Base.Artist
 EXIF_IFD, GPS_IFD, DATE_TAKEN = 0x8769, 0x8825, 0x9003

@@ -13,7 +13,7 @@ from PIL import Image, ImageCms
 from stylegan_pl.data.reading.decode import decode
 from stylegan_pl.errors import DataError
 from stylegan_pl.pictures.exif import of_taking
-from stylegan_pl.pictures.files import header, read_image, upright_exif, upright_size
+from stylegan_pl.pictures.read import header, read_image, upright_exif, upright_size
 from stylegan_pl.preparing.doctor.file_facts import look_at
 
 HEIGHT, WIDTH = 24, 40

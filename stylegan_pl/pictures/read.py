@@ -1,17 +1,15 @@
-"""Image files in, image files out; no torch, so that a program that paints without it can use this."""
+"""Image files of any kind as upright sRGB pictures; no torch, so that a program that paints without it can use this."""
 
 import contextlib
 import io
 import math
-import os
 import re
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-import numpy as np
-from PIL import Image, ImageChops, ImageCms
+from PIL import Image, ImageChops
 from PIL.TiffImagePlugin import TiffImageFile
 
 from stylegan_pl.errors import DataError, first_line
@@ -19,26 +17,15 @@ from stylegan_pl.pictures import tiff_pages
 from stylegan_pl.pictures.bare_pixels import bare_pixels
 from stylegan_pl.pictures.exif import is_sideways, of_taking, orientation, turned
 from stylegan_pl.pictures.opened import opened
+from stylegan_pl.pictures.srgb import WIDE_GREY, to_srgb
 from stylegan_pl.pictures.tree import check_is_file
-from stylegan_pl.pictures.whole_file import written_whole
+from stylegan_pl.pictures.write import EXTENSIONS
 
 _Found = TypeVar("_Found")
-_JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
-EXTENSIONS = frozenset({*_JPEG, ".png", ".webp", ".tif", ".tiff", ".bmp"})
-"""What pictures are written as."""
 _HEIF = (".heic", ".heif", ".hif")
 READABLE = EXTENSIONS | {*_HEIF, ".avif"}
 """What a folder's files are taken for pictures by."""
-_WIDE_GREY = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 _FILMS = ("GIF", "PNG", "WEBP", "AVIF")  # several frames are the content; not so a camera's MPO
-_LONGEST = {**dict.fromkeys(_JPEG, 65500), ".webp": 16383}  # pixels of a side that the format holds
-_LONGEST_EXIF = 65533  # bytes that a JPEG holds
-_SAVE_OPTIONS: dict[str, dict[str, Any]] = {
-    # 4:4:4: chroma subsampling smears small strokes
-    **{suffix: {"quality": 95, "subsampling": 0} for suffix in _JPEG},
-    ".webp": {"quality": 95, "method": 4},
-    ".png": {"compress_level": 4},  # zlib's 6 takes up to three times as long for half a per cent
-}
 
 
 def read_image(path: Path | io.BytesIO, *, at_least: int | None = None, one_frame: bool = False) -> Image.Image:
@@ -109,7 +96,7 @@ def _read(
                 planes = tiff_pages.read_planes(source, image.tell(), image.mode)
                 planes.info = image.info
                 return to_srgb(turned(planes, orientation(image)))
-            downwards = tiff_pages.white_is_zero(image) and image.mode in _WIDE_GREY
+            downwards = tiff_pages.white_is_zero(image) and image.mode in WIDE_GREY
         image.load()  # of a TIFF it applies the orientation, and takes it away
         picture = to_srgb(turned(image, orientation(image)))
         return ImageChops.invert(picture) if downwards else picture
@@ -198,100 +185,9 @@ def _quietly() -> Iterator[None]:
         yield
 
 
-def to_srgb(image: Image.Image) -> Image.Image:
-    """A picture of any mode -> mode RGB in the sRGB colour space."""
-    profile = image.info.get("icc_profile")
-    if image.mode in _WIDE_GREY:
-        image = _grey_to_8_bits(image)
-    if image.mode == "P" and "transparency" not in image.info:
-        image = image.convert("RGB")  # a profile speaks of the palette's colours
-    if image.mode == "La":
-        image = image.convert("LA")  # the one mode that Pillow does not bring to RGBA
-    if image.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in image.info:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
-        image = Image.alpha_composite(white, rgba).convert("RGB")
-    if profile and image.mode in ("RGB", "L", "CMYK"):
-        image = _apply_profile(image, profile)
-    return image if image.mode == "RGB" else image.convert("RGB")
-
-
-def _grey_to_8_bits(image: Image.Image) -> Image.Image:
-    """16-bit integers map 65535 ↦ 255; floats are taken as [0, 1] unless they exceed 1."""
-    grey = np.asarray(image, dtype=np.float64)
-    if image.mode == "F":
-        scale = 255.0 if grey.max(initial=0.0) <= 1.0 else 1.0
-    else:
-        scale = 255.0 / 65535.0 if image.mode.startswith("I;16") or grey.max(initial=0) > 255 else 1.0
-    return Image.fromarray((grey * scale).round().clip(0, 255).astype(np.uint8), mode="L")
-
-
-def _apply_profile(image: Image.Image, profile: bytes) -> Image.Image:
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        target = ImageCms.createProfile("sRGB")
-        converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
-    except (ImageCms.PyCMSError, OSError):
-        return image  # a broken profile: show the pixels as every viewer does, unmanaged
-    return converted if converted is not None else image
-
-
 def _draft_size(size: tuple[int, int], at_least: int) -> tuple[int, int]:
     scale = at_least / max(1, min(size))
     return (math.ceil(size[0] * scale), math.ceil(size[1] * scale))
-
-
-def check_result(path: Path, width: int, height: int) -> None:
-    """Refuse a picture that could not be written to `path`: before it is painted, not behind.
-
-    Raises:
-        DataError: its format does not hold so many pixels, its name is too long, or its folder is not to be written.
-    """
-    there = next(folder for folder in path.absolute().parents if folder.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
-        raise DataError(f"{path}: {there} is no folder that can be written to; choose another output=")
-    for name in path.absolute().relative_to(there).parts:
-        if (n_bytes := len(os.fsencode(name))) > (holds := _longest_name(there)):
-            raise DataError(
-                f"{path}: a name of {n_bytes} bytes, and {there} holds {holds}; give the picture a shorter one"
-            )
-    longest = _LONGEST.get(path.suffix.lower())
-    if longest is not None and max(width, height) > longest:
-        raise DataError(
-            f"{path}: {width}×{height} pixels, and {path.suffix.lower()} holds {longest} a side; type image_format=png"
-        )
-
-
-def _longest_name(folder: Path) -> int:
-    """Bytes of a file's name on that disk."""
-    return os.pathconf(folder, "PC_NAME_MAX") if hasattr(os, "pathconf") else 255
-
-
-def write_image(image: Image.Image, path: Path, *, exif: bytes | None = None, quality: int | None = None) -> None:
-    """Write by the extension's format, at a quality that keeps strokes; never leaves a half-written file.
-
-    Args:
-        exif: an EXIF block; one too long for a JPEG is left out.
-        quality: of JPEG and WebP, 1 to 100; None: 95.
-
-    Raises:
-        DataError: the extension is unknown or the folder cannot be written.
-    """
-    suffix = path.suffix.lower()
-    if suffix not in EXTENSIONS:
-        raise DataError(f"{path}: unknown image format '{suffix}'; use one of {' '.join(sorted(EXTENSIONS))}")
-    options = dict(_SAVE_OPTIONS.get(suffix, {}))
-    if quality is not None and "quality" in options:
-        options["quality"] = quality
-    if exif and suffix in _JPEG and len(exif) > _LONGEST_EXIF:
-        exif = None
-    if exif and suffix in (*_JPEG, ".png", ".webp", ".tif", ".tiff"):
-        options["exif"] = exif
-    try:
-        with written_whole(path) as partial:
-            image.save(partial, **options)
-    except (OSError, ValueError) as error:  # ValueError: too large for the format
-        raise DataError(f"{path}: cannot be written ({first_line(error)}); choose another output=") from error
 
 
 def upright_exif(path: Path) -> bytes | None:

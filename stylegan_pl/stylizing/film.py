@@ -17,7 +17,7 @@ from stylegan_pl.inference.film.options import parted
 from stylegan_pl.inference.film.stop import INTERRUPTED, asked_to_stop
 from stylegan_pl.inference.masks import Masks
 from stylegan_pl.inference.painter import Painter
-from stylegan_pl.pictures.plan import pictures
+from stylegan_pl.pictures.inputs import pictures
 from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.stylizing.pipes import lines_on_stderr

@@ -11,7 +11,7 @@ from PIL import Image
 
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.inference.onnx.finish import colours_named
-from stylegan_pl.pictures.plan import pictures
+from stylegan_pl.pictures.inputs import pictures
 from stylegan_pl.pictures.read import pixel_limit, read_image
 from stylegan_pl.pictures.write import EXTENSIONS, check_result, write_image
 from stylegan_pl.runs.outcome import Outcome

@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.pictures.plan import is_pattern
+from stylegan_pl.pictures.inputs import is_pattern
 
 PIPE = "-"  # standard input, standard output
 

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.pictures import plan as files
+from stylegan_pl.pictures import inputs
+from stylegan_pl.pictures import plan as planned
 
 
 def plan(source, output: Path, *, image_format: str | None, overwrite: bool) -> list[tuple[Path, Path]]:
     """(picture, result) of every job."""
-    found = files.plan(source, output, image_format=image_format, overwrite=overwrite)
+    found = planned.plan(source, output, image_format=image_format, overwrite=overwrite)
     return [(job.picture, job.result) for job in found.jobs]
 
 
@@ -151,7 +152,7 @@ def test_an_input_that_is_no_picture_is_named_as_such(album: Path, tmp_path: Pat
 
 def below(output: Path, source, **options) -> dict[str, str]:
     """Name below the output -> the picture's file name."""
-    found = files.plan(source, output, **{"image_format": None, "overwrite": False} | options)
+    found = planned.plan(source, output, **{"image_format": None, "overwrite": False} | options)
     return {job.result.relative_to(output).as_posix(): job.picture.name for job in found.jobs}
 
 
@@ -176,11 +177,11 @@ def test_a_folder_that_is_there_is_no_pattern(tmp_path: Path, monkeypatch: pytes
     for name in ("trip [2023]/a.jpg", "trip [2023]/day [1]/b.jpg", "trip 2/c.jpg"):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
-    assert files.pictures("trip [2023]/*.jpg") == [Path("trip [2023]/a.jpg")]
-    assert files.pictures(f"{tmp_path}/trip [2023]/**/*.jpg") == [
+    assert inputs.pictures("trip [2023]/*.jpg") == [Path("trip [2023]/a.jpg")]
+    assert inputs.pictures(f"{tmp_path}/trip [2023]/**/*.jpg") == [
         tmp_path / "trip [2023]/a.jpg", tmp_path / "trip [2023]/day [1]/b.jpg",
     ]  # fmt: skip
-    assert files.pictures("trip [0-9]/*.jpg") == [Path("trip 2/c.jpg")]
+    assert inputs.pictures("trip [0-9]/*.jpg") == [Path("trip 2/c.jpg")]
 
 
 def test_a_list_of_files_folders_and_patterns(album: Path, tmp_path: Path) -> None:
@@ -215,7 +216,7 @@ def test_a_gif_becomes_a_png_beside_others_of_its_name(tmp_path: Path) -> None:
 
 
 def test_what_is_passed_over_is_listed(album: Path, tmp_path: Path) -> None:
-    found = files.plan(album, tmp_path / "out", image_format=None, overwrite=False)
+    found = planned.plan(album, tmp_path / "out", image_format=None, overwrite=False)
     assert found.passed_over == [album / "day 1/notes.txt"]  # hidden files are not even that
 
 
@@ -233,7 +234,7 @@ def test_a_loop_of_links_is_walked_once(tmp_path: Path) -> None:
 def test_resume_keeps_what_is_there_and_plans_the_rest(album: Path, tmp_path: Path) -> None:
     (tmp_path / "out/day 1").mkdir(parents=True)
     (tmp_path / "out/day 1/a.jpg").touch()
-    found = files.plan(album, tmp_path / "out", image_format=None, overwrite=False, resume=True)
+    found = planned.plan(album, tmp_path / "out", image_format=None, overwrite=False, resume=True)
     assert [job.name.as_posix() for job in found.there] == ["day 1/a.jpg"]
     assert sorted(job.name.as_posix() for job in found.jobs) == ["a.jpg", "b.PNG", "day 1/deep/c.d.webp"]
 
@@ -247,7 +248,7 @@ def test_a_dangling_link_is_there_too(album: Path, tmp_path: Path) -> None:
 
 def test_overwrite_and_resume_contradict_each_other(album: Path, tmp_path: Path) -> None:
     with pytest.raises(UserError, match="type one of the two"):
-        files.plan(album, tmp_path / "out", image_format=None, overwrite=True, resume=True)
+        planned.plan(album, tmp_path / "out", image_format=None, overwrite=True, resume=True)
 
 
 def test_results_inside_the_input_folder_are_no_photographs(album: Path) -> None:

@@ -1,0 +1,140 @@
+"""Which pictures a user means by a file, a folder, a pattern or a list of these."""
+
+import glob
+import logging
+import os
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from stylegan_pl.errors import ConfigError
+from stylegan_pl.pictures.passed_over import passed_over
+from stylegan_pl.pictures.read import READABLE
+from stylegan_pl.pictures.tree import files_below
+from stylegan_pl.pictures.write import EXTENSIONS
+
+_log = logging.getLogger(__name__)
+
+INPUTS = READABLE | {".gif"}
+"""What may come in. What is not written as it came (GIF, HEIC, AVIF) comes out as PNG."""
+_KNOWN = " ".join(sorted(INPUTS))
+
+Named = tuple[Path, Path | None]
+"""A picture and its name below the output folder; None: it was given alone, and `output` may be its result."""
+
+
+def pictures(source: Path | str | Sequence[Path | str]) -> list[Path]:
+    """The pictures that a file, a folder, a glob pattern or a list of these names, each once; what is left out is told.
+
+    Raises:
+        ConfigError: there are none.
+    """
+    named, others = named_pictures(source, None, overwrite=False)
+    if others:
+        _log.info("%s: %s", source, passed_over(others, len(named) + len(others), first_frame=None))
+    return [picture for picture, _ in named]
+
+
+def named_pictures(
+    source: Path | str | Sequence[Path | str], output: Path | None, *, overwrite: bool
+) -> tuple[list[Named], list[Path]]:
+    """The same with names for an output folder, and the files that are no pictures.
+
+    Args:
+        output: where results go; earlier results below it are no inputs. None: nothing is written.
+        overwrite: refuse an output folder inside the input, where it could replace photographs.
+
+    Raises:
+        ConfigError: there are no pictures, or several and `output` is a file.
+    """
+    if isinstance(source, Path | str):
+        if is_pattern(source):
+            return _several([source], output, overwrite)
+        path = Path(source)
+        if not os.path.lexists(path):
+            raise ConfigError(f"input={source}: {_not_there(source)}")
+        return _in_folder(path, output, overwrite) if path.is_dir() else ([(_checked(path), None)], [])
+    return _several(source, output, overwrite)
+
+
+def _several(sources: Sequence[Path | str], output: Path | None, overwrite: bool) -> tuple[list[Named], list[Path]]:
+    """A list of files, folders and patterns -> pictures by their names below what they have in common."""
+    paths: list[Path] = []
+    for source in sources:
+        matches = _matches(str(source)) if is_pattern(source) else [str(source)]
+        if not matches or not os.path.lexists(matches[0]):
+            raise ConfigError(_nothing(source) if is_pattern(source) else f"input={source}: {_not_there(source)}")
+        paths += [Path(match) for match in matches]
+    pictures: list[Path] = []
+    left_out: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            named, others = _in_folder(path, output, overwrite)
+            pictures += [picture for picture, _ in named]
+            left_out += others
+        elif path.suffix.lower() in INPUTS or len(paths) == 1:
+            pictures.append(_checked(path))
+        else:
+            left_out.append(path)
+    if not pictures:
+        raise ConfigError(f"input={','.join(map(str, sources))}: no images among these ({_KNOWN})")
+    _check_is_folder(output, f"input={','.join(map(str, sources))} may be several pictures")
+    pictures = list(dict.fromkeys(pictures))
+    absolute = [Path.cwd() / picture for picture in pictures]  # links are names, too: not resolved
+    base = os.path.commonpath([picture.parent for picture in absolute])
+    names = [Path(os.path.relpath(path, base)) for path in absolute]
+    return list(zip(pictures, names, strict=True)), left_out
+
+
+def _in_folder(source: Path, output: Path | None, overwrite: bool) -> tuple[list[Named], list[Path]]:
+    _check_is_folder(output, f"input={source} is a folder")
+    everything = files_below(source)
+    if output is not None and _is_below(output, source):  # earlier results are no photographs
+        if overwrite:
+            raise ConfigError(
+                f"output={output} is inside input={source}, where overwrite=true could replace photographs; choose an "
+                "output= outside of it"
+            )
+        everything = [path for path in everything if not _is_below(path, output)]
+    pictures = [path for path in everything if path.suffix.lower() in INPUTS]
+    if not pictures:
+        told = f"; {passed_over(everything, len(everything), first_frame=None)}" if everything else ""
+        raise ConfigError(f"input={source}: no images in this folder ({_KNOWN}){told}")
+    return [(path, path.relative_to(source)) for path in pictures], [p for p in everything if p not in set(pictures)]
+
+
+def _checked(path: Path) -> Path:
+    if path.suffix.lower() not in INPUTS:
+        raise ConfigError(f"input={path}: not an image file; it must end in one of {_KNOWN}")
+    return path
+
+
+def _check_is_folder(output: Path | None, what: str) -> None:
+    if output is not None and output.suffix.lower() in EXTENSIONS and not output.is_dir():
+        raise ConfigError(f"{what}, so output={output} must be one, too; type output={output.with_suffix('')}")
+
+
+def _not_there(source: Path | str) -> str:
+    address = re.match(r"https?:/", str(source))
+    return "an address is not fetched; download it first: curl -O …" if address else "no such file or folder"
+
+
+def is_pattern(source: Path | str) -> bool:
+    """Has * ? or [, and is not the name of a file that has them, too."""
+    return glob.has_magic(str(source)) and not os.path.lexists(source)
+
+
+def _matches(pattern: str) -> list[str]:
+    """What a pattern names; a folder that is there means itself, whatever signs its name has: `trip [2023]/*.jpg`."""
+    ends = [at for at, sign in enumerate(pattern) if sign == os.sep and os.path.lexists(pattern[:at])]
+    folder, inside = (pattern[: ends[-1]], pattern[ends[-1] :]) if ends else ("", pattern)
+    return sorted(glob.glob(glob.escape(folder) + inside, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute patterns)
+
+
+def _nothing(pattern: Path | str) -> str:
+    return f"input={pattern}: no file or folder matches; ** reaches into folders, as in 'photos/**/*.jpg'"
+
+
+def _is_below(path: Path, folder: Path) -> bool:
+    real, root = os.path.realpath(path), os.path.realpath(folder)
+    return real != root and real.startswith(root.rstrip(os.sep) + os.sep)

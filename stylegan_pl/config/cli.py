@@ -1,48 +1,32 @@
-"""What all verbs share: Hydra's composition, errors in one line, exit codes, and what becomes of a sweep's jobs."""
+"""What all verbs share: the command line composed by Hydra, errors in one line, exit codes."""
 
-import dataclasses
-import logging
 import os
 import sys
-import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
-from pathlib import Path
-from typing import Any, NoReturn
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NoReturn
 
 import hydra
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
-from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException, InstantiationException, MissingConfigException
-from hydra.types import RunMode
+from hydra.errors import HydraException, MissingConfigException
 from hydra.utils import get_method
-from omegaconf import DictConfig, ListConfig
+from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from stylegan_pl import __version__
 from stylegan_pl.config.command_line import for_hydra
 from stylegan_pl.config.conf_dir import conf_dir
-from stylegan_pl.config.explain import explain, no_option, not_the_verbs
+from stylegan_pl.config.explain import explain
+from stylegan_pl.config.failure_line import code_and_line
 from stylegan_pl.config.json_result import json_on_stdout
 from stylegan_pl.config.run_name import name_overrides
-from stylegan_pl.config.schema import check_counts, check_image_size, check_ranges
+from stylegan_pl.config.task import Function, Task
 from stylegan_pl.config.verbs import VERBS, register
-from stylegan_pl.errors import ConfigError, UserError, first_line, leave
-from stylegan_pl.runs.folder import alone_in, lock_of
-from stylegan_pl.runs.outcome import Outcome
-from stylegan_pl.runs.ranks import is_first
-from stylegan_pl.runs.renamed import new_name, removed
-from stylegan_pl.runs.status import read_status, replace_status, write_status
-from stylegan_pl.sweeps.jobs import say_failed
+from stylegan_pl.errors import ConfigError, UserError, leave
 from stylegan_pl.sweeps.plugins import make_known
-
-Function = Callable[[DictConfig], int]
-"""A composed config -> exit code, or an `Outcome`, whose score a sweeper gets."""
-
-_log = logging.getLogger(__name__)
 
 _WITH_JSON = ("stylize", "evaluate")
 
@@ -128,176 +112,7 @@ def _run(task: "Task", words: Sequence[str]) -> None:
     for failure in task.failures:
         if isinstance(failure, OmegaConfBaseException):
             leave(2, f"error: {_explained(failure, task.name, words)}")
-        leave(*_said(failure))
-
-
-def as_named_today(config: DictConfig) -> None:
-    """Give a composed config, in place, the classes and options of today: a run's config.yaml may be an older one."""
-    waiting: list[Any] = [config]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, DictConfig) and not node._is_none() and not node._is_missing():
-            children: dict[Any, Any] = {key: node._get_node(key) for key in node}
-        elif isinstance(node, ListConfig) and not node._is_none() and not node._is_missing():
-            children = {place: node._get_node(place) for place in range(len(node))}
-        else:
-            continue
-        waiting += children.values()
-        target = children.get("_target_")
-        if target is not None and isinstance(target._value(), str):
-            target._set_value(new_name(target._value()))
-            for key in children:
-                if (instead := removed(target._value(), str(key))) is not None:
-                    _log.warning("%s is no longer an option: %s", node._get_full_key(key), instead)
-                    del node.__dict__["_content"][key]  # whatever flags the node has
-
-
-class Task:
-    """What Hydra calls with each composed config: once, or as every job of a sweep, there maybe in another process.
-
-    Args:
-        name: of the verb.
-        function: what it does.
-    """
-
-    def __init__(self, name: str, function: Function, *, debug: bool) -> None:
-        self.name, self.function, self.debug = name, function, debug
-        self.begun = False
-        self.codes: list[int] = []
-        self.failures: list[BaseException] = []
-        self.facts: dict[str, Any] = {}  # of what was made last
-        self.sweep_code: int | None = None  # a sweeper of ours puts it here
-
-    def __call__(self, config: DictConfig) -> float | None:
-        """Run the verb; returns its score, if it has one."""
-        self.begun = True
-        as_named_today(config)
-        if self.name == "train" and HydraConfig.get().mode == RunMode.MULTIRUN and is_first():
-            return self._job(config)
-        try:
-            return self._finished(self._run(config))
-        except (UserError, InstantiationException, OmegaConfBaseException, KeyboardInterrupt) as error:
-            self.failures.append(error)  # kept here: Hydra would print its own line about it first
-            if self.debug:
-                traceback.print_exc()
-            self.codes.append(1)
-            _leave_no_folder()
-        return None
-
-    def check(self, config: DictConfig) -> None:
-        """Raise for a wrong key or type, before anything is built."""
-        from stylegan_pl.config.check_keys import check_config  # here: pydantic takes its time
-
-        as_named_today(config)
-        _check_root(config, self.name)
-        check_config(config)
-
-    def _run(self, config: DictConfig) -> int:
-        _check_root(config, self.name)
-        return self.function(config)
-
-    def _finished(self, outcome: int) -> float | None:
-        self.codes.append(int(outcome))
-        self.facts = outcome.facts if isinstance(outcome, Outcome) else {}
-        return outcome.score if isinstance(outcome, Outcome) else None
-
-    def _job(self, config: DictConfig) -> float | None:
-        """One job of a sweep: whatever happens, its folder says how it ended, and the sweep can go on.
-
-        Raises:
-            SystemExit: the job was preempted, and with it the sweep.
-            KeyboardInterrupt: likewise.
-        """
-        settings = HydraConfig.get()
-        folder = Path(settings.runtime.output_dir)
-        os.environ.setdefault("WANDB_RUN_GROUP", folder.parent.name)  # logger.wandb.group goes before
-        with ExitStack() as held:
-            try:
-                held.enter_context(alone_in(folder))
-            except ConfigError as error:  # another's folder: nothing is written there
-                say_failed(folder.name, str(error))
-                self.codes.append(error.exit_code)
-                return None
-            return self._job_in(folder, config, _told(list(settings.overrides.task)))
-
-    def _job_in(self, folder: Path, config: DictConfig, overrides: list[str]) -> float | None:
-        before, used = read_status(folder), (folder / "checkpoints" / "last.ckpt").exists()
-        facts = {"overrides": overrides, "error": None, "traceback": None, "pruned": None}
-        write_status(folder, state="running", pid=os.getpid(), **facts)
-        started = time.monotonic()
-        try:
-            outcome = self._run(config)
-        except KeyboardInterrupt:
-            write_status(folder, state="interrupted", exit_code=130)
-            raise
-        except Exception as error:  # whatever ends a run: its status and log say so
-            code, line = _said(error)
-            if isinstance(error, ConfigError) and used:  # refused: what the folder says is another job's
-                replace_status(folder, before)
-            else:
-                text = traceback.format_exc()
-                write_status(folder, state="failed", error=line.removeprefix("error: "), traceback=text, exit_code=code)
-            if self.debug or not isinstance(error, UserError | InstantiationException):
-                traceback.print_exc()
-            say_failed(folder.name, line.removeprefix("error: "))
-            self.codes.append(code)
-            return None
-        seconds = round(time.monotonic() - started, 1)
-        score = self._finished(outcome)
-        states = {0: "pruned" if read_status(folder).get("pruned") else "done", 75: "preempted", 130: "interrupted"}
-        write_status(folder, state=states[int(outcome)], score=score, exit_code=int(outcome), seconds=seconds)
-        if outcome == 130:
-            raise KeyboardInterrupt
-        if outcome == 75:
-            sys.exit(75)
-        return score
-
-
-def _leave_no_folder() -> None:
-    """Remove the dated folder that Hydra made for a run that never began, and those above that are empty then."""
-    settings = HydraConfig.get()
-    if any(word.startswith("hydra.run.dir=") for word in settings.overrides.hydra) or not is_first():
-        return  # somebody's own
-    folder = Path(settings.runtime.output_dir)
-    if folder == Path.cwd():
-        return  # most verbs work where they were typed
-    ours = {folder / f"{settings.job.name}.log", lock_of(folder)}  # what it says was said on the terminal
-    if not folder.is_dir() or not ours.issuperset(folder.iterdir()):
-        return
-    with suppress(OSError):
-        for path in ours:
-            path.unlink(missing_ok=True)
-        for made in (folder, *folder.parents[:3]):  # outputs/train/NAME/DATE
-            made.rmdir()
-
-
-def _told(overrides: list[str]) -> list[str]:
-    """What tells a job from others, less what sweepers add."""
-    return [text for text in overrides if not text.startswith(("hydra.", "callbacks.pruning.trial="))]
-
-
-def _said(failure: BaseException) -> tuple[int, str]:
-    """(exit code, line) of a failure, first what the user can mend."""
-    if isinstance(failure, KeyboardInterrupt):
-        return 130, "interrupted"
-    cause = (failure.__cause__ or failure) if isinstance(failure, InstantiationException) else failure
-    place = next((line.split(":", 1)[1].strip() for line in str(failure).splitlines() if "full_key" in line), "config")
-    place = place.replace("callbacks.evaluation.metrics.", "metric.")  # where it was typed
-    if isinstance(cause, UserError):
-        return cause.exit_code, f"error: {_where_it_is(cause, place)}"
-    if not isinstance(failure, InstantiationException):
-        return 1, f"error: {type(failure).__name__}: {first_line(failure)}"
-    # a constructor's own complaint, with the place of its node in the config
-    return 2, f"error: {place}: {first_line(cause)}"
-
-
-def _where_it_is(error: UserError, place: str) -> UserError:
-    """Missing weights, told of the metric that wants them: every network knows its usual place alone."""
-    if not place.startswith(("metric.", "content_loss.")):
-        return error
-    from stylegan_pl.nn.pretrained.weights import WeightsError  # torch is imported by now, whoever says so
-
-    return error.at(place) if isinstance(error, WeightsError) else error
+        leave(*code_and_line(failure))
 
 
 def _explained(error: Exception, name: str, words: Sequence[str]) -> str:
@@ -306,22 +121,6 @@ def _explained(error: Exception, name: str, words: Sequence[str]) -> str:
         launcher, extra = EXTRAS[str(missing)]
         return f"launcher={launcher} is an extra; type: pip install 'stylegan-pl[{extra}]'"
     return explain(error, _overrides(words), lambda overrides: _compose(name, overrides), name)
-
-
-def _check_root(config: DictConfig, name: str) -> None:
-    """A plus on the command line adds to a typed root, too; nobody would read the key."""
-    schema = VERBS[name].schema
-    assert schema is not None
-    known = [f.name for f in dataclasses.fields(schema)]
-    for key in config:
-        if key not in known:
-            if HydraConfig.initialized() and HydraConfig.get().job.config_name != name:
-                raise ConfigError(not_the_verbs(name, str(key)))
-            raise ConfigError(no_option(name, str(key), known))
-    if config.get("image_size") is not None:
-        check_image_size(config.image_size)
-    check_ranges(config)
-    check_counts(config)
 
 
 def _overrides(words: Sequence[str]) -> list[str]:

@@ -15,7 +15,7 @@ from omegaconf import OmegaConf
 from PIL import Image
 
 from stylegan_pl.config.check_keys import check_config
-from stylegan_pl.config.cli import as_named_today
+from stylegan_pl.config.named_today import as_named_today
 from stylegan_pl.config.verbs import register
 from stylegan_pl.errors import UserError
 from stylegan_pl.exporting.call import export_file

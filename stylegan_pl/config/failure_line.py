@@ -1,0 +1,29 @@
+"""A failure as an exit code and one line."""
+
+from hydra.errors import InstantiationException
+
+from stylegan_pl.errors import UserError, first_line
+
+
+def code_and_line(failure: BaseException) -> tuple[int, str]:
+    """(exit code, line) of a failure, first what the user can mend."""
+    if isinstance(failure, KeyboardInterrupt):
+        return 130, "interrupted"
+    cause = (failure.__cause__ or failure) if isinstance(failure, InstantiationException) else failure
+    place = next((line.split(":", 1)[1].strip() for line in str(failure).splitlines() if "full_key" in line), "config")
+    place = place.replace("callbacks.evaluation.metrics.", "metric.")  # where it was typed
+    if isinstance(cause, UserError):
+        return cause.exit_code, f"error: {_where_it_is(cause, place)}"
+    if not isinstance(failure, InstantiationException):
+        return 1, f"error: {type(failure).__name__}: {first_line(failure)}"
+    # a constructor's own complaint, with the place of its node in the config
+    return 2, f"error: {place}: {first_line(cause)}"
+
+
+def _where_it_is(error: UserError, place: str) -> UserError:
+    """Missing weights, told of the metric that wants them: every network knows its usual place alone."""
+    if not place.startswith(("metric.", "content_loss.")):
+        return error
+    from stylegan_pl.nn.pretrained.weights import WeightsError  # torch is imported by now, whoever says so
+
+    return error.at(place) if isinstance(error, WeightsError) else error

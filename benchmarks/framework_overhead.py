@@ -22,7 +22,7 @@ from benchmarks.reference_step import arguments
 from benchmarks.steps import NO_DOWNLOADS, Step, built, composed, random_batch
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.training.build import build_trainer
-from stylegan_pl.training.run import _quiet_libraries
+from stylegan_pl.training.quiet import quiet_libraries
 
 _WARM_UP = 5  # batches
 _LEFT_OUT = ("checkpoints", "evaluation", "samples", "diagnosis")  # callbacks of validations
@@ -31,7 +31,7 @@ _LEFT_OUT = ("checkpoints", "evaluation", "samples", "diagnosis")  # callbacks o
 def main() -> None:
     """Run both in turn and print what the Trainer adds."""
     batches, overrides = arguments(sys.argv[1:], repetitions=40)
-    _quiet_libraries()
+    quiet_libraries()
     with tempfile.TemporaryDirectory() as folder:
         out = [f"run_dir={folder}", "logger=csv", "log_every_batches=10", "max_images=1000000000"]
         left_out = [f"~callbacks.{name}" for name in _LEFT_OUT]

@@ -1,48 +1,45 @@
 """One training run: check, build, fit, and say what was made."""
 
 import logging
-import os
 import sys
 import time
-import warnings
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import lightning as L
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from stylegan_pl.callbacks.checkpoint_file import NotSaved
 from stylegan_pl.callbacks.checkpoints import RunCheckpoints
-from stylegan_pl.callbacks.diagnosis import Diagnosis
 from stylegan_pl.callbacks.early_stopping import EarlyStopping
-from stylegan_pl.callbacks.evaluation import Evaluation
 from stylegan_pl.callbacks.graceful_stop import GracefulStop, StoppedEarly, ending_at_once
-from stylegan_pl.callbacks.sample_grid import NotDrawn, SampleGrid
-from stylegan_pl.callbacks.status import code_version, machine_facts, peak_memory_gib
+from stylegan_pl.callbacks.sample_grid import NotDrawn
+from stylegan_pl.callbacks.status import code_version, peak_memory_gib
 from stylegan_pl.config.lightning_switches import lightnings_refusals
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.data.loader import WorkerDied
 from stylegan_pl.distributed.requeue import requeue
 from stylegan_pl.errors import ConfigError, UserError, first_line
 from stylegan_pl.loggers.csv import RunCSV
-from stylegan_pl.loggers.known_runs import forget_ids
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.nn.pretrained.shapes import shapes_only
-from stylegan_pl.pictures.crop_size import in_words
 from stylegan_pl.runs.checkpoint import images_seen, newest_good
 from stylegan_pl.runs.device import device_name, half_precision, is_out_of_memory, total_memory
 from stylegan_pl.runs.folder import alone_in, failed, unwritable
 from stylegan_pl.runs.outcome import ENDED, Outcome
 from stylegan_pl.runs.painters import NEAREST
-from stylegan_pl.runs.ranks import is_first, restarted
+from stylegan_pl.runs.ranks import is_first
 from stylegan_pl.runs.status import read_status, replace_status, write_status
 from stylegan_pl.training.build import build_data, build_model, build_trainer, plain
 from stylegan_pl.training.memory_advice import out_of_memory_advice
 from stylegan_pl.training.nearest_painter import nearest_painter
+from stylegan_pl.training.open_run import keep_config, open_run
 from stylegan_pl.training.process_settings import taken_back
-from stylegan_pl.training.resume import NothingLeft, check_is_left, checkpoint_to_resume, take_up, was_preempted
+from stylegan_pl.training.quiet import quiet_libraries, say_nothing
+from stylegan_pl.training.resume import NothingLeft, check_is_left, checkpoint_to_resume, take_up
 from stylegan_pl.training.start_from import start_from
+from stylegan_pl.training.summary import announce, conclude
 from stylegan_pl.training.training_state import cannot_go_on, was_restoring
 
 _log = logging.getLogger(__name__)
@@ -54,9 +51,9 @@ def run(config: DictConfig) -> Outcome:
     Raises:
         UserError: something the user can mend; said in one line, and in status.json.
     """
-    _quiet_libraries()
+    quiet_libraries()
     if not is_first():
-        _say_nothing()
+        say_nothing()
     run_dir = Path(config.run_dir).resolve()
     with taken_back(), ending_at_once():
         try:
@@ -72,7 +69,7 @@ def _run(config: DictConfig, run_dir: Path) -> Outcome:
     checkpoint = checkpoint_to_resume(config, run_dir)
     before = read_status(run_dir)
     if is_first():
-        _open_run(config, run_dir, resuming=checkpoint is not None)
+        open_run(config, run_dir, resuming=checkpoint is not None)
     started = time.monotonic()
     try:
         outcome, again = _fit(config, run_dir, checkpoint, before)
@@ -154,11 +151,11 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
             if isinstance(callback, RunCheckpoints | EarlyStopping):
                 callback.comparable = comparable
     if trainer.is_global_zero:
-        _keep_config(config, run_dir)
+        keep_config(config, run_dir)
         for logger in trainer.loggers:
             if isinstance(logger, RunCSV):
                 logger.drop_rows_after(0 if checkpoint is None else images_seen(checkpoint))
-        _announce(config, model, data, trainer)
+        announce(config, model, data, trainer)
         for logger in trainer.loggers:  # W&B's config; metrics.csv has config.yaml beside it
             logger.log_hyperparams({**plain(config), "code_version": code_version()})
     stop = next((c for c in _callbacks(trainer) if isinstance(c, GracefulStop)), None)
@@ -178,7 +175,7 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
         _finish_wandb()
     code, again = (0, False) if stop is None else (stop.exit_code, stop.wants_requeue)
     if trainer.is_global_zero:
-        _conclude(trainer, run_dir, time.monotonic() - started, ENDED[code])
+        conclude(trainer, run_dir, time.monotonic() - started, ENDED[code])
     score = next((c.best_score for c in _callbacks(trainer) if isinstance(c, RunCheckpoints)), None)
     return Outcome(code, score), again
 
@@ -198,93 +195,6 @@ def _callbacks(trainer: L.Trainer) -> list[L.Callback]:
     return trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
 
 
-def _open_run(config: DictConfig, run_dir: Path, *, resuming: bool) -> None:
-    run_dir.mkdir(parents=True, exist_ok=True)
-    again = was_preempted(run_dir) or restarted()
-    if not resuming:
-        _keep_config(config, run_dir)
-        forget_ids(run_dir)
-    write_status(
-        run_dir, state="running", resumed=resuming, started_again=again, error=None, pid=os.getpid(), **machine_facts()
-    )  # fmt: skip
-
-
-def _keep_config(config: DictConfig, run_dir: Path) -> None:
-    """config.yaml, of a resumed run only once all that it says takes effect."""
-    header = (
-        "# The composed run; to repeat it: python -m stylegan_pl.train --config-dir FOLDER --config-name config\n"
-        "defaults: [train_schema, _self_]\n"
-    )
-    hydra_node = OmegaConf.create({"hydra": _hydra_settings()})
-    text = header + OmegaConf.to_yaml(config) + OmegaConf.to_yaml(hydra_node)
-    (run_dir / "config.yaml").write_text(text)
-
-
-def _hydra_settings() -> dict[str, object]:
-    """What train.yaml says of Hydra itself, for a config that stands alone."""
-    return {
-        "run": {"dir": "outputs/train/${run_name}/${now:%Y-%m-%d_%H-%M-%S}"},
-        "job": {"name": "train", "chdir": False},
-        "output_subdir": None,
-    }
-
-
-def _announce(config: DictConfig, model: L.LightningModule, data: StyleTransferData, trainer: L.Trainer) -> None:
-    """What is about to run: sets, sizes, batch per device and in all, device, precision."""
-    run_dir = Path(config.run_dir)
-    ranks, device = trainer.world_size, type(trainer.accelerator).__name__.removesuffix("Accelerator")
-    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
-    if data.val_count == 0:
-        _log.warning(
-            "nothing to validate: no image is held out, so there are no scores and no best.ckpt; last.ckpt is saved "
-            "by images and minutes, and samples are drawn of training photographs. data.content.held_out=0.05 and "
-            "data.style.held_out=0.05 hold some out"
-        )
-    _log.info(
-        f"{config.run_name}: {len(data.train_set.contents)} content and {len(data.train_set.styles)} style images, "
-        f"{in_words(config.image_size)} px, batch {config.batch_size} per device, {config.batch_size * ranks} in all, "
-        f"{ranks} × {device}, {trainer.precision}, {parameters / 1e6:.2f} M parameters -> {_short(run_dir)}"
-    )
-
-
-def _conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> None:
-    """One short block: the checkpoint, the last grid, the score, the next command."""
-    callbacks = _callbacks(trainer)
-    grid = next((c.last for c in callbacks if isinstance(c, SampleGrid)), None)
-    checkpoints = next((c for c in callbacks if isinstance(c, RunCheckpoints)), None)
-    lines = [f"{ended} in {seconds / 60:.1f} min: {_short(run_dir)}"]
-    if checkpoints is not None:
-        best = checkpoints.best_path if checkpoints.best_path.exists() else checkpoints.last_path
-        score = "" if checkpoints.best_score is None else f"  ({checkpoints.monitor} {checkpoints.best_score:.4g})"
-        lines.append(f"  checkpoint  {_short(best)}{score}")
-    if grid is not None:
-        lines.append(f"  last grid   {_short(grid)}")
-    evaluation = next((c for c in callbacks if isinstance(c, Evaluation)), None)
-    if evaluation is not None:
-        lines += [f"  {line}" for line in evaluation.summary(None if checkpoints is None else checkpoints.best_images)]
-        share = evaluation.seconds / max(seconds, 1e-9)
-        lines.append(f"  validations took {evaluation.seconds:.0f} s of {seconds:.0f} s ({share:.0%})")
-        write_status(run_dir, validation_seconds=round(evaluation.seconds, 3))
-    diagnosis = next((c for c in callbacks if isinstance(c, Diagnosis)), None)
-    if diagnosis is not None:
-        lines += [f"  symptom     {line}" for line in diagnosis.summary()]
-    problems = trainer.datamodule.problems  # type: ignore[attr-defined]  # set by a connector
-    if skipped := problems.read():
-        lines.append(f"  skipped     {len(skipped)} files that cannot be used: {_short(problems.path)}")
-    if profiles := sorted(run_dir.glob("fit-profile*")):
-        lines.append(f"  profile     {_short(profiles[-1])}")
-    model = trainer.lightning_module
-    style = " style=PAINTING" if isinstance(model, TwoPlayerModule) and model.gives_style else ""
-    lines.append(
-        f"  next        python -m stylegan_pl.stylize ckpt={_short(run_dir)} input=PHOTO{style} output=painting.png"
-    )
-    _log.info("\n".join(lines))
-
-
-def _short(path: Path) -> str:
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
-
-
 def _finish_wandb() -> None:
     """Close the W&B run, also after an error: the next job of a sweep would go on in it."""
     wandb = sys.modules.get("wandb")  # not imported for a run that has no use for it
@@ -294,32 +204,3 @@ def _finish_wandb() -> None:
         wandb.finish()
     except Exception as error:  # its process is gone: the run is not
         _log.warning("W&B: its run could not be closed (%s: %s)", type(error).__name__, first_line(error))
-
-
-def _say_nothing() -> None:
-    """Rank 0 speaks for all, and writes the log; the others' errors still show, as exceptions."""
-    logging.getLogger().setLevel(logging.ERROR)
-
-
-def _quiet_libraries() -> None:
-    """Lightning's advice on what this package does on purpose."""
-    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
-        logger = logging.getLogger(name)
-        logger.setLevel(logging.WARNING)
-        logger.handlers.clear()  # ours are on the root; two would say everything twice
-    for name in ("lightning.pytorch.callbacks", "lightning.pytorch.profilers"):  # of those that somebody asked for
-        logging.getLogger(name).setLevel(logging.INFO)
-    logging.raiseExceptions = False  # a log on a full disk: forty lines of the logger's own for each of ours
-    for message in (
-        ".*does not have many workers.*",
-        ".*srun.*",
-        ".*GPU available but not used.*",
-        ".*Checkpoint directory .* exists and is not empty.*",
-        ".*Total length of .DataLoader. across ranks is zero.*",  # we say so
-        ".*isinstance.treespec, LeafSpec.*",
-        ".*module.s. in eval mode at the start of training.*",  # the generator's average
-        ".*broadcast_buffers. is deprecated.*",  # its successor would copy rank 0's buffers once, and needs new torch
-        ".*sync_dist=True.*",  # scores are of all ranks already
-        ".*You have overridden `on_before_batch_transfer`.*",
-    ):
-        warnings.filterwarnings("ignore", message)

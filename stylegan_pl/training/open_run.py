@@ -1,0 +1,44 @@
+"""What a run writes to its folder before the first step."""
+
+import os
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from stylegan_pl.callbacks.status import machine_facts
+from stylegan_pl.loggers.known_runs import forget_ids
+from stylegan_pl.runs.ranks import restarted
+from stylegan_pl.runs.status import write_status
+from stylegan_pl.training.resume import was_preempted
+
+
+def open_run(config: DictConfig, run_dir: Path, *, resuming: bool) -> None:
+    """Make the folder, with config.yaml (of a new run) and status.json, which says who works here."""
+    run_dir.mkdir(parents=True, exist_ok=True)
+    again = was_preempted(run_dir) or restarted()
+    if not resuming:
+        keep_config(config, run_dir)
+        forget_ids(run_dir)
+    write_status(
+        run_dir, state="running", resumed=resuming, started_again=again, error=None, pid=os.getpid(), **machine_facts()
+    )  # fmt: skip
+
+
+def keep_config(config: DictConfig, run_dir: Path) -> None:
+    """config.yaml, of a resumed run only once all that it says takes effect."""
+    header = (
+        "# The composed run; to repeat it: python -m stylegan_pl.train --config-dir FOLDER --config-name config\n"
+        "defaults: [train_schema, _self_]\n"
+    )
+    hydra_node = OmegaConf.create({"hydra": _hydra_settings()})
+    text = header + OmegaConf.to_yaml(config) + OmegaConf.to_yaml(hydra_node)
+    (run_dir / "config.yaml").write_text(text)
+
+
+def _hydra_settings() -> dict[str, object]:
+    """What train.yaml says of Hydra itself, for a config that stands alone."""
+    return {
+        "run": {"dir": "outputs/train/${run_name}/${now:%Y-%m-%d_%H-%M-%S}"},
+        "job": {"name": "train", "chdir": False},
+        "output_subdir": None,
+    }

@@ -1,0 +1,33 @@
+"""Libraries that would say what this package does on purpose, kept quiet."""
+
+import logging
+import warnings
+
+
+def say_nothing() -> None:
+    """Rank 0 speaks for all, and writes the log; the others' errors still show, as exceptions."""
+    logging.getLogger().setLevel(logging.ERROR)
+
+
+def quiet_libraries() -> None:
+    """Lightning's advice on what this package does on purpose."""
+    for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
+        logger = logging.getLogger(name)
+        logger.setLevel(logging.WARNING)
+        logger.handlers.clear()  # ours are on the root; two would say everything twice
+    for name in ("lightning.pytorch.callbacks", "lightning.pytorch.profilers"):  # of those that somebody asked for
+        logging.getLogger(name).setLevel(logging.INFO)
+    logging.raiseExceptions = False  # a log on a full disk: forty lines of the logger's own for each of ours
+    for message in (
+        ".*does not have many workers.*",
+        ".*srun.*",
+        ".*GPU available but not used.*",
+        ".*Checkpoint directory .* exists and is not empty.*",
+        ".*Total length of .DataLoader. across ranks is zero.*",  # we say so
+        ".*isinstance.treespec, LeafSpec.*",
+        ".*module.s. in eval mode at the start of training.*",  # the generator's average
+        ".*broadcast_buffers. is deprecated.*",  # its successor would copy rank 0's buffers once, and needs new torch
+        ".*sync_dist=True.*",  # scores are of all ranks already
+        ".*You have overridden `on_before_batch_transfer`.*",
+    ):
+        warnings.filterwarnings("ignore", message)

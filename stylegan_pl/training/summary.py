@@ -1,0 +1,75 @@
+"""What a run says when it begins and when it has ended."""
+
+import logging
+import os
+from pathlib import Path
+
+import lightning as L
+from omegaconf import DictConfig
+
+from stylegan_pl.callbacks.checkpoints import RunCheckpoints
+from stylegan_pl.callbacks.diagnosis import Diagnosis
+from stylegan_pl.callbacks.evaluation import Evaluation
+from stylegan_pl.callbacks.sample_grid import SampleGrid
+from stylegan_pl.data.datamodule import StyleTransferData
+from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.pictures.crop_size import in_words
+from stylegan_pl.runs.status import write_status
+
+_log = logging.getLogger(__name__)
+
+
+def announce(config: DictConfig, model: L.LightningModule, data: StyleTransferData, trainer: L.Trainer) -> None:
+    """What is about to run: sets, sizes, batch per device and in all, device, precision."""
+    run_dir = Path(config.run_dir)
+    ranks, device = trainer.world_size, type(trainer.accelerator).__name__.removesuffix("Accelerator")
+    parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    if data.val_count == 0:
+        _log.warning(
+            "nothing to validate: no image is held out, so there are no scores and no best.ckpt; last.ckpt is saved "
+            "by images and minutes, and samples are drawn of training photographs. data.content.held_out=0.05 and "
+            "data.style.held_out=0.05 hold some out"
+        )
+    _log.info(
+        f"{config.run_name}: {len(data.train_set.contents)} content and {len(data.train_set.styles)} style images, "
+        f"{in_words(config.image_size)} px, batch {config.batch_size} per device, {config.batch_size * ranks} in all, "
+        f"{ranks} × {device}, {trainer.precision}, {parameters / 1e6:.2f} M parameters -> {_short(run_dir)}"
+    )
+
+
+def conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> None:
+    """One short block: the checkpoint, the last grid, the score, the next command."""
+    callbacks = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
+    grid = next((c.last for c in callbacks if isinstance(c, SampleGrid)), None)
+    checkpoints = next((c for c in callbacks if isinstance(c, RunCheckpoints)), None)
+    lines = [f"{ended} in {seconds / 60:.1f} min: {_short(run_dir)}"]
+    if checkpoints is not None:
+        best = checkpoints.best_path if checkpoints.best_path.exists() else checkpoints.last_path
+        score = "" if checkpoints.best_score is None else f"  ({checkpoints.monitor} {checkpoints.best_score:.4g})"
+        lines.append(f"  checkpoint  {_short(best)}{score}")
+    if grid is not None:
+        lines.append(f"  last grid   {_short(grid)}")
+    evaluation = next((c for c in callbacks if isinstance(c, Evaluation)), None)
+    if evaluation is not None:
+        lines += [f"  {line}" for line in evaluation.summary(None if checkpoints is None else checkpoints.best_images)]
+        share = evaluation.seconds / max(seconds, 1e-9)
+        lines.append(f"  validations took {evaluation.seconds:.0f} s of {seconds:.0f} s ({share:.0%})")
+        write_status(run_dir, validation_seconds=round(evaluation.seconds, 3))
+    diagnosis = next((c for c in callbacks if isinstance(c, Diagnosis)), None)
+    if diagnosis is not None:
+        lines += [f"  symptom     {line}" for line in diagnosis.summary()]
+    problems = trainer.datamodule.problems  # type: ignore[attr-defined]  # set by a connector
+    if skipped := problems.read():
+        lines.append(f"  skipped     {len(skipped)} files that cannot be used: {_short(problems.path)}")
+    if profiles := sorted(run_dir.glob("fit-profile*")):
+        lines.append(f"  profile     {_short(profiles[-1])}")
+    model = trainer.lightning_module
+    style = " style=PAINTING" if isinstance(model, TwoPlayerModule) and model.gives_style else ""
+    lines.append(
+        f"  next        python -m stylegan_pl.stylize ckpt={_short(run_dir)} input=PHOTO{style} output=painting.png"
+    )
+    _log.info("\n".join(lines))
+
+
+def _short(path: Path) -> str:
+    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)

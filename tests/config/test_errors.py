@@ -15,8 +15,8 @@ from omegaconf import OmegaConf
 from stylegan_pl import __main__ as dispatcher
 from stylegan_pl import stylize
 from stylegan_pl.config.check_keys import check_config
+from stylegan_pl.config.check_numbers import RANGES, check_ranges
 from stylegan_pl.config.cli import run_verb
-from stylegan_pl.config.schema import RANGES, check_ranges
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.training.resume import checkpoint_to_resume
 

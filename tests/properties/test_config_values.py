@@ -13,8 +13,8 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from stylegan_pl.config.check_keys import check_config
+from stylegan_pl.config.check_numbers import RANGES, check_ranges
 from stylegan_pl.config.command_line import for_hydra
-from stylegan_pl.config.schema import RANGES, check_ranges
 from stylegan_pl.errors import ConfigError
 
 VALUES = st.one_of(

@@ -8,7 +8,7 @@ from conftest import compose_config
 from images_on_disk import write_images
 from PIL import Image
 
-from stylegan_pl.config.schema import check_image_size
+from stylegan_pl.config.check_numbers import check_image_size
 from stylegan_pl.data.check import check_folder
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.single import SingleImage

@@ -1,0 +1,89 @@
+"""Numbers that no run can do anything with, refused before anything is built."""
+
+from typing import Any, NamedTuple
+
+from omegaconf import DictConfig, OmegaConf
+
+from stylegan_pl.errors import ConfigError
+
+
+class Range(NamedTuple):
+    """Which numbers a key of the root takes."""
+
+    least: float
+    instead: str  # what to type
+    most: float = float("inf")
+    above: bool = False  # whether `least` itself is too little
+
+
+RANGES = {
+    "seed": Range(0, "seed=0", most=2**32 - 1),
+    "image_size": Range(1, "image_size=256"),
+    "batch_size": Range(1, "batch_size=1"),
+    "max_images": Range(1, "max_images=100000, or max_images=null max_epochs=200"),
+    "max_epochs": Range(0, "max_epochs=200, or max_epochs=null and max_images=100000", above=True),
+    "val_every_images": Range(1, "val_every_images=10000, a large number for never"),
+    "log_every_batches": Range(1, "log_every_batches=10"),
+    "size": Range(16, "size=256"),
+    "steps": Range(1, "steps=100"),
+    "minutes": Range(0, "minutes=2", above=True),
+    "step_size": Range(0, "step_size=0.03", above=True),
+    "pairs": Range(1, "pairs=64"),
+    "style_crops": Range(1, "style_crops=64"),
+    "resamples": Range(0, "resamples=1000, or 0 for no interval"),
+    "max_megapixels": Range(0, "max_megapixels=179", above=True),
+    "memory_gb": Range(0, "memory_gb=4, or leave it out to use what is free", above=True),
+    "style_size": Range(1, "style_size=512"),
+    "strength": Range(0, "strength=0.8, from 0 (the photograph) to 1 (full style)", most=1),
+    "quality": Range(1, "quality=95", most=100),
+    "sheet_size": Range(16, "sheet_size=256"),
+}
+"""Key of a root, in every verb that has it -> its range; what lies deeper is told by the class that takes it."""
+
+COUNTS = ("width", "levels", "n_layers", "scales", "filters", "patches", "pictures", "lr")
+"""Keys that must be above 0 wherever they are: torch would tell of a negative dimension, or train upwards."""
+
+
+def check_counts(config: DictConfig, place: str = "") -> None:
+    """Raise for the first of `COUNTS`, however deep, that is 0 or less.
+
+    Raises:
+        ConfigError: one line with the key.
+    """
+    for key in map(str, config):
+        if OmegaConf.is_missing(config, key) or OmegaConf.is_interpolation(config, key):
+            continue
+        value = config[key]
+        if isinstance(value, DictConfig):
+            check_counts(value, f"{place}{key}.")
+        elif key in COUNTS and isinstance(value, int | float) and not value > 0:
+            raise ConfigError(f"{place}{key}={value} must be above 0; type {place}{key}=NUMBER")
+
+
+def check_image_size(size: Any) -> None:
+    """Raise for what is no crop; structured configs know no union of a number and a list.
+
+    Raises:
+        ConfigError: one line with what to type instead.
+    """
+    typed = list(size) if OmegaConf.is_list(size) else [size, size]
+    if len(typed) != 2 or any(not isinstance(side, int) or isinstance(side, bool) for side in typed):
+        said = OmegaConf.to_container(size) if OmegaConf.is_list(size) else size
+        raise ConfigError(f"image_size={said}: type pixels, image_size=256, or height and width, image_size=[256,384]")
+
+
+def check_ranges(config: DictConfig) -> None:
+    """Raise for the first number of a root that no run can do anything with.
+
+    Raises:
+        ConfigError: one line with what to type instead.
+    """
+    for key, (least, instead, most, above) in RANGES.items():
+        if key not in config or OmegaConf.is_missing(config, key) or config[key] is None:
+            continue
+        value = min(config[key], default=0) if OmegaConf.is_list(config[key]) else config[key]
+        if not least <= value <= most or (above and value == least):  # nan fails every comparison
+            bound = (
+                f"above {least:g}" if above else f"at least {least:g}" if not value > most else f"at most {most:.0f}"
+            )
+            raise ConfigError(f"{key}={value} must be {bound}; type {instead}")

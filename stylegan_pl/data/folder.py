@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
 import numpy as np
 from PIL import Image
@@ -58,8 +58,8 @@ class ImageFolder:
         load_size: pixels of the shorter side after shrinking, or [smallest, largest], between which each crop draws it
             anew: strokes, and what is in a photograph, then come in as many sizes. None leaves the size.
         held_out: fraction for validation, where no folder holds it.
-        upscale: enlarge images smaller than `load_size` or the crop; otherwise the former stay and the latter are
-            refused.
+        upscale: True enlarges images smaller than `load_size` or the crop; "crop" those smaller than the crop alone,
+            as enlarged paintings have blurred strokes; otherwise the latter are refused.
         source: where the set can be had, if it may be fetched.
         how_to: what a person must do where it may not.
         first_frame: of animations and files of several pages take the first picture, GIFs among them; otherwise GIFs
@@ -72,7 +72,7 @@ class ImageFolder:
     include: list[str] = field(default_factory=list)
     load_size: int | Sequence[int] | None = None
     held_out: float = 0.05
-    upscale: bool = False
+    upscale: bool | Literal["crop"] = False
     source: Source | None = None
     how_to: str | None = None
     first_frame: bool = False
@@ -225,7 +225,9 @@ class ImageFolder:
         """Width and height of what crops of `size` pixels are cut from."""
         shorter = min(width, height)
         load_size = self.middle_size or shorter
-        target = max(load_size, least_shorter_side(width, height, size)) if self.upscale else min(load_size, shorter)
+        target = load_size if self.upscale is True else min(load_size, shorter)
+        if self.upscale:
+            target = max(target, least_shorter_side(width, height, size))
         if target == shorter:
             return width, height
         scale = target / shorter

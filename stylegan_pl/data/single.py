@@ -27,9 +27,10 @@ class SingleImage(ImageFolder):
 
     Args:
         root: the file, or a folder that holds one image.
-        load_size: pixels of the shorter side at zoom 1; None leaves the size. Only `upscale`, or a zoom above 1,
-            enlarges.
-        upscale: enlarge a picture smaller than `load_size` or the crop instead of refusing the latter.
+        load_size: pixels of the shorter side at zoom 1; None leaves the size. Only `upscale=True`, or a zoom above
+            1, enlarges.
+        upscale: True enlarges a picture smaller than `load_size` or the crop, "crop" one smaller than the crop; False
+            refuses the latter.
         zoom: smallest and largest.
     """
 
@@ -87,7 +88,7 @@ class SingleImage(ImageFolder):
         zoom = self.zoom[1] if rng is None else rng.uniform(self.zoom[0], self.zoom[1])
         target = max(
             least_shorter_side(width, height, size),
-            round(zoom * (load_size if self.upscale else min(load_size, shorter))),
+            round(zoom * (load_size if self.upscale is True else min(load_size, shorter))),
         )
         rows, columns = sides(size)
         high, wide = rows * shorter / target, columns * shorter / target  # of the crop, in pixels of the file

@@ -349,3 +349,11 @@ def test_upscale_brings_every_file_to_the_load_size(tmp_path: Path) -> None:
     crop = ImageFolder(str(tmp_path), load_size=36, upscale=True).crop(tmp_path / "a.png", 32, None)
     whole = Image.fromarray(pixels).resize((36, 36), Image.Resampling.LANCZOS).crop((2, 2, 34, 34))
     assert same(crop, np.asarray(whole))
+
+
+@pytest.mark.parametrize(("side", "expected"), [(20, 32), (40, 40), (100, 64)])
+def test_upscale_to_the_crop_leaves_what_holds_one(tmp_path: Path, side: int, expected: int) -> None:
+    """A painting of 256 pixels enlarged to a load_size of 448 would have strokes that are wide, and blurred."""
+    coordinates(side, side).save(tmp_path / "a.png")
+    folder = ImageFolder(str(tmp_path), load_size=64, upscale="crop")
+    assert folder.pixels(tmp_path / "a.png", 32).shape[:2] == (expected, expected)

@@ -1,12 +1,12 @@
-"""`start_from=painter:nearest`: of the painters in the box, the one whose pictures come nearest to your paintings."""
+"""`start_from=painter:nearest`: of the painters in the box, the one who changes photographs most as yours would."""
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cosine_similarity
 
 from stylegan_pl.contracts import TrainingSets
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.metrics.features import TapStatistics
-from stylegan_pl.metrics.style_distance import spread
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.runs.checkpoint import held_generator, load_generator, resolve
 from stylegan_pl.runs.painters import NEAREST, PREFIX, names
@@ -16,16 +16,17 @@ _PAINTINGS = 16  # looked at, evenly through the set: a whole painting is a seco
 
 @torch.no_grad()
 def nearest_painter(model: TwoPlayerModule, sets: TrainingSets) -> tuple[str, dict[str, float]]:
-    """The painter to start from, and the distance of each that this run's generator could take over whole.
+    """The painter to start from, and how well each that this run's generator could take over whole fits the paintings.
 
-    The distance is `style_distance` through the run's feature network, its unit the spread of the photographs, so that
-    one painting is enough: mean_l ‖E s_l(P(x)) − E s_l(A)‖² / E ‖s_l(x) − E s_l(x)‖².
+    The direction from photographs to paintings, beside the one from photographs to the painter's pictures of them, by
+    statistics s_l of the run's feature network: mean_l cos(E s_l(A) − E s_l(x), E s_l(P(x)) − E s_l(x)), in [-1, 1].
+    A distance would prefer who changes little: for woodcuts it chose oil, which their lines and flat colours are not.
 
     Args:
-        sets: two photographs or more, and whole paintings; both in [-1, 1].
+        sets: photographs, and whole paintings; both in [-1, 1].
 
     Returns:
-        `painter:NAME`, and painter -> distance, the nearest first.
+        `painter:NAME`, and painter -> cosine, the best first.
 
     Raises:
         ConfigError: no painter fits this generator, or the run has no feature network to look through.
@@ -40,14 +41,14 @@ def nearest_painter(model: TwoPlayerModule, sets: TrainingSets) -> tuple[str, di
     if not fitting:
         raise ConfigError(f"start_from={NEAREST}: no painter in the box has this run's generator; type start_from=null")
     statistics = TapStatistics(network=model.feature_network)
-    wanted = torch.cat([statistics(painting) for painting in _evenly(sets)]).mean(dim=0)  # (L, d)
-    unit = spread(statistics(sets.photographs)).clamp(min=1e-12)
+    before = statistics(sets.photographs).mean(dim=0)  # (L, d)
+    wanted = torch.cat([statistics(painting) for painting in _evenly(sets)]).mean(dim=0) - before
 
-    def distance(pictures: Tensor) -> float:
-        return float(((statistics(pictures).mean(dim=0) - wanted).square().sum(dim=1) / unit).mean())
+    def likeness(painted: Tensor) -> float:
+        return float(cosine_similarity(statistics(painted).mean(dim=0) - before, wanted, dim=1).mean())
 
-    found = {name: distance(load_generator(resolve(f"{PREFIX}{name}"))(sets.photographs)) for name in fitting}
-    ranked = dict(sorted(found.items(), key=lambda pair: pair[1]))
+    found = {name: likeness(load_generator(resolve(f"{PREFIX}{name}"))(sets.photographs)) for name in fitting}
+    ranked = dict(sorted(found.items(), key=lambda pair: pair[1], reverse=True))
     return f"{PREFIX}{next(iter(ranked))}", ranked
 
 

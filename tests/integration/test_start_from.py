@@ -104,9 +104,22 @@ def test_the_nearest_painter_is_the_one_who_painted_the_paintings(train_config, 
     for name in ("monet", "vangogh"):
         painter = load_generator(box / f"{name}.safetensors")
         paintings = [(f"{number}.png", painter(photograph)) for number, photograph in enumerate(others)]
-        chosen, distances = nearest_painter(model, TrainingSets(paintings, photographs))
-        assert chosen == f"painter:{name}" == f"painter:{min(distances, key=distances.__getitem__)}"
-        assert list(distances.values()) == sorted(distances.values())
+        chosen, likeness = nearest_painter(model, TrainingSets(paintings, photographs))
+        assert chosen == f"painter:{name}" == f"painter:{max(likeness, key=likeness.__getitem__)}"
+        assert list(likeness.values()) == sorted(likeness.values(), reverse=True)
+        assert all(-1 <= cosine <= 1 for cosine in likeness.values())
+
+
+def test_a_painter_who_changes_more_than_asked_comes_before_one_who_changes_nothing(train_config, box):  # noqa: F811
+    """Paintings a third of the way to monet's pictures: a distance would rather stay at the photograph."""
+    model = build_model(train_config())
+    photographs = torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    monet = load_generator(box / "monet.safetensors")
+    paintings = [
+        (f"{number}.png", photo[None].lerp(monet(photo[None]), 0.3)) for number, photo in enumerate(photographs)
+    ]
+    chosen, _ = nearest_painter(model, TrainingSets(paintings, photographs))
+    assert chosen == "painter:monet"
 
 
 def test_nearest_of_none(train_config, box):  # noqa: F811
@@ -120,7 +133,7 @@ def test_nearest_of_none(train_config, box):  # noqa: F811
 def test_a_run_says_which_painter_is_nearest(train_config, box, tmp_path, caplog):  # noqa: F811
     caplog.set_level(logging.INFO)
     assert run(train_config("start_from=painter:nearest", f"run_dir={tmp_path / 'run'}", "max_images=2")) == 0
-    (told,) = [r.message for r in caplog.records if "distance from your paintings" in r.message]
+    (told,) = [r.message for r in caplog.records if "as your paintings ask" in r.message]
     (taken,) = [r.message for r in caplog.records if "generator taken whole" in r.message]
-    nearest = told.partition("paintings: ")[2].split()[0]
+    nearest = told.partition("elsewhere): ")[2].split()[0]
     assert taken.startswith(f"start_from=painter:{nearest}: ")

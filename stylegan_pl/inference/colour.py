@@ -6,7 +6,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-_LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601, of gamma-encoded sRGB
+from stylegan_pl.nn.layers.luma import luma
+
 _EPS = 1e-5  # added to variances, so that a picture of one colour has a root
 
 
@@ -29,9 +30,7 @@ def keep_chroma(content: Tensor, painted: Tensor) -> Tensor:
 
     Chroma is made of differences to Y, so equal amounts are added to R, G and B; what leaves the range is clipped.
     """
-    weights = torch.tensor(_LUMA, device=painted.device, dtype=painted.dtype).view(3, 1, 1)
-    lighter = ((painted - content) * weights).sum(dim=1, keepdim=True)
-    return (content + lighter).clamp(-1, 1)
+    return (content + luma(painted - content)).clamp(-1, 1)
 
 
 def coral(content: Tensor, painted: Tensor) -> Recolouring:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from stylegan_pl.errors import ConfigError
 
-_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # as in `inference.colour`
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)  # as in `nn.layers.luma`
 _EPS = 1e-5  # added to variances of colours in [-1, 1]
 COLOURS = ("luma", "coral")
 

@@ -14,6 +14,7 @@ from stylegan_pl.losses.image_loss import ImageLoss, ImageLosses, Views
 from stylegan_pl.losses.palette import PaletteLoss
 from stylegan_pl.losses.patch_nce import PatchNCE
 from stylegan_pl.losses.pixel import IdentityLoss, MultiScalePixelLoss, PixelL1Loss, PixelLoss, TotalVariationLoss
+from stylegan_pl.losses.structure import StructureLoss
 from stylegan_pl.losses.style import GramStyleLoss
 from stylegan_pl.losses.temporal import TemporalConsistency
 from stylegan_pl.nn.layers.features import Features
@@ -60,6 +61,7 @@ LOSSES: dict[str, Callable[[float], ImageLoss]] = {
     "pixel": lambda weight: PixelLoss(weight=weight),
     "identity": lambda weight: IdentityLoss(weight=weight),
     "total_variation": lambda weight: TotalVariationLoss(weight=weight),
+    "structure": lambda weight: StructureLoss(weight=weight),
     "pixel_l1": lambda weight: PixelL1Loss(weight=weight),
     "multi_scale_pixel": lambda weight: MultiScalePixelLoss(weight=weight),
     "adain_statistics": lambda weight: AdaINStatistics(weight=weight, layers=STYLE),
@@ -139,6 +141,7 @@ def test_no_losses_make_no_terms(losses: ImageLosses) -> None:
         ("pixel", False, False),
         ("identity", False, True),
         ("total_variation", False, False),
+        ("structure", False, False),
         ("pixel_l1", False, False),
         ("multi_scale_pixel", False, False),
         ("adain_statistics", True, False),

@@ -128,6 +128,14 @@ class ImageLoss(nn.Module, ABC):
             look: pictures -> layers of the feature network, without gradients.
         """
 
+    def shown(self, photographs: Tensor) -> Tensor:
+        """What the generator is given in a training step: the photographs, or others in the place of some of them.
+
+        Args:
+            photographs: (N, 3, H, W) in [-1, 1]; not changed.
+        """
+        return photographs
+
     @abstractmethod
     def forward(self, views: Views) -> Tensor:
         """The unweighted loss, a scalar."""
@@ -167,6 +175,13 @@ class ImageLosses(nn.ModuleDict):
         chosen: list[ImageLoss] = [loss for loss in self.values() if loss.needs_sets]  # type: ignore[misc]  # a ModuleDict
         for loss in chosen:
             loss.measure(sets, look)
+
+    def shown(self, photographs: Tensor) -> Tensor:
+        """The photographs, with what any loss puts in the place of some; (N, 3, H, W)."""
+        chosen: list[ImageLoss] = list(self.values())  # type: ignore[arg-type]  # a ModuleDict
+        for loss in chosen:
+            photographs = loss.shown(photographs)
+        return photographs
 
     def forward(self, views: Views) -> Terms:
         """Name -> weight · loss, in float32 also under autocast: sums over a picture overflow half precision."""

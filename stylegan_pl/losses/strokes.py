@@ -41,6 +41,8 @@ class StrokeRestorationLoss(ImageLoss):
         recoloured: the largest share, in [0, 1].
         grain: the largest standard deviation of white noise, where values are in [-1, 1].
         coarse: w_c.
+        among: share of a step's photographs that further ỹ take the place of, in [0, 1]: every other loss, and the
+            discriminator, then judge what comes of them, too. For sets without pairs.
         most_paintings: of a larger set, so many are kept in memory, evenly through the list of files.
     """
 
@@ -60,6 +62,7 @@ class StrokeRestorationLoss(ImageLoss):
         recoloured: float = 1.0,
         grain: float = 0.1,
         coarse: float = 1.0,
+        among: float = 0.0,
         most_paintings: int = 24,
     ) -> None:
         super().__init__(weight=weight)
@@ -71,10 +74,12 @@ class StrokeRestorationLoss(ImageLoss):
             raise ValueError(f"grain is 0 or more, got {grain}; try 0.1")
         if not 0 <= recoloured <= 1:
             raise ValueError(f"recoloured is a share in [0, 1], got {recoloured}; try 1")
+        if not 0 <= among <= 1:
+            raise ValueError(f"among is a share in [0, 1], got {among}; try 0.35")
         self.layers = {name: share for name, share in layers.items() if share != 0}
         self.statistic, self.width, self.tiles, self.crops = statistic, width, tiles, crops
         self.recoloured, self.grain = recoloured, grain
-        self.coarse, self.most_paintings = coarse, most_paintings
+        self.coarse, self.among, self.most_paintings = coarse, among, most_paintings
         for name in self.layers:  # a part of a statistic has a denominator of its own; nan: not measured yet
             self.register_buffer(_slot(name), torch.full((statistic.parts,), torch.nan))
         self._pairs: list[Tensor] = []  # (2, 3, H, W), without and with strokes
@@ -95,6 +100,18 @@ class StrokeRestorationLoss(ImageLoss):
             if bool(slot.isnan().any()):  # else a checkpoint brought it
                 gaps = [torch.stack(self._gaps(given[name], wanted[name])).mean(dim=1) for given, wanted in seen]
                 slot.copy_(torch.stack(gaps).mean(dim=0).clamp(min=_LEAST))
+
+    def shown(self, photographs: Tensor) -> Tensor:
+        """Some of the photographs replaced by ỹ; which, is drawn."""
+        if self.among == 0:
+            return photographs
+        replaced = torch.rand(len(photographs)) < self.among
+        if not replaced.any():
+            return photographs
+        bare, _ = self.drawn(int(replaced.sum()), photographs.shape[-2:])
+        mixed = photographs.clone()
+        mixed[replaced.to(mixed.device)] = bare.to(mixed)
+        return mixed
 
     def forward(self, views: Views) -> Tensor:
         """See the class.

@@ -4,14 +4,19 @@ import torch
 from torch import Tensor, nn
 
 from stylegan_pl.contracts import Terms
+from stylegan_pl.nn.layers.discriminator import Heads
 
 _EVERY = 16  # steps between two looks: each costs two backward passes down to the picture
 _MEMORY = 0.8  # of the factor, from look to look
+_TRUST = 0.95  # memory of how certain the discriminator is, from step to step
 _LARGEST = 1e4  # of the factor
 
 
 class GradientBalance(nn.Module):
-    """c = s · ‖∂L_image / ∂G(x)‖ / ‖∂L_adv / ∂G(x)‖, smoothed; Esser et al. (2021), equation 7, at the picture.
+    """c = s · q · ‖∂L_image / ∂G(x)‖ / ‖∂L_adv / ∂G(x)‖, smoothed; Esser et al. (2021), equation 7, at the picture.
+
+    q is how certain the discriminator is, 0 where it guesses: the direction in which it then sends the generator is
+    noise, and at a set length it would be followed. The published equation waits for a set number of steps instead.
 
     Args:
         share: s.
@@ -21,6 +26,7 @@ class GradientBalance(nn.Module):
         super().__init__()
         self.share = share
         self.register_buffer("factor", torch.zeros(()))  # 0: not looked yet; a checkpoint keeps it
+        self.register_buffer("certainty", torch.zeros(()))
 
     def forward(self, adversarial: Terms, image: Terms, picture: Tensor, *, step: int) -> Tensor:
         """The factor on the adversarial terms, without gradient.
@@ -37,7 +43,23 @@ class GradientBalance(nn.Module):
                     torch.distributed.all_reduce(length)
             found = (self.share * lengths[0] / lengths[1].clamp(min=1e-12)).clamp(max=_LARGEST)
             known.copy_(found if float(known) == 0 else _MEMORY * known + (1 - _MEMORY) * found)
-        return known.clone()
+        return known * self.get_buffer("certainty")
+
+    def hear(self, certainty: Tensor) -> None:
+        """What the discriminator was worth in a step, in [0, 1] (`certainty`); smoothed."""
+        if torch.distributed.is_initialized():  # one factor for all ranks
+            torch.distributed.all_reduce(certainty := certainty.clone())
+            certainty /= torch.distributed.get_world_size()
+        self.get_buffer("certainty").lerp_(certainty, 1 - _TRUST)
+
+
+def certainty(reals: Heads, fakes: Heads, boundary: float | None) -> Tensor:
+    """q = max(0, 2 a − 1), a the share of logits on their right side of the boundary; without one, of the middle."""
+    right = []
+    for real, fake in zip(reals, fakes, strict=True):
+        middle = (real.mean() + fake.mean()) / 2 if boundary is None else boundary
+        right += [(real > middle).float().mean(), (fake < middle).float().mean()]
+    return (2 * torch.stack(right).mean() - 1).clamp(min=0).detach()
 
 
 def _length(terms: Terms, picture: Tensor) -> Tensor:

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from stylegan_pl.contracts import StylePair
+from stylegan_pl.models.balance import certainty
 from stylegan_pl.models.fakes import Fakes
 from stylegan_pl.models.parts import GameParts
 from stylegan_pl.nn.layers.discriminator import Heads
@@ -37,6 +38,7 @@ class FeatureGame:
         assert parts.feature_network is not None  # `training.build` keeps it where there are heads
         self.network, self.game, self.weight = parts.feature_network, parts.game, weight
         self.heads = make_heads(parts.feature_network.widths)
+        self.certainty = torch.zeros(())  # of H in its last step
 
     def look(self, images: Tensor) -> Features:
         """Φ of images (N, 3, H, W), float32, with gradients."""
@@ -56,6 +58,7 @@ class FeatureGame:
         count = len(batch.style)
         reals = self.heads({layer: found[:count] for layer, found in seen.items()})
         fooled = self.heads(fakes.features)
+        self.certainty = certainty(reals, fooled, self.game.adversarial.boundary)
         if negatives is not None:
             untouched = self.heads({layer: found[count:] for layer, found in seen.items()})
             reals = [torch.cat([head, head]) for head in reals]  # a relativistic loss pairs each fake with a real

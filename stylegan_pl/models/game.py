@@ -12,6 +12,7 @@ from stylegan_pl.contracts import Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.adversarial import AdversarialLoss
 from stylegan_pl.losses.penalties import Critic, Penalty
+from stylegan_pl.models.balance import certainty
 from stylegan_pl.nn.augment.diff_augment import DiffAugment
 from stylegan_pl.nn.layers.discriminator import Heads, head_weights, heads
 from stylegan_pl.nn.training.image_pool import ImagePool
@@ -58,6 +59,7 @@ class AdversarialGame(nn.Module):
         self.pool = ImagePool(pool_size)
         self.discriminator_weight, self.one_forward = discriminator_weight, one_forward
         self.photographs_as_fakes = photographs_as_fakes
+        self.certainty = torch.zeros(())  # of D in its last step
 
     def generator_loss(self, discriminator: nn.Module, fakes: Tensor, reals: Tensor) -> Tensor:
         """L_G, unweighted; gradients flow through D to the fakes."""
@@ -80,6 +82,8 @@ class AdversarialGame(nn.Module):
         fakes = self.pool(fakes)
         shown = fakes if negatives is None else torch.cat([fakes, negatives])
         real_heads, fake_heads = self._judge(discriminator, reals, shown)
+        made = [head[: len(fakes)] for head in fake_heads]  # less what nobody made
+        self.certainty = certainty(real_heads, made, self.adversarial.boundary)
         self.diff_augment.observe(self._decisions(real_heads, fake_heads), len(reals) * _ranks())
         if negatives is not None:  # a relativistic loss pairs each fake with a real
             real_heads = [torch.cat([head, head]) for head in real_heads]

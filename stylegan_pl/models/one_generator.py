@@ -76,6 +76,11 @@ class OneGeneratorGAN(TwoPlayerModule):
             terms["feature_adversarial"] = self.feature_game.generator_loss(batch, fakes)
         return terms
 
+    def certainties(self) -> list[Tensor]:
+        """How certain each judge was of its last step, in [0, 1]."""
+        found = [self.game.certainty] if self.adversarial_weight != 0 else []
+        return found if self.feature_game is None else [*found, self.feature_game.certainty]
+
     def discriminator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
         """See the class."""
         terms: Terms = {}

@@ -1,5 +1,7 @@
 """One generator, one discriminator, any image losses: the source document's method."""
 
+import torch
+
 from stylegan_pl.contracts import StylePair, Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.models.balance import GradientBalance
@@ -19,7 +21,8 @@ class VanillaGAN(OneGeneratorGAN):
     its formulas. The document runs the generator twice a step; here both players answer to one forward.
 
     H are heads on the features Φ that image losses look through (`FeatureGame`). With a share s both adversarial
-    weights are multiplied such that their gradient is s times as long as that of all image losses (`GradientBalance`).
+    weights are multiplied such that their gradient is s times as long as that of all image losses, and less where the
+    discriminator guesses (`GradientBalance`).
 
     Args:
         adversarial_weight: w_adv; 0 leaves D idle.
@@ -55,3 +58,10 @@ class VanillaGAN(OneGeneratorGAN):
             factor = self.balance(adversarial, image, fakes.stylised, step=self.clock.step)
             adversarial = {name: factor * term for name, term in adversarial.items()}
         return adversarial | image
+
+    def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
+        """See the class."""
+        terms = super().discriminator_loss(batch, fakes)
+        if self.balance is not None:
+            self.balance.hear(torch.stack(self.certainties()).mean())
+        return terms

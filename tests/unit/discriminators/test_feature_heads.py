@@ -6,7 +6,7 @@ from torch import nn
 
 from stylegan_pl.discriminators.feature_heads import FeatureHeads
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.models.balance import GradientBalance
+from stylegan_pl.models.balance import GradientBalance, certainty
 from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 from stylegan_pl.nn.pretrained.vgg import VGG
 from stylegan_pl.nn.pretrained.wanted import without_pretrained
@@ -40,11 +40,16 @@ def test_average_pooling_averages():
     assert not any(isinstance(layer, nn.MaxPool2d) for layer in network.layers)
 
 
+def certain(balance):
+    balance.certainty.fill_(1)
+    return balance
+
+
 def test_the_balance_makes_gradients_a_share_of_each_other():
     picture = torch.rand(2, 3, 4, 4, requires_grad=True)
     image = {"style": 3 * picture.square().sum()}
     adversarial = {"adversarial": 0.01 * picture.sum()}
-    factor = GradientBalance(0.5)(adversarial, image, picture, step=0)
+    factor = certain(GradientBalance(0.5))(adversarial, image, picture, step=0)
     lengths = [
         torch.autograd.grad(sum(terms.values()), picture, retain_graph=True)[0].norm() for terms in (image, adversarial)
     ]
@@ -53,7 +58,7 @@ def test_the_balance_makes_gradients_a_share_of_each_other():
 
 def test_the_balance_is_kept_between_looks_and_by_checkpoints():
     picture = torch.rand(1, 3, 4, 4, requires_grad=True)
-    balance = GradientBalance(1.0)
+    balance = certain(GradientBalance(1.0))
     first = balance({"a": picture.sum()}, {"b": 2 * picture.sum()}, picture, step=0)
     assert first.item() == pytest.approx(2)
     second = balance({"a": picture.sum()}, {"b": 100 * picture.sum()}, picture, step=1)
@@ -61,3 +66,28 @@ def test_the_balance_is_kept_between_looks_and_by_checkpoints():
     other = GradientBalance(1.0)
     other.load_state_dict(balance.state_dict())
     assert torch.equal(other({"a": picture.sum()}, {"b": 7 * picture.sum()}, picture, step=5), first)
+
+
+def test_who_guesses_is_not_listened_to():
+    picture = torch.rand(1, 3, 4, 4, requires_grad=True)
+    balance = GradientBalance(1.0)
+    terms = {"a": picture.sum()}, {"b": 2 * picture.sum()}, picture
+    assert balance(*terms, step=0) == 0  # nothing has been heard yet
+    heard = [balance(*terms, step=step).item() for step in range(1, 200) if balance.hear(torch.tensor(0.5)) is None]
+    assert heard == sorted(heard) and heard[-1] == pytest.approx(1.0, rel=1e-3)  # half of 2
+
+
+@pytest.mark.parametrize(
+    ("reals", "fakes", "boundary", "expected"),
+    [
+        ([1.0, 2.0, 3.0, 4.0], [-1.0, -2.0, -3.0, -4.0], 0.0, 1.0),
+        ([1.0, -1.0, 1.0, -1.0], [1.0, -1.0, 1.0, -1.0], 0.0, 0.0),
+        ([1.0, 1.0, 1.0, -1.0], [-1.0, -1.0, 1.0, 1.0], 0.0, 0.25),  # 5 of 8 are right
+        ([-1.0, -1.0], [1.0, 1.0], 0.0, 0.0),  # the wrong way round is no certainty
+        ([9.0, 9.0], [7.0, 7.0], None, 1.0),  # only differences mean something
+        ([0.6, 0.4], [0.4, 0.4], 0.5, 0.5),
+    ],
+)
+def test_certainty_counts_logits_on_their_side(reals, fakes, boundary, expected):
+    found = certainty([torch.tensor(reals)], [torch.tensor(fakes)], boundary)
+    assert found.item() == pytest.approx(expected)

@@ -98,6 +98,7 @@ def test_an_adversarial_share_sets_both_weights():
     torch.manual_seed(0)
     model = vanilla_with_heads(adversarial_share=0.5)
     model.eval()
+    model.balance.certainty.fill_(1)
     fakes = model.generate(BATCH)
     terms = model.generator_loss(BATCH, fakes)
     slopes = [
@@ -106,6 +107,14 @@ def test_an_adversarial_share_sets_both_weights():
         for adversarial in (True, False)
     ]  # fmt: skip
     torch.testing.assert_close(slopes[0], 0.5 * slopes[1])
+
+
+def test_the_share_hears_both_judges():
+    model = vanilla_with_heads(adversarial_share=0.5)
+    fakes = each(model.generate(BATCH), Tensor.detach)
+    model.discriminator_loss(BATCH, fakes)
+    judges = torch.stack([model.game.certainty, model.feature_game.certainty])
+    torch.testing.assert_close(model.balance.certainty, 0.05 * judges.mean())
 
 
 def l1_or_mse(stylised: Tensor) -> Tensor:

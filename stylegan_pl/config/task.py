@@ -144,7 +144,7 @@ def _leave_no_folder() -> None:
     ours = {folder / f"{settings.job.name}.log", lock_of(folder)}  # what it says was said on the terminal
     if not folder.is_dir() or not ours.issuperset(folder.iterdir()):
         return
-    with suppress(OSError):
+    with suppress(OSError, ConfigError), alone_in(folder):  # of two started in one second, the other has it
         for path in ours:
             path.unlink(missing_ok=True)
         for made in (folder, *folder.parents[:3]):  # outputs/train/NAME/DATE

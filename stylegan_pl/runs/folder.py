@@ -27,19 +27,23 @@ def lock_of(folder: Path) -> Path:
 
 
 @contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path, *, doing: str = "run is training", option: str = "hydra.run.dir") -> Iterator[None]:
     """Hold the folder's lock, which the system lets go when this process dies, however it dies.
 
     What holds it already in this process (a sweep's job) goes on. Where the file system has no locks, nobody is kept
     out.
 
+    Args:
+        doing: what others do there, after "another".
+        option: by which another folder is typed.
+
     Raises:
-        ConfigError: another run works there.
+        ConfigError: another process works there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     held: Any = FileLock(lock_of(folder), is_singleton=True)
     try:
-        _acquire(held, folder)
+        _acquire(held, folder, doing, option)
     except (NotImplementedError, OSError) as error:
         if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
             raise
@@ -51,23 +55,23 @@ def alone_in(folder: Path) -> Iterator[None]:
         held.release()
 
 
-def _acquire(lock: Any, folder: Path) -> None:
+def _acquire(lock: Any, folder: Path, doing: str, option: str) -> None:
     try:
         lock.acquire(timeout=0)
     except Timeout:
         status = read_status(folder)
         if not _is_gone(status):
-            raise ConfigError(_taken(folder, status)) from None
+            raise ConfigError(_taken(folder, status, doing, option)) from None
         _log.info("%s: waiting for the workers of a killed run to end", folder)
         try:
             lock.acquire(timeout=_LETS_GO_S)
         except Timeout:
-            raise ConfigError(_taken(folder, status)) from None
+            raise ConfigError(_taken(folder, status, doing, option)) from None
 
 
-def _taken(folder: Path, status: dict[str, Any]) -> str:
+def _taken(folder: Path, status: dict[str, Any], doing: str, option: str) -> str:
     who = f" (process {status['pid']} on {status.get('host', 'this machine')})" if "pid" in status else ""
-    return f"{folder}: another run{who} is training there; wait until it ends, or type another hydra.run.dir"
+    return f"{folder}: another {doing} there{who}; wait until it ends, or type another {option}"
 
 
 def _is_gone(status: dict[str, Any]) -> bool:

@@ -15,12 +15,13 @@ from stylegan_pl.inference.main_memory import check_memory_gb
 from stylegan_pl.inference.onnx.finish import colours_named
 from stylegan_pl.inference.onnx.memory import LARGE, MemoryCheck
 from stylegan_pl.inference.onnx.painter import OnnxPainter, facts_in, read_style
-from stylegan_pl.pictures.plan import Job, check_one, facts_of, plan
+from stylegan_pl.pictures.plan import Job, Plan, check_one, facts_of, plan
 from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.pictures.read import pixel_limit, read_image, upright_exif, upright_size
 from stylegan_pl.pictures.write import check_result, write_image
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.precision import Precision
+from stylegan_pl.stylizing.alone import alone_painting, place_of
 
 _log = logging.getLogger(__name__)
 _OF_CHECKPOINTS: dict[str, Any] = {
@@ -48,6 +49,12 @@ def paint_onnx(config: DictConfig, *, told: str | None = None) -> int:
     planned = plan(
         sources, Path(config.output), image_format=config.image_format, overwrite=config.overwrite, resume=config.resume
     )
+    place, is_folder = place_of(planned, Path(config.output))
+    with alone_painting(place, is_folder=is_folder):
+        return _paint_all(config, planned, told or config.output)
+
+
+def _paint_all(config: DictConfig, planned: Plan, told: str) -> Outcome:
     if planned.passed_over:
         _log.info("%s: %s", config.input, planned.told_passed_over)
     painter = _painter(config)
@@ -66,7 +73,7 @@ def paint_onnx(config: DictConfig, *, told: str | None = None) -> int:
     for line in refused.values():
         _log.error("skipped: %s", line)
     everything = len(planned.jobs) + len(planned.there)
-    _log.info("%d of %d pictures painted or there -> %s", everything - len(refused), everything, told or config.output)
+    _log.info("%d of %d pictures painted or there -> %s", everything - len(refused), everything, told)
     return Outcome(1 if refused else 0, facts=facts_of(planned, refused))
 
 

@@ -23,6 +23,7 @@ from stylegan_pl.pictures.tensors import tensor_to_image
 from stylegan_pl.pictures.write import check_result, write_image
 from stylegan_pl.runs.device import is_out_of_memory
 from stylegan_pl.runs.outcome import Outcome
+from stylegan_pl.stylizing.alone import alone_painting, place_of
 
 _log = logging.getLogger(__name__)
 _UNPAINTABLE = (UserError, RuntimeError, ValueError, MemoryError, OSError)  # what one picture may set off
@@ -44,6 +45,12 @@ def paint(config: DictConfig, *, told: str | None = None) -> int:
         _sources(config.input), Path(config.output), image_format=config.image_format, overwrite=config.overwrite,
         resume=config.resume,
     )  # fmt: skip
+    place, is_folder = place_of(planned, Path(config.output))
+    with alone_painting(place, is_folder=is_folder):
+        return _paint(config, planned, told or config.output)
+
+
+def _paint(config: DictConfig, planned: Plan, told: str) -> Outcome:
     if planned.passed_over:
         _log.info("%s: %s", config.input, planned.told_passed_over)
     masks = None if config.mask is None else Masks(Path(config.mask))
@@ -60,7 +67,7 @@ def paint(config: DictConfig, *, told: str | None = None) -> int:
         _log.error("skipped: %s", line)
     there = f", {kept} were there" if planned.there else ""
     everything = len(planned.jobs) + len(planned.there)
-    _log.info("%d of %d pictures painted%s -> %s", done, everything, there, told or config.output)
+    _log.info("%d of %d pictures painted%s -> %s", done, everything, there, told)
     return Outcome(1 if call.refused else 0, facts=facts_of(planned, call.refused))
 
 

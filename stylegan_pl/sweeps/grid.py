@@ -11,6 +11,7 @@ from hydra.types import HydraContext
 from omegaconf import OmegaConf
 
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.runs.folder import alone_in
 from stylegan_pl.runs.status import read_status
 from stylegan_pl.sweeps.job_folder import folder_name, is_a_studys
 from stylegan_pl.sweeps.jobs import ended_well, launch, refuse_anothers, refuse_used_folders
@@ -38,8 +39,11 @@ class GridSweeper(JobSweeper):
         sweep_dir = self.folder
         jobs = list(enumerate(combinations(parse([*params_as_typed(self.params), *arguments], self.hydra_context))))
         self.validate_batch_is_legal([overrides for _, overrides in jobs])
+        with alone_in(sweep_dir, doing="sweep runs", option="hydra.sweep.dir"):
+            self._run(jobs, sweep_dir)
+
+    def _run(self, jobs: list[tuple[int, list[str]]], sweep_dir: Path) -> None:
         left = self._left(jobs, sweep_dir)
-        sweep_dir.mkdir(parents=True, exist_ok=True)
         OmegaConf.save(self.config, sweep_dir / "multirun.yaml")
         try:
             for batch in [[job] for job in left] if self.stop_on_failure else [left]:

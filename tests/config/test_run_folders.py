@@ -1,6 +1,8 @@
 """A run's folder is called after its method, and a start that failed leaves none."""
 
+import fcntl
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from hydra.core.hydra_config import HydraConfig
 from stylegan_pl.config.cli import run_verb
 from stylegan_pl.config.run_name import METHOD, name_overrides
 from stylegan_pl.errors import DataError
+from stylegan_pl.runs.folder import alone_in, lock_of
 
 
 def started(monkeypatch, tmp_path: Path, function, *words: str) -> int:
@@ -120,6 +123,22 @@ def refuse(config) -> int:
 def test_a_start_that_failed_leaves_no_folder(monkeypatch, tmp_path) -> None:
     assert started(monkeypatch, tmp_path, refuse) == 1
     assert not (tmp_path / "outputs").exists()
+
+
+def test_of_two_in_one_second_the_refused_one_leaves_the_others_folder(monkeypatch, tmp_path) -> None:
+    """Whose log and lock are all that is in it so far."""
+    with ExitStack() as other:
+
+        def second(config) -> int:
+            folder = Path(HydraConfig.get().runtime.output_dir)
+            lock = other.enter_context(lock_of(folder).open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)  # of another open file: as another process holds it
+            with alone_in(folder):
+                return 0
+
+        assert started(monkeypatch, tmp_path, second) == 2
+        (folder,) = (tmp_path / "outputs/train/vanilla").iterdir()
+        assert lock_of(folder).exists()
 
 
 def test_it_leaves_what_is_not_its_own(monkeypatch, tmp_path) -> None:

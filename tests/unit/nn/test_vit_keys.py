@@ -96,7 +96,7 @@ def test_pictures_of_any_size_become_a_square_without_aliasing(file: str) -> Non
     stripes = (torch.arange(500) % 2 * 2.0 - 1).expand(1, 3, 300, 500)
     grey = network(torch.zeros(1, 3, 224, 224))
     gap = (network(stripes) - grey).norm() / grey.norm()
-    assert gap < 0.1 * (network(stripes[..., :224, :224]) - grey).norm() / grey.norm()
+    assert gap < 0.25 * (network(stripes[..., :224, :224]) - grey).norm() / grey.norm()
 
 
 def test_cosines_are_those_of_each_two_tokens() -> None:

@@ -28,7 +28,7 @@ from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.near_names import ours, ours_of_value
 from stylegan_pl.config.schema import TEXTS
 from stylegan_pl.config.verbs import VERBS
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, nearest
 
 Kind = Literal["text", "texts"]
 """Whether a key takes one text, or a list of them as well."""
@@ -279,6 +279,15 @@ def _inside(key: str, name: str) -> str:
     return f"{found[0]}.{key}" if found and key not in hints else key
 
 
+def _own(key: str, name: str) -> str:
+    """What is said of a flag whose name is none of another program's: it is an option here, or it is not."""
+    known = {field.name for field in fields(VERBS[name].schema)} | {path.name for path in conf_dir().iterdir()}  # type: ignore[arg-type]  # a verb with options
+    if key.partition(".")[0] in known:
+        return f"type {key}=VALUE"
+    near = nearest(key, known)
+    return f"no option '{key}'{near if 'did you mean' in near else '; --help lists them'}"
+
+
 def _as_typed_here(flag: str, value: str, name: str) -> str:
     """What is typed instead of another program's flag, with the value that was typed for it."""
     key = flag.lstrip("-").replace("-", "_")
@@ -287,5 +296,5 @@ def _as_typed_here(flag: str, value: str, name: str) -> str:
         return f"type {known}"
     if key == "dataroot" and name == "train" and Path(value, "trainA").is_dir():
         return f"type data.content.root={value}/trainA data.style.root={value}/trainB"
-    told = ours(flag, name) or f"type {_inside(key, name)}=VALUE"
+    told = ours(flag, name) or _own(_inside(key, name), name)
     return re.sub(r"=[A-Z_]{4,}\b", lambda _: f"={value}", told, count=1) if value else told

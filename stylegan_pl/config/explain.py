@@ -65,6 +65,8 @@ def explain(error: Exception, overrides: list[str], compose: Compose, verb: str)
 
 def _several(key: str, values: str, verb: str) -> str:
     """Said of `key=1,2`, which Hydra takes for a sweep."""
+    if ours(key, verb) is not None:
+        return no_option(verb, key, [])
     runs = f"for a run of each, -m {key}={values}; " if verb == "train" else ""
     point = f"for a number with a decimal point, {key}={values.replace(',', '.')}; "
     point = point if re.fullmatch(r"-?\d+,\d+", values) else ""
@@ -91,8 +93,8 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) ->
     others = [text for text in overrides if _key_of(text) != key]
     try:
         config = compose(others)
-    except (HydraException, OmegaConfBaseException):
-        return no_option(verb, key, [])
+    except (HydraException, OmegaConfBaseException):  # another is wrong, too
+        config = compose([])
     groups = [str(group) for group in config.hydra.runtime.choices if not str(group).startswith("hydra/")]
     if "@" in key:
         group, _, place = key.partition("@")

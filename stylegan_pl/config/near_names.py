@@ -1,5 +1,6 @@
 """What CycleGAN, pix2pix, CUT and Lightning call our options; docs/migrating.md shows the table."""
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -59,6 +60,7 @@ NEAR: dict[str, tuple[Near, ...]] = {
         Near("lambda_identity lambda_idt", "model=cyclegan model.identity_weight=0.5", "in shares of cycle_weight"),
         Near("lambda_L1", "model=pix2pix model.l1_weight=100"),
         Near("lambda_GAN", "model.adversarial_weight=1"),
+        Near("CUT_mode", "model=cut", "FastCUT: model=fastcut"),
         Near("lambda_NCE", "model=cut image_loss.patch_nce.weight=1"),
         Near("nce_idt", "model=cut image_loss.patch_nce.identity=true"),
         Near("nce_layers", "'model=cut' 'image_loss.patch_nce.layers=null'", "all that the generator offers"),
@@ -108,17 +110,24 @@ NEAR: dict[str, tuple[Near, ...]] = {
         Near("default_root_dir output output_dir save_dir logdir", "hydra.run.dir=FOLDER"),
         Near("amp fp16 bf16 mixed_precision", "precision=bf16", "or fp16; auto: bf16 where the GPU has it"),
         Near("resolution img_size imsize", "image_size=256"),
-        Near("style_weight", "image_loss.style.weight=0.01"),
-        Near("content_weight", "image_loss.content.weight=0.05"),
+        Near("style_weight sty_weight", "image_loss.style.weight=0.01"),
+        Near("content_weight con_weight", "image_loss.content.weight=0.05"),
         Near("tv_weight", "image_loss=[style,content,total_variation] image_loss.total_variation.weight=1"),
         Near("ema ema_decay", "model.mechanics.ema_half_life_images=10000", "null: no average"),
         Near("seed_everything manual_seed", "seed=0"),
+        Near("config_json config_file config", "", "recipes are YAML files in FOLDER/experiment/: docs/extending.md"),
+        Near("dataset", "data=folders data_root=FOLDER", "holds content/ and style/"),
+        Near("init_epoch", "start_from=RUN_OR_FILE", "of epochs before the game there are none; weights to begin with"),
     ),
     PAINTING: (
-        Near("dataroot source content image images content_image", "input=PHOTO_OR_FOLDER", verb="stylize"),
-        Near("results_dir output_dir out save_dir", "output=FOLDER", verb="stylize"),
-        Near("name checkpoint checkpoints_dir model_path weights epoch", "ckpt=RUN_OR_FILE", verb="stylize"),
-        Near("gpu_ids accelerator", "device=gpu", verb="stylize"),
+        Near("dataroot source content image images content_image input_dir test_dir img_in video",
+             "input=PHOTO_OR_FOLDER", verb="stylize"),
+        Near("results_dir output_dir out save_dir img_out output_path", "output=FOLDER", verb="stylize"),
+        Near("name checkpoint checkpoints_dir checkpoint_dir model_path model_in_file weights epoch",
+             "ckpt=RUN_OR_FILE", verb="stylize"),
+        Near("num_test", "input=FOLDER", "all that is in it; for some: 'input=FOLDER/a*.jpg'", verb="stylize"),
+        Near("no_dropout eval", "", "nothing is dropped out when painting", verb="stylize"),
+        Near("gpu_ids gpu accelerator", "device=gpu", verb="stylize"),
         Near("alpha", "strength=0.8", verb="stylize"),
         Near("preserve_color preserve_colour keep_color", "keep_colour=true", verb="stylize"),
         Near("style_image styles style_path", "style=PAINTING", verb="stylize"),
@@ -140,17 +149,22 @@ NEAR: dict[str, tuple[Near, ...]] = {
         Near("results_dir output_dir out", "output=FOLDER", verb="evaluate"),
         Near("name checkpoint checkpoints_dir model_path epoch", "ckpt=RUN_OR_FILE", verb="evaluate"),
         Near("phase", "split=val", "or train, all", verb="evaluate"),
-        Near("gpu_ids accelerator", "device=gpu", verb="evaluate"),
+        Near("gpu_ids gpu accelerator", "device=gpu", verb="evaluate"),
         Near("out output_path save_path file filename", "output=picture.onnx", verb="export"),
-        Near("name checkpoint checkpoints_dir model model_path weights epoch", "ckpt=RUN_OR_FILE", verb="export"),
+        Near("name checkpoint checkpoints_dir model model_path model_in_file weights epoch", "ckpt=RUN_OR_FILE",
+             verb="export"),
         Near("fp16", "half=true", verb="export"),
         Near("quantize quantise", "int8=true calibration=PHOTOS", verb="export"),
         Near("opset_version", "opset=18", verb="export"),
-        Near("input_shape dynamic_axes image_size", "", "the file takes pictures of any size", verb="export"),
+        Near("input_shape dynamic_axes dynamic image_size img_size", "", "the file takes pictures of any size",
+             verb="export"),
         Near("server_port", "port=7860", verb="app"),
         Near("server_name", "host=0.0.0.0", "for all who reach this machine: docs/app.md first", verb="app"),
         Near("share", "", "nothing is sent elsewhere; for others near you: host=0.0.0.0, docs/app.md", verb="app"),
         Near("model checkpoint", "ckpt=RUN_OR_FILE", verb="app"),
+        Near("iterations num_steps max_steps epochs", "steps=100", "or minutes=2", verb="preview"),
+        Near("style style_image", "data.style.root=FOLDER", "paintings; one: +experiment=one_painting", verb="preview"),
+        Near("painter ckpt", "", "pixels are optimised, by no painter; with one: the verb `stylize`", verb="preview"),
         Near("doctor examine", "check=true data.content.root=PHOTOS data.style.root=PAINTINGS", verb="prepare"),
         Near("name download", "dataset=coco_vangogh", verb="prepare"),
         Near("dataroot data_dir", "root=FOLDER", "where data sets go; to look one through: check=true data_root=FOLDER",
@@ -166,6 +180,8 @@ VALUES: dict[str, dict[str, str]] = {
         "colorization": "model=pix2pix data=paired, with grey photographs as content",
         "gan": "model=vanilla",
         "johnson": "model=perceptual",
+        "animegan": "+experiment=photo_cartoon",
+        "animeganv2": "+experiment=photo_cartoon",
     },
     "gpu_ids": {
         "-1": "trainer=cpu",
@@ -213,6 +229,10 @@ def verb_here(word: str) -> str | None:
     return next((verb for verb, theirs in _VERBS.items() if word.lower() in theirs.split()), None)
 
 
+_JOLIGEN = re.compile(r"^(g|d|alg_gan|alg_cut|alg|data|train|output|model)_(?=.)")
+"""Before its options of CycleGAN's and CUT's names: `G_netG`, `data_crop_size`, `train_G_lr`."""
+
+
 def ours(key: str, verb: str) -> str | None:
     """`type KEY=VALUE (a note)`, for another program's option of that name; None where it is not in the table."""
     word = key.lstrip("-+").replace("-", "_").lower()
@@ -220,17 +240,19 @@ def ours(key: str, verb: str) -> str | None:
         if word in row.names.lower().split():
             told = f"type {row.ours}" if row.ours else row.note
             return f"{told} ({row.note})" if row.ours and row.note else told
-    return None
+    without = _JOLIGEN.sub("", word) if verb == "train" else word
+    return None if without == word else ours(without, verb)
 
 
 def ours_of_value(group: str, option: str) -> str | None:
     """Likewise for what a group is given, such as model=cycle_gan."""
-    return VALUES.get(group, {}).get(option)
+    return VALUES.get(group, {}).get(option.lower())
 
 
 def _rows(verb: str) -> Iterator[Near]:
-    for rows in NEAR.values():
-        yield from (row for row in rows if row.verb == verb)
+    for named in [verb, "train"] if verb == "preview" else [verb]:  # a preview takes a training's options, too
+        for rows in NEAR.values():
+            yield from (row for row in rows if row.verb == named)
 
 
 def as_markdown() -> str:

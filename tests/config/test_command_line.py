@@ -146,7 +146,7 @@ def test_model_names_a_file_for_stylize_alone() -> None:
         ),
         ("train", ["--model", "--name"], "--model: type model=VALUE; --name: type run_name=NAME"),
         ("stylize", ["--results_dir", "o"], "--results_dir: type output=o"),
-        ("train", ["-n", "x"], "-n: type n=x"),
+        ("train", ["-n", "x"], "-n: no option 'n'; --help lists them"),
         ("train", ["batch_size", "4"], "'batch_size' is no option; options are typed KEY=VALUE, such as batch_size=4"),
         ("train", ["+experiment", "sample"], "such as +experiment=sample"),
         ("train", ["batch_size="], "batch_size= has no value; type it right behind the =, or batch_size=null for none"),

@@ -13,6 +13,7 @@ from stylegan_pl.training.run import run
 
 SMALL_PAINTER = [
     *("+experiment=my_painter", "start_from=null", "image_size=64", "batch_size=1", "model.generator.width=4"),
+    "model.discriminator.width=4",
     *("feature_network.filters=8", "image_loss.strokes.most_paintings=3", "metric=[palette]", "logger=none"),
     *("max_images=9", "val_every_images=9", "callbacks.checkpoints.every_images=3", "data.workers=1", "device=cpu"),
 ]

@@ -52,7 +52,7 @@ RECIPES = {
     "renoir": Recipe("Pierre-Auguste Renoir, Bal du moulin de la Galette (1876): soft dappled light", ONE),
     "vangogh": Recipe(
         "Vincent van Gogh, 22 paintings of 1882 to 1890 together: brush marks along contours, ochre and teal",
-        ([COLLECTION, "start_from=painter:starry_night", "max_images=1400", "val_every_images=700"],),
+        ([COLLECTION, "start_from=painter:starry_night", "max_images=7000", "val_every_images=1400"],),
         looks=False,
     ),
     "cartoon": Recipe(

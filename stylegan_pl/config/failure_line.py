@@ -6,7 +6,7 @@ from stylegan_pl.errors import UserError, first_line
 
 
 def code_and_line(failure: BaseException) -> tuple[int, str]:
-    """(exit code, line) of a failure, first what the user can mend."""
+    """(exit code, line): 130 interrupted, a `UserError`'s own code, 2 a wrong config, 1 anything else."""
     if isinstance(failure, KeyboardInterrupt):
         return 130, "interrupted"
     cause = (failure.__cause__ or failure) if isinstance(failure, InstantiationException) else failure
@@ -21,7 +21,7 @@ def code_and_line(failure: BaseException) -> tuple[int, str]:
 
 
 def _where_it_is(error: UserError, place: str) -> UserError:
-    """Missing weights, told of the metric that wants them: every network knows its usual place alone."""
+    """Missing weights, reported at the metric that needs them: a network knows only its usual place in the config."""
     if not place.startswith(("metric.", "content_loss.")):
         return error
     from stylegan_pl.nn.pretrained.weights import WeightsError  # torch is imported by now, whoever says so

@@ -5,19 +5,19 @@ import logging
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from stylegan_pl.errors import ConfigError, UserError, first_line
+from stylegan_pl.runs.lock import holding
 from stylegan_pl.runs.status import read_status
 
 _log = logging.getLogger(__name__)
 
 _LETS_GO_S = 30.0  # seconds; the workers of a killed run hold its lock until they notice
-_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}  # what some network disks say
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE}
 
 
@@ -40,33 +40,19 @@ def alone_in(folder: Path, *, doing: str = "run is training", option: str = "hyd
     Raises:
         ConfigError: another process works there.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    held: Any = FileLock(lock_of(folder), is_singleton=True)
-    try:
-        _acquire(held, folder, doing, option)
-    except (NotImplementedError, OSError) as error:
-        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
-            raise
-        yield
-        return
-    try:
-        yield
-    finally:
-        held.release()
-
-
-def _acquire(lock: Any, folder: Path, doing: str, option: str) -> None:
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        status = read_status(folder)
-        if not _is_gone(status):
-            raise ConfigError(_taken(folder, status, doing, option)) from None
-        _log.info("%s: waiting for the workers of a killed run to end", folder)
+    with ExitStack() as held:
         try:
-            lock.acquire(timeout=_LETS_GO_S)
+            held.enter_context(holding(lock_of(folder)))
         except Timeout:
-            raise ConfigError(_taken(folder, status, doing, option)) from None
+            status = read_status(folder)
+            if not _is_gone(status):
+                raise ConfigError(_taken(folder, status, doing, option)) from None
+            _log.info("%s: waiting for the workers of a killed run to end", folder)
+            try:
+                held.enter_context(holding(lock_of(folder), wait_s=_LETS_GO_S))
+            except Timeout:
+                raise ConfigError(_taken(folder, status, doing, option)) from None
+        yield
 
 
 def _taken(folder: Path, status: dict[str, Any], doing: str, option: str) -> str:

@@ -10,8 +10,9 @@ from hydra.plugins.launcher import Launcher
 
 from stylegan_pl.errors import ConfigError, first_line
 from stylegan_pl.runs.folder import lock_of
+from stylegan_pl.runs.lock import is_held
 from stylegan_pl.runs.status import read_status, write_status
-from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name, is_worked_in
+from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name
 
 _log = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def _placed(number: int, overrides: list[str]) -> list[str]:
 
 def _settle(number: int, overrides: list[str], folder: Path, reason: str) -> None:
     """A job that did not say how it ended has failed."""
-    if read_status(folder).get("state") in (None, "running") and not is_worked_in(lock_of(folder)):
+    if read_status(folder).get("state") in (None, "running") and not is_held(lock_of(folder)):
         write_status(folder, state="failed", error=reason, exit_code=1, overrides=overrides)
         say_failed(folder.name, reason)
 

@@ -11,9 +11,10 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.runs.lock import holding
 from stylegan_pl.runs.ranks import cores
 from stylegan_pl.sweeps.grid import params_as_typed, parse
-from stylegan_pl.sweeps.job_folder import folder_name, is_a_studys, working_in
+from stylegan_pl.sweeps.job_folder import folder_name, is_a_studys
 from stylegan_pl.sweeps.jobs import ended_well, launch
 from stylegan_pl.sweeps.summary import exit_code, summary
 from stylegan_pl.sweeps.sweeper import JobSweeper
@@ -63,7 +64,7 @@ class OptunaSweeper(JobSweeper):
                     "going on with study %s: %d of %d trials", settings["study"], study.counted(), settings["trials"]
                 )
             self.task.sweep_code = 0
-            with working_in(study.worker_lock):
+            with holding(study.worker_lock):
                 try:
                     self._search(study, space, fixed, settings)
                 finally:

@@ -18,8 +18,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from stylegan_pl.errors import ConfigError, first_line
 from stylegan_pl.runs.folder import lock_of
+from stylegan_pl.runs.lock import is_held
 from stylegan_pl.runs.status import read_status, write_status
-from stylegan_pl.sweeps.job_folder import folder_name, home_mark, is_worked_in
+from stylegan_pl.sweeps.job_folder import folder_name, home_mark
 from stylegan_pl.sweeps.space import all_points
 from stylegan_pl.sweeps.study_storage import open_storage
 
@@ -179,7 +180,7 @@ class SharedStudy:
             worker, folder = trial.user_attrs.get(_WORKER), self.folder / folder_name(trial.number)
             if trial.state != TrialState.RUNNING or worker == self.worker or self._is_others(trial):
                 continue
-            if is_worked_in(lock_of(folder)) or (worker is not None and is_worked_in(self._lock_of(worker))):
+            if is_held(lock_of(folder)) or (worker is not None and is_held(self._lock_of(worker))):
                 continue
             if read_status(folder).get("state") in ("done", "pruned", "failed"):
                 self.tell(trial.number)

@@ -1,38 +1,14 @@
-"""Whether a process still works in a folder is asked of the system: it lets go of a lock however the process ends."""
+"""What a sweep's folders are called and say, and the table of them."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 
-from stylegan_pl.runs.folder import lock_of
 from stylegan_pl.runs.status import read_status, write_status
-from stylegan_pl.sweeps.job_folder import folder_name, is_worked_in, working_in
+from stylegan_pl.sweeps.job_folder import folder_name
 from stylegan_pl.sweeps.summary import exit_code, summary
 
 
 def test_names_sort_as_numbers():
     assert [folder_name(n) for n in (0, 7, 42, 999, 1000)] == ["000", "007", "042", "999", "1000"]
-
-
-def test_a_lock_is_held_while_worked_in_and_free_after_a_kill(tmp_path):
-    lock = lock_of(tmp_path)
-    assert not is_worked_in(lock)
-    with working_in(lock):
-        assert is_worked_in(lock)
-    assert not is_worked_in(lock)
-    script = (
-        "import sys, time; from pathlib import Path; from stylegan_pl.sweeps.job_folder import working_in\n"
-        "with working_in(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
-    )
-    other = subprocess.Popen([sys.executable, "-c", script, str(lock)], stdout=subprocess.PIPE, text=True)
-    assert other.stdout is not None and other.stdout.readline() == "held\n"
-    assert is_worked_in(lock)
-    os.kill(other.pid, signal.SIGKILL)
-    other.wait()
-    assert not is_worked_in(lock)
-    assert lock.exists()  # it is the lock that counts, not the file
 
 
 def test_facts_are_merged_and_never_half_written(tmp_path):

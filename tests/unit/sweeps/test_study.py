@@ -10,8 +10,8 @@ from optuna.trial import TrialState
 
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.runs.folder import lock_of
+from stylegan_pl.runs.lock import holding
 from stylegan_pl.runs.status import write_status
-from stylegan_pl.sweeps.job_folder import working_in
 from stylegan_pl.sweeps.study import SharedStudy
 
 SPACE = {"lr": FloatDistribution(1e-5, 1e-1, log=True)}
@@ -77,7 +77,7 @@ def test_a_dead_process_trial_is_tried_again_once_and_a_living_ones_is_not(tmp_p
     dead, living = study(tmp_path), study(tmp_path)
     (lost,) = dead.ask(SPACE, at_most=1, total=4)  # nobody holds dead.worker_lock
     write_status(dead.folder / "000", state="running")
-    with working_in(living.worker_lock):
+    with holding(living.worker_lock):
         (held,) = living.ask(SPACE, at_most=1, total=4)  # takes over what was lost
         assert held.number == 1 and held.params == lost.params
         other = study(tmp_path)
@@ -91,11 +91,11 @@ def test_a_dead_process_trial_is_tried_again_once_and_a_living_ones_is_not(tmp_p
 def test_a_job_that_outlives_its_sweep_keeps_its_trial(tmp_path):
     dead = study(tmp_path)
     dead.ask(SPACE, at_most=1, total=2)
-    with working_in(lock_of(dead.folder / "000")):
+    with holding(lock_of(dead.folder / "000")):
         other = study(tmp_path)
         assert [trial.number for trial in other.ask(SPACE, at_most=9, total=2)] == [1]
     write_status(dead.folder / "000", state="done", score=7.0)
-    with working_in(other.worker_lock):
+    with holding(other.worker_lock):
         assert study(tmp_path).ask(SPACE, at_most=9, total=2) == []
     assert other.study.trials[0].value == 7.0
 
@@ -105,7 +105,7 @@ def test_workers_at_once_share_the_total_and_no_point(tmp_path):
 
     def work(which: int) -> None:
         mine = study(tmp_path, seed=0)
-        with working_in(mine.worker_lock):
+        with holding(mine.worker_lock):
             while trials := mine.ask(SPACE, at_most=1, total=12):
                 shares[which].append(trials[0].number)
                 finish(mine, trials[0].number, 1.0)
@@ -158,7 +158,7 @@ def test_commands_with_folders_of_their_own_share_the_total_and_leave_each_other
         )  # fmt: skip
 
     def work(mine: SharedStudy, which: int) -> None:
-        with working_in(mine.worker_lock):
+        with holding(mine.worker_lock):
             while trials := mine.ask(SPACE, at_most=1, total=12):
                 shares[which].append(trials[0].number)
                 finish(mine, trials[0].number, 1.0)

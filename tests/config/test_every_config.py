@@ -141,7 +141,7 @@ def test_the_flagship_is_what_its_page_says():
     assert [node._target_.rsplit(".", 1)[1] for node in targets] == ["ResNetGenerator", "Several", "LeastSquares"]
     assert (config.model.generator.blocks, config.model.generator.residual, config.image_size) == (9, True, 256)
     assert {member.network.n_layers for member in config.model.discriminator.members.values()} == {1, 3}
-    assert set(config.image_loss) == {"relative_style", "strokes", "relative_content", "total_variation"}
+    assert set(config.image_loss) == {"relative_style", "strokes", "structure", "relative_content", "total_variation"}
     assert config.model.mechanics.ema_half_life_images is not None
     assert config.data.download and config.precision.name == "auto"
     assert config.data.content.root == "data/coco/val2017"

@@ -72,4 +72,9 @@ def conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> N
 
 
 def _short(path: Path) -> str:
-    return os.path.relpath(path) if path.is_relative_to(Path.cwd()) else str(path)
+    """Relative below the working folder; whole elsewhere, and where that is gone, as it may be after days."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:
+        return str(path)
+    return os.path.relpath(path, here) if path.is_relative_to(here) else str(path)

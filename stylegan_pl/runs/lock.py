@@ -26,9 +26,9 @@ def holding(path: Path, *, wait_s: float = 0.0) -> Iterator[None]:
     lock: Any = FileLock(path, is_singleton=True)
     try:
         lock.acquire(timeout=wait_s)
-    except Timeout:
+    except Timeout:  # an OSError as well
         raise
-    except (NotImplementedError, OSError) as error:
+    except (NotImplementedError, OSError) as error:  # a system, or a disk, that has no locks
         if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
             raise
     try:
@@ -47,7 +47,7 @@ def is_held(path: Path) -> bool:
         probe.acquire(timeout=0)
     except Timeout:
         return True
-    except (NotImplementedError, OSError):
+    except (NotImplementedError, OSError):  # no locks there, so nobody can hold one
         return False
     probe.release()
     return False

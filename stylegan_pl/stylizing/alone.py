@@ -1,14 +1,15 @@
 """Two calls started together do not paint into one place: the second ends in a line before it has painted anything."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import Timeout
 
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.pictures.plan import Plan
 from stylegan_pl.pictures.whole_file import unfinished
+from stylegan_pl.runs.lock import holding
 
 
 @contextmanager
@@ -26,24 +27,24 @@ def alone_painting(place: Path, *, is_folder: bool) -> Iterator[None]:
     """
     path = place / ".painting.lock" if is_folder else unfinished(place).with_suffix(".lock")
     made = [folder for folder in path.parents if not folder.exists()]
-    lock = FileLock(path)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=0)
-    except Timeout:
-        said = f"output={place}: another call paints there; wait until it ends, or type another output="
-        raise ConfigError(said) from None
-    except (NotImplementedError, OSError):
-        pass  # what cannot be written, the first result tells
-    try:
+    with ExitStack() as afterwards:  # the last said is the first done
+        afterwards.callback(_removed_if_empty, made)
+        try:
+            afterwards.enter_context(holding(path))
+        except Timeout:
+            said = f"output={place}: another call paints there; wait until it ends, or type another output="
+            raise ConfigError(said) from None
+        except OSError:
+            pass  # what cannot be written, the first result tells
+        else:
+            afterwards.callback(path.unlink, missing_ok=True)
         yield
-    finally:
-        if lock.is_locked:
-            path.unlink(missing_ok=True)
-            lock.release()
-        with suppress(OSError):  # of those with a painting in them
-            for folder in made:
-                folder.rmdir()
+
+
+def _removed_if_empty(folders: list[Path]) -> None:
+    with suppress(OSError):  # of those with a painting in them
+        for folder in folders:
+            folder.rmdir()
 
 
 def place_of(planned: Plan, output: Path) -> tuple[Path, bool]:

@@ -38,6 +38,11 @@ def check_roles(config: DictConfig) -> None:
             "where content/a.jpg and style/a.png show the same, or data=sample_paired, or an unpaired model such as "
             "model=cyclegan"
         )
+    if says("needs_pairs") and (mixing := [loss for loss, part in config.image_loss.items() if part.get("among")]):
+        raise ConfigError(
+            f"image_loss.{mixing[0]}.among puts other pictures in the place of photographs, and {name} learns from "
+            f"pairs; type image_loss.{mixing[0]}.among=0"
+        )
     takes_style = bool(getattr(get_object(model.generator._target_), "takes_style", False))
     if takes_style and not says("gives_style"):
         raise ConfigError(

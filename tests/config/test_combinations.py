@@ -12,6 +12,11 @@ COMBINATIONS = [
         "Pix2Pix learns from pairs of one scene, and these data are unpaired; type data=paired data_root=FOLDER",
     ),
     (
+        ["model=pix2pix", "data=sample_paired", "image_loss=[strokes]", "image_loss.strokes.among=0.3"],
+        "image_loss.strokes.among puts other pictures in the place of photographs, and Pix2Pix learns from pairs; type "
+        "image_loss.strokes.among=0",
+    ),
+    (
         ["generator@model.generator=adain"],
         "AdaINGenerator paints in the style of a second picture, and VanillaGAN gives it none; type model=adain, or "
         "generator@model.generator=resnet9",

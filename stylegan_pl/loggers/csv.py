@@ -42,6 +42,11 @@ class RunCSV(CSVLogger):
 
 
 class _ContinuedWriter(ExperimentWriter):
+    def save(self) -> None:
+        """With the columns that the file has by now: somebody may have edited it while the run goes on."""
+        self._check_log_dir_exists()
+        super().save()
+
     def _check_log_dir_exists(self) -> None:
         """Go on with the columns of a file that is there (the parent deletes it)."""
         path = Path(self.metrics_file_path)

@@ -26,6 +26,16 @@ def test_a_resumed_run_keeps_its_earlier_rows_and_may_add_columns(tmp_path):
     assert [(row["images_seen"], row["a"], row["b"]) for row in found] == [("2", "1.0", ""), ("4", "2.0", "5.0")]
 
 
+def test_a_file_edited_while_the_run_goes_on_keeps_what_was_added(tmp_path):
+    logger, path = RunCSV(str(tmp_path)), tmp_path / "metrics.csv"
+    logger.log_metrics({"b": 1.0, "images_seen": 2}, step=2)
+    path.write_text("a note,b,images_seen,step\nlooks good,1.0,2,2\n")
+    logger.log_metrics({"b": 2.0, "images_seen": 4}, step=4)
+    logger.log_metrics({"c": 3.0, "images_seen": 6}, step=6)  # a new column rewrites the file
+    found = [(row["a note"], row["b"], row["c"], row["images_seen"]) for row in rows(path)]
+    assert found == [("looks good", "1.0", "", "2"), ("", "2.0", "", "4"), ("", "", "3.0", "6")]
+
+
 @pytest.mark.parametrize(
     ("variable", "typed", "key", "expected"),
     [

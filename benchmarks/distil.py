@@ -76,7 +76,7 @@ def in_torch(generator: nn.Module, side: int) -> Callable[[], object]:
 
 def in_onnx(file: Path, side: int) -> Callable[[], object]:
     """One call from 8-bit picture to 8-bit picture."""
-    painter = OnnxPainter(file, device="cpu")
+    painter = OnnxPainter(file, stroke_at=None, device="cpu")
     picture = np.random.default_rng(0).integers(0, 256, (1, side, side, 3), dtype=np.uint8)
     return lambda: painter(picture)
 

@@ -23,7 +23,7 @@ import sys, time, numpy as np
 from pathlib import Path
 from PIL import Image
 from stylegan_pl.inference.onnx.painter import OnnxPainter
-painter = OnnxPainter(Path(sys.argv[1]), device="cpu")
+painter = OnnxPainter(Path(sys.argv[1]), stroke_at=None, device="cpu")
 def paint(image): return painter(np.array(image)[None])
 """
 _THEIRS = """

@@ -119,6 +119,7 @@ class StylizeConfig:
     style_weights: list[float] | None = None
     strength: float | None = None
     stroke: float = MISSING
+    stroke_at: int | None = MISSING
     style_size: int = MISSING
     keep_colour: Any = False  # a bool or a name
     mask: str | None = None
@@ -148,6 +149,7 @@ class AppConfig:
     max_waiting: int = MISSING
     keep_minutes: float = MISSING
     style_size: int = MISSING
+    stroke_at: int | None = MISSING
     tile: Any = "auto"  # pixels, auto or null
     tile_exact: bool = MISSING
     memory_gb: float | None = None

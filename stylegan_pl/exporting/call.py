@@ -15,7 +15,7 @@ from stylegan_pl.exporting.check import FORMATS, card_path
 from stylegan_pl.exporting.facts import Facts, facts_of
 from stylegan_pl.exporting.kinds import KINDS
 from stylegan_pl.exporting.parity import Agreement, agreements
-from stylegan_pl.inference.any_size import stride_of
+from stylegan_pl.inference.any_size import has_strokes, stride_of
 from stylegan_pl.pictures.whole_file import written_whole
 from stylegan_pl.runs.checkpoint import load_generator, resolve
 from stylegan_pl.runs.file_format import FORMAT_VERSION, VERSION_KEY
@@ -58,6 +58,7 @@ def _told(config: DictConfig, generator: nn.Module) -> Facts:
         "graph": {
             "stride": stride_of(generator),
             "takes_style": takes_style,
+            "has_strokes": has_strokes(generator),
             "preprocessing": config.preprocessing and FORMATS[config.format].preprocessing,
         },
         "file": {

@@ -56,7 +56,9 @@ def _run_onnx(config: DictConfig, generator: nn.Module, path: Path) -> Runner:
     from stylegan_pl.inference.onnx.painter import OnnxPainter
 
     takes_style = bool(getattr(generator, "takes_style", False))
-    return lambda image, style: OnnxPainter(path, style=style if takes_style else None, device="cpu")(image)
+    return lambda image, style: OnnxPainter(path, style=style if takes_style else None, stroke_at=None, device="cpu")(
+        image
+    )
 
 
 def _write_safetensors(config: DictConfig, generator: nn.Module, path: Path, facts: Facts) -> None:

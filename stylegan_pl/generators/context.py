@@ -33,6 +33,7 @@ class ContextGenerator(ChainGenerator):
     """
 
     stride = 1
+    has_strokes = False
 
     def __init__(
         self,

@@ -54,6 +54,11 @@ def stride_of(generator: nn.Module) -> int:
     return int(getattr(generator, "stride", 4))
 
 
+def has_strokes(generator: nn.Module) -> bool:
+    """Whether what it changes has a size in pixels, beside which a large picture is large."""
+    return bool(getattr(generator, "has_strokes", True))
+
+
 def padding_of(generator: nn.Module) -> int:
     """What sides of whole pictures are padded to a multiple of: the stride, but for networks that pad themselves."""
     return int(getattr(generator, "pads_to", stride_of(generator)))

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +11,8 @@ from torch import Tensor, nn
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.any_size import stride_of, stylize_images
 from stylegan_pl.inference.finish import Finish
+from stylegan_pl.inference.stroke import InStrokes
+from stylegan_pl.inference.stroke_size import Strokes
 from stylegan_pl.inference.tiling.activation_memory import bytes_per_pixel
 from stylegan_pl.inference.tiling.large import LargePicture
 from stylegan_pl.inference.tiling.memory import budget_bytes, tile_side
@@ -59,6 +62,7 @@ class Painter:
         dtype: of the arithmetic; float32, or half precision under autocast.
         finish: colours, strength.
         tiling: what happens to large pictures.
+        strokes: how large they are in a picture of some size.
     """
 
     def __init__(
@@ -69,13 +73,15 @@ class Painter:
         dtype: torch.dtype = torch.float32,
         finish: Finish | None = None,
         tiling: Tiling | None = None,
+        strokes: Strokes | None = None,
     ) -> None:
         self.device, self.dtype = torch.device(device), dtype
         self.generator = generator.to(self.device).eval()
-        self.finish, self.tiling = finish or Finish(), tiling or Tiling()
+        self.finish, self.tiling, self.strokes = finish or Finish(), tiling or Tiling(), strokes or Strokes()
         self.stride = stride_of(generator)
         self._pixel_bytes: float | None = None
         self._reach: int | None = None
+        self._in_strokes: dict[Fraction, Painter] = {}
 
     @torch.no_grad()
     def __call__(
@@ -95,6 +101,9 @@ class Painter:
         Raises:
             ConfigError: memory does not hold the smallest tile.
         """
+        of_size = self.of_size(*pictures.shape[-2:])
+        if of_size is not self:
+            return of_size(pictures, masks, into=into, report=report)
         result = into if into is not None else torch.empty_like(pictures, device="cpu")
         tile = self.tile_for(*pictures.shape[-2:])
         together = len(pictures) if tile is None and self._fit(pictures) else 1
@@ -106,6 +115,18 @@ class Painter:
             else:
                 self._cut(pictures[start], mask, result[start], tile, report)
         return result
+
+    def of_size(self, height: int, width: int) -> "Painter":
+        """The painter whose strokes have the size for such pictures; this one where they are the generator's own."""
+        ratio = self.strokes.ratio(height, width)
+        if ratio == 1:
+            return self
+        if ratio not in self._in_strokes:
+            self._in_strokes[ratio] = Painter(
+                InStrokes(self.generator, ratio), device=self.device, dtype=self.dtype, finish=self.finish,
+                tiling=self.tiling,
+            )  # fmt: skip
+        return self._in_strokes[ratio]
 
     def tile_for(self, height: int, width: int) -> int | None:
         """Pixels of the side of the tiles that a picture is cut into; None: it is painted whole."""

@@ -20,7 +20,7 @@ class InStrokes(nn.Module):
 
     Args:
         generator: (N, 3, H, W) in [-1, 1] -> the same; one that takes a style, with its style given.
-        ratio: of `stroke_size.stroke_ratio`, p/q.
+        ratio: of `stroke_size.Strokes`, p/q.
     """
 
     def __init__(self, generator: nn.Module, ratio: Fraction) -> None:

@@ -10,11 +10,11 @@ from PIL import Image
 from torch import Tensor, nn
 
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.inference.any_size import has_strokes
 from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.painter import Painter, Tiling
-from stylegan_pl.inference.stroke import InStrokes
-from stylegan_pl.inference.stroke_size import stroke_ratio
+from stylegan_pl.inference.stroke_size import STROKE_AT, Strokes
 from stylegan_pl.inference.styles import in_style
 from stylegan_pl.nn.fast.equivalents import keep_layout, show_channels_last
 from stylegan_pl.pictures.srgb import to_srgb
@@ -35,6 +35,7 @@ def load_painter(
     style_size: int = 512,
     strength: float | None = None,
     stroke: float = 1.0,
+    stroke_at: int | None = STROKE_AT,
     keep_colour: bool | str | None = None,
     tiling: Tiling | None = None,
     device: str = "auto",
@@ -47,14 +48,14 @@ def load_painter(
         ConfigError: no checkpoint, or options that do not go with it.
     """
     keep_colour_named(keep_colour)  # mistakes are told before a checkpoint is loaded
-    stroke_ratio(stroke)
+    Strokes(stroke, stroke_at)
     if precision not in Precision.__members__:
         raise ConfigError(f"precision={precision}: type {', '.join(Precision.__members__)}")
     placed = inference_device(device)
     return painter_of(
         load_generator(resolve(str(ckpt)), trusted=trust), style=style, style_weights=style_weights,
-        style_size=style_size, strength=strength, stroke=stroke, keep_colour=keep_colour, tiling=tiling, device=placed,
-        dtype=inference_dtype(Precision[precision], placed),
+        style_size=style_size, strength=strength, stroke=stroke, stroke_at=stroke_at, keep_colour=keep_colour,
+        tiling=tiling, device=placed, dtype=inference_dtype(Precision[precision], placed),
     )  # fmt: skip
 
 
@@ -66,6 +67,7 @@ def painter_of(
     style_size: int = 512,
     strength: float | None = None,
     stroke: float = 1.0,
+    stroke_at: int | None = STROKE_AT,
     keep_colour: bool | str | None = None,
     tiling: Tiling | None = None,
     device: torch.device,
@@ -83,11 +85,9 @@ def painter_of(
         generator, [str(path) for path in paintings], weights=style_weights, strength=strength, size=style_size
     )
     mixes = styled is generator  # a generator that takes a style has blended in its features
-    ratio = stroke_ratio(stroke)
-    if ratio != 1:
-        styled = InStrokes(styled, ratio)
+    strokes = Strokes(stroke, stroke_at if has_strokes(generator) else None)
     finish = Finish(1.0 if strength is None or not mixes else strength, keep_colour_named(keep_colour))
-    return Painter(styled, device=device, dtype=dtype, finish=finish, tiling=tiling)
+    return Painter(styled, device=device, dtype=dtype, finish=finish, tiling=tiling, strokes=strokes)
 
 
 def keep_colour_named(choice: bool | str | None) -> KeepColour | None:
@@ -134,6 +134,7 @@ class Stylizer:
         style_size: int = 512,
         strength: float | None = None,
         stroke: float = 1.0,
+        stroke_at: int | None = STROKE_AT,
         keep_colour: bool | str | None = None,
         tile: int | str | None = "auto",
         memory_gb: float | None = None,
@@ -148,7 +149,8 @@ class Stylizer:
         """
         painter = load_painter(
             ckpt, style=style, style_weights=style_weights, style_size=style_size, strength=strength, stroke=stroke,
-            keep_colour=keep_colour, tiling=Tiling(tile, memory_gb), device=device, precision=precision, trust=trust,
+            stroke_at=stroke_at, keep_colour=keep_colour, tiling=Tiling(tile, memory_gb), device=device,
+            precision=precision, trust=trust,
         )  # fmt: skip
         return cls(painter)
 

@@ -7,6 +7,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.inference.stroke_size import Strokes
 
 HIGHEST_PORT = 65535
 
@@ -29,6 +30,7 @@ def check(config: DictConfig) -> None:
     for key, least in (("max_upload_mb", 0), ("max_megapixels", 0), ("keep_minutes", 0), ("style_size", 1)):
         if not config[key] > least:  # nan fails it, too
             raise ConfigError(f"{key}={config[key]:g} must be above {least}")
+    Strokes(at=config.stroke_at)  # raises, too
     if config.max_waiting < 1:
         raise ConfigError(f"max_waiting={config.max_waiting} must be at least 1; 16 unless given")
     if config.root_path is not None and not config.root_path.startswith(("/", "http://", "https://")):

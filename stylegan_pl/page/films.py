@@ -59,7 +59,7 @@ def paint_film_file(
             done += round(frames)
             report(done, None if film.frames is None else max(film.frames, done))
 
-        frames = FramePainter(painter, steadiness)
+        frames = FramePainter(painter.of_size(height, width), steadiness)
         facts = paint_film(film, result, frames, encoding, batch_size=batch_size, stop=stop, report=tell)
     if facts.frames == 0:
         raise UserError(f"{upload}: stopped before a frame was painted")

@@ -9,6 +9,7 @@ from torch import nn
 from stylegan_pl.errors import UserError
 from stylegan_pl.generators.adain import AdaINGenerator
 from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.stroke_size import STROKE_AT
 from stylegan_pl.inference.stylizer import painter_of
 from stylegan_pl.runs.checkpoint import load_generator, resolve
 from stylegan_pl.runs.device import inference_device, inference_dtype
@@ -40,6 +41,7 @@ class Painters:
     Args:
         ckpts: run folders, files, or painters of the box, `painter:NAME`.
         style_size: pixels of a painting's shorter side.
+        stroke_at: see `Strokes`.
         trust: modules beside ours whose networks may be built.
 
     Raises:
@@ -51,12 +53,13 @@ class Painters:
         ckpts: Sequence[str],
         *,
         style_size: int = 512,
+        stroke_at: int | None = STROKE_AT,
         tiling: Tiling | None = None,
         device: str = "auto",
         precision: Precision = Precision.auto,
         trust: Sequence[str] = (),
     ) -> None:
-        self.style_size, self.tiling = style_size, tiling or Tiling()
+        self.style_size, self.stroke_at, self.tiling = style_size, stroke_at, tiling or Tiling()
         self.device = inference_device(device)
         self.dtype = inference_dtype(precision, self.device)
         self.from_the_box = all(path.startswith(PREFIX) for path in ckpts)  # none is the user's own
@@ -87,5 +90,6 @@ class Painters:
             raise UserError("all paintings have weight 0; give one of them more")
         return painter_of(
             generator, style=style, style_weights=weights, style_size=self.style_size, strength=wish.strength,
-            stroke=wish.stroke, keep_colour=wish.keep_colour, tiling=self.tiling, device=self.device, dtype=self.dtype,
+            stroke=wish.stroke, stroke_at=self.stroke_at, keep_colour=wish.keep_colour, tiling=self.tiling,
+            device=self.device, dtype=self.dtype,
         )  # fmt: skip

@@ -40,8 +40,9 @@ def serve(config: DictConfig) -> int:
     """
     with listening(config.host, config.port) as door, own_folder() as folder, pixel_limit(config.max_megapixels):
         painters = Painters(
-            checkpoints(config.ckpt), style_size=config.style_size, device=config.device, precision=config.precision,
-            tiling=Tiling(config.tile, config.memory_gb, config.tile_exact), trust=config.trust,
+            checkpoints(config.ckpt), style_size=config.style_size, stroke_at=config.stroke_at, device=config.device,
+            precision=config.precision, tiling=Tiling(config.tile, config.memory_gb, config.tile_exact),
+            trust=config.trust,
         )  # fmt: skip
         film: Any = OmegaConf.to_container(config.film, resolve=True)
         studio = Studio(painters, folder, film=film, max_megapixels=config.max_megapixels, batch_size=config.batch_size)

@@ -55,7 +55,8 @@ def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output
         mask = None
         if config.mask is not None:
             mask = Masks(Path(config.mask)).of(Path(source.name), film.look.width, film.look.height)
-        frames = FramePainter(load(), steadiness, mask=mask)
+        painter = load().of_size(film.look.height, film.look.width)
+        frames = FramePainter(painter, steadiness, mask=mask)
         painted = paint_film(
             film, output, frames, encoding, batch_size=config.batch_size, stop=stop, report=bar.advance
         )

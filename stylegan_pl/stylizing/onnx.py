@@ -85,7 +85,7 @@ def _painter(config: DictConfig) -> OnnxPainter:
     stride = facts_in(model)["graph"]["stride"] if styles else 1
     style = read_style(Path(styles[0]), size=config.style_size, stride=stride) if styles else None
     return OnnxPainter(
-        model, style=style, strength=config.strength, stroke=config.stroke,
+        model, style=style, strength=config.strength, stroke=config.stroke, stroke_at=config.stroke_at,
         keep_colour=colours_named(config.keep_colour), device=config.device,
     )  # fmt: skip
 

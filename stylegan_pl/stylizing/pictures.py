@@ -74,8 +74,8 @@ def _paint(config: DictConfig, planned: Plan, told: str) -> Outcome:
 def _painter(config: DictConfig) -> Painter:
     return load_painter(
         config.ckpt, style=_listed(config.style), style_weights=config.style_weights, style_size=config.style_size,
-        strength=config.strength, stroke=config.stroke, keep_colour=config.keep_colour, device=config.device,
-        tiling=Tiling(config.tile, config.memory_gb, config.tile_exact),
+        strength=config.strength, stroke=config.stroke, stroke_at=config.stroke_at, keep_colour=config.keep_colour,
+        device=config.device, tiling=Tiling(config.tile, config.memory_gb, config.tile_exact),
         precision=config.precision.name, trust=config.trust,
     )  # fmt: skip
 

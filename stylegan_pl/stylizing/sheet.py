@@ -114,6 +114,7 @@ def _checkpoint(config: DictConfig, source: str) -> list[Column]:
     device = inference_device(config.device)
     options: dict[str, Any] = {
         "style_size": config.style_size, "strength": config.strength, "stroke": config.stroke,
+        "stroke_at": config.stroke_at,
         "keep_colour": config.keep_colour,
         "device": device, "dtype": inference_dtype(config.precision, device),
     }  # fmt: skip
@@ -130,7 +131,8 @@ def _onnx(config: DictConfig, source: str) -> list[Column]:
     from stylegan_pl.inference.onnx.painter import OnnxPainter, facts_in, read_style
 
     options: dict[str, Any] = {
-        "strength": config.strength, "stroke": config.stroke, "keep_colour": colours_named(config.keep_colour),
+        "strength": config.strength, "stroke": config.stroke,
+        "stroke_at": config.stroke_at, "keep_colour": colours_named(config.keep_colour),
         "device": config.device,
     }  # fmt: skip
     graph = facts_in(Path(source))["graph"]

@@ -12,7 +12,7 @@ from PIL import Image
 
 from stylegan_pl.errors import ConfigError, DataError, first_line
 from stylegan_pl.inference.onnx.finish import ArrayFinish
-from stylegan_pl.inference.stroke_size import stroke_ratio
+from stylegan_pl.inference.stroke_size import STROKE_AT, Strokes
 from stylegan_pl.pictures.read import read_image
 from stylegan_pl.runs.file_format import METADATA_KEY, VERSION_KEY, check_version
 
@@ -32,7 +32,7 @@ class OnnxPainter:
     Args:
         path: written by `python -m stylegan_pl.export`.
         style: (1, h, w, 3), sides multiples of the graph's stride; for graphs that take one.
-        stroke: as `inference.stroke.InStrokes`.
+        stroke, stroke_at: as `Strokes` has them.
         strength: in [0, 1]: blends features where the graph takes a style, else pictures.
         keep_colour: `luma`, `coral` or None.
         device: auto, cpu, gpu.
@@ -48,13 +48,16 @@ class OnnxPainter:
         style: Pictures | None = None,
         strength: float | None = None,
         stroke: float = 1.0,
+        stroke_at: int | None = STROKE_AT,
         keep_colour: str | None = None,
         device: str = "auto",
     ) -> None:
-        self.path, self.style, self.ratio = path, style, stroke_ratio(stroke)
+        self.path, self.style, self.strokes = path, style, Strokes(stroke, stroke_at)
         self.session = _session(path, device)
         self.facts = _facts(self.session, path)
         graph = self.facts["graph"]
+        if not graph.get("has_strokes", True):  # files of before 0.3 do not say
+            self.strokes = Strokes(stroke)
         self.stride: int = graph["stride"]
         self.takes_style: bool = graph["takes_style"]
         self.preprocessing: bool = graph["preprocessing"]
@@ -81,7 +84,8 @@ class OnnxPainter:
         return self.finish(pictures, painted)
 
     def _run(self, pictures: Pictures) -> Pictures:
-        return self._at_own_size(pictures) if self.ratio == 1 else in_strokes(self._at_own_size, pictures, self.ratio)
+        ratio = self.strokes.ratio(*pictures.shape[1:3])
+        return self._at_own_size(pictures) if ratio == 1 else in_strokes(self._at_own_size, pictures, ratio)
 
     def _at_own_size(self, pictures: Pictures) -> Pictures:
         if self.preprocessing:

@@ -16,6 +16,7 @@ class Generator(nn.Module, ABC):
     """
 
     stride: int = 1  # sides must be multiples of it; inference pads
+    has_strokes: bool = True  # False: it works pixel by pixel, on large pictures as on small ones
     takes_style: bool = False  # forward(content, style): the style is an input, not a collection that was learned
 
     @abstractmethod

@@ -15,6 +15,7 @@ from torch import nn
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.inference.any_size import pad_to_stride, stylize_batch
 from stylegan_pl.inference.onnx.painter import OnnxPainter
+from stylegan_pl.inference.stylizer import painter_of
 from stylegan_pl.nn.pretrained.wanted import without_pretrained
 
 onnx = pytest.importorskip("onnx")
@@ -137,3 +138,22 @@ def test_facts_travel_in_the_file(tmp_path):
     write_onnx(to_onnx(generator, preprocessing=True, opset=18), path, {"graph": {}, "licence": "CC BY 4.0, Zoë"})
     (entry,) = onnx.load(path).metadata_props
     assert entry.key == "stylegan_pl" and json.loads(entry.value)["licence"] == "CC BY 4.0, Zoë"
+
+
+def test_strokes_grow_with_the_picture_as_a_checkpoints_do(tmp_path):
+    generator = generator_of("johnson")
+    path = written(to_onnx(generator, preprocessing=True, opset=18), generator, tmp_path / "g.onnx")
+    pictures = random_pictures(1, 96, 128)
+    ours = painter_of(generator, stroke_at=64, device=torch.device("cpu"), dtype=torch.float32)
+    expected = ours(torch.from_numpy(pictures).permute(0, 3, 1, 2)).permute(0, 2, 3, 1).numpy()
+    own = OnnxPainter(path, stroke_at=None)(pictures)
+    grown = OnnxPainter(path, stroke_at=64)(pictures)
+    assert np.abs(grown.astype(int) - expected).mean() < 0.3 * np.abs(own.astype(int) - expected).mean()
+
+
+def test_a_look_without_strokes_says_so_in_the_file(tmp_path):
+    generator = generator_of("context")
+    path = tmp_path / "g.onnx"
+    graph = {"stride": 1, "takes_style": False, "preprocessing": True, "has_strokes": generator.has_strokes}
+    write_onnx(to_onnx(generator, preprocessing=True, opset=18), path, {"graph": graph})
+    assert OnnxPainter(path).strokes.ratio(3000, 4000) == 1

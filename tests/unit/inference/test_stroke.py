@@ -9,7 +9,7 @@ import skimage.data
 import torch
 from small_generators import network
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d
+from torch.nn.functional import avg_pool2d, interpolate
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.inference.any_size import stylize_images
@@ -19,7 +19,7 @@ from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.onnx.painter import in_strokes
 from stylegan_pl.inference.painter import Painter, Tiling
 from stylegan_pl.inference.stroke import InStrokes
-from stylegan_pl.inference.stroke_size import stroke_ratio
+from stylegan_pl.inference.stroke_size import STROKE_AT, Strokes
 from stylegan_pl.inference.stylizer import painter_of
 from stylegan_pl.pictures.tensors import to_float, to_uint8
 from stylegan_pl.runs.checkpoint import load_generator, resolve
@@ -63,7 +63,11 @@ class Hatching(nn.Module):
 
 
 def painter(generator: nn.Module, stroke: float, **options) -> Painter:
-    return painter_of(generator, stroke=stroke, device=torch.device("cpu"), dtype=torch.float32, **options)
+    """Whose strokes keep their pixels."""
+    made = painter_of(
+        generator, stroke=stroke, stroke_at=None, device=torch.device("cpu"), dtype=torch.float32, **options
+    )
+    return made.of_size(1, 1)
 
 
 @pytest.fixture(autouse=True)
@@ -181,18 +185,18 @@ def test_exported_files_paint_the_same_strokes(stroke):
         content = to_float(torch.from_numpy(pictures).permute(0, 3, 1, 2))
         return to_uint8(Dabs()(content)).permute(0, 2, 3, 1).numpy()
 
-    theirs = in_strokes(exported, image.permute(0, 2, 3, 1).numpy(), stroke_ratio(stroke))[0]
+    theirs = in_strokes(exported, image.permute(0, 2, 3, 1).numpy(), Strokes(stroke).ratio(45, 62))[0]
     difference = np.abs(ours.astype(int) - theirs)
     assert theirs.shape == ours.shape and difference.mean() < 1 and difference.max() <= 12
 
 
 def test_ratios():
-    assert [stroke_ratio(stroke) for stroke in (0.5, 0.75, 1.0, 1.25, 1.333, 2)] == [
+    assert [Strokes(stroke).ratio(3000, 4000) for stroke in (0.5, 0.75, 1.0, 1.25, 1.333, 2)] == [
         Fraction(1, 2), Fraction(3, 4), Fraction(1), Fraction(5, 4), Fraction(4, 3), Fraction(2)
     ]  # fmt: skip
     for stroke in (0.0, 0.49, 2.1, -1.0, float("nan"), float("inf")):
         with pytest.raises(UserError, match=r"stroke=.* must be between 0\.5 .* and 2"):
-            stroke_ratio(stroke)
+            Strokes(stroke)
 
 
 def test_a_stroke_is_no_finish():
@@ -201,3 +205,32 @@ def test_a_stroke_is_no_finish():
     full = InStrokes(Dabs(), Fraction(3, 2))
     half = Painter(full, finish=Finish(0.5))(content)
     torch.testing.assert_close(half, (Painter(full)(content) + content) / 2, rtol=0, atol=1e-6)
+
+
+def test_strokes_grow_with_the_picture_from_a_size_on():
+    """A photograph three times as large is painted alike: what a person sees of it is the same."""
+    small = photograph(STROKE_AT, STROKE_AT)
+    large = interpolate(small.float(), scale_factor=3, mode="bicubic").clamp(0, 255).round().byte()
+    paint = painter_of(Dabs(), device=torch.device("cpu"), dtype=torch.float32)
+    painted, grown = to_float(paint(small)), interpolate(to_float(paint(large)), size=STROKE_AT, mode="area")
+    kept = interpolate(to_float(painter(Dabs(), 1.0)(large)), size=STROKE_AT, mode="area")
+    assert paint.of_size(STROKE_AT, 2000) is paint
+    assert (grown - painted).abs().mean() < 0.2 * (kept - painted).abs().mean()
+
+
+def test_ratios_of_large_pictures():
+    def ratios(size: float, at: int | None, *sides: int) -> list[Fraction]:
+        return [Strokes(size, at).ratio(side, 2 * side) for side in sides]
+
+    assert ratios(1.0, 320, 100, 320, 480, 640, 3024) == [1, 1, Fraction(3, 2), 2, Fraction(19, 2)]
+    assert ratios(0.5, 320, 320, 640, 3200) == [Fraction(1, 2), 1, 5]
+    assert ratios(2.0, None, 320, 640, 3200) == [2, 2, 2]
+    with pytest.raises(UserError, match="stroke_at=0 must be at least 64 pixels; type stroke_at=320"):
+        Strokes(1.0, 0)
+
+
+def test_looks_that_work_pixel_by_pixel_do_not_grow():
+    """A film's greys or inked lines are as fine in a large photograph; colours would be left between them."""
+    for name in ("painter:cartoon", "painter:film_noir"):
+        paint = painter_of(load_generator(resolve(name)), device=torch.device("cpu"), dtype=torch.float32)
+        assert paint.of_size(3000, 4000) is paint

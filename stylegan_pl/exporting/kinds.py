@@ -56,9 +56,12 @@ def _run_onnx(config: DictConfig, generator: nn.Module, path: Path) -> Runner:
     from stylegan_pl.inference.onnx.painter import OnnxPainter
 
     takes_style = bool(getattr(generator, "takes_style", False))
-    return lambda image, style: OnnxPainter(path, style=style if takes_style else None, stroke_at=None, device="cpu")(
-        image
-    )
+
+    def paint(image: Pictures, style: Pictures) -> Pictures:
+        given = style if takes_style else None
+        return OnnxPainter(path, style=given, stroke_at=None, device="cpu")(image)  # the graph itself, at any size
+
+    return paint
 
 
 def _write_safetensors(config: DictConfig, generator: nn.Module, path: Path, facts: Facts) -> None:

@@ -175,9 +175,12 @@ class StyleTransferData(L.LightningDataModule):
         return index % len(self.train_set.styles)
 
     def training_sets(self, photographs: int = 16) -> TrainingSets:
-        """Whole training paintings, read when asked for, and the first photographs' crops, in [-1, 1] on the CPU."""
-        count = min(photographs, self.epoch_images)
-        crops = torch.stack([self.train_set[PairKey(0, index)].content for index in range(count)])
+        """Whole training paintings, read when asked for, and the first photographs' crops, in [-1, 1] on the CPU.
+
+        Of fewer photographs, several crops each, as later epochs cut them.
+        """
+        keys = (PairKey(*divmod(index, self.epoch_images)) for index in range(photographs))
+        crops = torch.stack([self.train_set[key].content for key in keys])
         return TrainingSets(WholePaintings(self.train_set, self.image_size), to_float(crops))
 
     def on_after_batch_transfer(self, batch: StylePair, dataloader_idx: int) -> StylePair:

@@ -125,7 +125,8 @@ def _chosen(source: str, model: TwoPlayerModule, data: StyleTransferData) -> str
     """`start_from` as typed; for `painter:nearest` the painter that it means for these sets."""
     if source != NEAREST:
         return source
-    found, likeness = nearest_painter(model, data.training_sets(photographs=8))
+    # many crops: of a few, their scenes would decide
+    found, likeness = nearest_painter(model, data.training_sets(photographs=64))
     ranked = ", ".join(f"{name} {cosine:.2f}" for name, cosine in likeness.items())
     _log.info("%s: changes photographs as your paintings ask (1: just so, 0: elsewhere): %s", NEAREST, ranked)
     return found

@@ -285,6 +285,16 @@ def test_style_crops_are_fixed_and_of_training_paintings(
     assert all(torch.equal(crop, again.style_crop(index)) for index, crop in enumerate(crops))
 
 
+def test_of_few_photographs_several_crops_are_measured(
+    folders: tuple[ImageFolder, ImageFolder], tmp_path: Path
+) -> None:
+    data = make(*folders, tmp_path)
+    data.prepare()
+    shades = ((data.training_sets(photographs=20).photographs[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
+    assert len(shades) == 20 and set(shades) == set(range(8))  # one of every photograph an epoch
+    assert sorted(shades[:8]) == list(range(8))
+
+
 def test_a_bad_painting_that_training_skips_does_not_end_an_evaluation(
     folders: tuple[ImageFolder, ImageFolder], tmp_path: Path
 ) -> None:

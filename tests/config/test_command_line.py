@@ -136,7 +136,11 @@ def test_model_names_a_file_for_stylize_alone() -> None:
     ("verb", "words", "said"),
     [
         ("stylize", ["photo.jpg"], "'photo.jpg' is no option; options are typed KEY=VALUE, such as ckpt=RUN"),
-        ("train", ["--dataroot", "x", "--batch-size", "4"], "--dataroot: type data_root=x (holds content/ and style/"),
+        (
+            "train",
+            ["--dataroot", "x", "--batch-size", "4"],
+            "--dataroot: type data_root=x (the folder holds content/ and style/",
+        ),
         ("train", ["--batch-size", "4"], "--batch-size: type batch_size=4"),
         ("train", ["--batch-size=4", "--name", "y"], "--batch-size: type batch_size=4; --name: type run_name=y"),
         (

@@ -1,4 +1,4 @@
-"""A logger that fails is told once, and the run goes on without it."""
+"""A logger that fails or does not come back is told once, and the run goes on without it."""
 
 import functools
 import logging
@@ -8,6 +8,7 @@ from typing import Any
 from lightning.pytorch.loggers import Logger
 
 from stylegan_pl.errors import first_line
+from stylegan_pl.loggers.own_thread import NoAnswer, OwnThread
 
 _log = logging.getLogger(__name__)
 
@@ -18,26 +19,32 @@ _CALLED = (
 """What a run, Lightning and its callbacks call."""
 
 
-def opens(logger: Logger, name: str) -> bool:
-    """Whether its experiment can be opened, said if not: Lightning opens it where nothing can be caught any more."""
-    try:
-        _ = getattr(logger, "experiment", None)
-    except Exception as error:  # as below
-        _log.warning("logger.%s cannot be opened and is left out (%s); the run goes on", name, _told(error))
-        return False
-    return True
+PATIENCE_S = 60.0
+"""For any one call, unless a logger has a `patience_s` of its own."""
 
 
-def steady(logger: Logger, name: str) -> Logger:
-    """Make every call of a logger safe, in place: it stays of its class, for callbacks that ask.
+def steady(logger: Logger, name: str) -> Logger | None:
+    """Open a logger and make every call of it safe, in place: it stays of its class, for callbacks that ask.
 
-    After the first exception nothing is handed to it any more: what stands behind it, a server or a process, is gone,
-    and each further call might wait for it.
+    After the first exception, or a call that does not come back in time, nothing is handed to it any more: what stands
+    behind it, a server or a process, is gone, and each further call might wait for it. A logger that has `let_go` is
+    told so after a call that did not come back.
 
     Args:
         name: what it is called in the config.
+
+    Returns:
+        The logger; None, said: its experiment cannot be opened. Lightning would open it where nothing can be caught.
     """
-    failed = False
+    thread, failed = OwnThread(), False
+
+    def patiently(function: Callable[[], Any]) -> Any:
+        try:
+            return thread.call(function, within_s=getattr(logger, "patience_s", PATIENCE_S))
+        except NoAnswer:
+            if hasattr(logger, "let_go"):
+                logger.let_go()
+            raise
 
     def guarded(method: Callable[..., Any]) -> Callable[..., Any]:
         @functools.wraps(method)
@@ -46,7 +53,7 @@ def steady(logger: Logger, name: str) -> Logger:
             if failed:
                 return None
             try:
-                return method(*arguments, **options)
+                return patiently(functools.partial(method, *arguments, **options))
             except Exception as error:  # whatever a library or its server comes up with
                 failed = True
                 _log.warning("logger.%s failed and is left alone from now on (%s); the run goes on", name, _told(error))
@@ -54,6 +61,11 @@ def steady(logger: Logger, name: str) -> Logger:
 
         return call
 
+    try:
+        patiently(lambda: getattr(logger, "experiment", None))
+    except Exception as error:  # as above
+        _log.warning("logger.%s cannot be opened and is left out (%s); the run goes on", name, _told(error))
+        return None
     for method in _CALLED:
         if hasattr(logger, method):
             setattr(logger, method, guarded(getattr(logger, method)))

@@ -11,12 +11,15 @@ from lightning.pytorch.loggers import WandbLogger
 from stylegan_pl.errors import ConfigError, first_line
 from stylegan_pl.loggers.known_runs import known_id, remember_id
 from stylegan_pl.loggers.samples import Samples
+from stylegan_pl.loggers.wandb_process import end_process, patience_s, sending_s
 from stylegan_pl.pictures.tensors import tensor_to_image
 from stylegan_pl.runs.ranks import is_first
 
 _log = logging.getLogger(__name__)
 
-_PATIENCE_S = 20  # for W&B's server to answer; its own 90 are a minute and a half of silence
+_OPENING_S = 20  # for W&B's server to answer; its own 90 are a minute and a half of silence
+_STARTING_S = 40  # for its process to start and to answer, on a machine that is busy
+_CLOSING_S = 5  # for a process that has nothing to send
 _MODES = (False, True, "all")
 
 
@@ -84,6 +87,10 @@ def _id(run_dir: Path) -> str:
     return found
 
 
+def _opening_s() -> float:
+    return patience_s("WANDB_INIT_TIMEOUT", _OPENING_S)
+
+
 class RunWandb(WandbLogger):
     """W&B with images seen as the x axis of every chart, samples as tables, and checkpoints as artifacts."""
 
@@ -93,6 +100,7 @@ class RunWandb(WandbLogger):
         super().__init__(save_dir=run_dir, log_model=False, resume="allow", **options)
         self.run_dir, self.registry, self.sample_table = run_dir, registry, sample_table
         self.sends: bool | str = log_model  # Lightning's own would look for a ModelCheckpoint's attributes
+        self.patience_s = max(_opening_s() + _STARTING_S, sending_s())  # for any one call
         self._best: tuple[Path, float | None] | None = None  # to be sent at the end
 
     @property
@@ -102,8 +110,8 @@ class RunWandb(WandbLogger):
             return super().experiment
         import wandb
 
-        if "WANDB_INIT_TIMEOUT" not in os.environ:
-            self._wandb_init.setdefault("settings", wandb.Settings(init_timeout=_PATIENCE_S))
+        limits = wandb.Settings(init_timeout=_opening_s(), finish_timeout=sending_s(), finish_timeout_raises=True)
+        self._wandb_init.setdefault("settings", limits)
         try:
             run: Any = super().experiment
         except (wandb.Error, OSError) as error:
@@ -113,12 +121,16 @@ class RunWandb(WandbLogger):
                 "W&B cannot be reached (%s), so the run is kept offline; %s",
                 first_line(error), _send_later(self.run_dir),
             )  # fmt: skip
-            wandb.teardown()  # the process that tried still holds the run's id
+            end_process(within_s=_CLOSING_S)  # it has tried, and still holds the run's id
             self._wandb_init["mode"] = "offline"
             run = super().experiment
         run.define_metric("images_seen")
         run.define_metric("*", step_metric="images_seen", step_sync=True)
         return run
+
+    def let_go(self) -> None:
+        """Its process no longer answers, and would hold up the end of the run, too."""
+        end_process(within_s=0)
 
     def log_samples(self, samples: Samples) -> None:
         """The grid and, if asked for, a table of its pictures."""

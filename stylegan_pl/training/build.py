@@ -22,7 +22,7 @@ from stylegan_pl.distributed.rank_pools import RankPools
 from stylegan_pl.distributed.strategy import TwoPlayerDDP, cluster_environment
 from stylegan_pl.errors import ConfigError, UserError, first_line
 from stylegan_pl.loggers.csv import RunCSV
-from stylegan_pl.loggers.steady import opens, steady
+from stylegan_pl.loggers.steady import steady
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.parts import GameParts, Parts
 from stylegan_pl.runs.checkpoint import load_teacher
@@ -146,8 +146,8 @@ def build_loggers(config: DictConfig) -> list[Logger]:
             ) from error
         if isinstance(logger, RunCSV):
             built.append(logger)
-        elif opens(logger, name):
-            built.append(steady(logger, name))
+        elif (opened := steady(logger, name)) is not None:
+            built.append(opened)
     return built
 
 

@@ -1,7 +1,6 @@
 """One training run: check, build, fit, and say what was made."""
 
 import logging
-import sys
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -22,6 +21,7 @@ from stylegan_pl.data.loader import WorkerDied
 from stylegan_pl.distributed.requeue import requeue
 from stylegan_pl.errors import ConfigError, UserError, first_line
 from stylegan_pl.loggers.csv import RunCSV
+from stylegan_pl.loggers.wandb_process import finish_run
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.nn.pretrained.shapes import shapes_only
 from stylegan_pl.runs.checkpoint import images_seen, newest_good
@@ -173,7 +173,7 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
         raise
     finally:
         data.close()
-        _finish_wandb()
+        finish_run()
     code, again = (0, False) if stop is None else (stop.exit_code, stop.wants_requeue)
     if trainer.is_global_zero:
         conclude(trainer, run_dir, time.monotonic() - started, ENDED[code])
@@ -194,14 +194,3 @@ def _out_of_memory(config: DictConfig, trainer: L.Trainer) -> str:
 
 def _callbacks(trainer: L.Trainer) -> list[L.Callback]:
     return trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
-
-
-def _finish_wandb() -> None:
-    """Close the W&B run, also after an error: the next job of a sweep would go on in it."""
-    wandb = sys.modules.get("wandb")  # not imported for a run that has no use for it
-    if wandb is None or getattr(wandb, "run", None) is None:
-        return
-    try:
-        wandb.finish()
-    except Exception as error:  # its process is gone: the run is not
-        _log.warning("W&B: its run could not be closed (%s: %s)", type(error).__name__, first_line(error))

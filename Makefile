@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 LOWEST := .venv-lowest
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 READY := $(VENV)/.ready
 EXPERIMENT ?= coco_vangogh
 ARGS ?=
@@ -19,7 +20,9 @@ $(READY): pyproject.toml setup.py constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { rm -rf $(VENV); echo "error: $(PYTHON) cannot make a virtual environment; on Debian: apt install python3-venv" >&2; exit 2; }
 	@echo "installing into $(VENV): a few minutes and about 6 GB the first time, most of it PyTorch"
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@# uv takes a quarter of pip's time, but reads no pip.conf: where that is what leads to the packages, pip goes on
+	$(PIP) uv && $(BIN)/uv pip install --quiet --python $(BIN)/python -c constraints.txt -e '.[dev]' || \
+	  $(PIP) -c constraints.txt -e '.[dev]'
 	@touch $@
 
 setup: $(READY)  ## create .venv with everything in it
@@ -71,7 +74,7 @@ bench: setup  ## speed and memory: every benchmark, the tables of docs/performan
 	$(BIN)/python -m benchmarks $(ARGS)
 
 docs: setup  ## the documentation as a site that opens from disk: build/site/index.html
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	$(PIP) -c constraints.txt -e '.[docs]'
 	rm -rf build/docs && mkdir -p build/docs
 	cp -R *.md LICENSE docs examples experiments integrations build/docs
 	find stylegan_pl benchmarks -name '*.py' | tar cf - -T - | tar xf - -C build/docs  # the code that pages link to
@@ -81,7 +84,7 @@ gpu: setup  ## the first hour on a GPU: precisions beside the reference, 20 minu
 	$(BIN)/python -m benchmarks.gpu $(ARGS)
 
 lock: setup  ## uv.lock anew, from the ranges in pyproject.toml, and constraints.txt from it; ARGS=--upgrade
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	$(PIP) uv
 	$(BIN)/uv lock --quiet --default-index https://pypi.org/simple $(ARGS)
 	$(BIN)/uv export --quiet --frozen --all-extras --no-emit-project --no-hashes --no-annotate --no-header -o constraints.txt
 	sed -i '1i # Exact versions that the tests pass with, every Python from 3.10; uv.lock for pip, made by `make lock`.' constraints.txt

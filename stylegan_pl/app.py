@@ -3,8 +3,10 @@
 from omegaconf import DictConfig
 
 from stylegan_pl.config.cli import run_verb
-from stylegan_pl.config.painter_choice import ALL, check_has_ckpt, choose_painter, has_ckpt
+from stylegan_pl.config.painter_choice import check_has_ckpt, choose_painter, has_ckpt
 from stylegan_pl.runs.painters import names
+
+_FIRST = "vangogh"  # the page opens with it: strokes, where the first of the alphabet is a cartoon
 
 
 def app(config: DictConfig) -> int:
@@ -12,7 +14,7 @@ def app(config: DictConfig) -> int:
     from stylegan_pl.page.check import check
 
     if not has_ckpt(config) and config.painter is None and names():
-        config.painter = ALL
+        config.painter = sorted(names(), key=lambda name: name != _FIRST)
     choose_painter(config, several=True)
     check_has_ckpt(config)
     check(config)

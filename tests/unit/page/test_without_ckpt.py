@@ -29,7 +29,8 @@ def served(monkeypatch):
 @pytest.mark.parametrize(
     ("typed", "chosen"),
     [
-        ([], ["painter:monet", "painter:vangogh"]),
+        ([], ["painter:vangogh", "painter:monet"]),  # it opens with strokes
+        (["painter=all"], ["painter:monet", "painter:vangogh"]),
         (["painter=vangogh"], ["painter:vangogh"]),
         (["ckpt=run"], ["run"]),
         (["ckpt=['painter:monet',run]"], ["painter:monet", "run"]),

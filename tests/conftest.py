@@ -4,19 +4,18 @@ import gc
 import os
 import shutil
 from collections.abc import Callable
-from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
-from hydra._internal.core_plugins.file_config_source import FileConfigSource
-from hydra.plugins.config_source import ConfigResult
 from hydra.utils import instantiate
 from hypothesis import HealthCheck, settings
 from images_on_disk import write_images
 from omegaconf import DictConfig, OmegaConf
+from parsed_once import parse_once
+from preloaded import start_server
 
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.verbs import register
@@ -46,6 +45,8 @@ def few_threads() -> None:
     torch.set_num_threads(1)
     os.environ["OMP_NUM_THREADS"] = "1"
     gc.freeze()  # what is imported stays: the collector need not look at it again and again
+    if "PYTEST_XDIST_WORKER" in os.environ:  # the whole suite, as a rule: it imports while the first tests run
+        start_server()
 
 
 @pytest.fixture(scope="session")
@@ -61,19 +62,7 @@ def image_sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def files_of_conf_are_parsed_once() -> None:
-    """Hydra reads some forty a config, and hundreds of configs are composed here."""
-    parse, parsed = FileConfigSource.load_config, {}
-
-    def load_config(source: FileConfigSource, config_path: str) -> ConfigResult:
-        file = Path(source.path, source._normalize_file_name(config_path))
-        if not file.is_file():
-            return parse(source, config_path)
-        known = (source.provider, file, file.stat().st_mtime_ns, file.stat().st_size)
-        if known not in parsed:
-            parsed[known] = parse(source, config_path)
-        return deepcopy(parsed[known])
-
-    FileConfigSource.load_config = load_config
+    parse_once()
 
 
 Compose = Callable[..., DictConfig]

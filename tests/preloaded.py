@@ -10,23 +10,37 @@ import runpy
 import subprocess
 import sys
 import time
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fitting import environment_of
 
 IMPORTED = ["stylegan_pl.training.run", "stylegan_pl.evaluation.assess", "stylegan_pl.preparing.examine"]
 IMPORTED += ["stylegan_pl.stylizing.pictures", "stylegan_pl.config.check_keys", "stylegan_pl.config.check_parts"]
-IMPORTED += ["torchvision"]  # and no verb: it is __main__
+IMPORTED += ["torchvision", "read_before"]  # and no verb: it is __main__
+
+
+def start_server() -> None:
+    """Start the fork server, unless it runs: it imports what the first who starts it says, and the package starts one.
+
+    It does not take over `sys.path`, and is silent where an import fails.
+    """
+    multiprocessing.set_forkserver_preload(IMPORTED)
+    here = Path(__file__).parent
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PYTHONPATH", os.pathsep.join(map(str, (here, here.parent))))
+        forkserver.ensure_running()
 
 
 class Started:
     """A verb that runs; what it says goes to two files."""
 
     def __init__(self, *arguments: str, cwd: Path, **environment: str) -> None:
+        start_server()
         context: Any = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(IMPORTED)
         self.arguments = arguments
         self.said = [cwd / f".said-{time.monotonic_ns()}-{name}" for name in ("out", "err")]
         self.process: ForkServerProcess = context.Process(

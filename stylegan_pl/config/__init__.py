@@ -1,1 +1,1 @@
-"""From what was typed to a config that is right, and every error on the way in one line."""
+"""From a typed command line to a checked config; every error on the way is one line."""

@@ -1,4 +1,4 @@
-"""Every key of a composed config against the constructor it goes to, before anything is built."""
+"""Checks every key of a composed config against its constructor, before anything is built."""
 
 import inspect
 from collections.abc import Iterator
@@ -20,18 +20,18 @@ from stylegan_pl.runs.painters import PREFIX, path_of
 _HYDRA_KEYS = {"_target_", "_partial_", "_recursive_", "_convert_", "_args_"}
 _SLOW_ROOMS = ("models", "callbacks", "loggers", "metrics", "data.datamodule", "distributed", "sweeps.pruning")
 _SLOW = ("lightning", *(f"stylegan_pl.{room}" for room in _SLOW_ROOMS))
-"""What imports Lightning or torchmetrics, which takes seconds: its source is read instead, and says the same sooner."""
+"""Modules that import Lightning or torchmetrics, which takes seconds; their source is read instead."""
 _ANY_TYPE = ConfigDict(arbitrary_types_allowed=True)
 _PLAIN = (bool, int, float, str, type(None))
 
 
 def check_config(config: DictConfig, path: str = "") -> None:
-    """Raise for the first key that its class does not take, value of the wrong type, or missing argument.
+    """Raise for the first unknown key, value of a wrong type, or missing argument.
 
-    Command-line overrides are held to existing keys by Hydra; this is for keys that came from a file.
+    Hydra checks the keys on the command line; this checks the keys of files, too.
 
     Args:
-        path: where `config` stands in the whole.
+        path: key of `config` within the whole config.
 
     Raises:
         ConfigError: one line with the place, and the nearest valid key.
@@ -39,7 +39,7 @@ def check_config(config: DictConfig, path: str = "") -> None:
     if not path:
         _check_teacher(config.get("model"))
     nodes = [(place, _target(place, node), node) for place, node in _targets(config, path)]
-    # what is read comes before what is imported: torch alone takes seconds
+    # classes whose source is read come first: importing torch takes seconds
     for place, target, node in sorted(nodes, key=lambda found: not found[1].startswith(_SLOW)):
         signature = signature_of(target) if target.startswith(_SLOW) else None
         signature = signature or _imported_signature(place, target)
@@ -50,7 +50,7 @@ def check_config(config: DictConfig, path: str = "") -> None:
 
 
 def _check_teacher(model: Any) -> None:
-    """That a teacher is named and there, where the method learns from one; its file is read later."""
+    """Check that a method with a teacher names an existing one; its file is read later."""
     if not isinstance(model, DictConfig) or not class_attribute(str(model.get("_target_")), "needs_teacher", False):
         return
     teacher = model.get("teacher")
@@ -72,7 +72,7 @@ def _target(place: str, node: DictConfig) -> str:
     target = node._get_node("_target_")._value()  # type: ignore[union-attr]  # `_targets` saw that it is there
     if not isinstance(target, str):
         raise ConfigError(
-            f"{place}._target_={str(target)[:80]!r} is no path of a class; type {place}._target_=package.Class"
+            f"{place}._target_={str(target)[:80]!r} is not the path of a class; type {place}._target_=package.Class"
         )
     return target
 
@@ -90,7 +90,7 @@ def _targets(node: Any, path: str) -> Iterator[tuple[str, DictConfig]]:
 
 
 def _imported_signature(place: str, target: str) -> Signature | None:
-    """The same, asked of the object itself; None for a builtin without a signature: instantiation will tell."""
+    """The signature of the imported object; None for a builtin without one, which instantiation checks."""
     try:
         function = resolve_name(target)
     except (ImportError, AttributeError, ValueError) as error:
@@ -111,7 +111,7 @@ def _imported_signature(place: str, target: str) -> Signature | None:
 
 
 def _with_parts(method: str, own: Signature) -> Signature:
-    """A method's keys: its own options, and the fields of the parts that `training.build` hands it as one."""
+    """The keys of a method: its own options, and the fields of its `parts`."""
     kind = "GameParts" if class_attribute(method, "has_opponent", False) else "Parts"
     parts = signature_of(f"stylegan_pl.models.parts.{kind}")
     assert parts is not None
@@ -142,7 +142,7 @@ def _check_types(path: str, node: DictConfig, hints: dict[str, Any]) -> None:
             raise ConfigError(f"{path}.{key}: {first_line(error)}") from error
         if isinstance(value, DictConfig | ListConfig):
             if any(True for _ in _targets(value, "")):
-                continue  # objects to be built; they are checked on their own
+                continue  # objects that are built; they are checked separately
             value = OmegaConf.to_container(value, resolve=True)
         elif not isinstance(value, _PLAIN):
             continue
@@ -152,11 +152,11 @@ def _check_types(path: str, node: DictConfig, hints: dict[str, Any]) -> None:
 def _adapter(hint: Any) -> TypeAdapter[Any]:
     try:
         return _kept_adapter(hint)
-    except TypeError:  # a hint that has no hash
+    except TypeError:  # a hint that cannot be hashed
         return TypeAdapter(hint, config=_ANY_TYPE)
 
 
-@cache  # a config has hundreds of keys of a dozen types, and an adapter takes a millisecond to make
+@cache  # a config has hundreds of keys but a dozen types, and making an adapter takes a millisecond
 def _kept_adapter(hint: Any) -> TypeAdapter[Any]:
     return TypeAdapter(hint, config=_ANY_TYPE)
 

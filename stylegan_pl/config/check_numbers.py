@@ -1,4 +1,4 @@
-"""Numbers that no run can do anything with, refused before anything is built."""
+"""Refuses impossible numbers before anything is built."""
 
 from typing import Any, NamedTuple
 
@@ -8,12 +8,12 @@ from stylegan_pl.errors import ConfigError
 
 
 class Range(NamedTuple):
-    """Which numbers a key of the root takes."""
+    """The range of a key of the root config."""
 
     least: float
     instead: str  # what to type
     most: float = float("inf")
-    above: bool = False  # whether `least` itself is too little
+    above: bool = False  # whether `least` itself is too small
 
 
 RANGES = {
@@ -38,14 +38,14 @@ RANGES = {
     "quality": Range(1, "quality=95", most=100),
     "sheet_size": Range(16, "sheet_size=256"),
 }
-"""Key of a root, in every verb that has it -> its range; what lies deeper is told by the class that takes it."""
+"""Key of a root config, in every verb that has it -> its range; classes check the ranges of deeper keys."""
 
 COUNTS = ("width", "levels", "n_layers", "scales", "filters", "patches", "pictures", "lr")
-"""Keys that must be above 0 wherever they are: torch would tell of a negative dimension, or train upwards."""
+"""Keys that must be above 0 at any depth: otherwise torch reports a negative dimension, or the loss is increased."""
 
 
 def check_counts(config: DictConfig, place: str = "") -> None:
-    """Raise for the first of `COUNTS`, however deep, that is 0 or less.
+    """Raise for the first key of `COUNTS`, at any depth, that is 0 or less.
 
     Raises:
         ConfigError: one line with the key.
@@ -61,7 +61,7 @@ def check_counts(config: DictConfig, place: str = "") -> None:
 
 
 def check_image_size(size: Any) -> None:
-    """Raise for what is no crop; structured configs know no union of a number and a list.
+    """Raise for a wrong crop size; structured configs have no union of a number and a list.
 
     Raises:
         ConfigError: one line with what to type instead.
@@ -73,7 +73,7 @@ def check_image_size(size: Any) -> None:
 
 
 def check_ranges(config: DictConfig) -> None:
-    """Raise for the first number of a root that no run can do anything with.
+    """Raise for the first key of the root config that is out of its range.
 
     Raises:
         ConfigError: one line with what to type instead.

@@ -1,4 +1,4 @@
-"""Parts that are each right and do not go together, told before anything is read or built."""
+"""Refuses parts that do not fit together, before anything is read or built."""
 
 import inspect
 import math
@@ -17,7 +17,7 @@ from stylegan_pl.runs.checkpoint import load_teacher
 
 
 def check_roles(config: DictConfig) -> None:
-    """What the model is to its data, generator and discriminator; classes are looked at, nothing is built.
+    """Check that the model fits its data, generator and discriminator; reads classes and builds nothing.
 
     Raises:
         ConfigError: one line with what to type instead.
@@ -25,7 +25,7 @@ def check_roles(config: DictConfig) -> None:
     model = config.model
     if "_target_" not in model:
         raise ConfigError(
-            "model: that file is a part of the methods' files, not a method; type model=vanilla or model=cut"
+            "model: that file is a part of the files of methods, not a method; type model=vanilla or model=cut"
         )
     name = _name(model)
 
@@ -58,7 +58,7 @@ def check_roles(config: DictConfig) -> None:
     losses = model.image_losses or {}
     if needed and not any(loss._target_ == needed for loss in losses.values()):
         raise ConfigError(
-            f"{name} is nothing without {needed.rsplit('.', 1)[-1]}, and no image loss is one; type "
+            f"{name} needs {needed.rsplit('.', 1)[-1]}, and no image loss of this run is one; type "
             f"image_loss=[{needed.split('.')[-2]},…], or model=vanilla"
         )
     if "discriminator" in model:
@@ -66,7 +66,7 @@ def check_roles(config: DictConfig) -> None:
 
 
 def check_monitor(config: DictConfig) -> None:
-    """Whether the score that checkpoints follow is among those that are taken.
+    """Check that the monitored score is among the scores that are computed.
 
     Raises:
         ConfigError: one line with what to type instead.
@@ -79,7 +79,7 @@ def check_monitor(config: DictConfig) -> None:
         if str(monitor).removesuffix("_gap_closed") not in scored:
             raise ConfigError(
                 f"callbacks.{name}.monitor={monitor}: no metric of this run has that name{nearest(monitor, scored)}"
-                f"{'' if scored else '; type metric=[kid]'}; of another number say which way is better, too: "
+                f"{'' if scored else '; type metric=[kid]'}; if it is not a metric, also type which way is better: "
                 f"callbacks.{name}.mode=min"
             )
 
@@ -99,7 +99,7 @@ def _check_inputs(model: DictConfig, conditional: bool) -> None:
 
 
 def check_fit(config: DictConfig) -> None:
-    """Sizes, encoders, penalties and teachers; networks are built for their shapes alone, a teacher is read.
+    """Check sizes, encoders, penalties and teachers; networks are built without memory, a teacher is read.
 
     Call it when every key is known to be right. Parts from elsewhere are left to their own constructors.
 
@@ -115,7 +115,7 @@ def check_fit(config: DictConfig) -> None:
         if generator is not None and model.image_losses:
             ImageLosses(instantiate(model.image_losses, _convert_="all"), generator)
     _check_sizes(config, generator, discriminator)
-    if isinstance(model.get("teacher"), str):  # else it is built, like any part from elsewhere
+    if isinstance(model.get("teacher"), str):  # otherwise it is built later, like any foreign part
         _check_teacher(config)
 
 
@@ -124,7 +124,7 @@ def _check_sizes(config: DictConfig, generator: nn.Module | None, discriminator:
     stride = int(getattr(generator, "stride", 1))
     height, width = sides(config.image_size)
     typed = as_typed(height, width)
-    smallest = -(-int(getattr(discriminator, "smallest", 1)) // stride) * stride  # that the generator takes, too
+    smallest = -(-int(getattr(discriminator, "smallest", 1)) // stride) * stride  # that the generator accepts, too
     if height % stride != 0 or width % stride != 0:
         fitting = as_typed(*(max(smallest, round(side / stride) * stride) for side in (height, width)))
         raise ConfigError(
@@ -158,8 +158,8 @@ def _check_teacher(config: DictConfig) -> None:
 
 
 def _shallower(generator: DictConfig, image_size: int) -> str:
-    """What else would fit: a U-Net of fewer levels, or a generator that hardly minds."""
-    levels = (image_size & -image_size).bit_length() - 1  # how often the size can be halved
+    """What else to type: a U-Net with fewer levels, or a generator that accepts almost any size."""
+    levels = (image_size & -image_size).bit_length() - 1  # number of times the size can be halved
     if "levels" not in generator:
         return ""
     fewer = f", or model.generator.levels={levels}" if levels >= 3 else ""

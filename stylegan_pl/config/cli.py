@@ -1,4 +1,4 @@
-"""What all verbs share: the command line composed by Hydra, errors in one line, exit codes."""
+"""The command line of all verbs: composed by Hydra, with one-line errors and exit codes."""
 
 import os
 import sys
@@ -31,11 +31,11 @@ from stylegan_pl.sweeps.plugins import make_known
 _WITH_JSON = ("stylize", "evaluate")
 
 EXTRAS = {"hydra/launcher/joblib": ("joblib", "sweep"), "hydra/launcher/submitit_slurm": ("slurm", "slurm")}
-"""What Hydra misses where an extra is not installed -> (launcher, extra)."""
+"""Config that Hydra misses if an extra is not installed -> (launcher, extra)."""
 
 
 def run_verb(name: str, function: Function | None = None, *, words: Sequence[str] | None = None) -> NoReturn:
-    """Compose `conf/<name>.yaml` with the command line, run the verb, and leave with its exit code.
+    """Compose `conf/<name>.yaml` with the command line, run the verb, and exit with its code.
 
     0 done · 1 failed · 2 the command line or a config is wrong · 75 preempted · 130 interrupted. Errors that a user
     can mend are one line on stderr; `debug=true` adds the traceback. Bugs of ours always show theirs. A sweep's code is
@@ -46,20 +46,20 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
         words: the command line after the verb; None: this process's.
     """
     if "--version" in (sys.argv[1:] if words is None else words):
-        print(f"stylegan_pl {__version__}")  # Hydra would say its own
+        print(f"stylegan_pl {__version__}")  # Hydra would print its own
         sys.exit(0)
     register()
     make_known()
-    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra hands its exceptions on instead of printing them
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its exceptions instead of printing them
     words = list(sys.argv[1:] if words is None else words)
-    debug = "debug=true" in words  # taken out here: `debug` is also a group, for +debug=smoke
+    debug = "debug=true" in words  # removed here, because `debug` is also a group, for +debug=smoke
     words = [word for word in words if word not in ("debug=true", "debug=false")]
     task = Task(name, function or get_method(VERBS[name].function), debug=debug)
     with _asked_for_json(task, words):
         try:
             words = for_hydra([word for word in words if word != "--json"], name)
             typed = [place for place, word in enumerate(words) if "=" in word and not word.startswith("-")]
-            end = typed[-1] + 1 if typed else 0  # argparse wants all of them side by side
+            end = typed[-1] + 1 if typed else 0  # argparse needs all of them next to each other
             words[end:end] = name_overrides(words) if name == "train" else []
         except ConfigError as error:
             leave(error.exit_code, f"error: {error}")
@@ -74,7 +74,7 @@ def _asked_for_json(task: "Task", words: Sequence[str]) -> Iterator[None]:
         yield
         return
     if task.name not in _WITH_JSON:
-        leave(2, f"error: --json goes with {' and '.join(_WITH_JSON)}; take it away")
+        leave(2, f"error: --json works with {' and '.join(_WITH_JSON)}; leave it out")
     if "output=-" in words:
         leave(2, "error: output=- and --json both want standard output; type output=FILE")
     with json_on_stdout(lambda: task.facts):
@@ -83,7 +83,7 @@ def _asked_for_json(task: "Task", words: Sequence[str]) -> Iterator[None]:
 
 @contextmanager
 def _typed(words: Sequence[str]) -> Iterator[None]:
-    """`hydra.main` reads no other command line than this process's."""
+    """Set this process's command line, the only one that `hydra.main` reads."""
     before = sys.argv
     sys.argv = [before[0], *words]
     try:
@@ -93,7 +93,7 @@ def _typed(words: Sequence[str]) -> Iterator[None]:
 
 
 def _run(task: "Task", words: Sequence[str]) -> None:
-    """Leave with a line where something failed."""
+    """Exit with one line if something failed."""
     try:
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=task.name)(task)()
     except (UserError, KeyboardInterrupt) as error:  # a sweeper's
@@ -108,7 +108,7 @@ def _run(task: "Task", words: Sequence[str]) -> None:
         if task.begun or error.filename is None:
             raise
         option = "hydra.sweep.dir" if {"-m", "--multirun"} & set(words) else "hydra.run.dir"  # Hydra makes the folder
-        leave(2, f"error: {error.filename}: cannot be made ({error.strerror}); type another {option}")
+        leave(2, f"error: {error.filename}: cannot be made ({error.strerror}); type another {option}=")
     for failure in task.failures:
         if isinstance(failure, OmegaConfBaseException):
             leave(2, f"error: {_explained(failure, task.name, words)}")
@@ -124,7 +124,7 @@ def _explained(error: Exception, name: str, words: Sequence[str]) -> str:
 
 
 def _overrides(words: Sequence[str]) -> list[str]:
-    """The command line's, less what is swept: a list of values fits no single config."""
+    """The overrides of the command line without swept values, which fit no single config."""
     typed = [word for word in words if "=" in word and not word.startswith("-")]
     return [text for text in typed if not _is_swept(text)]
 

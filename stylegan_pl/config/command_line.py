@@ -1,4 +1,4 @@
-"""A typed command line as Hydra must be given it, so that a path or a name means what its letters say.
+"""Rewrites a typed command line for Hydra, so that paths and names are used exactly as typed.
 
 Hydra's grammar reads `2024_05_01` as a number, `a,b` as a sweep, and refuses `写真` or `it's`. Which words are paths or
 names is known from the typed root of a verb, and below groups from the key's last part:
@@ -31,7 +31,7 @@ from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import ConfigError, nearest
 
 Kind = Literal["text", "texts"]
-"""Whether a key takes one text, or a list of them as well."""
+"""Whether a key takes one text, or also a list of texts."""
 
 TEXT_PARTS: dict[str, Kind] = {
     **dict.fromkeys(("root", "cache", "folder", "into", "dir", "subdir", "run_dir", "weights_path", "teacher"), "text"),
@@ -40,7 +40,7 @@ TEXT_PARTS: dict[str, Kind] = {
     **dict.fromkeys(("experiment_name", "run_name", "tracking_uri", "registry"), "text"),
     **dict.fromkeys(("include", "tags"), "texts"),
 }  # fmt: skip
-"""The last part of a key inside a group, or the last two -> kind: the paths and names among the options of conf/."""
+"""The last one or two parts of a key inside a group -> kind; options of conf/ that take paths or names."""
 
 _WITH_VALUE = frozenset({"-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd"}) | {
     *("--config-dir", "--experimental-rerun", "-i", "--info", "-sc", "--shell-completion")
@@ -54,13 +54,13 @@ _OF_FLAGS = {
     **dict.fromkeys(("-c", "--cfg"), ("job", "hydra", "all")),
     **dict.fromkeys(("-i", "--info"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")),
 }
-"""What some of these take; `-i photo.jpg` is another program's."""
+"""Values that some of these flags take; `-i photo.jpg` is a flag of another program."""
 _OPENING, _CLOSING = "([{", ")]}"
 _UNREADABLE = object()
 
 
 def for_hydra(words: Sequence[str], name: str) -> list[str]:
-    """The words after `python -m stylegan_pl.NAME` in Hydra's grammar.
+    """The words after `python -m stylegan_pl.NAME`, rewritten in Hydra's grammar.
 
     Raises:
         ConfigError: a word is neither a flag of Hydra's nor key=value; one line with what to type instead.
@@ -74,7 +74,7 @@ def for_hydra(words: Sequence[str], name: str) -> list[str]:
 
 
 def _kinds(schema: type, place: str = "") -> Iterator[tuple[str, Kind]]:
-    """The keys of a typed root that take texts."""
+    """The keys of a schema that take texts."""
     hints = get_type_hints(schema, include_extras=True)
     for field in fields(schema):
         hint = hints[field.name]
@@ -123,7 +123,7 @@ def _kind_inside(key: str) -> Kind | None:
 
 
 def _whole(text: str) -> str:
-    """What Hydra cannot read, as one text; a list, a mapping or a quoted text that is wrong is left for its message."""
+    """A word that Hydra cannot parse, as one text; wrong lists, mappings and quotes stay, for Hydra's error."""
     return text if text[:1] in "[{\"'" else _quoted(text)
 
 
@@ -132,7 +132,7 @@ def _one(text: str, kind: Kind) -> str:
         return text
     if kind == "texts" and (inside := _inside_brackets(text)) is not None:
         return f"[{','.join(_one(part, 'text') for part in _split(inside))}]"
-    expanded = os.path.expanduser(text)  # noqa: PTH111 (a Path would lose a last slash)
+    expanded = os.path.expanduser(text)  # noqa: PTH111 (a Path would drop a slash at the end)
     plain = "\\" not in expanded and _parsed(expanded) == expanded  # a backslash would escape the comma of a list
     return expanded if plain else _quoted(expanded)
 
@@ -148,12 +148,12 @@ def _quoted(text: str) -> str:
 
 
 def _is_quoted(text: str) -> bool:
-    """Whether the whole is one text in Hydra's quotes."""
+    """Whether a word is one text in Hydra's quotes."""
     return text[:1] in ("'", '"') and isinstance(_parsed(text), QuotedString)
 
 
 def _inside_brackets(text: str) -> str | None:
-    """What stands in `[…]`, where that is the whole."""
+    """The content of `[…]`, if the word is one list; otherwise None."""
     if not (text.startswith("[") and text.endswith("]")):
         return None
     depth = 0
@@ -165,7 +165,7 @@ def _inside_brackets(text: str) -> str | None:
 
 
 def _split(text: str) -> list[str]:
-    """Parts between the commas that stand in no quotes and no brackets."""
+    """The parts between commas outside quotes and brackets."""
     depth, begin, parts = 0, 0, []
     for position, sign in _unquoted(text):
         depth += (sign in _OPENING) - (sign in _CLOSING)
@@ -176,7 +176,7 @@ def _split(text: str) -> list[str]:
 
 
 def _unquoted(text: str) -> Iterator[tuple[int, str]]:
-    """The signs outside of quotes. A quote opens at the start of a part alone: the one of `it's` is a letter."""
+    """The characters outside quotes. A quote opens only at the start of a part: in `it's` it is a letter."""
     quote, starts = "", True
     for position, sign in enumerate(text):
         if quote:
@@ -191,7 +191,7 @@ def _unquoted(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _parsed(text: str) -> Any:
-    """The value by Hydra's grammar, in its own types; `_UNREADABLE` where it has none."""
+    """The value by Hydra's grammar, in its types; `_UNREADABLE` if it cannot be parsed."""
     try:
         return OverridesParser.create().parse_override(f"key={text}")._value
     except HydraException:
@@ -206,7 +206,7 @@ def _sweeps(text: str) -> bool:
 
 
 def _check(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> None:
-    """Raise for a word that Hydra's argument parser would answer with a page of help."""
+    """Raise for a word for which Hydra's argument parser would print a page of help."""
     flags = [(*word.partition("=")[::2], after) for word, after in zip(words, [*words[1:], ""], strict=False)
              if re.match("--?[A-Za-z]", word)]  # fmt: skip
     if wrong := next((flag for flag in flags if flag[0].startswith("--") and _takes_no(*flag)), None):
@@ -224,21 +224,21 @@ def _check(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> None:
             raise ConfigError(f"{word}: no spaces around =; type {spaced.group(1)}={word.partition('=')[2].strip()}")
         if re.fullmatch(r"\+{0,2}[\w.@/]+=", word):
             key = word.strip("+=")
-            raise ConfigError(f"{key}= has no value; type it right behind the =, or {key}=null for none")
+            raise ConfigError(f"{key}= has no value; type it directly after the =, or {key}=null for none")
         _check_group(word)
     sweep = next((word for word in words if re.match(r"sweep[=.]", word)), None)
     if sweep is not None and not _MULTIRUN & {*words, *(word.partition("=")[0] for word in words)}:
-        raise ConfigError(f"{sweep}: a sweep is started with -m; type -m {sweep} KEY=A,B, or take it away")
+        raise ConfigError(f"{sweep}: a sweep is started with -m; type -m {sweep} KEY=A,B, or leave it out")
 
 
 def _takes_no(flag: str, value: str, after: str) -> bool:
-    """Whether a flag of Hydra's is followed by something that it does not take."""
+    """Whether one of Hydra's flags is followed by a value that it does not take."""
     given = value or ("" if "=" in after else after)
     return bool(given) and given not in _OF_FLAGS.get(flag, (given,))
 
 
 def _check_once(words: Sequence[str], kinds: Mapping[str, Kind]) -> None:
-    """Raise for `input=a input=b`: Hydra would take the last in silence."""
+    """Raise for `input=a input=b`: Hydra would silently use the last."""
     typed: dict[str, str] = {}
     for key, equals, text in (word.partition("=") for word in words):
         if equals and kinds.get(key) == "texts":
@@ -248,12 +248,12 @@ def _check_once(words: Sequence[str], kinds: Mapping[str, Kind]) -> None:
 
 
 def _check_group(word: str) -> None:
-    """Raise for `logger=null`: Hydra wants a name, and says so with its own traceback."""
+    """Raise for `logger=null`: Hydra needs a name, and would answer with a traceback."""
     key, _, text = word.lstrip("+").partition("=")
     folder = conf_dir() / key.partition("@")[0]
     if text == "null" and folder.is_dir():
         none = f"{key}=none" if (folder / "none.yaml").is_file() else f"'~{key}'"
-        raise ConfigError(f"{key}=null: a group takes a name; type {none} for none of it")
+        raise ConfigError(f"{key}=null: a group needs a name; to have none, type {none}")
 
 
 def _no_option(before: str, word: str, after: str, kinds: Mapping[str, Kind], name: str) -> str:
@@ -266,11 +266,11 @@ def _no_option(before: str, word: str, after: str, kinds: Mapping[str, Kind], na
     known = get_type_hints(VERBS[name].schema) if not word.startswith("+") else ()
     if after and "=" not in after and (word.startswith("+") or re.split(r"[.@]", word)[0] in known):
         example = f"{word}={after}"
-    return f"'{word}' is no option; options are typed KEY=VALUE, such as {example}"
+    return f"'{word}' is not an option; options are typed KEY=VALUE, such as {example}"
 
 
 def _inside(key: str, name: str) -> str:
-    """`film.crf` for `crf`: a key of the verb's root that stands in one of its groups alone."""
+    """`film.crf` for `crf`: the full key of an option that only one part of the verb's config has."""
     schema = VERBS[name].schema
     assert schema is not None
     hints = get_type_hints(schema)
@@ -280,7 +280,7 @@ def _inside(key: str, name: str) -> str:
 
 
 def _own(key: str, name: str) -> str:
-    """What is said of a flag whose name is none of another program's: it is an option here, or it is not."""
+    """The answer to a flag that is not of another program: it is an option here, or it is not."""
     known = {field.name for field in fields(VERBS[name].schema)} | {path.name for path in conf_dir().iterdir()}  # type: ignore[arg-type]  # a verb with options
     if key.partition(".")[0] in known:
         return f"type {key}=VALUE"
@@ -289,7 +289,7 @@ def _own(key: str, name: str) -> str:
 
 
 def _as_typed_here(flag: str, value: str, name: str) -> str:
-    """What is typed instead of another program's flag, with the value that was typed for it."""
+    """What to type instead of another program's flag, with the typed value."""
     key = flag.lstrip("-").replace("-", "_")
     value = "" if re.match("--?[A-Za-z]", value) or "=" in value else value
     if value and (known := ours_of_value(key, value)) is not None:

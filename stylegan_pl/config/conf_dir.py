@@ -1,4 +1,4 @@
-"""Where conf/ is: inside the installed package, else beside it in a clone."""
+"""Finds conf/: inside the installed package, or beside it in a clone."""
 
 from pathlib import Path
 
@@ -6,6 +6,6 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def conf_dir() -> Path:
-    """The folder of config groups, absolute, so that a command works from any working directory."""
+    """The absolute path of conf/, so that a command works from any folder."""
     installed = _PACKAGE / "conf"
     return installed if installed.is_dir() else _PACKAGE.parent / "conf"

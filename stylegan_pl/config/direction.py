@@ -1,4 +1,4 @@
-"""`direction=BtoA`, as CycleGAN has it: content and style change places, and all that follows sees them so."""
+"""`direction=BtoA`, as in CycleGAN: swaps content and style."""
 
 from omegaconf import DictConfig, OmegaConf, open_dict
 
@@ -8,7 +8,7 @@ DIRECTIONS = ("AtoB", "BtoA")
 
 
 def turn(config: DictConfig) -> bool:
-    """Swap `data.content` and `data.style` where `direction` is BtoA; a turned config says AtoB, and repeats the run.
+    """Swap `data.content` and `data.style` if `direction` is BtoA; the saved config says AtoB and repeats the run.
 
     Returns:
         Whether they were swapped.

@@ -1,4 +1,4 @@
-"""Hydra's composition errors as one line: what is wrong, and the nearest thing that would be right."""
+"""Explains Hydra's composition errors in one line: what is wrong, and what to type instead."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -17,22 +17,22 @@ from stylegan_pl.errors import nearest
 from stylegan_pl.runs.renamed import removed
 
 Compose = Callable[[list[str]], DictConfig]
-"""Overrides -> the composed config, Hydra's own node included."""
+"""Overrides -> the composed config, including Hydra's own node."""
 
 PLUS_GROUPS = ("experiment", "debug")
 
 
 def no_option(verb: str, key: str, known: Iterable[str]) -> str:
-    """`no option 'lr'; type …`: with the name that another program's option has here, else the nearest of ours."""
+    """`no option 'lr'; type …`: with our name of another program's option, or else the most similar option."""
     answer = ours(key, verb)
     return f"no option '{key}'" + (nearest(key, known) if answer is None else f"; {answer}")
 
 
 def not_the_verbs(verb: str, key: str) -> str:
-    """Said where --config-name names another verb's config, such as a run's own."""
+    """The error if --config-name names a config of another verb, such as a run's config.yaml."""
     return (
-        f"option '{key}': what --config-name names is no config of {verb}'s; take it away, or give one that begins "
-        f"with defaults: [{verb}, _self_]"
+        f"option '{key}': the config that --config-name names is not for {verb}; leave --config-name out, or give one "
+        f"that begins with defaults: [{verb}, _self_]"
     )
 
 
@@ -41,20 +41,20 @@ def explain(error: Exception, overrides: list[str], compose: Compose, verb: str)
 
     Args:
         overrides: the command line's.
-        compose: used to look up what keys and groups there are, without the override at fault.
+        compose: used to look up the existing keys and groups, without the wrong override.
     """
     if isinstance(error, MissingConfigException) and error.missing_cfg_file is not None:
         return _missing_option(error)
-    # Hydra says which override it could not merge, OmegaConf below it says why
+    # Hydra names the override that it could not merge; OmegaConf's error below gives the reason
     text = str(error.__cause__ if str(error).startswith("Error merging override") and error.__cause__ else error)
     if match := re.search(r"Ambiguous value for argument '([^=']+)=([^']*)'", text):
         return _several(match.group(1), match.group(2), verb)
     if match := re.search(r"Did you mean to override (\S+)\?", text):
-        return f"that group is chosen at its place: type {match.group(1)}=NAME"
+        return f"that group belongs to one part: type {match.group(1)}=NAME"
     if match := re.search(r"Could not override '([^']+)'", text):
         return _unknown_key(match.group(1), overrides, compose, verb)
     if match := re.search(r"Could not append to config\. An item is already at '([^']+)'", text):
-        return f"{match.group(1)} is there already: type it without the plus"
+        return f"{match.group(1)} exists already: type it without the plus"
     if match := re.search(r"Additional config directory '([^']+)' not found", text):
         return f"--config-dir: no folder {match.group(1)}; give one of yours, laid out like conf/"
     if match := re.search(r"full_key: (\S+)", text):
@@ -64,7 +64,7 @@ def explain(error: Exception, overrides: list[str], compose: Compose, verb: str)
 
 
 def _several(key: str, values: str, verb: str) -> str:
-    """Said of `key=1,2`, which Hydra takes for a sweep."""
+    """The error for `key=1,2`, which Hydra reads as a sweep."""
     if ours(key, verb) is not None:
         return no_option(verb, key, [])
     runs = f"for a run of each, -m {key}={values}; " if verb == "train" else ""
@@ -93,7 +93,7 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) ->
     others = [text for text in overrides if _key_of(text) != key]
     try:
         config = compose(others)
-    except (HydraException, OmegaConfBaseException):  # another is wrong, too
+    except (HydraException, OmegaConfBaseException):  # another override is wrong, too
         config = compose([])
     groups = [str(group) for group in config.hydra.runtime.choices if not str(group).startswith("hydra/")]
     if "@" in key:
@@ -124,14 +124,14 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) ->
             return _built_alike(".".join(parts[: depth + 1]), str(raw[part]))
         node = node[part] if OmegaConf.is_dict(node) and not OmegaConf.is_missing(node, part) else None
     if placed := [group for group in groups if group.split("@")[0] == key]:
-        if placed[0] == key:  # `--config-name config` of a run folder: no defaults list, nothing to choose
-            return f"{key}: a saved config is whole, its groups cannot be swapped; change its values, as in seed=1"
-        return f"{key} is chosen at its place: type {placed[0]}=NAME"
+        if placed[0] == key:  # `--config-name config` of a run folder: it has no defaults list
+            return f"{key}: a saved config has no groups to choose from; change single values, as in seed=1"
+        return f"{key} belongs to one part: type {placed[0]}=NAME"
     return f"no group '{key}' to choose from{nearest(key, groups)}"
 
 
 def _places(node: DictConfig, key: str, where: str = "") -> Iterator[str]:
-    """Where below the root an option of that name is, copies of other nodes left out."""
+    """The full keys of all options of a name, without copies of other nodes."""
     for name in map(str, node):
         if name == "hydra" or OmegaConf.is_interpolation(node, name) or OmegaConf.is_missing(node, name):
             continue
@@ -142,11 +142,11 @@ def _places(node: DictConfig, key: str, where: str = "") -> Iterator[str]:
 
 
 def _built_alike(place: str, reference: str) -> str:
-    """Said of a key inside a node that is another's copy."""
+    """The error for a key inside a node that is a copy of another node."""
     source = reference.removeprefix("${").removesuffix("}")
     if source.startswith("."):  # relative to the node that holds it
         source = f"{place.rpartition('.')[0]}{source}"
-    return f"{place} is built like {source}: change that, as in {source}.KEY=VALUE"
+    return f"{place} is a copy of {source}; change the original: {source}.KEY=VALUE"
 
 
 def _with_prefix(hint: str, where: str) -> str:
@@ -155,7 +155,7 @@ def _with_prefix(hint: str, where: str) -> str:
 
 def _at_key(key: str, text: str, compose: Compose, verb: str) -> str:
     first = _one_line(text)
-    if "not in" in first:  # a key of a file that the typed root does not have
+    if "not in" in first:  # a key of a file that the schema does not have
         known = [str(name) for name in compose([]) if name != "hydra"]
         return not_the_verbs(verb, key) if key in known else no_option(verb, key, known)
     if first.startswith("Missing mandatory value"):
@@ -165,7 +165,7 @@ def _at_key(key: str, text: str, compose: Compose, verb: str) -> str:
 
 
 def _typed_instead(key: str, said: str) -> str:
-    """`; type …`, where what OmegaConf says of a value's type leaves one thing to type."""
+    """`; type …`, if OmegaConf's error about a type leaves only one correction."""
     if whole := re.search(r"Value '(\d+)\.0' of type 'float' could not be converted to Integer", said):
         return f"; type {key}={whole.group(1)}"
     if "is not a valid bool" in said:

@@ -6,7 +6,7 @@ from stylegan_pl.errors import UserError, first_line
 
 
 def code_and_line(failure: BaseException) -> tuple[int, str]:
-    """(exit code, line): 130 interrupted, a `UserError`'s own code, 2 a wrong config, 1 anything else."""
+    """(exit code, line): 130 for Ctrl-C, a `UserError`'s own code, 2 for a wrong config, 1 for anything else."""
     if isinstance(failure, KeyboardInterrupt):
         return 130, "interrupted"
     cause = (failure.__cause__ or failure) if isinstance(failure, InstantiationException) else failure
@@ -16,14 +16,14 @@ def code_and_line(failure: BaseException) -> tuple[int, str]:
         return cause.exit_code, f"error: {_where_it_is(cause, place)}"
     if not isinstance(failure, InstantiationException):
         return 1, f"error: {type(failure).__name__}: {first_line(failure)}"
-    # a constructor's own complaint, with the place of its node in the config
+    # a constructor's own error, with the key of its node
     return 2, f"error: {place}: {first_line(cause)}"
 
 
 def _where_it_is(error: UserError, place: str) -> UserError:
-    """Missing weights, reported at the metric that needs them: a network knows only its usual place in the config."""
+    """Missing weights, reported with the key of the metric that needs them; a network does not know it."""
     if not place.startswith(("metric.", "content_loss.")):
         return error
-    from stylegan_pl.nn.pretrained.weights import WeightsError  # torch is imported by now, whoever says so
+    from stylegan_pl.nn.pretrained.weights import WeightsError  # torch is imported already
 
     return error.at(place) if isinstance(error, WeightsError) else error

@@ -1,4 +1,4 @@
-"""`--json`: what a verb made, as one JSON object on standard output, for programs that call it."""
+"""`--json`: the result of a verb as one JSON object on standard output, for other programs."""
 
 import json
 import sys
@@ -11,7 +11,7 @@ from stylegan_pl.errors import Left
 
 @contextmanager
 def json_on_stdout(facts: Callable[[], dict[str, Any]]) -> Iterator[None]:
-    """Everything that is said meanwhile goes to standard error; the object is written when the process is left.
+    """Within it, messages go to standard error; the object is written when the process exits.
 
     It is `{"exit_code": number, "error": text or null, …}`: `error` is the line of a call that could not be made at
     all, and the rest is the verb's.

@@ -1,4 +1,4 @@
-"""A config of an older version, in the words of today."""
+"""Updates a config of an older version."""
 
 import logging
 from typing import Any
@@ -11,7 +11,7 @@ _log = logging.getLogger(__name__)
 
 
 def as_named_today(config: DictConfig) -> None:
-    """Give a composed config, in place, the classes and options of today: a run's config.yaml may be an older one."""
+    """Replace, in place, old classes and options of a composed config: a run's config.yaml may be old."""
     waiting: list[Any] = [config]
     while waiting:
         node = waiting.pop()
@@ -28,4 +28,4 @@ def as_named_today(config: DictConfig) -> None:
             for key in children:
                 if (instead := removed(target._value(), str(key))) is not None:
                     _log.warning("%s is no longer an option: %s", node._get_full_key(key), instead)
-                    del node.__dict__["_content"][key]  # whatever flags the node has
+                    del node.__dict__["_content"][key]  # regardless of the node's flags

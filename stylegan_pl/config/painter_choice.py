@@ -1,4 +1,4 @@
-"""`painter=NAME` on a command line, for `ckpt=painter:NAME`."""
+"""`painter=NAME`, a short form of `ckpt=painter:NAME`."""
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -9,7 +9,7 @@ ALL = "all"
 
 
 def choose_painter(config: DictConfig, *, several: bool = False) -> None:
-    """Put what `painter=` names into `ckpt`, in place; without it the config stays as it is.
+    """Replace, in place, `painter=` by the `ckpt=` that it means; without `painter=` nothing changes.
 
     Args:
         config: of a verb that has both keys.
@@ -35,12 +35,12 @@ def choose_painter(config: DictConfig, *, several: bool = False) -> None:
 
 
 def has_ckpt(config: DictConfig) -> bool:
-    """Whether a run or a file is named."""
+    """Whether a generator was typed."""
     return not OmegaConf.is_missing(config, "ckpt") and config.ckpt is not None
 
 
 def check_has_ckpt(config: DictConfig) -> None:
-    """Raise where neither `ckpt=` nor `painter=` was typed.
+    """Raise if neither `ckpt=` nor `painter=` was typed.
 
     Raises:
         ConfigError: with what there is to type.

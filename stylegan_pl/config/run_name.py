@@ -1,4 +1,4 @@
-"""What a run, or a sweep, is called that names itself nowhere: its experiment's file, else its method."""
+"""The name of a run or sweep without `run_name=`: that of its experiment's file, otherwise its method."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ _CHOICE = re.compile(r"choice\((.*)\)")  # Hydra's other way to sweep them
 
 
 def name_overrides(arguments: Sequence[str]) -> list[str]:
-    """What is to be added to a command line so that the folder tells what runs in it: `run_name=cut`.
+    """Words to add to a command line so that the run's folder has a meaningful name: `run_name=cut`.
 
     A file that says `run_name` itself goes before, and so does a typed one. A sweep over methods, or over experiments,
     is called after all of them.
@@ -39,7 +39,7 @@ def name_overrides(arguments: Sequence[str]) -> list[str]:
 
 
 def _chosen(arguments: Sequence[str], group: str) -> list[str] | None:
-    """What is typed for a group last, several where it is swept; empty: nobody can say what; None: nothing is typed."""
+    """The typed options of a group, several if it is swept; empty if they are unknown; None if nothing is typed."""
     pairs = (argument.lstrip("+").partition("=") for argument in arguments)
     typed = [text.replace(" ", "") for key, _, text in pairs if key == group]
     if not typed:
@@ -49,7 +49,7 @@ def _chosen(arguments: Sequence[str], group: str) -> list[str] | None:
 
 
 def _unless_named(arguments: Sequence[str], group: str, names: Sequence[str]) -> list[str]:
-    """After files of a group; the only one may name itself."""
+    """The name after files of a group; a single file may set its own `run_name`."""
     if len(names) == 1:
         files = [folder / group / Path(names[0]).with_suffix(".yaml") for folder in _folders(arguments)]
         file = next(filter(Path.is_file, files), None)
@@ -63,7 +63,7 @@ def _named(names: Sequence[str]) -> list[str]:
 
 
 def _folders(arguments: Sequence[str]) -> Iterator[Path]:
-    """Where configs lie, in Hydra's order."""
+    """The folders of configs, in Hydra's order."""
     primary, added = (_of_flag(arguments, *flags) for flags in (("--config-path", "-cp"), ("--config-dir", "-cd")))
     yield conf_dir() if primary is None else Path(primary)
     if added is not None:
@@ -71,7 +71,7 @@ def _folders(arguments: Sequence[str]) -> Iterator[Path]:
 
 
 def _of_flag(arguments: Sequence[str], *flags: str) -> str | None:
-    """What is typed behind a flag of Hydra's, or in one word with it."""
+    """The value of one of Hydra's flags, in the next word or in the same."""
     for word, after in zip(arguments, [*arguments[1:], ""], strict=False):
         flag, equals, text = word.partition("=")
         if flag in flags:
@@ -82,5 +82,5 @@ def _of_flag(arguments: Sequence[str], *flags: str) -> str | None:
 def _names_itself(file: Path) -> bool:
     try:
         return "run_name" in OmegaConf.load(file)
-    except (OSError, YAMLError, TypeError):  # Hydra says what is wrong with it
+    except (OSError, YAMLError, TypeError):  # Hydra reports the error
         return True

@@ -1,4 +1,4 @@
-"""The typed roots of the configs: a wrong key or type fails at composition."""
+"""The schemas of the configs: a wrong key or type fails at composition."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -8,7 +8,7 @@ from omegaconf import MISSING
 from stylegan_pl.runs.precision import Precision
 
 TEXTS = "a path or a name, or a list of them"
-Texts = Annotated[Any, TEXTS]  # structured configs know no union of str and list[str]
+Texts = Annotated[Any, TEXTS]  # structured configs have no union of str and list[str]
 
 
 @dataclass
@@ -36,7 +36,7 @@ class TrainConfig:
     ckpt_path: str | None = None
     resume: str | None = None
 
-    # what a method is made of; a model's file says which of these it uses
+    # parts of a method; a model's file chooses the ones it uses
     model: Any = MISSING
     adversarial: Any = None
     penalty: Any = None
@@ -58,9 +58,9 @@ class TrainConfig:
 
 @dataclass
 class PreviewConfig(TrainConfig):
-    """`python -m stylegan_pl.preview`: a training's config, and a photograph."""
+    """`python -m stylegan_pl.preview`: the config of a training, and a photograph."""
 
-    # composed behind a training's files, whose choices a default here would undo
+    # composed after a training's files; a default here would override their choices
     tags: list[str] = MISSING
     ckpt_path: str | None = MISSING
     resume: str | None = MISSING
@@ -91,7 +91,7 @@ class FilmConfig:
     codec: str | None = None
     crf: float | None = 18.0
     bitrate: float | None = None
-    options: Any = None  # a node of null: Hydra takes film.options={preset:slow} for it, and not for an empty mapping
+    options: Any = None  # null, because Hydra accepts film.options={preset:slow} for null, but not for an empty mapping
     statistics_half_life: float | None = 2.0
     smoothing: float = 0.0
     cut_threshold: float | None = 0.1

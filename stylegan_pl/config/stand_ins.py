@@ -1,4 +1,4 @@
-"""What a smoke test takes where pictures, weights or a teacher are not here: does it run at all?"""
+"""Replacements for missing pictures, weights or a teacher in a smoke test, which only checks that a run starts."""
 
 import logging
 from collections.abc import Iterator
@@ -20,14 +20,14 @@ _TEACHER = {"_target_": "stylegan_pl.generators.resnet.ResNetGenerator", "blocks
 
 
 def put_stand_ins(config: DictConfig) -> None:
-    """Change a composed `TrainConfig` in place, and say what was changed; what was typed and is here is kept."""
+    """Replace missing parts of a composed `TrainConfig` in place, and report them; typed parts are kept."""
     said = [*_pictures(config), *_teacher(config.model), *_levels(config)]
     for line in said:
         _log.info("stand-in: %s", line)
 
 
 def without_weights(config: DictConfig) -> AbstractContextManager[None]:
-    """Within it, networks that would be pretrained are drawn at random; not where a file of weights was typed."""
+    """Within it, pretrained networks get random weights, unless a file of weights was typed."""
     paths = list(_values(OmegaConf.to_container(config), "weights_path"))
     if not paths or any(paths):
         return nullcontext()
@@ -38,7 +38,7 @@ def without_weights(config: DictConfig) -> AbstractContextManager[None]:
 
 
 def _pictures(config: DictConfig) -> Iterator[str]:
-    """The embedded sample for a set below data_root that is not there; a folder that was typed is looked for."""
+    """Use the embedded sample for a missing set below data_root; a typed folder must exist."""
     paired = bool(getattr(get_object(config.data.pairing._target_), "same_place", False))
     missing = [side for side in ("content", "style") if _is_missing(config.data[side], str(config.data_root))]
     for side in ("content", "style") if paired and missing else missing:
@@ -66,7 +66,7 @@ def _teacher(model: DictConfig) -> Iterator[str]:
 
 
 def _levels(config: DictConfig) -> Iterator[str]:
-    """A U-Net of as many halvings as the crop takes."""
+    """Reduce a U-Net to as many levels as the crop can be halved."""
     generator, side = config.model.get("generator"), min(sides(config.image_size))
     most = (side & -side).bit_length() - 1
     if generator is not None and generator.get("levels", 0) > most:

@@ -1,4 +1,4 @@
-"""What a class takes and says of itself, read from its source: importing Lightning to ask would take seconds."""
+"""Reads a class's parameters and attributes from its source, because importing Lightning takes seconds."""
 
 import ast
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import griffe
 
-_MODULES = griffe.ModulesCollection()  # what was read already, for all questions of a process
+_MODULES = griffe.ModulesCollection()  # modules read so far in this process
 _TYPES: dict[str, Any] = {
     **{kind.__name__: kind for kind in (int, float, str, bool)},
     **{"None": type(None), "typing.Optional": "optional", "typing.Union": "union"},
@@ -17,31 +17,31 @@ _TYPES: dict[str, Any] = {
     **{f"{module}.Sequence": Sequence for module in ("typing", "collections.abc")},
     **{f"{module}.Mapping": Mapping for module in ("typing", "collections.abc")},
 }
-"""Where an annotation's name comes from -> the type; an annotation of these alone can be checked without any import."""
-_BARE_BASES = ("object", "abc.ABC", "typing.Generic", "typing.Protocol")  # they bring no constructor and no attribute
+"""Full name of an annotation -> its type; annotations of these types can be checked without an import."""
+_BARE_BASES = ("object", "abc.ABC", "typing.Generic", "typing.Protocol")  # they have no constructor and no attributes
 _TOO_LARGE = ("torch",)  # reading its source takes longer than importing it
 
 
 class Parameter(NamedTuple):
     """One option of a constructor."""
 
-    annotation: Any  # its type; None where there is none, or none that could be told
+    annotation: Any  # its type; None if it has none or if it is unknown
     required: bool
 
 
 class Signature(NamedTuple):
-    """The options of a constructor or function by name, its own `self` left out."""
+    """The options of a constructor or function by name, without `self`."""
 
     parameters: dict[str, Parameter]
-    open_ended: bool  # takes further names, by `**kwargs`
+    open_ended: bool  # accepts further names, by `**kwargs`
 
 
 class _Unknown(Exception):
-    """The source does not tell."""
+    """The source does not give the answer."""
 
 
 def signature_of(target: str) -> Signature | None:
-    """The signature behind a dotted path; nothing is imported, so nothing of it runs.
+    """The signature at a dotted path; nothing is imported, so no code runs.
 
     A class without a constructor of its own has its base's, in whatever package that is; a dataclass has its fields.
     Bases are asked depth first, from left to right. Annotations of int, float, str, bool, None, their unions, lists,
@@ -62,14 +62,14 @@ def signature_of(target: str) -> Signature | None:
 
 
 def class_attribute(target: str, name: str, default: Any) -> Any:
-    """A class's attribute, its own or inherited, that is a literal such as `True`; `default` for any other.
+    """A class's own or inherited attribute if it is a literal such as `True`; otherwise `default`.
 
     Nor is one told that methods set on instances as well: which value holds depends on what ran.
     """
     try:
         thing = _resolve(target)
         found = _inherited(thing, name) if isinstance(thing, griffe.Class) else None
-        value = getattr(found, "value", None)  # an expression, or None for a property and the like
+        value = getattr(found, "value", None)  # an expression; None for a property, for example
         if found is None or value is None or _set_in_a_method(found):
             return default
         return ast.literal_eval(str(value))
@@ -78,7 +78,7 @@ def class_attribute(target: str, name: str, default: Any) -> Any:
 
 
 def _resolve(path: str) -> griffe.Object:
-    """The object of a dotted path, imports between modules followed."""
+    """The object at a dotted path; imports between modules are followed."""
     package = path.split(".")[0]
     try:
         if package in _TOO_LARGE:
@@ -87,14 +87,14 @@ def _resolve(path: str) -> griffe.Object:
             loader = griffe.GriffeLoader(modules_collection=_MODULES, allow_inspection=False, store_source=False)
             loader.load(package, try_relative_path=False)
         found = _MODULES.get_member(path)
-        # an alias into a package that was not read yet knows its target's path only
+        # an alias into a package that is not read yet has only its target's path
         return _resolve(found.target_path) if isinstance(found, griffe.Alias) else found
-    except (griffe.GriffeError, ImportError, KeyError, RecursionError) as error:  # RecursionError: names in a circle
+    except (griffe.GriffeError, ImportError, KeyError, RecursionError) as error:  # RecursionError: circular names
         raise _Unknown(path) from error
 
 
 def _inherited(owner: griffe.Class, name: str) -> griffe.Object | None:
-    """The class member `name`, the owner's own or its nearest base's; None where no class of the line has it."""
+    """The class member `name` of the owner or of its nearest base; None if no class has it."""
     member = owner.members.get(name)
     if member is not None and not _only_on_instances(member):
         return _resolve(member.path)
@@ -112,7 +112,7 @@ def _inherited(owner: griffe.Class, name: str) -> griffe.Object | None:
 
 
 def _only_on_instances(member: griffe.Object | griffe.Alias) -> bool:
-    """Whether it is set in methods, or merely annotated."""
+    """Whether a member is only annotated or only set in methods."""
     if not member.is_attribute or "property" in member.labels:
         return False
     return "class-attribute" not in member.labels or getattr(member, "value", None) is None
@@ -138,7 +138,7 @@ def _signature(function: griffe.Object, *, bound: bool) -> Signature:
 
 
 def _type(annotation: str | griffe.Expr | None) -> Any:
-    """The type that an annotation of plain types stands for, else None."""
+    """The type of an annotation of plain types; otherwise None."""
     try:
         return None if annotation is None else _evaluated(annotation)
     except _Unknown:

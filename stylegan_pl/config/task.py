@@ -1,4 +1,4 @@
-"""What Hydra calls with each composed config: one run, or a job of a sweep whose folder says how it ended."""
+"""The function that Hydra calls with each composed config: one run, or a job of a sweep with a status file."""
 
 import dataclasses
 import os
@@ -33,11 +33,11 @@ Function = Callable[[DictConfig], int]
 
 
 class Task:
-    """What Hydra calls with each composed config: once, or as every job of a sweep, there maybe in another process.
+    """The function that Hydra calls with each composed config: once, or for every job of a sweep, in any process.
 
     Args:
         name: of the verb.
-        function: what it does.
+        function: the verb's function.
     """
 
     def __init__(self, name: str, function: Function, *, debug: bool) -> None:
@@ -45,8 +45,8 @@ class Task:
         self.begun = False
         self.codes: list[int] = []
         self.failures: list[BaseException] = []
-        self.facts: dict[str, Any] = {}  # of what was made last
-        self.sweep_code: int | None = None  # a sweeper of ours puts it here
+        self.facts: dict[str, Any] = {}  # facts of the last result
+        self.sweep_code: int | None = None  # set by our sweepers
 
     def __call__(self, config: DictConfig) -> float | None:
         """Run the verb; returns its score, if it has one."""
@@ -57,7 +57,7 @@ class Task:
         try:
             return self._finished(self._run(config))
         except (UserError, InstantiationException, OmegaConfBaseException, KeyboardInterrupt) as error:
-            self.failures.append(error)  # kept here: Hydra would print its own line about it first
+            self.failures.append(error)  # kept here, because Hydra would print its own line first
             if self.debug:
                 traceback.print_exc()
             self.codes.append(1)
@@ -66,7 +66,7 @@ class Task:
 
     def check(self, config: DictConfig) -> None:
         """Raise for a wrong key or type, before anything is built."""
-        from stylegan_pl.config.check_keys import check_config  # here: pydantic takes its time
+        from stylegan_pl.config.check_keys import check_config  # imported here, because pydantic is slow to import
 
         as_named_today(config)
         _check_root(config, self.name)
@@ -82,7 +82,7 @@ class Task:
         return outcome.score if isinstance(outcome, Outcome) else None
 
     def _job(self, config: DictConfig) -> float | None:
-        """One job of a sweep: whatever happens, its folder says how it ended, and the sweep can go on.
+        """Run one job of a sweep; its folder always records how it ended, and the sweep can continue.
 
         Raises:
             SystemExit: the job was preempted, and with it the sweep.
@@ -94,7 +94,7 @@ class Task:
         with ExitStack() as held:
             try:
                 held.enter_context(alone_in(folder))
-            except ConfigError as error:  # another's folder: nothing is written there
+            except ConfigError as error:  # the folder of another process: nothing is written there
                 say_failed(folder.name, str(error))
                 self.codes.append(error.exit_code)
                 return None
@@ -110,9 +110,9 @@ class Task:
         except KeyboardInterrupt:
             write_status(folder, state="interrupted", exit_code=130)
             raise
-        except Exception as error:  # whatever ends a run: its status and log say so
+        except Exception as error:  # any error is recorded in status and log
             code, line = code_and_line(error)
-            if isinstance(error, ConfigError) and used:  # refused: what the folder says is another job's
+            if isinstance(error, ConfigError) and used:  # refused: the folder's status belongs to another job
                 replace_status(folder, before)
             else:
                 text = traceback.format_exc()
@@ -134,17 +134,17 @@ class Task:
 
 
 def _leave_no_folder() -> None:
-    """Remove the dated folder that Hydra made for a run that never began, and those above that are empty then."""
+    """Remove the dated folder that Hydra made for a run that did not start, and empty folders above it."""
     settings = HydraConfig.get()
     if any(word.startswith("hydra.run.dir=") for word in settings.overrides.hydra) or not is_first():
         return  # somebody's own
     folder = Path(settings.runtime.output_dir)
     if folder == Path.cwd():
-        return  # most verbs work where they were typed
-    ours = {folder / f"{settings.job.name}.log", lock_of(folder)}  # what it says was said on the terminal
+        return  # most verbs work in the current folder
+    ours = {folder / f"{settings.job.name}.log", lock_of(folder)}  # its content was printed on the terminal
     if not folder.is_dir() or not ours.issuperset(folder.iterdir()):
         return
-    with suppress(OSError, ConfigError), alone_in(folder):  # of two started in one second, the other has it
+    with suppress(OSError, ConfigError), alone_in(folder):  # if two started in the same second, the other one uses it
         for path in ours:
             path.unlink(missing_ok=True)
         for made in (folder, *folder.parents[:3]):  # outputs/train/NAME/DATE
@@ -152,12 +152,12 @@ def _leave_no_folder() -> None:
 
 
 def _told(overrides: list[str]) -> list[str]:
-    """What tells a job from others, less what sweepers add."""
+    """The overrides of a job, without those that sweepers add."""
     return [text for text in overrides if not text.startswith(("hydra.", "callbacks.pruning.trial="))]
 
 
 def _check_root(config: DictConfig, name: str) -> None:
-    """A plus on the command line adds to a typed root, too; nobody would read the key."""
+    """Check the root config; a `+key` on the command line could add a key that nothing reads."""
     schema = VERBS[name].schema
     assert schema is not None
     known = [f.name for f in dataclasses.fields(schema)]

@@ -1,4 +1,4 @@
-"""The verbs, one table: what `stylegan-pl` lists, and how each command line is read."""
+"""The table of verbs: `stylegan-pl` lists it, and each command line is read by it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -11,12 +11,12 @@ from stylegan_pl.runs.ranks import folder_overrides
 class Verb(NamedTuple):
     """A row: `python -m stylegan_pl.NAME` with the config `conf/NAME.yaml`."""
 
-    schema: type | None  # the typed root of its config; None: it has no config and reads its words itself
+    schema: type | None  # the schema of its config; None: it has no config and reads its words itself
     function: str  # dotted path, imported when needed: a composed config -> exit code; without a schema, words -> None
     does: str  # a few words for the list of verbs
     example: str  # one command line, after the verb
-    keys: Mapping[str, str] = MappingProxyType({})  # typed -> key, where Hydra would take the word for a group
-    adds: Callable[[Sequence[str]], list[str]] = lambda words: []  # a command line -> words that are added to it
+    keys: Mapping[str, str] = MappingProxyType({})  # typed word -> key, if Hydra would read the word as a group
+    adds: Callable[[Sequence[str]], list[str]] = lambda words: []  # a command line -> words to add to it
 
 
 VERBS: dict[str, Verb] = {
@@ -30,14 +30,14 @@ VERBS: dict[str, Verb] = {
     "stylize": Verb(
         schema.StylizeConfig,
         "stylegan_pl.stylize.stylize",
-        "paint pictures with what was trained",
+        "paint pictures with a trained generator",
         "ckpt=RUN input=photo.jpg output=.",
         keys={"model": "onnx"},
     ),
     "painters": Verb(
         None,
         "stylegan_pl.painters.main",
-        "the trained painters that come along",
+        "list the trained painters in the box",
         "",
     ),
     "app": Verb(
@@ -49,7 +49,7 @@ VERBS: dict[str, Verb] = {
     "evaluate": Verb(
         schema.EvaluateConfig,
         "stylegan_pl.evaluate.evaluate",
-        "score a run, or several side by side; a page",
+        "score a run, or compare several, on a page",
         "ckpt=RUN",
     ),
     "export": Verb(
@@ -67,15 +67,15 @@ VERBS: dict[str, Verb] = {
     "prepare": Verb(
         schema.PrepareConfig,
         "stylegan_pl.prepare.prepare",
-        "fetch a data set, or look through one (check=true)",
+        "download a data set, or check one (check=true)",
         "dataset=coco_vangogh",
     ),
 }
 
 
 def register() -> None:
-    """Make the typed roots known to Hydra as `train_schema`, `stylize_schema`, …"""
-    from hydra.core.config_store import ConfigStore  # here: the list of verbs is printed without Hydra
+    """Register the schemas with Hydra as `train_schema`, `stylize_schema`, …"""
+    from hydra.core.config_store import ConfigStore  # imported here, because the list of verbs is printed without Hydra
 
     store = ConfigStore.instance()
     for name, verb in VERBS.items():

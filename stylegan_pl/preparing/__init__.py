@@ -1,1 +1,1 @@
-"""One call of `prepare`: a look through two image sets, and sets written as shards."""
+"""One call of `prepare`: checks two image sets, or writes sets as shards."""

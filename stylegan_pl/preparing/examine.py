@@ -1,4 +1,4 @@
-"""One call of `prepare check=true`: two image sets looked through, nothing in them changed."""
+"""One call of `prepare check=true`: checks two image sets and changes nothing in them."""
 
 import logging
 import os
@@ -35,10 +35,10 @@ _log = logging.getLogger(__name__)
 
 
 def examine(config: DictConfig) -> int:
-    """Look through `config.data` and report; returns the exit code: 1 where scores would lie or a run would refuse.
+    """Check the sets of `config.data` and report; the exit code is 1 if scores would be wrong or a run would fail.
 
     Raises:
-        ConfigError: a set is not there at all, or the report cannot be written.
+        ConfigError: a set is missing, or the report cannot be written.
     """
     started = time.monotonic()
     output = _new_folder(Path(config.output))
@@ -74,7 +74,7 @@ def examine(config: DictConfig) -> int:
 
 
 def _new_folder(output: Path) -> Path:
-    """Raise before the work where a report is there already."""
+    """The folder of the report; raises before the work if a report exists."""
     if output.exists() and not output.is_dir():
         raise ConfigError(f"output={output} is a file; type output=FOLDER")
     if any((output / name).exists() for name in ("check.json", "check.csv", "check.png")):
@@ -83,7 +83,7 @@ def _new_folder(output: Path) -> Path:
 
 
 def _refusals(folders: dict[str, ImageFolder], config: DictConfig) -> list[str]:
-    """What a run would say of the sets; what is not there at all is no case for a doctor and is raised."""
+    """The errors with which a run would refuse the sets; a missing set is raised as an error."""
     said = []
     for side, folder in folders.items():
         try:
@@ -101,7 +101,7 @@ def _refusals(folders: dict[str, ImageFolder], config: DictConfig) -> list[str]:
 def _survey(
     used: Sequence[Place], folders: dict[str, ImageFolder], config: DictConfig
 ) -> tuple[list[Picture], dict[str, ColourCount]]:
-    """Every file's facts, and the colours of each set."""
+    """The facts of every file, and the colours of each set."""
     pictures, colours = [], {side: ColourCount.empty() for side in SIDES}
     one_frame = not any(folder.first_frame for folder in folders.values())
     looked = look_at_all([place.path for place in used], workers=config.data.workers, one_frame=one_frame)
@@ -117,7 +117,7 @@ def _survey(
 
 
 def _too_many_bad(pictures: Sequence[Picture], limit: float, said: Sequence[str]) -> list[str]:
-    """What ends a run in the midst, where the quick look before it did not tell."""
+    """Sets with too many bad files, which would end a run after its start."""
     found = []
     for side in SIDES:
         for split in SPLITS:
@@ -127,13 +127,13 @@ def _too_many_bad(pictures: Sequence[Picture], limit: float, said: Sequence[str]
                 purpose = "train on" if split == "train" else "validate with"
                 found.append(
                     f"data.{side}: {bad} of {len(files)} images to {purpose} cannot be used, more than "
-                    f"data.bad_fraction={limit:g}; mend or remove them"
+                    f"data.bad_fraction={limit:g}; repair or remove them"
                 )
     return found
 
 
 def _one_set_twice(remarks: Sequence[doctor.Remark], pictures: Sequence[Picture], limit: float) -> list[str]:
-    """Photographs given as paintings: no run refuses them, but nothing can be learnt and every score is 0."""
+    """The same pictures as photographs and as paintings: a run accepts them, learns nothing, and every score is 0."""
     shared = len({remark.place for remark in remarks if remark.kind is doctor.BOTH_SETS})
     styles = sum(picture.side == "style" for picture in pictures)
     if styles > 1 and shared > max(1, limit * styles):

@@ -1,4 +1,4 @@
-"""How wide the strokes of a picture are, in pixels, measured."""
+"""Measures the width of a picture's strokes, in pixels."""
 
 import math
 from collections.abc import Sequence
@@ -12,15 +12,15 @@ from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.errors import DataError
 
 SCALES = 0.7 * 2 ** np.arange(0, 4.6, 0.25)  # σ in pixels: strokes of 1.4 to 32 pixels
-_STRONGEST = 0.25  # of the pixels, where a stroke stands out most: plain areas have no width
-_SIDE = 512  # pixels of the part that is looked at
+_STRONGEST = 0.25  # share of the pixels, those with the strongest response: plain areas have no width
+_SIDE = 512  # pixels, side of the part that is measured
 
 
 def stroke_width(luminance: NDArray[np.float64]) -> float:
     """The width of bright and dark bars, by scale selection (Lindeberg, 1998): the median over the strongest pixels.
 
-    At the middle of a bar of width w, |σ² ∇²(G_σ * I)| is largest at σ = w / 2. Photographs have such a number, too:
-    the width of their detail. It is an estimate: strokes that lie over each other look narrower than the brush was.
+    At the middle of a bar of width w, |σ² ∇²(G_σ * I)| is largest at σ = w / 2. For photographs
+    it is the width of their detail. It is an estimate: overlapping strokes look narrower than the brush.
 
     Args:
         luminance: (H, W), any range.
@@ -38,10 +38,10 @@ def stroke_width(luminance: NDArray[np.float64]) -> float:
 
 
 def stroke_width_of(folder: ImageFolder, files: Sequence[Path], *, pictures: int = 16) -> float:
-    """The median over pictures of a set, evenly over the list, at the size that training crops are cut from.
+    """The median width over pictures spread evenly over a set, at the size from which training crops are cut.
 
     Returns:
-        Pixels after `load_size`; nan where none can be read.
+        Pixels after `load_size`; nan if no picture can be read.
     """
     widths = []
     for path in files[:: max(1, len(files) // pictures)][:pictures]:

@@ -1,4 +1,4 @@
-"""The doctor's last words: how wide the strokes are, and a `train` line for these folders."""
+"""The end of `prepare check=true`: the width of strokes, and a `train` command for these folders."""
 
 import dataclasses
 import math
@@ -24,7 +24,7 @@ from stylegan_pl.preparing.stroke_width import stroke_width_of
 from stylegan_pl.runs.device import device_kind
 from stylegan_pl.training.build import build_model
 
-_BESIDE = 1.3  # a whole step, discriminators and losses included, in times of the generators' forward and backward
+_BESIDE = 1.3  # time of a whole step relative to the generators' forward and backward
 _TIMED_SIDE = 64  # pixels of the crop that is timed on a CPU
 _FINE = 3.0  # pixels: a narrower stroke is one or two pixels of a feature map at half the resolution
 
@@ -32,7 +32,7 @@ _FINE = 3.0  # pixels: a narrower stroke is one or two pixels of a feature map a
 def last_words(
     config: DictConfig, folders: dict[str, ImageFolder], pictures: Sequence[Picture], *, paired: bool
 ) -> list[str]:
-    """Lines: stroke widths, the command, its time. Nothing where no picture can be used."""
+    """Three lines: stroke widths, the command, its duration; empty if no picture can be used."""
     shorter = {
         side: [min(p.facts.size) for p in pictures if p.side == side and p.facts.problem is None] for side in SIDES
     }
@@ -49,12 +49,12 @@ def last_words(
     return [
         _strokes(folders, shrunk),
         f"to train on these: python -m stylegan_pl.train {shlex.join(words)}",
-        f"roughly {duration(seconds)} on this machine{', a CPU' if on_cpu else ''}, validations on top",
+        f"roughly {duration(seconds)} on this machine{' (a CPU)' if on_cpu else ''}, plus validations",
     ]
 
 
 def _recipe(*, paired: bool, on_cpu: bool) -> list[str]:
-    """Method and budget: pix2pix for pairs; for others CUT, which needs few paintings, or the small recipe of a CPU."""
+    """Method and budget: pix2pix for pairs; otherwise CUT, which needs few paintings, or on a CPU a small recipe."""
     if paired:
         return ["model=pix2pix", "generator@model.generator=resnet9", f"max_images={10000 if on_cpu else 200000}"]
     if on_cpu:
@@ -65,7 +65,7 @@ def _recipe(*, paired: bool, on_cpu: bool) -> list[str]:
 def _crop(
     config: DictConfig, shorter: dict[str, list[int]], *, paired: bool, on_cpu: bool
 ) -> tuple[int, int]:  # fmt: skip
-    """As asked for, but no larger than 19 of 20 pictures, nor than what a CPU learns in minutes; multiples of 4."""
+    """Crop size: as typed, but at most what 19 of 20 pictures have and a CPU learns in minutes; multiples of 4."""
     usable = min(float(np.quantile(found, 0.05)) for found in shorter.values())
     usable = min(usable, 96) if on_cpu and not paired else min(usable, 128) if on_cpu else usable
     height, width = (max(16, int(min(side, usable)) // 4 * 4) for side in sides(config.image_size))
@@ -73,7 +73,7 @@ def _crop(
 
 
 def _load_size(folder: ImageFolder, shorter: list[int], crop: tuple[int, int]) -> int | None:
-    """Twice the crop where pictures are larger: a crop then shows half of a picture's side. None: as they are."""
+    """Twice the crop if pictures are larger, so that a crop shows half of a picture's side; None: no resizing."""
     if folder.middle_size is not None:
         return max(folder.middle_size, *crop)
     return 2 * max(crop) if np.median(shorter) > 2 * max(crop) else None
@@ -85,16 +85,14 @@ def _strokes(folders: dict[str, ImageFolder], shrunk: dict[str, int | None]) -> 
         return stroke_width_of(folder, folder.files("train"))
 
     content, style = (width(side) for side in SIDES)
-    said = (
-        f"strokes: about {style:.0f} px wide in the paintings, the photographs' detail {content:.0f} px, at these sizes"
-    )
+    said = f"strokes at these sizes: about {style:.0f} px wide in the paintings; photographs' detail {content:.0f} px"
     if style < _FINE:
-        said += "; so fine ones are hardly learnt: a larger data.style.load_size shows them wider"
+        said += "; such fine strokes are hardly learned: type a larger data.style.load_size"
     return f"{said} (measured by scale selection)"
 
 
 def _data_option(*, paired: bool) -> str:
-    """The one that was typed; without Hydra, what does the same."""
+    """The `data=` option that was typed; without Hydra, the equivalent one."""
     usual = "paired" if paired else "folders"
     return str(HydraConfig.get().runtime.choices.get("data", usual)) if HydraConfig.initialized() else usual
 
@@ -108,14 +106,14 @@ def _composed(words: Sequence[str]) -> DictConfig:
 
 
 def _seconds(words: Sequence[str], crop: tuple[int, int], *, on_cpu: bool) -> float:
-    """One step is timed on a small crop; a GPU, which small crops leave idle, gets the whole one."""
+    """Seconds of the training, from one timed step: of a small crop on a CPU, of the whole crop on a GPU."""
     config = _composed([*words, "run_dir=."])
     device = torch.device("cpu" if on_cpu else device_kind("auto"))
     model = build_model(config).to(device)
     height, width = (min(side, _TIMED_SIDE) for side in crop) if on_cpu else crop
     picture = torch.rand(1, 3, height, width, device=device) * 2 - 1
     seconds = math.inf
-    for _ in range(2):  # the first one chooses kernels
+    for _ in range(2):  # the first step also chooses kernels
         started = time.perf_counter()
         made = model.generate(StylePair(picture, picture.flip(-1)))
         torch.stack([value.mean() for value in vars(made).values() if isinstance(value, torch.Tensor)]).sum().backward()

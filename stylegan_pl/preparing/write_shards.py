@@ -1,4 +1,4 @@
-"""A folder of images -> tar shards and their index, for clusters whose disks do not like small files."""
+"""A folder of images -> tar shards and their index, for clusters whose disks are slow with small files."""
 
 import csv
 import io
@@ -19,7 +19,7 @@ _BLOCK = 512  # bytes of a tar header
 
 
 def write_shards(folder: ImageFolder, target: Path, *, shard_bytes: int = 256 * 2**20) -> dict[str, int]:
-    """Copy the files as they are, both splits, into `target`; returns the number of images of each split.
+    """Copy the files of both splits, unchanged, into `target`; returns the number of images of each split.
 
     Files stay byte for byte what they were, in the order in which the folder lists them: a run on the shards is the run
     on the folder. Unreadable ones are left out, and said. The index is written last: a folder with one is whole.
@@ -32,7 +32,7 @@ def write_shards(folder: ImageFolder, target: Path, *, shard_bytes: int = 256 * 
     """
     if folder.part_name is not None:
         raise ConfigError(
-            f"shards hold files as they are, and those of {folder.root} are two pictures each; train with "
+            f"shards hold files unchanged, and those of {folder.root} are two pictures each; train with "
             "data=side_by_side on the folder"
         )
     if (target / INDEX).exists():
@@ -70,7 +70,7 @@ def _write_split(
                 shard = f"{split}-{0 if not shard else int(shard[len(split) + 1 : -4]) + 1:06d}.tar"
                 tar = tarfile.open(target / shard, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
             content = path.read_bytes()
-            # a key of digits and one dot: WebDataset takes what follows the first dot for the kind of file
+            # a key of digits and one dot: WebDataset reads what follows the first dot as the file type
             entry = tarfile.TarInfo(f"{number:09d}{path.suffix.lower()}")
             entry.size = len(content)
             offset = tar.offset + _BLOCK

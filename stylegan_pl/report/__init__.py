@@ -1,1 +1,1 @@
-"""What a comparison found, for eyes: a page, a grid, a table, a JSON file. It knows no model and reads no run."""
+"""Shows the result of an evaluation: a page, a grid, a table, a JSON file. It knows no models and reads no runs."""

@@ -7,20 +7,20 @@ from stylegan_pl.report.contents import Entry, Report
 
 
 def metrics_json(report: Report) -> dict[str, Any]:
-    """One schema, whether one entry was evaluated or several were compared.
+    """The report as JSON, in the same schema for one entry and for several.
 
     ```
     {
       "title": text, "made": text,
       "data": {label: text},
       "seconds": {part: number},
-      "scores": {metric: score},      # of the only entry; {} where several are compared
+      "scores": {metric: score},      # of the only entry; {} if several are compared
       "entries": [{"name": text, "source": text, "kind": text, "scores": {metric: score},
                    "cost": {label: text}, "symptoms": [text]}]
     }
     ```
 
-    A score is `Score.as_dict()`: `["scores"]["kid"]["floor"]`. What is not there, or is nan, is null.
+    A score is `Score.as_dict()`: `["scores"]["kid"]["floor"]`. Missing values and nan are null.
     """
     entries = [_entry(entry) for entry in report.entries]
     return {

@@ -1,4 +1,4 @@
-"""The scale of a chart: where numbers lie, and which of them are named."""
+"""The axis of a chart: positions of numbers, and tick labels."""
 
 import math
 from collections.abc import Sequence
@@ -6,17 +6,17 @@ from dataclasses import dataclass
 
 from stylegan_pl.report.numbers import short
 
-_DECADES = 30.0  # times that all but the outermost values span before a scale is logarithmic
+_DECADES = 30.0  # ratio of all but the outermost values above which an axis is logarithmic
 
 
 @dataclass(frozen=True)
 class Axis:
-    """From a range of numbers to a range of positions.
+    """Maps a range of numbers to a range of positions.
 
     Attributes:
         low, high: numbers at the two ends.
         start, end: their positions; `end` may be the smaller one, as rows count downwards.
-        log: whether equal factors, not equal differences, are equally long.
+        log: whether the axis is logarithmic.
     """
 
     low: float
@@ -26,19 +26,19 @@ class Axis:
     log: bool = False
 
     def place(self, value: float) -> float:
-        """Position of a number; beyond the ends it is the end's."""
+        """Position of a number; numbers outside the range are placed at its end."""
         low, high, value = (math.log10(max(n, self.low)) if self.log else n for n in (self.low, self.high, value))
         share = (value - low) / (high - low)
         return round(self.start + min(max(share, 0.0), 1.0) * (self.end - self.start), 1)
 
     def ticks(self) -> list[tuple[float, str]]:
-        """(position, label), at round numbers; two at least wherever the range has two."""
+        """(position, label) of ticks at round numbers; at least two if the range contains two."""
         values = _decades(self.low, self.high) if self.log else _round_numbers(self.low, self.high)
         return [(self.place(value), short(value)) for value in values]
 
 
 def axis_of(values: Sequence[float], start: float, end: float, *, may_be_log: bool = True) -> Axis:
-    """Over finite numbers, at least one; logarithmic where all are positive and spread over decades."""
+    """The axis for at least one finite number; logarithmic if all are positive and span decades."""
     low, high = min(values), max(values)
     log = may_be_log and low > 0 and _spread(values) > _DECADES
     if low == high:
@@ -49,14 +49,14 @@ def axis_of(values: Sequence[float], start: float, end: float, *, may_be_log: bo
 
 
 def _spread(values: Sequence[float]) -> float:
-    """98th over 2nd percentile: one outlier does not make a scale logarithmic."""
+    """98th percentile divided by the 2nd: one outlier does not make an axis logarithmic."""
     ordered = sorted(values)
     last = len(ordered) - 1
     return ordered[last - round(0.02 * last)] / ordered[round(0.02 * last)]
 
 
 def _round_numbers(low: float, high: float) -> list[float]:
-    """Multiples of 1, 2 or 5 times a power of ten, three to six of them."""
+    """Three to six multiples of 1, 2 or 5 times a power of ten."""
     rough = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * multiple for multiple in (1, 2, 5, 10) if power * multiple >= rough * (1 - 1e-9))
@@ -65,7 +65,7 @@ def _round_numbers(low: float, high: float) -> list[float]:
 
 
 def _decades(low: float, high: float) -> list[float]:
-    """Powers of ten, not more than six; with 2 and 5 times them where there are fewer than three."""
+    """At most six powers of ten; if there are fewer than three, also 2 and 5 times them."""
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     inside = [10.0**power for power in powers if low <= 10.0**power <= high]
     if len(inside) < 3:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from stylegan_pl.metrics.score import Score
 
-_BEYOND = 0.15  # of the way, shown on either side of it at least
+_BEYOND = 0.15  # share of the way that is shown at least on either side
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,7 @@ class Bar:
     """Positions in per cent of the bar's width; the floor is on the left, whichever way is better.
 
     Attributes:
-        low, high: of the interval, in order; both None where there is none.
+        low, high: of the interval, in order; both None if there is no interval.
     """
 
     floor: float
@@ -25,10 +25,9 @@ class Bar:
 
 
 def bars(scores: Sequence[Score]) -> list[Bar | None]:
-    """Of one metric, all on one scale, so that they can be compared by eye; None where floor and ceiling are one.
+    """The bars of one metric, all on one scale; None if floor and ceiling are equal.
 
-    Of pictures compared with paintings there is no bar either where the paintings are no better than the photographs:
-    nothing lies between them.
+    A metric that compares with paintings also has no bar if the paintings score no better than the photographs.
     """
     drawable = [_can_be_drawn(score) for score in scores]
     ways = [_way(score) for score, can in zip(scores, drawable, strict=True) if can]

@@ -1,4 +1,4 @@
-"""What a report holds. Whoever judged fills it; the files beside this one only show it."""
+"""The content of a report. `evaluate` fills it; the other files of this folder only show it."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from stylegan_pl.metrics.score import Score
 
 
 class Photo(NamedTuple):
-    """What all entries start from."""
+    """A photograph that all entries paint."""
 
     name: str
     image: Tensor  # uint8 (3, H, W)
@@ -17,12 +17,12 @@ class Photo(NamedTuple):
 
 @dataclass(frozen=True)
 class Picture:
-    """One photograph, and what was made of it.
+    """The result of one photograph.
 
     Attributes:
         name: of the photograph, as in `Report.photographs`.
         stylised: uint8 (3, H, W).
-        content_loss: distance from the photograph, less is closer; None where it was not measured.
+        content_loss: distance from the photograph, smaller is closer; None if it was not measured.
     """
 
     name: str
@@ -32,10 +32,10 @@ class Picture:
 
 @dataclass(frozen=True)
 class Entry:
-    """One system: a run, a checkpoint, or a folder of pictures that any program made.
+    """One evaluated system: a run, a checkpoint, or a folder of pictures from any program.
 
     Attributes:
-        name: short, and its own on the page.
+        name: short and unique on the page.
         source: the path as typed.
         kind: "run", "checkpoint" or "pictures".
         scores: metric -> its score, in the order to be shown.
@@ -43,7 +43,7 @@ class Entry:
         curves: name in the log (train/generator/style, val/kid) -> (images seen, value) in order; empty when unknown.
         config: as YAML; None when there is none.
         cost: label -> text with its unit: "images seen", "training seconds", "peak memory", "parameters", "device".
-        symptoms: a line each, of the diagnosis; empty when nothing was found or nobody looked.
+        symptoms: of the diagnosis, one line each; empty if nothing was found or there was no diagnosis.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Losses and scores against images seen, as shapes that the template draws."""
+"""Charts of losses and scores against images seen, as shapes for the template."""
 
 import math
 from collections.abc import Sequence
@@ -13,29 +13,29 @@ LEFT, TOP, RIGHT, BOTTOM = 46, 10, 350, 182  # of the plotted area
 
 Points = Sequence[tuple[float, float]]
 
-_MOST = 300  # points of a drawn line
-_FEW = 15  # points that are marked each
-_NOISY = 20  # points from which a loss is smoothed
-_HALF_LIFE = 0.02  # of the points of a loss, for its average
-_LABEL_ROWS = 15  # that a label is high, with room above it
+_MOST = 300  # most points of a drawn line
+_FEW = 15  # most points for which each gets a mark
+_NOISY = 20  # number of points from which a loss is smoothed
+_HALF_LIFE = 0.02  # share of a loss's points, for its running average
+_LABEL_ROWS = 15  # height of a label, with room above it
 _ANCHORS = ("floor", "recoloured", "ceiling")
-_REDUNDANT = "_gap_closed"  # the score again, on another scale
+_REDUNDANT = "_gap_closed"  # the same score on another scale
 _RATES = ("learning_rate", "images_per_second")
 
 
 @dataclass(frozen=True)
 class Line:
-    """One entry's; `points` are an SVG polyline's."""
+    """The line of one entry; `points` is in the format of an SVG polyline."""
 
     entry: int
     points: str
     smooth: str | None  # the running average, where the line is noisy
-    marks: list[tuple[float, float]]  # of the points, where they are few
+    marks: list[tuple[float, float]]  # positions of marks, if there are few points
 
 
 @dataclass(frozen=True)
 class Chart:
-    """One log name of all entries that have it."""
+    """The chart of one log name, for all entries that have it."""
 
     title: str
     name: str
@@ -44,7 +44,7 @@ class Chart:
     anchors: list[tuple[float, str]]  # (row, floor, recoloured or ceiling)
     lines: list[Line]
     log: bool
-    summary: str  # in words, for who cannot see it
+    summary: str  # in words, for screen readers
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Group:
 
 
 def groups(report: Report) -> list[Group]:
-    """Scores first, then the players, then rates; empty when no entry has curves."""
+    """Scores first, then generator and discriminator, then rates; empty if no entry has curves."""
     names = list(dict.fromkeys(name for entry in report.entries for name in entry.curves))
     found: dict[str, list[Chart]] = {}
     for name in names:
@@ -68,7 +68,7 @@ def groups(report: Report) -> list[Group]:
 
 
 def chart(name: str, entries: Sequence[Entry]) -> Chart | None:
-    """None when no entry has a finite value."""
+    """The chart of a log name; None if no entry has a finite value."""
     curves = {i: _finite(entry.curves.get(name, [])) for i, entry in enumerate(entries)}
     curves = {i: points for i, points in curves.items() if points}
     if not curves:
@@ -91,7 +91,7 @@ def chart(name: str, entries: Sequence[Entry]) -> Chart | None:
 
 
 def averaged(values: Sequence[float], half_life: float) -> list[float]:
-    """Exponential average with that half-life in steps, without bias to its start: the first is the first value."""
+    """Exponential average with a half-life in steps, corrected for its start: the first average is the first value."""
     decay = 0.5 ** (1 / half_life)
     total = weight = 0.0
     found = []
@@ -102,7 +102,7 @@ def averaged(values: Sequence[float], half_life: float) -> list[float]:
 
 
 def thinned(points: Points, most: int = _MOST) -> list[tuple[float, float]]:
-    """At most so many: neighbours are averaged; the ends of the x axis stay within half a bucket."""
+    """At most `most` points, by averaging neighbours; the ends of the x axis move by at most half a bucket."""
     size = math.ceil(len(points) / most)
     buckets = [points[i : i + size] for i in range(0, len(points), size)] if size > 1 else []
     means = [(sum(x for x, _ in b) / len(b), sum(y for _, y in b) / len(b)) for b in buckets]
@@ -127,7 +127,7 @@ def _finite(points: Points) -> list[tuple[float, float]]:
 
 
 def _anchors(name: str, entries: Sequence[Entry]) -> list[tuple[str, float]]:
-    """(floor, recoloured or ceiling, value), where the entries agree: runs on other sets have other ones."""
+    """(floor, recoloured or ceiling, value), if all entries agree; runs on other sets have other values."""
     found = []
     for label in _ANCHORS:
         last = [points[-1][1] for entry in entries if (points := _finite(entry.curves.get(f"{name}_{label}", [])))]
@@ -137,9 +137,9 @@ def _anchors(name: str, entries: Sequence[Entry]) -> list[tuple[str, float]]:
 
 
 def _labelled(anchors: list[tuple[float, str]]) -> list[tuple[float, str]]:
-    """Anchors whose labels would overlap share one, at the upper line."""
+    """Anchors whose labels would overlap share one label, at the upper line."""
     found: list[tuple[float, str]] = []
-    first = 0  # where the label that is shared stands
+    first = 0  # position of the shared label
     for row, label in sorted(anchors):
         if found and row - found[first][0] < _LABEL_ROWS:
             found[first] = (found[first][0], f"{found[first][1]}, {label}")
@@ -165,7 +165,7 @@ def _group(name: str) -> str:
 
 
 def _title(name: str) -> str:
-    """What a chart is called among those of its group."""
+    """The title of a chart within its group."""
     *path, last = name.replace("_", " ").split("/")
     return f"{last}, {path[-1]}" if len(path) > 1 and _group(name) == "Rates" else last
 

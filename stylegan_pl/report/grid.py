@@ -1,4 +1,4 @@
-"""A sheet of the same photographs in every entry's hand: grid.png."""
+"""Draws grid.png: the same photographs painted by every entry."""
 
 import math
 from collections.abc import Sequence
@@ -11,13 +11,13 @@ from stylegan_pl.report.contents import Report
 from stylegan_pl.report.pictures import evenly
 
 _ROWS = 8
-_PIXELS = 1_600_000  # of all cells: two to four megabytes of PNG
+_PIXELS = 1_600_000  # pixels of all cells: two to four megabytes of PNG
 _GAP = 6
 _PAPER, _INK = (255, 255, 255), (64, 64, 64)
 
 
 def grid(report: Report) -> Image.Image:
-    """A row a photograph, evenly over the set: content | each entry's | a painting; every column is labelled.
+    """One row per photograph, evenly from the set: content | result of each entry | a painting; columns are labelled.
 
     At most 8 rows, and fewer and smaller cells where many entries are compared, so that the file stays small.
     A picture that is not square is shown whole.
@@ -44,7 +44,7 @@ def grid(report: Report) -> Image.Image:
 
 
 def _rows(report: Report, columns: int) -> list[list[Tensor | None]]:
-    """Cells of 128 pixels at least, as far as three rows allow."""
+    """Side of a cell: at least 128 pixels, if three rows allow it."""
     most = max(3, min(_ROWS, _PIXELS // (columns * 128**2)))
     stylised = [{picture.name: picture.stylised for picture in entry.pictures} for entry in report.entries]
     rows: list[list[Tensor | None]] = []
@@ -59,7 +59,7 @@ def _cyclic(paintings: Sequence[Tensor], i: int) -> list[Tensor]:
 
 
 def _fitting(label: str, font: ImageFont.ImageFont | ImageFont.FreeTypeFont, width: int) -> str:
-    """The label on one line, or as much of it as there is room for."""
+    """The label on one line, shortened to the available width."""
     line = " ".join(label.split())
     if font.getlength(line) <= width:
         return line

@@ -1,4 +1,4 @@
-"""The page of a run that goes on: it reloads itself, from disk, without a server."""
+"""The page of a run in progress: it reloads itself from disk, without a server."""
 
 import base64
 import io
@@ -24,7 +24,7 @@ _RELOAD_S = 15
 
 @dataclass(frozen=True)
 class LiveRun:
-    """What is known of it.
+    """The facts of the run that the page shows.
 
     Attributes:
         title: its name.
@@ -45,13 +45,13 @@ class LiveRun:
 
 
 def write_live(run: LiveRun, path: Path) -> None:
-    """Write the page; one that is being read is replaced at once, never half."""
+    """Write the page atomically, so that a reader never sees half of it."""
     with written_whole(path) as partial:
         partial.write_text(live_page(run), encoding="utf-8")
 
 
 def live_page(run: LiveRun) -> str:
-    """The HTML; it asks nothing of any network, and what comes from a user is escaped."""
+    """The HTML; it makes no network requests, and text from a user is escaped."""
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -64,7 +64,7 @@ def live_page(run: LiveRun) -> str:
 
 
 def grid_uri(path: Path) -> str:
-    """A grid of samples as a picture inside a page."""
+    """A sample grid as a picture embedded in the page."""
     with Image.open(path) as grid:
         picture = grid.convert("RGB")
     if max(picture.size) > _SIDE:

@@ -1,4 +1,4 @@
-"""How numbers are written: digits that can be told apart, the same number of them down a column."""
+"""Formats numbers: enough digits to tell values apart, and the same number of digits in a column."""
 
 import math
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ _MINUS = "−"
 
 
 def decimals(values: Iterable[float]) -> int:
-    """Places after the point that give the largest of them four digits: the smaller ones are what it is about."""
+    """Decimal places that give the largest value four digits."""
     largest = max((abs(value) for value in values if math.isfinite(value)), default=0.0)
     if largest == 0:
         return 2
@@ -19,41 +19,41 @@ def decimals(values: Iterable[float]) -> int:
 
 
 def number(value: float, places: int) -> str:
-    """As people write it: 1,234.5 and −0.012; a dash where there is none."""
+    """A number for people: 1,234.5 and −0.012; a dash if it is not finite."""
     if not math.isfinite(value):
         return ABSENT
     text = f"{value:,.{places}f}"
     if float(text.replace(",", "")) == 0:
-        text = text.removeprefix("-")  # no minus before a nought
+        text = text.removeprefix("-")  # no minus sign before 0
     return text.replace("-", _MINUS)
 
 
 def places_of(scores: Iterable[Score]) -> int:
-    """For one metric's scores, whatever stands in their row or column."""
+    """Decimal places for all scores of one metric."""
     return decimals(value for score in scores for value in (score.value, score.floor, score.recoloured, score.ceiling))
 
 
 def interval(score: Score, places: int) -> str:
-    """[low, high], or nothing where none was asked for."""
+    """[low, high]; empty if there is no interval."""
     if score.interval is None or not all(map(math.isfinite, score.interval)):
         return ""
     return f"[{', '.join(number(end, places) for end in score.interval)}]"
 
 
 def gap_closed(score: Score) -> str:
-    """In per cent; a word for pictures that went the other way; a dash if floor and ceiling leave no gap."""
+    """The closed gap in per cent; a word if the result moved away; a dash if there is no gap."""
     if score.is_further:
         return FURTHER
-    return f"{abs(score.gap_closed):.0%}" if math.isfinite(score.gap_closed) else ABSENT  # no minus before a nought
+    return f"{abs(score.gap_closed):.0%}" if math.isfinite(score.gap_closed) else ABSENT  # no minus sign before 0
 
 
 def arrow(score: Score) -> str:
-    """Which way is better."""
+    """An arrow for the better direction."""
     return "↑" if score.higher_is_better else "↓"
 
 
 def short(value: float) -> str:
-    """For ticks and counts: 5e−5, 0.05, 250, 12k, 1.5M."""
+    """A short number for ticks and counts: 5e−5, 0.05, 250, 12k, 1.5M."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:.3g}{letter}".replace("-", _MINUS)
@@ -62,7 +62,7 @@ def short(value: float) -> str:
 
 
 def seconds(value: float) -> str:
-    """0.42 s, 12 s, 3 min 20 s, 2 h 05 min."""
+    """A duration: 0.42 s, 12 s, 3 min 20 s, 2 h 05 min."""
     if value < 60:
         return f"{value:.2f} s" if value < 1 else f"{value:.1f} s" if value < 10 else f"{value:.0f} s"
     whole = round(value)

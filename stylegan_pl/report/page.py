@@ -1,4 +1,4 @@
-"""The page of a report: one HTML file that opens from disk and asks nothing of any network."""
+"""The page of a report: one HTML file that opens from disk and makes no network requests."""
 
 import base64
 import hashlib
@@ -20,7 +20,7 @@ _COLOURS = 8  # of lines, in page.css
 
 
 def write_page(report: Report, path: Path) -> None:
-    """Write it; a page that is there is replaced at once, never half.
+    """Write the page atomically; an existing page is replaced.
 
     Raises:
         DataError: the folder cannot be written.
@@ -34,7 +34,7 @@ def write_page(report: Report, path: Path) -> None:
 
 
 def page(report: Report) -> str:
-    """The HTML. What comes from a user is escaped; a policy in its head forbids requests and every script but ours."""
+    """The HTML. Text from a user is escaped; a policy in the head forbids requests and all scripts but ours."""
     environment = Environment(
         loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
@@ -49,7 +49,7 @@ def page(report: Report) -> str:
         box=curves,
         numbers=numbers,
         colours=_COLOURS,
-        # Markup: these two are ours, and would not work escaped
+        # Markup: these two are our own files and must not be escaped
         style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
         script=Markup(script),
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

@@ -1,4 +1,4 @@
-"""Which pictures a page shows, and how they get into it."""
+"""Chooses the pictures of a page and embeds them."""
 
 import base64
 import io
@@ -16,19 +16,19 @@ from stylegan_pl.report.contents import Entry, Photo, Picture, Report
 T = TypeVar("T")
 
 _EXTREMES = 4
-_PIXELS = 8_000_000  # of all pictures of a page: three megabytes or so, of any number of entries
+_PIXELS = 8_000_000  # pixels of all pictures of a page together: about three megabytes
 _CELLS = 72  # of the grid
 _SIDES = (96, 512)  # pixels of a picture's longer side, never enlarged
 
 
 def evenly(items: Sequence[T], count: int) -> list[T]:
-    """So many of them, spread over all: neighbours in a folder look alike."""
+    """`count` items spread evenly over all, because neighbours in a folder look alike."""
     count = min(count, len(items))
     return [items[i * len(items) // count] for i in range(count)]
 
 
 def best_and_worst(pictures: Sequence[Picture]) -> tuple[list[Picture], list[Picture]]:
-    """(closest to their photographs, farthest), four each at most, the extreme first; none is in both."""
+    """(closest to their photographs, farthest), at most four each, the extreme first; no picture is in both."""
     known = [picture for picture in pictures if picture.content_loss is not None and _finite(picture)]
     ordered = sorted(known, key=_loss)
     count = min(_EXTREMES, len(ordered) // 2)
@@ -55,17 +55,17 @@ class Shown:
 
 @dataclass(frozen=True)
 class Cell:
-    """A picture of the page with its photograph, where that is known."""
+    """A picture of the page, with its photograph if that is known."""
 
     name: str
-    stylised: Shown | None  # None: the entry has none of this photograph
+    stylised: Shown | None  # None: the entry has no result of this photograph
     photo: Shown | None
     loss: float | None
 
 
 @dataclass(frozen=True)
 class Extremes:
-    """Of one entry."""
+    """The best and worst pictures of one entry."""
 
     best: list[Cell]
     worst: list[Cell]
@@ -73,11 +73,11 @@ class Extremes:
 
 @dataclass(frozen=True)
 class Gallery:
-    """All that a page shows of pictures.
+    """All pictures of a page.
 
     Attributes:
-        rows: a photograph each, a cell for each entry.
-        extremes: an entry each, in order.
+        rows: one per photograph, with a cell for each entry.
+        extremes: one per entry, in order.
     """
 
     rows: list[list[Cell]]
@@ -86,7 +86,7 @@ class Gallery:
 
 
 def gallery(report: Report) -> Gallery:
-    """Choose, shrink so that the page stays a few megabytes, embed."""
+    """Choose pictures, shrink them so that the page stays small, and embed them."""
     photos = {photo.name: photo for photo in report.photographs}
     count = len(report.entries)
     rows = evenly(report.photographs, max(3, min(12, _CELLS // (count + 1))))
@@ -113,11 +113,11 @@ def _of(entry: Entry, photo: Photo, cell: Callable[[Picture], Cell]) -> Cell | N
 
 
 def _embedder(side: int) -> Callable[[Tensor], Shown]:
-    """uint8 (3, H, W) -> a WebP of that longer side at most; each tensor is encoded once."""
+    """A function from uint8 (3, H, W) to a WebP whose longer side is at most `side`; each tensor is encoded once."""
     known: dict[int, Shown] = {}
 
     def shown(image: Tensor) -> Shown:
-        if id(image) not in known:  # the report holds all of them meanwhile: no id is given twice
+        if id(image) not in known:  # the report keeps all tensors alive, so ids are unique
             known[id(image)] = _embed(tensor_to_image(image), side)
         return known[id(image)]
 

@@ -1,4 +1,4 @@
-"""What the score table of a page says: a column a metric, a cell an entry."""
+"""The score table of a page: one column per metric, one cell per entry."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -13,7 +13,7 @@ from stylegan_pl.report.table import metrics_of
 
 @dataclass(frozen=True)
 class Cell:
-    """One entry's score; texts are empty and numbers None where there is none."""
+    """The score of one entry; without a score, texts are empty and numbers None."""
 
     value: str
     interval: str
@@ -30,8 +30,8 @@ class Column:
     """One metric.
 
     Attributes:
-        kind: what is compared: pictures with paintings, or each picture with its photograph; by whose weights.
-        cells: an entry each, in order.
+        kind: what is compared (pictures with paintings, or each picture with its photograph), and the weights used.
+        cells: one per entry, in order.
     """
 
     metric: str
@@ -47,7 +47,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Provenance:
-    """How a metric's numbers came about."""
+    """How the numbers of a metric were computed."""
 
     metric: str
     pictures: str
@@ -58,12 +58,12 @@ class Provenance:
 
 
 def columns(report: Report) -> list[Column]:
-    """In the order in which the entries name the metrics."""
+    """One column per metric, in the order of the entries' metrics."""
     return [_column(report, metric, scores) for metric, scores in metrics_of(report).items()]
 
 
 def provenance(report: Report) -> list[Provenance]:
-    """A line a metric; counts of entries that differ are all told."""
+    """One line per metric; if counts differ between entries, all are listed."""
     return [_provenance(metric, scores) for metric, scores in metrics_of(report).items()]
 
 
@@ -104,7 +104,7 @@ def _nothing() -> Cell:
 
 
 def _best(scores: Sequence[Score]) -> float | None:
-    """Only where the metric tells how well was painted: an untouched photograph is the most like itself."""
+    """The best value; None for metrics against the photograph, where an untouched photograph would win."""
     values = [score.value for score in scores if math.isfinite(score.value)]
     if len(values) < 2 or not scores[0].of_sets:
         return None
@@ -112,7 +112,7 @@ def _best(scores: Sequence[Score]) -> float | None:
 
 
 def _provenance(metric: str, scores: Sequence[Score]) -> Provenance:
-    last = scores[-1].seconds  # a metric's clock runs on from entry to entry
+    last = scores[-1].seconds  # the seconds of a metric add up from entry to entry
     return Provenance(
         metric=metric,
         pictures=_each(f"{score.n:,}" for score in scores),

@@ -18,15 +18,14 @@ from stylegan_pl.report.numbers import ABSENT, arrow, gap_closed, interval, numb
 FLOOR = "photographs (floor)"
 RECOLOURED = "photographs recoloured"
 CEILING = "paintings (ceiling)"
-_UNBOUND = 200  # characters of a line that goes to a file
+_UNBOUND = 200  # characters per line, if the output is a file
 
 
 def cells(report: Report) -> tuple[list[str], list[list[str]]]:
     """Header and rows.
 
-    One entry: a metric a row, `metric ↓ | value [low, high] | floor | recoloured | ceiling | gap closed | N`. Several:
-    floors and ceiling first, then an entry a row and a metric a column. Interval and value are a line each, or one
-    cell's two.
+    One entry: one row per metric, `metric ↓ | value [low, high] | floor | recoloured | ceiling | gap closed | N`.
+    Several entries: floors and ceiling first, then one row per entry, with one column per metric.
     """
     if len(report.entries) == 1:
         header = ["metric", "value [95 %]", "floor", "recoloured", "ceiling", "gap closed", "N"]
@@ -43,7 +42,7 @@ def cells(report: Report) -> tuple[list[str], list[list[str]]]:
 
 
 def metrics_of(report: Report) -> dict[str, list[Score]]:
-    """Metric -> the scores of the entries that have it, in the order in which they first appear."""
+    """Metric -> the scores of the entries that have it, in order of first appearance."""
     found: dict[str, list[Score]] = {}
     for entry in report.entries:
         for metric, score in entry.scores.items():
@@ -52,7 +51,7 @@ def metrics_of(report: Report) -> dict[str, list[Score]]:
 
 
 def _title(metric: str, score: Score) -> str:
-    """`fid_clean ↓`, and by whose weights."""
+    """`fid_clean ↓`, with the weights used."""
     return f"{metric} {arrow(score)}" + (f", {score.weights_name}" if score.weights_name else "")
 
 
@@ -71,21 +70,21 @@ def _value(score: Score, places: int) -> str:
 
 
 def rich_table(report: Report) -> Table:
-    """For a rich console; names are shown as they are, whatever markup they hold."""
+    """The table for a rich console; markup in names is shown literally."""
     header, rows = cells(report)
     several = len(report.entries) > 1
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
     for i, title in enumerate(header):
         table.add_column(Text(title), justify="left" if i == 0 else "right", overflow="fold")
     for i, row in enumerate(rows):
-        # the interval goes below its value where there are as many columns as metrics
+        # with one column per metric, the interval is below its value
         texts = [row[0], *(cell.replace(" [", "\n[") if several else cell for cell in row[1:])]
         table.add_row(*map(Text, texts), end_section=several and i == 2)
     return table
 
 
 def terminal_table(report: Report) -> str:
-    """`rich_table` as plain text, as wide as the terminal, or as it needs where there is none."""
+    """`rich_table` as plain text, as wide as the terminal; without a terminal, as wide as needed."""
     width = shutil.get_terminal_size((_UNBOUND, 24)).columns
     text = io.StringIO()
     Console(file=text, width=width, color_system=None, force_terminal=False).print(rich_table(report))
@@ -93,7 +92,7 @@ def terminal_table(report: Report) -> str:
 
 
 def further_away(report: Report) -> list[str]:
-    """A sentence for each system with pictures further from the paintings than the photographs were."""
+    """A sentence for each system whose pictures are further from the paintings than the photographs."""
     lines = []
     for entry in report.entries:
         further = [f"{metric} {_beside_floor(score)}" for metric, score in entry.scores.items() if score.is_further]
@@ -109,7 +108,7 @@ def _beside_floor(score: Score) -> str:
 
 
 def markdown_table(report: Report) -> str:
-    """GitHub's Markdown; names are escaped."""
+    """The table in GitHub's Markdown; names are escaped."""
     header, rows = cells(report)
     align = [":--", *["--:"] * (len(header) - 1)]
     return "\n".join(
@@ -122,6 +121,6 @@ def _markdown_row(row: Iterable[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A cell that stays one cell, and in which nothing is markup."""
+    """The text of a cell with all markup escaped."""
     flat = html.escape(" ".join(text.split()), quote=False)
     return re.sub(r"([\\|`*_\[\]])", r"\\\1", flat)

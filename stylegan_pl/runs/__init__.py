@@ -1,1 +1,1 @@
-"""What a run is and what lies in its folder: ranks, device, status, checkpoints; painters are read as these are."""
+"""A run and its folder: ranks, device, status, checkpoints; also the painters in the box, which are read alike."""

@@ -1,4 +1,4 @@
-"""Checkpoint files: which one is meant, whether it is whole, and the generator it holds."""
+"""Checkpoint files: finds the right one, checks that it is complete, and loads its generator."""
 
 import json
 import logging
@@ -22,13 +22,13 @@ _log = logging.getLogger(__name__)
 
 
 def resolve(run_or_file: str, *, option: str = "ckpt") -> Path:
-    """A run folder -> its best checkpoint, else its last; a file -> itself; `painter:NAME` -> one from the box.
+    """A run folder -> its best checkpoint, or its last; a file -> itself; `painter:NAME` -> a file of the box.
 
     Args:
-        option: where it was typed.
+        option: the option where it was typed, for the message.
 
     Raises:
-        ConfigError: there is none, with what to type.
+        ConfigError: there is no such checkpoint; the line says what to type.
     """
     if run_or_file.startswith(PREFIX):
         return path_of(run_or_file.removeprefix(PREFIX))
@@ -46,19 +46,19 @@ def resolve(run_or_file: str, *, option: str = "ckpt") -> Path:
                 if option in ("ckpt", "ckpt_path"):
                     _log.info("checkpoint: %s", folder / name)
                 return folder / name
-    raise ConfigError(f"{option}: no checkpoint in {path}; has the run been saved yet? (status.json tells)")
+    raise ConfigError(f"{option}: no checkpoint in {path}; has the run been saved yet? (see status.json)")
 
 
 def load(path: Path) -> dict[str, Any]:
-    """Read a checkpoint without running any code from it; its config names our classes as they are called today.
+    """Read a checkpoint without running any code from it; the returned config uses today's class names.
 
     Raises:
-        ConfigError: the file is damaged, from a newer version, or no checkpoint of ours.
+        ConfigError: the file is damaged, from a newer version, or not a checkpoint of stylegan_pl.
     """
-    if not path.is_file():  # a named pipe would be waited for
-        raise ConfigError(f"{path}: cannot be read as a checkpoint (it is no file, or a link that leads to none)")
+    if not path.is_file():  # reading a named pipe would wait for ever
+        raise ConfigError(f"{path}: cannot be read as a checkpoint (it is not a file, or a link to a missing file)")
     if path.suffix == ".onnx":
-        raise ConfigError(f"{path}: an ONNX file holds a graph, no weights by name; type model={path}, in stylize")
+        raise ConfigError(f"{path}: an ONNX file holds no named weights; in stylize, type model={path}")
     try:
         checkpoint = read_torch(path)
     except UnreadableError as error:
@@ -67,13 +67,13 @@ def load(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path}: not a checkpoint of stylegan_pl (it has no config and weights)")
     check_version(checkpoint.get(VERSION_KEY), path)
     if not isinstance(checkpoint["config"], dict) or not _is_state(checkpoint["state_dict"]):
-        raise ConfigError(f"{path}: not a checkpoint of stylegan_pl (its config or its weights are of another kind)")
+        raise ConfigError(f"{path}: not a checkpoint of stylegan_pl (its config or its weights have a wrong type)")
     check_plain(checkpoint["config"], path)
     return {**checkpoint, "config": with_new_names(checkpoint["config"])}
 
 
 def _is_state(state: Any) -> bool:
-    """Tensors by name, and what modules keep beside them (a pool of pictures, the strength of an augmentation)."""
+    """Whether it has tensors by name, besides the extra states of modules (a pool of pictures, ADA's strength)."""
     return isinstance(state, dict) and all(
         isinstance(key, str) and (isinstance(value, Tensor) or key.endswith(EXTRA_STATE))
         for key, value in state.items()
@@ -81,38 +81,38 @@ def _is_state(state: Any) -> bool:
 
 
 def newest_good(folder: Path) -> Path | None:
-    """The whole checkpoint of a run folder that has seen most images, or None; damaged ones are passed over, told.
+    """The undamaged checkpoint of a run folder that has seen the most images, or None; damaged ones are reported.
 
-    File times do not count: a copied folder or a clock set back would bring an early one. Of equals, `last.ckpt`.
+    File times are not used: a copied folder or a changed clock would make them wrong. Of equals, `last.ckpt` is taken.
     """
     seen = {path: images_seen(path) for path in (folder / "checkpoints").glob("*.ckpt")}
     for path in sorted(seen, key=lambda path: (seen[path], path.name == "last.ckpt", path.name), reverse=True):
         try:
             load(path)
         except UserError as error:
-            _log.warning("passed over: %s", error)
+            _log.warning("skipped: %s", error)
             continue
         return path
     return None
 
 
 def images_seen(path: Path) -> float:
-    """What a checkpoint says of its age, its tensors left on the disk; infinite where it cannot be read."""
+    """The number of images that a checkpoint has seen, without loading its tensors; infinite if it cannot be read."""
     if not path.is_file():
         return math.inf
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True, mmap=True)
-    except Exception:  # `load` says what
+    except Exception:  # `load` reports the error
         return math.inf
     seen = checkpoint.get("images_seen") if isinstance(checkpoint, dict) else None
     return float(seen) if isinstance(seen, int | float) and 0 <= seen < 1e15 else -1.0
 
 
 def load_generator(path: Path, *, trusted: Sequence[str] = ()) -> nn.Module:
-    """The generator a file holds, averaged weights where they were kept; in eval mode on the CPU.
+    """The generator of a file, with averaged weights if the file has them; in eval mode on the CPU.
 
     Raises:
-        ConfigError: the file is damaged, no checkpoint of ours, or would build something else than our networks.
+        ConfigError: the file is damaged, no checkpoint of stylegan_pl, or would build something else than a network.
     """
     node, weights = held_generator(path)
     return network_from_file(node, weights, path, trusted).eval().requires_grad_(False)
@@ -122,8 +122,8 @@ def load_teacher(run_or_file: str) -> nn.Module:
     """The generator of `model.teacher`, as `load_generator` reads it.
 
     Raises:
-        ConfigError: there is none, or none that can be read.
-        ConfigError: it paints in any style, which a student of one style cannot follow.
+        ConfigError: there is no such file, or it cannot be read.
+        ConfigError: it paints in any style; a student learns only one style.
     """
     path = resolve(run_or_file, option="model.teacher")
     try:
@@ -139,7 +139,7 @@ def load_teacher(run_or_file: str) -> nn.Module:
 
 
 def held_generator(path: Path) -> tuple[Any, dict[str, Tensor]]:
-    """Config node and weights, by their names in it, of the generator in a file; other kinds branch off here."""
+    """The config node and the weights by name of the generator in a file of any kind."""
     if path.suffix == ".safetensors":
         return _exported(path)
     checkpoint = load(path)
@@ -159,10 +159,10 @@ def _exported(path: Path) -> tuple[Any, dict[str, Tensor]]:
 
 
 def exported(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """What `export format=safetensors` noted of a generator, its config under `generator`; and its weights.
+    """The facts that `export format=safetensors` wrote, with the config under `generator`, and the weights.
 
     Raises:
-        ConfigError: the file is damaged, from a newer version, or not written by it.
+        ConfigError: the file is damaged, from a newer version, or not written by `export`.
     """
     try:
         weights, metadata = read_safetensors(path)
@@ -174,7 +174,7 @@ def exported(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
             f"{path}: its header names no generator of stylegan_pl; python -m stylegan_pl.export writes one"
         )
     if check_version(facts.get(VERSION_KEY), path) >= 1 and SUM not in metadata:
-        raise ConfigError(f"{path}: cannot be read as safetensors (it is damaged: its sum is missing)")
+        raise ConfigError(f"{path}: cannot be read as safetensors (it is damaged: its checksum is missing)")
     check_plain(facts, path)
     named: dict[str, Any] = with_new_names(facts)
     return named, weights

@@ -1,4 +1,4 @@
-"""The curves of a run, out of its metrics.csv."""
+"""Reads the curves of a run from its metrics.csv."""
 
 import csv
 import math
@@ -11,7 +11,7 @@ Curves = dict[str, list[tuple[float, float]]]
 
 
 def read_curves(path: Path) -> Curves:
-    """Every number that is finite; empty where there is no file."""
+    """All finite numbers; empty if there is no file."""
     found: Curves = defaultdict(list)
     if path.is_file():
         with path.open(newline="", encoding="utf-8", errors="replace") as file:
@@ -24,6 +24,6 @@ def _add(curves: Curves, row: dict[str, str]) -> None:
     if not row.get("images_seen"):
         return
     for name, text in row.items():
-        with suppress(TypeError, ValueError):  # a row that was cut off has other things than numbers in it
+        with suppress(TypeError, ValueError):  # a truncated row may hold text
             if "/" in name and text and math.isfinite(value := float(text)):
                 curves[name].append((float(row["images_seen"]), value))

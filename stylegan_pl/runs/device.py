@@ -1,4 +1,4 @@
-"""What a run or a painter computes on, and in which arithmetic, as typed."""
+"""The device and the precision of a run or a painter, as typed."""
 
 import os
 import re
@@ -11,17 +11,17 @@ from stylegan_pl.runs.precision import Precision
 _NO_MEMORY = re.compile(r"can't allocate memory|not enough memory|backend out of memory")  # a CPU's, Windows', MPS's
 
 _KINDS = {"auto": ("cuda", "mps"), "gpu": ("cuda", "mps"), "cuda": ("cuda",), "mps": ("mps",), "cpu": ()}
-"""What a user types -> what it may mean, the best first."""
+"""What a user types -> the devices it may mean, the best first."""
 
 
 def device_kind(name: str) -> str:
     """`auto`, `cpu`, `gpu`, `cuda`, `mps` -> `cuda`, `mps` or `cpu`.
 
     Raises:
-        ConfigError: another name, or a device that this machine has not got; nothing falls back to the CPU but `auto`.
+        ConfigError: an unknown name, or a device that this machine does not have; only `auto` falls back to the CPU.
     """
     if name not in _KINDS:
-        raise ConfigError(f"device={name}: type auto, cpu, gpu or mps; which of several GPUs: trainer.devices=[1]")
+        raise ConfigError(f"device={name}: type auto, cpu, gpu or mps; for one of several GPUs trainer.devices=[1]")
     there = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     found = next((kind for kind in _KINDS[name] if there[kind]), "cpu")
     if found == "cpu" and name not in ("auto", "cpu"):
@@ -30,14 +30,14 @@ def device_kind(name: str) -> str:
 
 
 def check_trains_where_typed(device: str, accelerator: str) -> None:
-    """Refuse a run that would train elsewhere than the command line says.
+    """Refuse a run that would train on another device than the command line says.
 
     Args:
         device: as typed.
-        accelerator: of the trainer, which names it again, as in trainer=cpu, or takes it from `device`.
+        accelerator: of the trainer, which names a device itself, as trainer=cpu does, or takes `device`.
 
     Raises:
-        ConfigError: the two are different devices, or there is none of that kind.
+        ConfigError: the two are different devices, or this machine has no such device.
     """
     asked = device_kind(device)
     if accelerator == device:
@@ -50,8 +50,8 @@ def check_trains_where_typed(device: str, accelerator: str) -> None:
         ) from error
     if device != "auto" and asked != taken:
         raise ConfigError(
-            f"device={device}, but trainer.accelerator={accelerator} trains elsewhere; type trainer=auto with it, or "
-            "leave device= out"
+            f"device={device}, but trainer.accelerator={accelerator} is another device; type trainer=auto, or leave "
+            "device= out"
         )
 
 
@@ -71,36 +71,36 @@ def inference_device(name: str) -> torch.device:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether a device, or the machine, had no memory left; on a CPU torch says so in words alone."""
+    """Whether an error means that memory ran out; on a CPU only the message of torch's error tells it."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and bool(_NO_MEMORY.search(str(error)))
 
 
 def inference_dtype(precision: Precision, device: torch.device) -> torch.dtype:
-    """Of a generator's arithmetic outside training, as typed; `auto`: bfloat16 on GPUs that have it, else float32."""
+    """The dtype of a generator outside training, as typed; `auto`: bfloat16 on GPUs that have it, otherwise float32."""
     if precision is Precision.auto:
         precision = Precision.bf16 if has_bf16(device.type) else Precision.fp32
     return {Precision.fp32: torch.float32, Precision.bf16: torch.bfloat16, Precision.fp16: torch.float16}[precision]
 
 
 def has_bf16(kind: str) -> bool:
-    """Whether a device of that kind is faster in bfloat16 without fail: NVIDIA's GPUs that have it."""
+    """Whether a device of that kind is always faster in bfloat16: NVIDIA's GPUs that support it."""
     return kind == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
 
 
 def half_precision(kind: str) -> str:
-    """The precision of 16 bits to train in on a device of that kind."""
+    """The 16-bit precision for training on a device of that kind."""
     return "bf16" if kind == "cpu" or has_bf16(kind) else "fp16"
 
 
 def total_memory(device: torch.device) -> int:
-    """Bytes that a device has in all."""
+    """Total memory of a device, in bytes."""
     if device.type == "cuda":
         return torch.cuda.get_device_properties(device).total_memory
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")  # mps shares the machine's
 
 
 def device_name(device: torch.device) -> str:
-    """For people: `cuda:1 (NVIDIA H200)`, `cpu`."""
+    """The name of a device for messages: `cuda:1 (NVIDIA H200)`, `cpu`."""
     return f"{device} ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else str(device)

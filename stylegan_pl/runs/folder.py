@@ -1,4 +1,4 @@
-"""A run's folder: who works in it, and what is said where it cannot be written."""
+"""A run's folder: the lock of the process that works in it, and its errors."""
 
 import errno
 import logging
@@ -17,18 +17,18 @@ from stylegan_pl.runs.status import read_status
 
 _log = logging.getLogger(__name__)
 
-_LETS_GO_S = 30.0  # seconds; the workers of a killed run hold its lock until they notice
+_LETS_GO_S = 30.0  # seconds; the workers of a killed run hold its lock until they end
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE}
 
 
 def lock_of(folder: Path) -> Path:
-    """The file that whoever works in a folder holds."""
+    """The lock file of the process that works in a folder."""
     return folder / ".working.lock"
 
 
 @contextmanager
 def alone_in(folder: Path, *, doing: str = "run is training", option: str = "hydra.run.dir") -> Iterator[None]:
-    """Hold the folder's lock, which the system lets go when this process dies, however it dies.
+    """Hold the folder's lock; the system releases it when this process ends, however it ends.
 
     What holds it already in this process (a sweep's job) goes on. Where the file system has no locks, nobody is kept
     out.
@@ -61,7 +61,7 @@ def _taken(folder: Path, status: dict[str, Any], doing: str, option: str) -> str
 
 
 def _is_gone(status: dict[str, Any]) -> bool:
-    """Whether the process that wrote a status was of this machine and is no more."""
+    """Whether the process that wrote a status ran on this machine and has ended."""
     if status.get("host") != socket.gethostname() or not isinstance(status.get("pid"), int):
         return False
     return not _is_there(status["pid"])
@@ -76,13 +76,13 @@ def _is_there(pid: int) -> bool:
         return True
     stat = Path(f"/proc/{pid}/stat")
     try:
-        return stat.read_text().rpartition(")")[2].split()[0] != "Z"  # nobody has asked yet how it ended
+        return stat.read_text().rpartition(")")[2].split()[0] != "Z"  # a zombie: its parent has not read its exit code
     except (OSError, IndexError):
         return True
 
 
 def unwritable(error: BaseException, folder: Path) -> str | None:
-    """What is wrong with a run's folder, in words; None: the error is about something else."""
+    """The problem of a run's folder, in words; None if the error is about something else."""
     if not isinstance(error, OSError):
         return None
     named = error.filename if isinstance(error.filename, str) else None
@@ -94,7 +94,7 @@ def unwritable(error: BaseException, folder: Path) -> str | None:
 
 
 def failed(reason: str, *, saved: Path | None) -> UserError:
-    """The one line about a run that its folder or its data has ended."""
+    """The error of a run that ended because of its folder or its data."""
     if saved is None:
-        return UserError(f"{reason}; nothing had been saved: mend that, and start again")
-    return UserError(f"{reason}; the last good checkpoint is {saved}: mend that, then type resume=auto, too")
+        return UserError(f"{reason}; nothing had been saved: repair that, and start again")
+    return UserError(f"{reason}; the last good checkpoint is {saved}: repair that, then add resume=auto")

@@ -1,4 +1,4 @@
-"""Objects that a file describes: the file may come from anyone, so nothing runs but what is permitted by name."""
+"""Builds the objects that a file describes; the file may come from anyone, so only permitted names are called."""
 
 import functools
 import inspect
@@ -15,16 +15,16 @@ from pydantic_core import SchemaError
 from stylegan_pl.errors import ConfigError, UserError, first_line
 
 Permitted = Callable[[str], Any]
-"""A dotted path -> the class or function that may be called for it; raises a `UserError` that names any other."""
+"""A dotted path -> the class or function that may be called; raises a `UserError` for any other path."""
 
-DEEPEST = 32  # lists and mappings inside each other; in our files about 8
-MOST = 100_000  # values in all; in our files a few hundred
-_SETTINGS = {"_partial_", "_convert_", "_recursive_"}  # Hydra's; the last two are as here in all that we write
+DEEPEST = 32  # depth of nested lists and mappings; about 8 in our files
+MOST = 100_000  # total number of values; a few hundred in our files
+_SETTINGS = {"_partial_", "_convert_", "_recursive_"}  # Hydra's keys; the last two have these values in all our files
 
 
 @dataclass(frozen=True)
 class Call:
-    """What a node with a `_target_` asks for, once that is known to be harmless.
+    """A call that a node with a `_target_` describes, after it has been checked.
 
     Attributes:
         function: a class, or a function.
@@ -37,13 +37,13 @@ class Call:
     partial: bool
 
     def made(self) -> Any:
-        """The object."""
+        """Make the call; returns the object."""
         arguments = {name: _made(value) for name, value in self.arguments.items()}
         return functools.partial(self.function, **arguments) if self.partial else self.function(**arguments)
 
 
 def build(node: Any, path: Path, permitted: Permitted, kind: type) -> Any:
-    """The object that a config from a file describes.
+    """Build the object that a config from a file describes.
 
     Args:
         node: plain data: mappings, lists, strings, numbers, booleans, None.
@@ -57,15 +57,15 @@ def build(node: Any, path: Path, permitted: Permitted, kind: type) -> Any:
     check_plain(node, path)
     call = parsed(node, path, permitted)
     if not isinstance(call, Call) or not _gives(call, kind):
-        raise ConfigError(f"{path}: its config describes no {kind.__name__} but {_shortened(node)}; refused")
+        raise ConfigError(f"{path}: its config describes {_shortened(node)} instead of {kind.__name__}; refused")
     try:
         return call.made()
-    except Exception as error:  # constructors refuse numbers by any type
+    except Exception as error:  # constructors may raise any type of error
         raise ConfigError(f"{path}: its config cannot be built ({first_line(error)})") from error
 
 
 def check_plain(node: Any, path: Path) -> None:
-    """That data from a file are plain, and neither endless nor deep: whatever reads them next may do so by recursion.
+    """Check that data from a file are plain, small and not deeply nested, so that recursion over them is safe.
 
     Raises:
         ConfigError: names the file.
@@ -74,7 +74,7 @@ def check_plain(node: Any, path: Path) -> None:
     while waiting:
         value, depth = waiting.pop()
         seen += 1
-        if depth > DEEPEST or seen > MOST:  # what contains itself is both
+        if depth > DEEPEST or seen > MOST:  # data that contain themselves are both deep and large
             raise ConfigError(
                 f"{path}: its config is nested more than {DEEPEST} deep or has over {MOST:,} values; refused"
             )
@@ -87,7 +87,7 @@ def check_plain(node: Any, path: Path) -> None:
 
 
 def parsed(node: Any, path: Path, permitted: Permitted) -> Any:
-    """Plain data with each part that names a target as a `Call`; nothing is called.
+    """Plain data in which each node with a `_target_` is a `Call`; nothing is called.
 
     Raises:
         ConfigError: as `build`.
@@ -114,7 +114,7 @@ def _call(target: Any, given: dict[Any, Any], path: Path, permitted: Permitted) 
     open_ended = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters.values())
     try:
         hints = get_type_hints(function.__init__ if inspect.isclass(function) else function)
-    except (NameError, TypeError, AttributeError):  # annotations that cannot be read
+    except (NameError, TypeError, AttributeError):  # annotations that cannot be evaluated
         hints = {}
     for key, value in arguments.items():
         by_name = key in parameters and parameters[key].kind in (
@@ -129,7 +129,7 @@ def _call(target: Any, given: dict[Any, Any], path: Path, permitted: Permitted) 
 
 
 def _fits(value: Any, hint: Any) -> bool:
-    """Whether an argument is what the parameter's annotation says, before it is made."""
+    """Whether an argument fits the parameter's annotation, checked before it is built."""
     if hint is Any:
         return True
     if get_origin(hint) in (Union, types.UnionType):
@@ -140,18 +140,18 @@ def _fits(value: Any, hint: Any) -> bool:
         kind = get_origin(hint) or hint
         return not isinstance(kind, type) or isinstance(value, kind)
     try:
-        # strict: `true` and "3" are no numbers; turned into some here, they would reach the constructor as they are
+        # strict: `true` and "3" are not numbers; the constructor would get them unconverted
         TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True)).validate_python(value, strict=True)
     except ValidationError:
         return False
     except (PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError, SchemaError, TypeError):
-        return True  # a type that pydantic cannot check: the constructor will tell
+        return True  # a type that pydantic cannot check; the constructor checks it
     return True
 
 
 def _gives(call: Call, hint: Any) -> bool:
-    """Whether what a call makes is of a kind: an instance of a class, or something to be called later."""
-    if not isinstance(hint, type):  # Callable[…], or nothing that could be told
+    """Whether a call gives an instance of a class, or a callable if that is asked for."""
+    if not isinstance(hint, type):  # Callable[…], or an annotation that could not be read
         return call.partial or get_origin(hint) is not Callable
     if call.partial or not isinstance(call.function, type):
         return hint is object

@@ -1,4 +1,4 @@
-"""File locks, which the system lets go when their process dies, however it dies."""
+"""File locks that the system releases when their process ends, however it ends."""
 
 import errno
 from collections.abc import Iterator
@@ -8,12 +8,12 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}  # what some network disks say
+_NO_LOCKS = {errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS}  # error numbers of some network disks
 
 
 @contextmanager
 def holding(path: Path, *, wait_s: float = 0.0) -> Iterator[None]:
-    """Hold a lock; what holds it already in this process goes on. Where a disk has no locks, nobody is kept out.
+    """Hold a lock; nested use in one process is allowed. On a disk without locks nothing is protected.
 
     Args:
         path: of the lock's file; its folder is made.
@@ -28,7 +28,7 @@ def holding(path: Path, *, wait_s: float = 0.0) -> Iterator[None]:
         lock.acquire(timeout=wait_s)
     except Timeout:  # an OSError as well
         raise
-    except (NotImplementedError, OSError) as error:  # a system, or a disk, that has no locks
+    except (NotImplementedError, OSError) as error:  # a system or a disk without locks
         if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
             raise
     try:
@@ -39,7 +39,7 @@ def holding(path: Path, *, wait_s: float = 0.0) -> Iterator[None]:
 
 
 def is_held(path: Path) -> bool:
-    """Whether some process holds the lock: asked of the system, so neither clocks nor process numbers matter."""
+    """Whether some process holds the lock; the system knows it, without clocks or process numbers."""
     if not path.exists():
         return False
     probe = FileLock(path)
@@ -47,7 +47,7 @@ def is_held(path: Path) -> bool:
         probe.acquire(timeout=0)
     except Timeout:
         return True
-    except (NotImplementedError, OSError):  # no locks there, so nobody can hold one
+    except (NotImplementedError, OSError):  # a disk without locks: nobody holds one
         return False
     probe.release()
     return False

@@ -1,4 +1,4 @@
-"""A network with its weights, both from a file that may come from anyone: ours, no larger than the file, and usable."""
+"""Builds a network with its weights from a file that may come from anyone: only our networks, of bounded size."""
 
 import importlib
 import inspect
@@ -15,17 +15,17 @@ from stylegan_pl.nn.pretrained.shapes import shapes_only
 from stylegan_pl.nn.pretrained.wanted import without_pretrained
 from stylegan_pl.runs.from_file import Permitted, build, check_plain, parsed
 
-_ROOMS = ("stylegan_pl.generators.", "stylegan_pl.nn.")  # what a config may build
-EXTRA_STATE = "_extra_state"  # how torch names what a module keeps beside tensors
-_PLENTY = 1024  # blocks, channels, layers: as many may be asked for by any file
+_ROOMS = ("stylegan_pl.generators.", "stylegan_pl.nn.")  # packages that a config may build from
+EXTRA_STATE = "_extra_state"  # torch's key of a module's extra state
+_PLENTY = 1024  # blocks, channels, layers: a number that any file may contain
 _OTHER_WEIGHTS = (
-    "its weights are not those of the generator its config names; another version of stylegan_pl may have made it: "
-    "paint with that one, or train again"
+    "its weights do not fit the generator that its config names; perhaps another version of stylegan_pl wrote it: "
+    "paint with that version, or train again"
 )
 
 
 def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trusted: Sequence[str] = ()) -> nn.Module:
-    """The network that a config describes, with these weights; in training mode on the CPU.
+    """The network of a config, with these weights; in training mode on the CPU.
 
     Its sizes are compared with the weights' on torch's meta device, before any memory is taken for it.
 
@@ -62,7 +62,7 @@ def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trus
 
 
 def networks(trusted: Sequence[str] = ()) -> Permitted:
-    """What a generator's config may call: our networks, and ways to draw first weights.
+    """What a generator's config may call: our networks and initialisations.
 
     Each is asked for from the very module that defines it: `stylegan_pl.nn.pretrained.vgg.torch.hub.load` begins as
     ours do, too.
@@ -73,18 +73,18 @@ def networks(trusted: Sequence[str] = ()) -> Permitted:
     names = [name.rstrip(".") for name in trusted if name.strip(".")]
 
     def permitted(target: str) -> Any:
-        if any(target.startswith(f"{name}.") for name in names):  # whole segments: `my` is not `mymalware`
+        if any(target.startswith(f"{name}.") for name in names):  # whole parts: `my` does not match `mymalware`
             try:
                 return resolve_name(target)
-            except Exception as error:  # whatever importing a package of theirs raises
+            except Exception as error:  # importing a foreign package may raise anything
                 raise ConfigError(
                     f"its config names {target[:200]!r}, which cannot be imported ({first_line(error)})"
                 ) from error
         found = part_of_ours(target, _ROOMS)
         if found is None:
             raise ConfigError(
-                f"its config would run {target[:200]!r}, no network of stylegan_pl; refused. If you trust the file, "
-                "type trust=[MODULE]"
+                f"its config would run {target[:200]!r}, which is not a network of stylegan_pl; refused. If "
+                "you trust the file, type trust=[MODULE]"
             )
         return found
 
@@ -92,7 +92,7 @@ def networks(trusted: Sequence[str] = ()) -> Permitted:
 
 
 def part_of_ours(target: str, rooms: tuple[str, ...]) -> Any:
-    """The class of a module, or the function that makes one, that a dotted path names; None if it is anything else.
+    """The module class, or the function that returns a module, at a dotted path; None for anything else.
 
     Args:
         rooms: beginnings of the paths that may be asked for, each ending in a point.
@@ -110,7 +110,7 @@ def part_of_ours(target: str, rooms: tuple[str, ...]) -> Any:
 
 
 def _is_ours(node: Any, path: Path) -> bool:
-    """Whether nothing in it needs `trusted`."""
+    """Whether a config needs no entry in `trusted`."""
     try:
         parsed(node, path, networks())
     except UserError:
@@ -119,7 +119,7 @@ def _is_ours(node: Any, path: Path) -> bool:
 
 
 def check_numbers(node: Any, most: int, path: Path) -> None:
-    """Check that nothing counts without end; n channels to n have n² weights, which the size of the file bounds."""
+    """Check that no number is too large: n × n channels have n² weights, and the size of the file bounds these."""
     if isinstance(node, dict):
         for key, child in node.items():
             if key != "seed":
@@ -130,7 +130,7 @@ def check_numbers(node: Any, most: int, path: Path) -> None:
             check_numbers(child, most, path)
     elif isinstance(node, int) and abs(node) > most:
         said = str(node) if abs(node) < 10**12 else "over 10^12"
-        raise ConfigError(f"{path}: its config asks for {said} of something, far more than its weights are; refused")
+        raise ConfigError(f"{path}: its config contains the number {said}, far too large for its weights; refused")
 
 
 def _sizes(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -140,5 +140,5 @@ def _sizes(state: Mapping[str, Any]) -> dict[str, Any]:
 def _is_finite(value: Any) -> bool:
     try:
         return not isinstance(value, Tensor) or not value.is_floating_point() or bool(value.isfinite().all())
-    except (RuntimeError, NotImplementedError):  # sparse, quantised, on the meta device: none of ours
+    except (RuntimeError, NotImplementedError):  # sparse, quantised or on the meta device: not from our files
         return False

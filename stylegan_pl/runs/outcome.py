@@ -1,4 +1,4 @@
-"""How a verb ended, for the shell and for sweeps."""
+"""The outcome of a verb, for the shell and for sweeps."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ ENDED = {0: "done", 75: "preempted", 130: "interrupted"}
 
 
 class Outcome(int):
-    """How a verb ended: its exit code; of a training the score that a sweep optimises; what it made, for programs."""
+    """The outcome of a verb: exit code, the score of a training for sweeps, and facts for programs."""
 
     score: float | None
     facts: dict[str, Any]  # plain data that JSON can hold
 
     def __new__(cls, exit_code: int, score: float | None = None, facts: dict[str, Any] | None = None) -> "Outcome":
-        """An int like any other, so that an exit code may be returned where there is no score."""
+        """It is an int, so a verb without a score can return a plain exit code."""
         outcome = super().__new__(cls, exit_code)
         outcome.score = score
         outcome.facts = facts or {}

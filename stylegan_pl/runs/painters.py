@@ -1,4 +1,4 @@
-"""What is in the box, without torch: names, files, and what each file tells of itself."""
+"""The painters in the box, read without torch: names, files and cards."""
 
 import json
 from collections.abc import Sequence
@@ -9,24 +9,24 @@ from stylegan_pl.errors import ConfigError, nearest
 from stylegan_pl.runs.file_format import METADATA_KEY
 
 PREFIX = "painter:"
-"""What stands before a name where a run folder or a file could stand, as in ckpt=painter:vangogh."""
+"""Prefix of a painter's name in place of a run folder or a file, as in ckpt=painter:vangogh."""
 
 NEAREST = f"{PREFIX}nearest"
-"""`start_from=` of it: the painter in the box that comes nearest to the paintings at hand."""
+"""Value of `start_from=`: the painter in the box that suits the paintings best."""
 
 
 def folder() -> Path:
-    """Where the painters lie."""
+    """The folder of the painters."""
     return Path(__file__).parents[1] / "box"
 
 
 def names() -> list[str]:
-    """Of all painters, by the alphabet."""
+    """The names of all painters, sorted."""
     return sorted(path.stem for path in folder().glob("*.safetensors"))
 
 
 def path_of(name: str) -> Path:
-    """The file of weights.
+    """The weight file of a painter.
 
     Raises:
         ConfigError: there is none of that name.
@@ -39,7 +39,7 @@ def path_of(name: str) -> Path:
 
 
 def card_of(name: str) -> str:
-    """The model card, Markdown: what it was trained on, by which command, in how long, its scores and licence.
+    """The model card in Markdown: training data, command, duration, scores and licence.
 
     Raises:
         ConfigError: there is no such painter.
@@ -48,7 +48,7 @@ def card_of(name: str) -> str:
 
 
 def short_names(sources: Sequence[str], *, parts: int = 1) -> list[str]:
-    """Of generators as they were typed, no two alike: painters by name, others by the last `parts` of their paths."""
+    """Short, distinct names of typed generators: painters by name, others by the last `parts` of their paths."""
     paths = [source for source in sources if not source.startswith(PREFIX)]
     short = dict(zip(paths, told_apart(paths, parts=parts), strict=True)) if paths else {}
     taken = set(short.values())
@@ -59,22 +59,22 @@ def short_names(sources: Sequence[str], *, parts: int = 1) -> list[str]:
 
 
 def told_apart(paths: Sequence[str], *, parts: int = 1) -> list[str]:
-    """The last `parts` of each path, or as many as tell them apart: `coco_vangogh/2026-11-23_20-15-02`."""
+    """The last `parts` of each path, or as many as make them distinct: `coco_vangogh/2026-11-23_20-15-02`."""
     split = [Path(path).absolute().parts[1:] for path in paths]
     for count in range(parts, max(map(len, split)) + 1):
         names = ["/".join(part[-count:]) for part in split]
-        if len(set(names)) == len(set(split)):  # one named twice is one
+        if len(set(names)) == len(set(split)):  # a path typed twice counts once
             return names
     return ["/".join(part) for part in split]
 
 
 def told(name: str) -> dict[str, Any]:
-    """What a list shows of a painter: its name, a line about it, licence, size in bytes and files.
+    """The facts of a painter for a list: name, a line about it, licence, size in bytes and files.
 
     Raises:
         ConfigError: there is no such painter.
     """
-    from safetensors import safe_open  # here: `stylize model=` does without
+    from safetensors import safe_open  # imported here, because `stylize model=` does not need it
 
     path = path_of(name)
     with safe_open(path, "np") as file:

@@ -1,12 +1,12 @@
-"""Arithmetic, as `precision=` takes it."""
+"""The values of `precision=`."""
 
 from enum import Enum
 
 
 class Precision(Enum):
-    """Arithmetic of a run. Names are Lightning's, less the punctuation that enum names cannot hold."""
+    """The precision of a run. Names are Lightning's, without characters that enum names cannot have."""
 
-    auto = "auto"  # bf16 on GPUs that have it, else float32
+    auto = "auto"  # bf16 on GPUs that support it, otherwise float32
     fp32 = "32-true"
     bf16 = "bf16-mixed"
     fp16 = "16-mixed"

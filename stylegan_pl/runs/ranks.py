@@ -1,4 +1,4 @@
-"""Which of the processes that train together this one is: what torchrun, srun or our own launcher tells it."""
+"""The rank of this process, as torchrun, srun or our own launcher set it."""
 
 import os
 import re
@@ -10,7 +10,7 @@ from stylegan_pl.errors import ConfigError
 
 
 def under_torchrun(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether torchrun started this process; it may itself run below srun, and then it is the one that counts."""
+    """Whether torchrun started this process; if torchrun itself runs below srun, torchrun counts."""
     return "TORCHELASTIC_RUN_ID" in environment
 
 
@@ -24,8 +24,8 @@ def under_srun(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def is_first(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether this process writes and speaks for all: rank 0, also before there is a process group."""
-    if "RANK" in environment:  # torchrun, and whoever imitates it
+    """Whether this process writes files and messages for all: rank 0, also before there is a process group."""
+    if "RANK" in environment:  # torchrun, and launchers that imitate it
         return int(environment["RANK"]) == 0
     if under_srun(environment):
         return int(environment["SLURM_PROCID"]) == 0
@@ -33,7 +33,7 @@ def is_first(environment: Mapping[str, str] = os.environ) -> bool:
 
 
 def launched(environment: Mapping[str, str] = os.environ) -> tuple[int, int] | None:
-    """(machines, processes on each) that torchrun or srun started; None where nobody did.
+    """(machines, processes on each) that torchrun or srun started; None if neither did.
 
     Raises:
         ConfigError: a Slurm job of several tasks whose script runs Python without srun: the others would never come.
@@ -50,15 +50,16 @@ def launched(environment: Mapping[str, str] = os.environ) -> tuple[int, int] | N
         return int(nodes), int(counts.pop())
     if int(environment.get("SLURM_NTASKS", "1")) > 1 and "SLURM_STEP_ID" not in environment:
         raise ConfigError(
-            f"the Slurm job has {environment['SLURM_NTASKS']} tasks, and this is none of them; type srun before python"
+            f"the Slurm job has {environment['SLURM_NTASKS']} tasks, and this process is not one of them; "
+            "type srun before python"
         )
     return None
 
 
 def cores(*, local_ranks: int = 1, environment: Mapping[str, str] = os.environ) -> int:
-    """Processor cores for this process: those that it may run on, shared with the other ranks of this machine.
+    """Number of cores for this process: the cores it may run on, divided among the ranks of this machine.
 
-    Where srun has bound each task to cores of its own, they are shared with nobody.
+    If srun has bound each task to its own cores, they are not divided.
 
     Args:
         local_ranks: processes of the run on this machine.
@@ -70,13 +71,13 @@ def cores(*, local_ranks: int = 1, environment: Mapping[str, str] = os.environ) 
 
 
 def restarted(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether a scheduler started the job once before: it goes on, then, without being told."""
+    """Whether a scheduler has restarted the job; it then resumes by itself."""
     counts = (environment.get(name, "0") for name in ("SLURM_RESTART_COUNT", "TORCHELASTIC_RESTART_COUNT"))
     return any(int(count) > 0 for count in counts)
 
 
 def folder_name(environment: Mapping[str, str] = os.environ) -> str | None:
-    """What all ranks call a run's folder, also after the job was started again; None: a rank alone, by the date.
+    """The name of a run's folder for all ranks, also after a restart; None for a single rank, which uses the date.
 
     A Slurm job's number, the id of `torchrun --rdzv-id`, or, for torchrun on one machine, the date when it started.
 
@@ -99,7 +100,7 @@ def folder_name(environment: Mapping[str, str] = os.environ) -> str | None:
 
 
 def _date_of_parent() -> str:
-    """When torchrun was started: the same for all its workers, however often it starts them again."""
+    """The date when torchrun started; it is the same for all workers, also after restarts."""
     started = Path(f"/proc/{os.getppid()}")
     if not started.exists():
         raise ConfigError("the run needs a folder that all ranks know; type hydra.run.dir=outputs/train/NAME")
@@ -107,9 +108,9 @@ def _date_of_parent() -> str:
 
 
 def folder_overrides(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> list[str]:
-    """What is to be added to a command line so that ranks started together write into one folder.
+    """Words to add to a command line so that all ranks of a run write into one folder.
 
-    Nothing where the folder was typed, nor for sweeps, whose folders have numbers.
+    Empty if the folder was typed, and for sweeps, whose folders have numbers.
     """
     typed = any(argument.lstrip("+").startswith("hydra.run.dir=") for argument in arguments)
     if typed or {"-m", "--multirun"} & set(arguments):

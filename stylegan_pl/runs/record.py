@@ -1,4 +1,4 @@
-"""What a run's folder tells of its training: curves, cost, symptoms."""
+"""Reads a run's folder for reports: curves, cost, symptoms."""
 
 import json
 from collections.abc import Callable
@@ -10,17 +10,17 @@ from stylegan_pl.runs.curves import Curves, read_curves
 
 
 class RunRecord:
-    """A run's folder, as `train` leaves it; what is not there, or not as `train` leaves it, is left out."""
+    """A run's folder as `train` writes it; missing or malformed parts are left out."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def curves(self) -> Curves:
-        """Every number of metrics.csv that is finite."""
+        """All finite numbers of metrics.csv."""
         return read_curves(self.folder / "metrics.csv")
 
     def cost(self) -> dict[str, str]:
-        """What status.json tells, by label."""
+        """Facts of status.json, by label."""
         status = _read(self.folder / "status.json", dict)
         versions = status.get("versions")
         told = {
@@ -35,7 +35,7 @@ class RunRecord:
         return {label: form.format(value) for label, (value, form) in told.items() if _is(value, form)}
 
     def symptoms(self) -> list[str]:
-        """Lines of the diagnosis."""
+        """The diagnosis, one line per symptom."""
         lines = []
         for row in _read(self.folder / "diagnosis.json", list):
             with suppress(KeyError, TypeError, ValueError):
@@ -44,7 +44,7 @@ class RunRecord:
 
 
 def _read(path: Path, kind: Callable[[], Any]) -> Any:
-    """JSON of that kind; an empty one where there is none."""
+    """The JSON of a file if it has that type; otherwise an empty value."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -1,4 +1,4 @@
-"""Where classes have gone, and which options: files name them as they were when they were written."""
+"""New names of moved classes and removed options, because older files use the old names."""
 
 from typing import Any
 
@@ -89,7 +89,7 @@ RENAMED: dict[str, str] = {
     "stylegan_pl.training.config_keeper": "stylegan_pl.training.build",
     "stylegan_pl.distributed.TwoPlayerDDP": "stylegan_pl.distributed.strategy.TwoPlayerDDP",
 }
-"""Old dotted path -> new; a module's stands for everything in it. What was moved twice has two lines."""
+"""Old dotted path -> new; a module's path covers everything in it. A path that moved twice has two lines."""
 
 REMOVED: dict[str, dict[str, str]] = {
     "stylegan_pl.data.datamodule.StyleTransferData": {
@@ -99,19 +99,19 @@ REMOVED: dict[str, dict[str, str]] = {
         "cuda_graphs": "compiled networks run without CUDA graphs",
     },
 }
-"""Class as it is called today -> options that it had, and what holds in their place; files are read without them."""
+"""Class by today's name -> its removed options, and what replaces them; files are read without them."""
 
 
 def removed(target: Any, key: str) -> str | None:
-    """What holds in place of an option that a class had; None where it had none of that name."""
+    """What replaces a removed option of a class; None if the class never had it."""
     return REMOVED.get(new_name(target), {}).get(key) if isinstance(target, str) else None
 
 
 def new_name(target: str) -> str:
-    """A dotted path as it is today."""
-    for _ in range(len(RENAMED) + 1):  # no further than there are lines, should they lead in a circle
+    """A dotted path with today's names."""
+    for _ in range(len(RENAMED) + 1):  # bounded, in case the lines form a circle
         parts = target.split(".")
-        for end in range(len(parts), 0, -1):  # the longest that is known
+        for end in range(len(parts), 0, -1):  # the longest known path
             if (found := RENAMED.get(".".join(parts[:end]))) is not None:
                 target = ".".join([found, *parts[end:]])
                 break
@@ -121,7 +121,7 @@ def new_name(target: str) -> str:
 
 
 def with_new_names(config: Any) -> Any:
-    """Plain data from a file with every `_target_` as it is today and no option that is gone; a copy."""
+    """A copy of plain data from a file, with today's `_target_`s and without removed options."""
     if isinstance(config, dict):
         target = config.get("_target_")
         return {

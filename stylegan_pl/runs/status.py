@@ -1,4 +1,4 @@
-"""status.json of a run's folder: read by people, sweeps and reports, written by whoever works there."""
+"""status.json of a run's folder: written by the process that works there, read by people, sweeps and reports."""
 
 import json
 import time
@@ -9,7 +9,7 @@ from stylegan_pl.pictures.whole_file import written_whole
 
 
 def read_status(folder: Path) -> dict[str, Any]:
-    """What it says; empty where there is none, or only what a power cut leaves."""
+    """The content of status.json; empty if it is missing or damaged by a power cut."""
     path = folder / "status.json"
     try:
         status = json.loads(path.read_text()) if path.is_file() else {}
@@ -19,14 +19,14 @@ def read_status(folder: Path) -> dict[str, Any]:
 
 
 def write_status(folder: Path, **facts: Any) -> None:
-    """Merge facts into it, atomically.
+    """Merge facts into status.json, atomically.
 
-    Among them is mostly `state`: running, done, failed, preempted, interrupted or pruned.
+    The most important fact is `state`: running, done, failed, preempted, interrupted or pruned.
     """
     replace_status(folder, {**read_status(folder), **facts, "updated": time.strftime("%Y-%m-%dT%H:%M:%S%z")})
 
 
 def replace_status(folder: Path, status: dict[str, Any]) -> None:
-    """Write it anew, atomically."""
+    """Replace status.json, atomically."""
     with written_whole(folder / "status.json") as partial:
         partial.write_text(json.dumps(status, indent=2) + "\n")

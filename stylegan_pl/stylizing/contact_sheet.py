@@ -1,4 +1,4 @@
-"""Photographs beside their paintings by several generators or styles, each with its name, on one picture."""
+"""One picture that shows photographs beside their paintings by several generators or styles, with names."""
 
 import math
 from collections.abc import Sequence
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 _GAP = 8  # pixels between cells
-_LABEL = 22  # pixels of a line of text
+_LABEL = 22  # pixels, height of a line of text
 _TEXT = (60, 60, 60)
 
 
 def contact_sheet(rows: Sequence[Sequence[Image.Image]], labels: Sequence[str], *, cell: int) -> Image.Image:
-    """Pictures in cells of `cell` pixels a side, names above; one row is broken into lines of about a square.
+    """Pictures in square cells of `cell` pixels, with names above; a single row is wrapped to about a square.
 
     Args:
-        rows: of a photograph each: itself, then its paintings, none larger than a cell.
-        labels: of the columns.
+        rows: one per photograph: the photograph, then its paintings; none is larger than a cell.
+        labels: names of the columns.
     """
     if len(rows) == 1:
         across = math.ceil(math.sqrt(len(labels)))
@@ -43,14 +43,14 @@ def contact_sheet(rows: Sequence[Sequence[Image.Image]], labels: Sequence[str], 
 
 
 def in_cell(image: Image.Image, cell: int) -> Image.Image:
-    """A picture whose longer side is at most `cell` pixels; small ones stay."""
+    """The picture with a longer side of at most `cell` pixels; smaller pictures are not enlarged."""
     scale = min(1.0, cell / max(image.size))
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
     return image if size == image.size else image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _fitting(label: str, width: int, font: ImageFont.FreeTypeFont | ImageFont.ImageFont) -> str:
-    """Its end is what tells two runs apart, so its beginning goes."""
+    """The label shortened to `width` pixels at its beginning, because paths of runs differ at their end."""
     shown = label
     while font.getlength(shown) > width and len(shown) > 2:
         shown = f"…{shown[2:]}" if shown.startswith("…") else f"…{shown[1:]}"

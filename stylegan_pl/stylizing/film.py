@@ -25,17 +25,17 @@ from stylegan_pl.stylizing.pipes import lines_on_stderr
 
 _log = logging.getLogger(__name__)
 
-_USUAL_FPS = 25.0  # of a folder of frames, unless it is given
+_USUAL_FPS = 25.0  # for a folder of frames without film.fps
 
 
 def paint_one_film(config: DictConfig, load: Callable[[], Painter]) -> int:
-    """Paint by a composed `StylizeConfig`; the exit code: 1 when parts were damaged, 130 when stopped.
+    """Paint by a composed `StylizeConfig`; returns the exit code: 1 if parts were damaged, 130 if stopped.
 
     Args:
-        load: called once the film is known to be one, for it takes its time.
+        load: called after the film has been opened, because loading takes time.
 
     Raises:
-        ConfigError: no film, or options that do not go with it.
+        ConfigError: not a film, or options that do not work with a film.
     """
     source, output = Path(config.input), Path(config.output)
     if str(output) == PIPE:
@@ -62,15 +62,15 @@ def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output
         )
         restarts = film.restarts if isinstance(film, Film) else 0
     if restarts:
-        _log.info("%s: its times start again %d times; the parts were put one behind another", source, restarts)
+        _log.info("%s: its timestamps start again %d times; the parts were joined one after another", source, restarts)
     return _told(painted, source, output)
 
 
 def _opened(config: DictConfig, source: Path) -> Film | NumberedFrames:
-    """The film that is meant; a folder's frames are one."""
+    """The film to paint; a folder of frames is also a film."""
     if not are_frames(source):
         if config.film.fps is not None:
-            raise ConfigError(f"film.fps= is for a folder of frames; {source} has its own times: take it away")
+            raise ConfigError(f"film.fps= is for a folder of frames; {source} has its own frame rate: leave it out")
         return Film(source)
     fps = _USUAL_FPS if config.film.fps is None else config.film.fps
     frames = NumberedFrames(source, pictures(str(source)), fps=fps)
@@ -86,14 +86,12 @@ def _told(painted: Painted, source: Path, output: Path) -> int:
     if painted.flicker is not None:
         flicker = painted.flicker
         _log.info(
-            "flicker, mean from frame to frame, colours in [-1, 1]: the painting changes by %.4f, the film by %.4f; "
-            "pixel by pixel these changes differ by %.4f (0: nothing is added)",
+            "flicker, the mean change from frame to frame of colours in [-1, 1]: painting %.4f, film %.4f; "
+            "added by painting, pixel by pixel: %.4f (0: none)",
             flicker.painting, flicker.film, flicker.added,
         )  # fmt: skip
     if painted.damaged:
-        _log.error(
-            "%s: %d of its pictures or packets could not be decoded and were passed over", source, painted.damaged
-        )
+        _log.error("%s: %d of its pictures or packets could not be decoded and were skipped", source, painted.damaged)
     where = "stdout" if str(output) == PIPE else output
     said = f"{painted.frames} frames in {painted.scenes} scenes ({painted.seconds:.2f} s) painted -> {where}"
     _log.info("%s%s", "stopped early: " if painted.stopped else "", said)

@@ -1,4 +1,4 @@
-"""One call of `stylize model=picture.onnx`: as `paint`, but by onnxruntime, and torch is never imported."""
+"""One call of `stylize model=picture.onnx`: paints by onnxruntime and never imports torch."""
 
 import logging
 from contextlib import suppress
@@ -28,22 +28,22 @@ _OF_CHECKPOINTS: dict[str, Any] = {
     "style_weights": None, "mask": None, "tile": "auto", "tile_exact": False, "precision": Precision.auto,
     "batch_size": 1, "trust": [],
 }  # fmt: skip
-"""What an exported file knows nothing of -> what stands where it was not typed."""
+"""Options that exported files do not support -> their defaults."""
 
 
 def paint_onnx(config: DictConfig, *, told: str | None = None) -> int:
-    """Stylise by a composed `StylizeConfig` with a model; returns the exit code, 1 when a file could not be painted.
+    """Paint by a composed `StylizeConfig` with a model; returns the exit code, 1 if a file could not be painted.
 
     Args:
-        told: what the output is called; None: as in the config.
+        told: name of the output in messages; None: as in the config.
     """
     for key, untouched in _OF_CHECKPOINTS.items():
         if config[key] != untouched:
-            raise ConfigError(f"{key}= goes with ckpt=, not with model=; take it away")
+            raise ConfigError(f"{key}= works with ckpt=, not with model=; leave it out")
     if is_film(config.input, config.output):
         raise ConfigError(f"input={config.input}: films are painted with ckpt=, not with model=")
     if not 1 <= config.quality <= 100:
-        raise ConfigError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
+        raise ConfigError(f"quality={config.quality} must be between 1 and 100; the default is 95")
     check_memory_gb(config.memory_gb)
     sources: Any = OmegaConf.to_container(config.input) if OmegaConf.is_list(config.input) else str(config.input)
     planned = plan(
@@ -73,7 +73,7 @@ def _paint_all(config: DictConfig, planned: Plan, told: str) -> Outcome:
     for line in refused.values():
         _log.error("skipped: %s", line)
     everything = len(planned.jobs) + len(planned.there)
-    _log.info("%d of %d pictures painted or there -> %s", everything - len(refused), everything, told)
+    _log.info("%d of %d pictures painted or already there -> %s", everything - len(refused), everything, told)
     return Outcome(1 if refused else 0, facts=facts_of(planned, refused))
 
 
@@ -81,7 +81,7 @@ def _painter(config: DictConfig) -> OnnxPainter:
     model = Path(config.onnx)
     styles = config.style if OmegaConf.is_list(config.style) else [config.style] if config.style is not None else []
     if len(styles) > 1:
-        raise ConfigError("style=: an exported file takes one painting; several go with ckpt=")
+        raise ConfigError("style=: an exported file takes one painting; only ckpt= takes several")
     stride = facts_in(model)["graph"]["stride"] if styles else 1
     style = read_style(Path(styles[0]), size=config.style_size, stride=stride) if styles else None
     return OnnxPainter(
@@ -108,17 +108,17 @@ def _paint(painter: OnnxPainter, job: Job, config: DictConfig, check: MemoryChec
 
 
 def _is_large(job: Job) -> bool:
-    with suppress(DataError):  # told when its turn comes
+    with suppress(DataError):  # reported when this picture is painted
         width, height = upright_size(job.picture)
         return width * height >= LARGE
     return False
 
 
 def _not_whole(job: Job) -> str | None:
-    """What is wrong with a result that is there."""
+    """What is wrong with an existing result; None if it is complete."""
     try:
         if read_image(job.result).size == upright_size(job.picture):
             return None
     except DataError:
         pass
-    return f"{job.result}: is there, but is no whole picture of the size of {job.picture}; delete it"
+    return f"{job.result}: is there, but is not a complete picture of the size of {job.picture}; delete it"

@@ -1,4 +1,4 @@
-"""One call of `stylize`: files in, files out, one bad file never stops the rest."""
+"""One call of `stylize` on pictures; one bad file never stops the others."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -26,19 +26,19 @@ from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.stylizing.alone import alone_painting, place_of
 
 _log = logging.getLogger(__name__)
-_UNPAINTABLE = (UserError, RuntimeError, ValueError, MemoryError, OSError)  # what one picture may set off
+_UNPAINTABLE = (UserError, RuntimeError, ValueError, MemoryError, OSError)  # errors that a single picture may cause
 
 
 def paint(config: DictConfig, *, told: str | None = None) -> int:
-    """Stylise by a composed `StylizeConfig`; returns the exit code, 1 when a file could not be read or written.
+    """Paint by a composed `StylizeConfig`; returns the exit code, 1 if a file could not be read or written.
 
     Args:
         told: what the output is called; None: as in the config.
     """
     if not 1 <= config.quality <= 100:
-        raise ConfigError(f"quality={config.quality} must be between 1 and 100; 95 unless given")
+        raise ConfigError(f"quality={config.quality} must be between 1 and 100; the default is 95")
     if is_film(config.input, config.output):
-        from stylegan_pl.stylizing.film import paint_one_film  # films bring the metrics, and PyAV
+        from stylegan_pl.stylizing.film import paint_one_film  # films import the metrics and PyAV
 
         return paint_one_film(config, lambda: _painter(config))
     planned = plan(
@@ -65,7 +65,7 @@ def _paint(config: DictConfig, planned: Plan, told: str) -> Outcome:
     check_one(planned, call.refused)
     for line in call.refused.values():
         _log.error("skipped: %s", line)
-    there = f", {kept} were there" if planned.there else ""
+    there = f", {kept} were already there" if planned.there else ""
     everything = len(planned.jobs) + len(planned.there)
     _log.info("%d of %d pictures painted%s -> %s", done, everything, there, told)
     return Outcome(1 if call.refused else 0, facts=facts_of(planned, call.refused))
@@ -81,7 +81,7 @@ def _painter(config: DictConfig) -> Painter:
 
 
 class Call:
-    """Pictures read, painted and written, batch by batch.
+    """Reads, paints and writes pictures, batch by batch.
 
     Args:
         masks: where each is painted; None: everywhere.
@@ -96,10 +96,10 @@ class Call:
         self.painter, self.masks = painter, masks
         self.quality, self.batch_size, self.first_frame = quality, batch_size, first_frame
         self.refused: dict[Job, str] = {}  # why, in a line
-        self.unknown: Exception | None = None  # the first error that is neither a user's nor a machine's
+        self.unknown: Exception | None = None  # the first error of an unknown kind
 
     def run(self, planned: Plan) -> tuple[int, int]:
-        """How many were painted, and how many results were there, whole; one picture ends none of the others."""
+        """Paint all; returns how many were painted, and how many complete results existed before."""
         kept = sum(self._is_whole(job) for job in planned.there)
         painted = 0
         with Progress("painting", len(planned.jobs)) as bar:
@@ -116,7 +116,7 @@ class Call:
                 report(1)
 
     def _paint(self, jobs: list[Job], pictures: Tensor, report: Callable[[float], None]) -> int:
-        """How many of one batch were painted and written."""
+        """Paint and write one batch; returns how many results were written."""
         told = 0.0
 
         def tell(share: float) -> None:
@@ -136,7 +136,7 @@ class Call:
         return written
 
     def _one_by_one(self, jobs: list[Job], pictures: Tensor, error: Exception, report: Callable[[float], None]) -> int:
-        """What may be wrong with one picture of a batch is found by painting them alone."""
+        """Paint the pictures of a failed batch one at a time, so that only the bad one is refused."""
         if len(jobs) > 1:
             return sum(self._paint([job], picture[None], report) for job, picture in zip(jobs, pictures, strict=True))
         self._refuse(jobs[0], error)
@@ -171,21 +171,21 @@ class Call:
         return 1
 
     def _is_whole(self, job: Job) -> bool:
-        """Whether a result that is there is a whole picture of the right size; if not, that is said."""
+        """Whether an existing result is a complete picture of the right size; if not, it is refused."""
         try:
             fits = read_image(job.result).size == upright_size(job.picture)
         except DataError:
             fits = False
         if not fits:
             self.refused[job] = (
-                f"{job.result}: is there, but is no whole picture of the size of {job.picture}; delete it, or type "
-                "overwrite=true for resume=true"
+                f"{job.result}: is there, but is not a complete picture of the size of {job.picture}; delete it, or "
+                "type overwrite=true in place of resume=true"
             )
         return fits
 
 
 def _pixels(job: Job, *, first_frame: bool) -> Tensor:
-    """uint8 (3, H, W); Pillow's own copy is let go of."""
+    """The pixels, uint8 (3, H, W); Pillow's copy is freed."""
     image = read_image(job.picture, one_frame=not first_frame)
     check_result(job.result, *image.size)
     return planes(image)
@@ -196,7 +196,7 @@ def _sources(given: Any) -> str | list[str]:
 
 
 def _listed(style: Any) -> list[str]:
-    """Nothing, one file or a list of them -> a list."""
+    """None, one file or a list of files -> a list."""
     if style is None:
         return []
     return [str(path) for path in style] if OmegaConf.is_list(style) else [str(style)]

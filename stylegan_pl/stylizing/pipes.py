@@ -1,4 +1,4 @@
-"""`-`: a picture or a film from standard input, and to standard output."""
+"""`input=-` and `output=-`: a picture or a film through standard input and standard output."""
 
 import io
 import logging
@@ -15,31 +15,31 @@ from PIL import Image, UnidentifiedImageError
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.film.library import PIPE, is_film
 
-_HEAD = 1 << 16  # bytes that tell a picture's format
+_HEAD = 1 << 16  # bytes that identify a picture's format
 
 
 def is_piped(config: DictConfig) -> bool:
-    """Whether a `StylizeConfig` reads or writes a picture through a pipe; films do so themselves."""
+    """Whether a `StylizeConfig` reads or writes a picture through a pipe; films handle pipes themselves."""
     if config.input == PIPE:
         return _is_picture(_head_of_stdin())
     return config.output == PIPE and not _makes_film(config.input)
 
 
 def paint_piped(config: DictConfig, paint: Callable[..., int]) -> int:
-    """Run `paint` on files in place of `-`: a picture must be read to its end before it can be painted, anyway.
+    """Run `paint` on temporary files in place of `-`: a picture must be read completely before it is painted.
 
-    Nothing but the picture goes to standard output: lines move to standard error.
+    Only the picture goes to standard output; messages go to standard error.
     """
     kind = config.image_format or "png"
     to_pipe = config.output == PIPE
     with tempfile.TemporaryDirectory(prefix="stylegan_pl_") as folder, lines_on_stderr() if to_pipe else nullcontext():
         piped = config.copy()
         if config.input == PIPE:
-            piped.input = str(Path(folder, "standard input.png"))  # whatever it is: readers look at its bytes
+            piped.input = str(Path(folder, "standard input.png"))  # of any format: readers look at the bytes
             with Path(piped.input).open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
         elif not Path(str(config.input)).is_file():
-            raise ConfigError(f"output=-: one picture goes through a pipe, and input={config.input} is none")
+            raise ConfigError(f"output=-: one picture goes through a pipe, and input={config.input} is not one file")
         if to_pipe:
             piped.output = str(Path(folder, f"painted.{kind.lstrip('.')}"))
             piped.image_format = None
@@ -53,7 +53,7 @@ def paint_piped(config: DictConfig, paint: Callable[..., int]) -> int:
 
 @contextmanager
 def lines_on_stderr() -> Iterator[None]:
-    """What is logged to standard output goes to standard error meanwhile."""
+    """Within it, messages for standard output go to standard error."""
     handlers = [h for h in logging.getLogger().handlers if isinstance(h, logging.StreamHandler)]
     before = [(handler, handler.setStream(sys.stderr)) for handler in handlers if handler.stream is sys.stdout]
     try:
@@ -64,7 +64,7 @@ def lines_on_stderr() -> Iterator[None]:
 
 
 def _head_of_stdin() -> bytes:
-    """Its first bytes, which stay to be read."""
+    """The first bytes of standard input; they can still be read afterwards."""
     head = b"" if sys.stdin.isatty() else sys.stdin.buffer.peek(_HEAD)  # type: ignore[union-attr]  # a BufferedReader
     if not head:
         raise ConfigError("input=-: nothing is piped in; type, for example: cat a.jpg | stylegan-pl stylize input=- …")
@@ -76,7 +76,7 @@ def _is_picture(head: bytes) -> bool:
         Image.open(io.BytesIO(head)).close()
     except UnidentifiedImageError:
         return False
-    except Exception:  # a format that was known, and whose header goes on behind these bytes
+    except Exception:  # a known format whose header is longer than these bytes
         return True
     return True
 

@@ -1,4 +1,4 @@
-"""One call of `stylize sheet=true`: photographs in every style there is, on one picture, to choose by."""
+"""One call of `stylize sheet=true`: one picture that shows photographs in all styles."""
 
 import logging
 from collections.abc import Callable
@@ -19,20 +19,20 @@ from stylegan_pl.runs.painters import short_names, told_apart
 from stylegan_pl.stylizing.contact_sheet import contact_sheet, in_cell
 
 _log = logging.getLogger(__name__)
-_MOST = 400  # cells that one still looks at
+_MOST = 400  # most cells of a sheet
 
 Paint = Callable[[Image.Image], Image.Image]
 Column = tuple[str, Paint]
 
 
 def paint_sheet(config: DictConfig) -> int:
-    """Paint by a composed `StylizeConfig`; the exit code, 1 when a photograph could not be read.
+    """Paint by a composed `StylizeConfig`; returns the exit code, 1 if a photograph could not be read.
 
-    Columns are the generators of `painter=`, `ckpt=` or `model=`, and of one that takes any painting each of `style=`;
-    rows are the photographs, reduced to `sheet_size` before they are painted.
+    Columns are the generators of `painter=`, `ckpt=` or `model=`; a generator that takes a painting has one column for
+    each painting of `style=`. Rows are the photographs, shrunk to `sheet_size` before they are painted.
 
     Raises:
-        ConfigError: options that do not go together, or a file that is there.
+        ConfigError: options that do not work together, or a file that exists.
     """
     output = Path(config.output)
     photographs = pictures([str(source) for source in _listed(config.input)])
@@ -71,9 +71,9 @@ def paint_sheet(config: DictConfig) -> int:
 def _check(config: DictConfig, output: Path, photographs: list[Path]) -> None:
     for key in ("mask", "style_weights"):
         if config[key] is not None:
-            raise ConfigError(f"{key}= does not go with sheet=true; take it away")
+            raise ConfigError(f"{key}= does not work with sheet=true; leave it out")
     if config.sheet_size < 16:
-        raise ConfigError(f"sheet_size={config.sheet_size} must be at least 16 pixels; 256 unless given")
+        raise ConfigError(f"sheet_size={config.sheet_size} must be at least 16 pixels; the default is 256")
     if output.suffix.lower() not in EXTENSIONS:
         raise ConfigError(f"output={output}: a sheet is one picture; type output=sheet.jpg")
     check_result(output, config.sheet_size, config.sheet_size)
@@ -91,7 +91,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _columns(config: DictConfig) -> list[Column]:
-    """Label, and what paints that column; what is named twice stands there twice."""
+    """(label, painter) of each column; a generator that is named twice has two columns."""
     columns: list[Column] = []
     load = _onnx if config.onnx is not None else _checkpoint
     sources = [str(source) for source in _listed(config.onnx if config.onnx is not None else config.ckpt)]
@@ -123,7 +123,7 @@ def _checkpoint(config: DictConfig, source: str) -> list[Column]:
         return [("", Stylizer(painter_of(generator, **options)))]
     styles = _styles(config)
     if not styles:
-        raise ConfigError(f"ckpt={source} paints after any painting, and none was given; type style=[a.jpg,b.jpg]")
+        raise ConfigError(f"ckpt={source} paints in the style of a painting that you give; type style=[a.jpg,b.jpg]")
     return [(label, Stylizer(painter_of(generator, style=path, **options))) for label, path in styles]
 
 

@@ -1,1 +1,1 @@
-"""One training run: checked, built, fitted, resumed."""
+"""One training run: check, build, fit, resume."""

@@ -1,4 +1,4 @@
-"""Config -> objects. Below this file nobody sees a DictConfig."""
+"""Builds the objects of a run from its config; only this file passes a DictConfig to them."""
 
 import logging
 import math
@@ -38,19 +38,19 @@ _LOGGER_EXTRAS = ("tensorboard", "mlflow")  # of pyproject.toml
 
 
 def plain(config: DictConfig) -> dict[str, Any]:
-    """The resolved config as nested dicts, lists and scalars: what may go into a checkpoint."""
+    """The resolved config as nested dicts, lists and scalars, which a checkpoint may hold."""
     container = OmegaConf.to_container(config, resolve=True, enum_to_str=True)
     assert isinstance(container, dict)
     return {str(key): value for key, value in container.items()}
 
 
 def build_data(config: DictConfig) -> StyleTransferData:
-    """The data module; nothing is read yet."""
+    """The data module; it reads nothing yet."""
     return instantiate(config.data, _convert_="all")
 
 
 def build_model(config: DictConfig) -> TwoPlayerModule:
-    """The model. The feature network is built only where an image loss looks through it, a teacher is read here.
+    """The model; the feature network is built only if an image loss uses it, and a teacher is read from its file.
 
     Raises:
         ConfigError: nothing is left for the generator to learn.
@@ -68,7 +68,7 @@ def build_model(config: DictConfig) -> TwoPlayerModule:
         model = method(parts, **given)
     except UserError:
         raise
-    except Exception as error:  # a constructor's own complaint, told with its place as Hydra does
+    except Exception as error:  # a constructor's own error, reported with its key as Hydra does
         raise InstantiationException(f"{first_line(error)}\nfull_key: model") from error
     if not model.has_goal:
         raise ConfigError(
@@ -88,7 +88,7 @@ def _needs_features(model: DictConfig) -> bool:
 class ConfigKeeper(L.Callback):
     """Puts `config` (nested dicts, lists and scalars) and the format's version into every checkpoint.
 
-    So the file alone suffices.
+    The file alone is then enough to resume or to paint.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
@@ -118,15 +118,15 @@ def build_trainer(config: DictConfig, run_dir: Path) -> L.Trainer:
     )  # fmt: skip
     trainer.val_check_interval = _val_batches(config, trainer.world_size)
     profiler: Profiler = trainer.profiler  # type: ignore[attr-defined]  # set by a connector
-    if config.trainer.profiler is not None:  # the one that does nothing would leave an empty file
+    if config.trainer.profiler is not None:  # the profiler that does nothing would leave an empty file
         profiler.dirpath, profiler.filename = profiler.dirpath or run_dir, profiler.filename or "profile"
     return trainer
 
 
 def build_loggers(config: DictConfig) -> list[Logger]:
-    """Those of the config; what fails in one of them, now or later, is told once and ends no run.
+    """The loggers of the config; a logger that fails, now or later, is reported once and does not end the run.
 
-    metrics.csv is the run's own record, and cannot be done without.
+    metrics.csv is the run's own record: if it fails, the run ends.
 
     Raises:
         ConfigError: a logger's package is not installed, or an option is wrong.
@@ -152,17 +152,17 @@ def build_loggers(config: DictConfig) -> list[Logger]:
 
 
 def _val_batches(config: DictConfig, ranks: int) -> int:
-    """Batches between validations; whole steps, so that no checkpoint falls inside an accumulation."""
+    """Batches between validations: a multiple of a step's batches, so that no checkpoint falls inside a step."""
     accumulate = config.model.mechanics.accumulate_batches
     per_step = config.batch_size * ranks * accumulate
     return accumulate * max(1, math.ceil(config.val_every_images / per_step))
 
 
 def _devices(trainer: dict[str, Any], device: str) -> dict[str, int]:
-    """Machines and devices on each: as torchrun or srun started them, else as typed.
+    """Number of machines, and of devices on each: as torchrun or srun started them, otherwise as typed.
 
     Raises:
-        ConfigError: a number is typed that is not theirs.
+        ConfigError: the typed number differs from the number of processes that were started.
     """
     found, devices = launched(), trainer["devices"]
     if found is None:
@@ -172,14 +172,14 @@ def _devices(trainer: dict[str, Any], device: str) -> dict[str, int]:
     nodes, local = found
     if devices not in ("auto", local):
         raise ConfigError(
-            f"trainer.devices={devices}, but {local} processes were started on this machine; type trainer=ddp, whose "
-            "devices are as many"
+            f"trainer.devices={devices}, but {local} processes were started on this machine; type trainer=ddp, "
+            "which uses all of them"
         )
     return {"devices": local, "num_nodes": nodes}
 
 
 def _strategy(config: DictConfig, node: dict[str, Any], device: str, run_dir: Path) -> str | Strategy:
-    """DDP as soon as there are several devices; a strategy of Lightning's own by its name, such as `fsdp`."""
+    """Our DDP if there are several devices; one of Lightning's strategies if it is named, such as `fsdp`."""
     strategy, devices = node["strategy"], node["devices"]
     ours = {"_target_": f"{TwoPlayerDDP.__module__}.{TwoPlayerDDP.__qualname__}"}
     if strategy in ("auto", "ddp"):
@@ -195,7 +195,7 @@ def _strategy(config: DictConfig, node: dict[str, Any], device: str, run_dir: Pa
 
 
 def _of_ranks(strategy: str | Strategy) -> list[L.Callback]:
-    """What several ranks need, and one does not; the pools also where a run of several goes on alone."""
+    """Callbacks of several ranks; one rank has the pools, too, because it may resume a run of several."""
     watched = [Heartbeat(timeout_s=strategy.timeout_s)] if isinstance(strategy, TwoPlayerDDP) else []
     return [RankPools(), *watched]
 

@@ -1,4 +1,4 @@
-"""How large a batch would fit: said when one did not."""
+"""The batch size that would have fitted, reported when memory runs out."""
 
 import torch
 from torch import Tensor
@@ -12,14 +12,14 @@ _BESIDE = 1.15  # measured: 1.0 (CycleGAN, 64 pixels, batch 4 against 1, a CPU);
 
 
 def fixed_bytes(model: TwoPlayerModule) -> int:
-    """What a step holds whatever the batch: weights, gradients, Adam's averages, the average of the generator."""
+    """Bytes of a step that do not depend on the batch: weights, gradients, Adam's and the generator's averages."""
     trained = sum(p.numel() * p.element_size() for p in model.parameters() if p.requires_grad)
     others = sum(p.numel() * p.element_size() for p in model.parameters() if not p.requires_grad)
     return _COPIES * trained + others + sum(b.numel() * b.element_size() for b in model.buffers())
 
 
 def pair_bytes(model: TwoPlayerModule, image_size: CropSize) -> int:
-    """What autograd keeps of one pair's generator forwards, in float32; of a model on the meta device, at no cost."""
+    """Bytes that autograd keeps for the generator's forward passes of one pair, in float32; needs no memory itself."""
     parameters = {id(p) for p in model.parameters()}
     kept: dict[int, Tensor] = {}
 
@@ -35,7 +35,7 @@ def pair_bytes(model: TwoPlayerModule, image_size: CropSize) -> int:
 
 
 def fitting_batch(model: TwoPlayerModule, image_size: CropSize, capacity_bytes: int, *, half: bool) -> int:
-    """Pairs per device that a step should have room for; 0 where not even one has.
+    """The largest batch size per device that should fit; 0 if not even one pair fits.
 
     Args:
         model: built on the meta device (`nn.pretrained.shapes.shapes_only`).
@@ -56,21 +56,21 @@ def out_of_memory_advice(
     half: bool,
     half_there: str,
 ) -> str:
-    """One line: what did not fit, the batch that would have, and what else lowers it.
+    """One line: what did not fit, the batch size that would, and what else saves memory.
 
     Args:
-        model: built on the meta device; its mechanics say how many batches make a step already.
+        model: built on the meta device; its mechanics hold the number of batches per step.
         batch_size: pairs per device.
-        device: for people.
+        device: its name, for the message.
         capacity_bytes, half: see `fitting_batch`.
-        half_there: the precision of 16 bits that the device computes in: bf16 or fp16.
+        half_there: the 16-bit precision that the device supports: bf16 or fp16.
     """
     fits = min(fitting_batch(model, image_size, capacity_bytes, half=half), batch_size - 1)
     said = f"about {fits} pairs would have fitted" if fits >= 1 else "not even one pair would have fitted"
     mechanics, options = model.mechanics, []
     if fits >= 1:
         turns = -(-batch_size // fits)
-        accumulate = turns * mechanics.accumulate_batches  # so that a step is made of as many pairs as before
+        accumulate = turns * mechanics.accumulate_batches  # so that a step has as many pairs as before
         options.append(f"batch_size={-(-batch_size // turns)} model.mechanics.accumulate_batches={accumulate}")
     if not mechanics.recompute:
         options.append("model.mechanics.recompute=true")

@@ -1,4 +1,4 @@
-"""`start_from=painter:nearest`: of the painters in the box, the one who changes photographs most as yours would."""
+"""`start_from=painter:nearest`: the painter in the box that changes photographs most towards your paintings."""
 
 import torch
 from torch import Tensor
@@ -11,16 +11,17 @@ from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.runs.checkpoint import held_generator, load_generator, resolve
 from stylegan_pl.runs.painters import NEAREST, PREFIX, names
 
-_PAINTINGS = 16  # looked at, evenly through the set: a whole painting is a second of two cores
+_PAINTINGS = 16  # at most, evenly from the set: a whole painting takes a second on two cores
 
 
 @torch.no_grad()
 def nearest_painter(model: TwoPlayerModule, sets: TrainingSets) -> tuple[str, dict[str, float]]:
-    """The painter to start from, and how well each that this run's generator could take over whole fits the paintings.
+    """The painter to start from, and the score of each painter whose generator has this run's shapes.
 
-    The direction from photographs to paintings, beside the one from photographs to the painter's pictures of them, by
-    statistics s_l of the run's feature network: mean_l cos(E s_l(A) − E s_l(x), E s_l(P(x)) − E s_l(x)), in [-1, 1].
-    A distance would prefer who changes little: for woodcuts it chose oil, which their lines and flat colours are not.
+    The score compares two directions: from photographs to paintings, and from photographs to the painter's pictures of
+    them. With the statistics s_l of the run's feature network it is mean_l cos(E s_l(A) − E s_l(x),
+    E s_l(P(x)) − E s_l(x)), in [-1, 1]. A distance instead would prefer painters that change little: for woodcuts it
+    chose oil, although oil has neither lines nor flat colours.
 
     Args:
         sets: photographs, and whole paintings; both in [-1, 1].
@@ -29,17 +30,17 @@ def nearest_painter(model: TwoPlayerModule, sets: TrainingSets) -> tuple[str, di
         `painter:NAME`, and painter -> cosine, the best first.
 
     Raises:
-        ConfigError: no painter fits this generator, or the run has no feature network to look through.
+        ConfigError: no painter fits this generator, or the run has no feature network.
     """
     if model.feature_network is None:
         raise ConfigError(
-            f"start_from={NEAREST} compares through a feature network, and this run has none; type "
+            f"start_from={NEAREST} compares pictures by a feature network, and this run has none; type "
             "start_from=painter:NAME, or image_loss=[relative_style,relative_content]"
         )
     shapes = {name: tensor.shape for name, tensor in model.generator.state_dict().items()}
     fitting = [name for name in names() if _shapes(name) == shapes]
     if not fitting:
-        raise ConfigError(f"start_from={NEAREST}: no painter in the box has this run's generator; type start_from=null")
+        raise ConfigError(f"start_from={NEAREST}: no painter in the box has this generator; type start_from=null")
     statistics = TapStatistics(network=model.feature_network)
     before = statistics(sets.photographs).mean(dim=0)  # (L, d)
     wanted = torch.cat([statistics(painting) for painting in _evenly(sets)]).mean(dim=0) - before

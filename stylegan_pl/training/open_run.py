@@ -13,7 +13,7 @@ from stylegan_pl.training.resume import was_preempted
 
 
 def open_run(config: DictConfig, run_dir: Path, *, resuming: bool) -> None:
-    """Make the folder, with config.yaml (of a new run) and status.json, which says who works here."""
+    """Make the folder, with config.yaml (of a new run) and status.json, which names the process that works here."""
     run_dir.mkdir(parents=True, exist_ok=True)
     again = was_preempted(run_dir) or restarted()
     if not resuming:
@@ -25,7 +25,7 @@ def open_run(config: DictConfig, run_dir: Path, *, resuming: bool) -> None:
 
 
 def keep_config(config: DictConfig, run_dir: Path) -> None:
-    """config.yaml, of a resumed run only once all that it says takes effect."""
+    """Write config.yaml; for a resumed run, only after all its options are known to take effect."""
     header = (
         "# The composed run; to repeat it: python -m stylegan_pl.train --config-dir FOLDER --config-name config\n"
         "defaults: [train_schema, _self_]\n"
@@ -36,7 +36,7 @@ def keep_config(config: DictConfig, run_dir: Path) -> None:
 
 
 def _hydra_settings() -> dict[str, object]:
-    """What train.yaml says of Hydra itself, for a config that stands alone."""
+    """The `hydra:` part of train.yaml, for a config that stands alone."""
     return {
         "run": {"dir": "outputs/train/${run_name}/${now:%Y-%m-%d_%H-%M-%S}"},
         "job": {"name": "train", "chdir": False},

@@ -1,4 +1,4 @@
-"""A photograph whose pixels are optimised under a run's image losses: what a generator trained by them would aim at."""
+"""Optimises the pixels of a photograph under a run's image losses: the aim of a generator trained with them."""
 
 import logging
 import time
@@ -25,11 +25,11 @@ from stylegan_pl.training.build import build_data, build_model
 
 _log = logging.getLogger(__name__)
 
-_INSIDE = 0.97  # of the range: a pixel at its end has no slope
+_INSIDE = 0.97  # of the range: a pixel at the end of the range has no gradient
 
 
 def paint_pixels(config: DictConfig) -> int:
-    """By a composed `PreviewConfig`; writes photograph | painting, and says what each loss was and is.
+    """Preview by a composed `PreviewConfig`: write photograph | painting, and report each loss before and after.
 
     Raises:
         UserError: one line with what to type instead.
@@ -42,9 +42,9 @@ def paint_pixels(config: DictConfig) -> int:
     data = build_data(config)
     data.prepare()
     if left_out:
-        _log.info("left out, as they need a generator, or a painting of the same scene: %s", ", ".join(left_out))
+        _log.info("left out, because they need a generator or a painting of the same scene: %s", ", ".join(left_out))
     _log.info(
-        "%d × %d pixels, %d paintings, image losses %s; a discriminator, where the run has one, has no part in this",
+        "%d × %d pixels, %d paintings, image losses %s; a preview uses no discriminator",
         photograph.shape[3], photograph.shape[2], len(data.train_set.styles), ", ".join(model.image_losses),
     )  # fmt: skip
     dtype = inference_dtype(config.precision, device)
@@ -67,7 +67,7 @@ def paint_pixels(config: DictConfig) -> int:
 
 
 def leave_out_what_needs_a_generator(model: TwoPlayerModule) -> list[str]:
-    """Drop image losses that cannot be asked of a picture by itself, in place; returns their names.
+    """Remove, in place, the image losses that need more than one picture; returns their names.
 
     Raises:
         ConfigError: none is left.
@@ -78,14 +78,14 @@ def leave_out_what_needs_a_generator(model: TwoPlayerModule) -> list[str]:
     if not len(model.image_losses):
         told = f": {', '.join(left_out)} need more than a picture" if left_out else ""
         raise ConfigError(
-            f"{type(model).__name__} has no image loss that can be previewed{told}; what its networks play against "
-            "each other shows in training alone. Type image_loss=[style,content], or +experiment= of a run with some"
+            f"{type(model).__name__} has no image loss that can be previewed{told}, and an adversarial loss cannot be "
+            "previewed; type image_loss=[style,content], or an +experiment= with image losses"
         )
     return left_out
 
 
 class PixelPainting:
-    """A picture, started at the photograph, that descends the weighted sum of a model's image losses.
+    """A picture that starts as the photograph and minimises the weighted sum of a model's image losses.
 
     Adam moves w in tanh(w), so colours stay colours. As in training, each step meets a random crop of another painting.
 
@@ -104,11 +104,11 @@ class PixelPainting:
         self._optimizer = torch.optim.Adam([self._pixels], lr=step_size)
 
     def picture(self) -> Tensor:
-        """As it is now, (1, 3, H, W) in [-1, 1]."""
+        """The current picture, (1, 3, H, W) in [-1, 1]."""
         return torch.tanh(self._pixels.detach()) / _INSIDE
 
     def losses(self) -> Terms:
-        """Each weighted term of the picture as it is, beside the first painting."""
+        """Each weighted loss of the current picture, with the first painting as style."""
         with torch.no_grad():
             return self._terms(0)
 
@@ -129,7 +129,7 @@ class PixelPainting:
 
 
 def _photograph(path: Path, size: int) -> Tensor:
-    """A file -> (1, 3, H, W) in [-1, 1], its shorter side brought to `size`."""
+    """A file -> (1, 3, H, W) in [-1, 1], its shorter side resized to `size` pixels."""
     image = read_image(path, at_least=size)
     scale = size / min(image.size)
     width, height = (max(size, round(side * scale)) for side in image.size)

@@ -6,7 +6,7 @@ from lightning.pytorch.plugins import MixedPrecision
 
 
 class TwoPlayerMixedPrecision(MixedPrecision):
-    """16-mixed whose scale moves once a batch, after both players have stepped.
+    """Lightning's 16-mixed, with the scale updated once per batch, after both players have stepped.
 
     Lightning updates the scaler with every optimizer's step; between two players, or under accumulation, that
     mixes gradients of two scales. The model calls `scaler.update()` itself, once all players have stepped.
@@ -18,7 +18,7 @@ class TwoPlayerMixedPrecision(MixedPrecision):
     def optimizer_step(  # type: ignore[override]  # as the parent's
         self, optimizer: Any, model: Any, closure: Any, **kwargs: Any
     ) -> Any:
-        """Unscale, clip, and step unless a gradient is not finite."""
+        """Unscale, clip, and step; no step if a gradient is not finite."""
         assert self.scaler is not None
         closure()
         self.scaler.unscale_(optimizer)

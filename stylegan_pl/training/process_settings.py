@@ -1,4 +1,4 @@
-"""What a run sets for its whole process, taken back for the next run in it: a sweep's job, a notebook's cell."""
+"""Restores the settings that a run changes for its process, for the next run: a sweep's job, a notebook's cell."""
 
 import os
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def taken_back() -> Iterator[None]:
-    """Environment, threads, TF32, determinism and cuDNN's choices are afterwards as they were.
+    """Restore environment, threads, TF32, determinism and cuDNN's settings at the end.
 
     W&B's own variables stay: its service outlives a run.
     """

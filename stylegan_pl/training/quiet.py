@@ -1,20 +1,20 @@
-"""Libraries that would say what this package does on purpose, kept quiet."""
+"""Silences warnings of libraries about things that this package does on purpose."""
 
 import logging
 import warnings
 
 
 def say_nothing() -> None:
-    """Rank 0 speaks for all, and writes the log; the others' errors still show, as exceptions."""
+    """Only rank 0 logs; errors of other ranks still appear, as exceptions."""
     logging.getLogger().setLevel(logging.ERROR)
 
 
 def quiet_libraries() -> None:
-    """Lightning's advice on what this package does on purpose."""
+    """Ignore Lightning's advice about things that this package does on purpose."""
     for name in ("lightning", "lightning.pytorch", "lightning.fabric"):
         logger = logging.getLogger(name)
         logger.setLevel(logging.WARNING)
-        logger.handlers.clear()  # ours are on the root; two would say everything twice
+        logger.handlers.clear()  # our handlers are on the root logger; two handlers would print everything twice
     for name in ("lightning.pytorch.callbacks", "lightning.pytorch.profilers"):  # of those that somebody asked for
         logging.getLogger(name).setLevel(logging.INFO)
     logging.raiseExceptions = False  # a log on a full disk: forty lines of the logger's own for each of ours

@@ -1,4 +1,4 @@
-"""Whether a run begins or goes on, from which checkpoint, and whether what is typed goes with it."""
+"""Whether a run starts or resumes, from which checkpoint, and whether the typed options fit it."""
 
 import logging
 from collections.abc import Iterator
@@ -23,14 +23,14 @@ _TRAINS = (
     *("model", "data", "augment", "seed", "precision", "image_size", "batch_size", "max_images", "max_epochs"),
     *("val_every_images", "metric"),
 )
-"""What of a config makes a run what it is; the rest says where it goes and who looks on."""
+"""The parts of a config that decide what is trained; the rest is about folders and loggers."""
 _MEASURES = ("metric", "seed", "image_size", "data.content", "data.style", "data.val_pairs", "callbacks.evaluation")
 _UNTOLD = ("data.workers", "data.prefetch", "data.cache", "data.problems_csv", "callbacks.evaluation.cache")
 _PLAYERS = ("generator_optimizer", "discriminator_optimizer")
 
 
 def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
-    """The checkpoint to go on from, or None to start.
+    """The checkpoint to resume from, or None to start a new run.
 
     What a scheduler has started again, and what was preempted, goes on without being told. Every rank finds the same by
     itself: rank 0 may refuse a folder that holds a run, so for the others it is one to go on with.
@@ -52,21 +52,21 @@ def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
         raise ConfigError(f"{last} is a folder, and the run saves to a file of that name; remove it: rm -r '{last}'")
     found = newest_good(run_dir) if goes_on else None
     if goes_on:
-        _log.info("resuming from %s", found) if found else _log.info("nothing to resume in %s: starting", run_dir)
+        _log.info("resuming from %s", found) if found else _log.info("nothing to resume in %s: starting new", run_dir)
     return found or given
 
 
 def _instead(typed: str) -> str:
-    """What to type for a `resume=` that is not auto."""
+    """What to type instead of a `resume=` that is not auto."""
     if typed.lower() in ("no", "false", "off", "0", "none"):
-        return "leave it out to start anew; resume=auto goes on with what hydra.run.dir holds"
+        return "leave it out to start a new run; resume=auto continues the run in hydra.run.dir"
     if Path(typed).exists():
-        return f"type ckpt_path={typed} to go on from there"
-    return "type resume=auto to go on with what hydra.run.dir holds, or ckpt_path=RUN_OR_FILE"
+        return f"type ckpt_path={typed} to continue from there"
+    return "type resume=auto to continue the run in hydra.run.dir, or ckpt_path=RUN_OR_FILE"
 
 
 def was_preempted(run_dir: Path) -> bool:
-    """Whether a scheduler ended the run: also one that it had started again and then killed without a word."""
+    """Whether a scheduler ended the run, also if it had restarted the run and then killed it without a signal."""
     status = read_status(run_dir)
     return status.get("state") == "preempted" or (
         status.get("state") == "running" and bool(status.get("started_again"))
@@ -74,11 +74,11 @@ def was_preempted(run_dir: Path) -> bool:
 
 
 class NothingLeft(Exception):
-    """The run that is to go on is done; `str()` is the line that says so."""
+    """The run to resume is finished; `str()` is the line that reports it."""
 
 
 def check_is_left(path: Path, run_dir: Path, before: dict[str, Any], typed: dict[str, Any], *, budget: int) -> None:
-    """Raise where nothing is left to train: the budget is used up, or the run had stopped early.
+    """Raise if nothing is left to train: the budget is used up, or the run stopped early.
 
     Args:
         path: the checkpoint to go on from.
@@ -92,9 +92,7 @@ def check_is_left(path: Path, run_dir: Path, before: dict[str, Any], typed: dict
     """
     seen = int(images_seen(path))
     if seen >= budget:
-        line = (
-            f"{path} has seen {seen:,} images, and the budget is {budget:,}; a larger max_images or max_epochs goes on"
-        )
+        line = f"{path} has seen {seen:,} images of {budget:,}; to continue, type a larger max_images or max_epochs"
         if not path.resolve().is_relative_to(run_dir):
             raise ConfigError(line)
         raise NothingLeft(f"nothing left to train: {line}")
@@ -102,16 +100,16 @@ def check_is_left(path: Path, run_dir: Path, before: dict[str, Any], typed: dict
     ended = before.get("state") == "done" and before.get("images_seen") == seen and _at(typed, early) is not None
     if ended and not any(changes(load(path)["config"], typed, (*_TRAINS, early))):
         raise NothingLeft(
-            f"nothing left to train: the run stopped early at {seen:,} images; a larger "
-            "callbacks.early_stopping.patience goes on"
+            f"nothing left to train: the run stopped early at {seen:,} images; to continue, type a larger "
+            "callbacks.early_stopping.patience"
         )
 
 
-# ------------------------------------------------------------------ what was typed, and what the checkpoint had
+# ------------------------------------------------------------------ typed options against the checkpoint's
 
 
 def take_up(model: TwoPlayerModule, typed: dict[str, Any], path: Path) -> bool:
-    """Say what is another from here on; returns whether its best score can be compared with those to come.
+    """Report changed options; returns whether the best score so far is comparable with later ones.
 
     Args:
         model: as typed; it gets the checkpoint's weights.
@@ -128,9 +126,7 @@ def take_up(model: TwoPlayerModule, typed: dict[str, Any], path: Path) -> bool:
     _refuse_other_optimizers(changed)
     try:
         model.load_state_dict(checkpoint["state_dict"])
-    except (
-        Exception
-    ) as error:  # torch lists every key in a line of its own; what modules keep beside tensors raises its own
+    except Exception as error:  # torch lists every key in a line of its own; a module's extra state raises other errors
         raise ConfigError(_unfitting(path, {k: v for k, v in changed.items() if _is_of_networks(k)})) from error
     _refuse_another_size(model, typed)
     check_training_state(model, checkpoint, path)
@@ -141,7 +137,7 @@ def take_up(model: TwoPlayerModule, typed: dict[str, Any], path: Path) -> bool:
 
 
 def changes(before: Any, now: Any, below: tuple[str, ...]) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    """(path, (before, now)) of every value below these paths of two configs that is not the same."""
+    """(path, (before, now)) of every value below these paths that differs between two configs."""
     for path in below:
         yield from _differences(_at(before, path), _at(now, path), path)
 
@@ -161,29 +157,29 @@ def _at(config: Any, path: str) -> Any:
 
 
 def _refuse_other_optimizers(changed: dict[str, tuple[Any, Any]]) -> None:
-    """Rates and betas may change; what an optimizer keeps of each weight fits its own kind alone."""
+    """Refuse another kind of optimizer: its state does not fit. Learning rates and betas may change."""
     for key, (was, now) in changed.items():
         owner = key.removeprefix("model.").partition(".")[0]
         kind = key.endswith("._target_") or isinstance(was, bool) or isinstance(now, bool)
         if owner in _PLAYERS and (kind or key == f"model.{owner}"):
             raise ConfigError(
-                f"{key}={_short(now)}: the run goes on with an optimizer of {_short(was)}, whose memory fits no other; "
-                f"type {key}={_short(was)}, or start anew in another hydra.run.dir"
+                f"{key}={_short(now)}: the checkpoint holds the state of {_short(was)}, which no other can use; "
+                f"type {key}={_short(was)}, or start a new run in another hydra.run.dir"
             )
 
 
 def _refuse_another_size(model: nn.Module, typed: dict[str, Any]) -> None:
-    """Pictures of two sizes cannot be shown in one batch."""
+    """Refuse another image size if the pool holds fakes: one batch cannot have two sizes."""
     for pool in model.modules():
         if isinstance(pool, ImagePool) and (held := pool.picture_size) not in (None, sides(typed["image_size"])):
             raise ConfigError(
-                f"image_size={typed['image_size']}: the run keeps earlier fakes of {in_words(held)} px for its "
-                f"discriminator; type image_size={as_typed(*held)}, or model.game.pool_size=0 to do without them"
+                f"image_size={typed['image_size']}: the checkpoint keeps earlier fakes of {in_words(held)} px for the "
+                f"discriminator; type image_size={as_typed(*held)}, or model.game.pool_size=0 to drop them"
             )
 
 
 def _is_of_networks(key: str) -> bool:
-    """Whether an option decides which weights there are."""
+    """Whether an option changes which weights a model has."""
     if key.startswith("model.mechanics."):
         return key == "model.mechanics.ema_half_life_images"  # null: no average
     return key.startswith("model.") and key.split(".")[1] not in (*_PLAYERS, "schedule")
@@ -192,14 +188,14 @@ def _is_of_networks(key: str) -> bool:
 def _unfitting(path: Path, changed: dict[str, tuple[Any, Any]]) -> str:
     if not changed:
         return (
-            f"{path}: its weights are not those of this config's networks; another version of stylegan_pl may have "
-            "made it: go on with that one, or start anew in another hydra.run.dir"
+            f"{path}: its weights do not fit the networks of this config; perhaps another version of stylegan_pl wrote "
+            "it: continue with that version, or start a new run in another hydra.run.dir"
         )
     typed = ", ".join(f"{key}={_short(now)}" for key, (_, now) in changed.items())
     instead = " ".join(f"{key}={_short(was)}" for key, (was, _) in changed.items())
     return (
-        f"{typed}: the checkpoint {path} holds the weights of other networks; type {instead}, or start anew in another "
-        "hydra.run.dir"
+        f"{typed}: the checkpoint {path} holds the weights of other networks; type {instead}, or start a new run in "
+        "another hydra.run.dir"
     )
 
 

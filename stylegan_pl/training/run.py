@@ -1,4 +1,4 @@
-"""One training run: check, build, fit, and say what was made."""
+"""One training run: check, build, fit, and report the result."""
 
 import logging
 import time
@@ -46,7 +46,7 @@ _log = logging.getLogger(__name__)
 
 
 def run(config: DictConfig) -> Outcome:
-    """Train by a composed `TrainConfig`; returns the exit code, with the best score that checkpoints follow.
+    """Train by a composed `TrainConfig`; returns the exit code with the best value of the monitored score.
 
     Raises:
         UserError: something the user can mend; said in one line, and in status.json.
@@ -96,7 +96,7 @@ def _run(config: DictConfig, run_dir: Path) -> Outcome:
 
 
 def _with_the_last_good(error: BaseException, run_dir: Path) -> BaseException:
-    """An error of the folder or the data, told with what is saved; others as they are."""
+    """An error of the run's folder or data, with the last checkpoint added; other errors are unchanged."""
     if isinstance(error, WorkerDied | NotSaved | NotDrawn):
         return failed(str(error), saved=newest_good(run_dir))
     if (reason := unwritable(error, run_dir)) is not None:
@@ -105,7 +105,7 @@ def _with_the_last_good(error: BaseException, run_dir: Path) -> BaseException:
 
 
 def _note_failure(error: BaseException, run_dir: Path, before: dict[str, Any]) -> None:
-    """How it ended, in status.json; a run that was refused leaves what it found there."""
+    """Write to status.json how the run ended; a refused run leaves status.json unchanged."""
     try:
         if isinstance(error, KeyboardInterrupt):
             write_status(run_dir, state="interrupted")
@@ -118,22 +118,22 @@ def _note_failure(error: BaseException, run_dir: Path, before: dict[str, Any]) -
             said = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {first_line(error)}"
             write_status(run_dir, state="failed", error=said)
     except OSError:
-        pass  # the disk that ended it
+        pass  # the full disk that ended the run
 
 
 def _chosen(source: str, model: TwoPlayerModule, data: StyleTransferData) -> str:
-    """`start_from` as typed; for `painter:nearest` the painter that it means for these sets."""
+    """`start_from` as typed; `painter:nearest` is replaced by the painter that suits these sets."""
     if source != NEAREST:
         return source
     # many crops: of a few, their scenes would decide
     found, likeness = nearest_painter(model, data.training_sets(photographs=64))
     ranked = ", ".join(f"{name} {cosine:.2f}" for name, cosine in likeness.items())
-    _log.info("%s: changes photographs as your paintings ask (1: just so, 0: elsewhere): %s", NEAREST, ranked)
+    _log.info("%s: how far each painter changes photographs towards your paintings (at most 1): %s", NEAREST, ranked)
     return found
 
 
 def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dict[str, Any]) -> tuple[Outcome, bool]:
-    """How it ended, and whether a scheduler is to start it again; `before`: what status.json said until now."""
+    """Train; returns the outcome, and whether a scheduler should requeue; `before`: the previous status.json."""
     started = time.monotonic()
     L.seed_everything(config.seed, workers=True, verbose=False)
     data = build_data(config)
@@ -165,7 +165,7 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
             trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
     except UserError:
         raise
-    except Exception as error:  # looked at, and raised again where it is none of these
+    except Exception as error:  # any other error is raised again
         if is_out_of_memory(error):
             raise UserError(_out_of_memory(config, trainer)) from error
         if checkpoint is not None and was_restoring(error):

@@ -1,4 +1,4 @@
-"""`start_from=`: a run that begins with the weights of another generator, and with nothing else of it."""
+"""`start_from=`: a new run that begins with weights of another run or painter."""
 
 from typing import Any
 
@@ -10,24 +10,24 @@ from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.runs.checkpoint import held_generator, load, resolve
 from stylegan_pl.runs.painters import PREFIX
 
-_NAMED = 3  # tensors that do not fit, by name
+_NAMED = 3  # names of tensors that do not fit
 
 
 def start_from(model: TwoPlayerModule, source: str) -> str:
-    """Copy what fits of another run's networks into a new model's; clock, optimizers and pools stay new.
+    """Copy the fitting weights of another run's networks; clock, optimizers and pools stay new.
 
-    The generator starts from the averaged weights where they were kept, and its average from the same. A tensor fits
-    where a network of the same name has one of the same name and shape.
+    The generator and its average start from the averaged weights, if the file has them. A tensor fits if the network
+    of the same name has a tensor of the same name and shape.
 
     Args:
         source: a run folder, a file or `painter:NAME`, as typed.
 
     Returns:
-        A line: which networks were taken, and which tensors were not.
+        One line: which networks were copied, and which tensors were not.
 
     Raises:
-        UserError: it cannot be read.
-        ConfigError: nothing of its generator fits.
+        UserError: the source cannot be read.
+        ConfigError: no tensor of its generator fits.
     """
     path = resolve(source, option="start_from")
     node, generator = held_generator(path)
@@ -37,8 +37,8 @@ def start_from(model: TwoPlayerModule, source: str) -> str:
     ours = {name: network.state_dict(prefix=f"{name}.") for name, network in _networks(model).items()}
     if not _fitting(theirs, ours["generator"]):
         raise ConfigError(
-            f"start_from={source}: nothing of its generator ({_called(node)}) fits this run's "
-            f"({type(model.generator).__name__}); choose one like it, by generator@model.generator="
+            f"start_from={source}: none of the weights of its generator ({_called(node)}) fit this run's "
+            f"({type(model.generator).__name__}); choose the same generator by generator@model.generator=NAME"
         )
     told = [_copy(name, theirs, state) for name, state in ours.items()]
     if model.ema is not None:
@@ -47,26 +47,26 @@ def start_from(model: TwoPlayerModule, source: str) -> str:
 
 
 def _networks(model: TwoPlayerModule) -> dict[str, nn.Module]:
-    """What the players train, by name; the generator first."""
+    """The networks that are trained, by name; the generator first."""
     own = {id(network) for player in ("generator", "discriminator") for network in model.player_modules(player)}
     return {name: child for name, child in model.named_children() if id(child) in own or name == "generator"}
 
 
 @torch.no_grad()
 def _copy(name: str, theirs: dict[str, Tensor], ours: dict[str, Tensor]) -> str:
-    """Copy into one network; says what became of it."""
+    """Copy into one network; returns what was copied, in words."""
     fitting = _fitting(theirs, ours)
     if not any(key.startswith(f"{name}.") for key in theirs):
-        return f"{name} new, as the file has none"
+        return f"{name} new, because the file has none"
     if not fitting:
-        return f"{name} new, as none of the file's tensors fits"
+        return f"{name} new, because no tensor of the file fits"
     for key in fitting:
         ours[key].copy_(theirs[key])
     missed = [key for key in ours if key not in set(fitting)]
     if not missed:
-        return f"{name} taken whole"
+        return f"{name} taken completely"
     shown = ", ".join(missed[:_NAMED]) + (", …" if len(missed) > _NAMED else "")
-    return f"{name} taken but for {len(missed)} of {len(ours)} tensors that do not fit and are new ({shown})"
+    return f"{name} taken except {len(missed)} of {len(ours)} tensors, which do not fit and are new ({shown})"
 
 
 def _fitting(theirs: dict[str, Tensor], ours: dict[str, Tensor]) -> list[str]:
@@ -74,5 +74,5 @@ def _fitting(theirs: dict[str, Tensor], ours: dict[str, Tensor]) -> list[str]:
 
 
 def _called(node: Any) -> str:
-    """A generator's class, of its config."""
+    """The class name in a generator's config."""
     return str(node.get("_target_", "")).rpartition(".")[2] if isinstance(node, dict) else "unknown"

@@ -1,4 +1,4 @@
-"""What a run says when it begins and when it has ended."""
+"""The messages of a run at its start and its end."""
 
 import logging
 import os
@@ -20,15 +20,15 @@ _log = logging.getLogger(__name__)
 
 
 def announce(config: DictConfig, model: L.LightningModule, data: StyleTransferData, trainer: L.Trainer) -> None:
-    """What is about to run: sets, sizes, batch per device and in all, device, precision."""
+    """Log the sets, image size, batch size per device and in total, device and precision."""
     run_dir = Path(config.run_dir)
     ranks, device = trainer.world_size, type(trainer.accelerator).__name__.removesuffix("Accelerator")
     parameters = sum(p.numel() for p in model.parameters() if p.requires_grad)
     if data.val_count == 0:
         _log.warning(
-            "nothing to validate: no image is held out, so there are no scores and no best.ckpt; last.ckpt is saved "
-            "by images and minutes, and samples are drawn of training photographs. data.content.held_out=0.05 and "
-            "data.style.held_out=0.05 hold some out"
+            "nothing to validate: no image is held out, so there are no scores and no best.ckpt; last.ckpt is still "
+            "saved, and sample grids show training photographs. To hold some images out, type "
+            "data.content.held_out=0.05 data.style.held_out=0.05"
         )
     _log.info(
         f"{config.run_name}: {len(data.train_set.contents)} content and {len(data.train_set.styles)} style images, "
@@ -38,7 +38,7 @@ def announce(config: DictConfig, model: L.LightningModule, data: StyleTransferDa
 
 
 def conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> None:
-    """One short block: the checkpoint, the last grid, the score, the next command."""
+    """Log a short block: checkpoint, last grid, scores, next command."""
     callbacks = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
     grid = next((c.last for c in callbacks if isinstance(c, SampleGrid)), None)
     checkpoints = next((c for c in callbacks if isinstance(c, RunCheckpoints)), None)
@@ -72,7 +72,7 @@ def conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> N
 
 
 def _short(path: Path) -> str:
-    """Relative below the working folder; whole elsewhere, and where that is gone, as it may be after days."""
+    """A path relative to the working folder if it lies inside; otherwise, or if that folder is gone, the whole path."""
     try:
         here = Path.cwd()
     except FileNotFoundError:

@@ -51,7 +51,7 @@ COMBINATIONS = [
     ),
     (
         ["model=cut", "image_loss=[style]"],
-        "CUT is nothing without PatchNCE, and no image loss is one; type image_loss=[patch_nce,…], or model=vanilla",
+        "CUT needs PatchNCE, and no image loss of this run is one; type image_loss=[patch_nce,…], or model=vanilla",
     ),
     (
         ["discriminator@model.discriminator=multiscale", "image_size=32"],

@@ -135,7 +135,7 @@ def test_model_names_a_file_for_stylize_alone() -> None:
 @pytest.mark.parametrize(
     ("verb", "words", "said"),
     [
-        ("stylize", ["photo.jpg"], "'photo.jpg' is no option; options are typed KEY=VALUE, such as ckpt=RUN"),
+        ("stylize", ["photo.jpg"], "'photo.jpg' is not an option; options are typed KEY=VALUE, such as ckpt=RUN"),
         (
             "train",
             ["--dataroot", "x", "--batch-size", "4"],
@@ -151,9 +151,17 @@ def test_model_names_a_file_for_stylize_alone() -> None:
         ("train", ["--model", "--name"], "--model: type model=VALUE; --name: type run_name=NAME"),
         ("stylize", ["--results_dir", "o"], "--results_dir: type output=o"),
         ("train", ["-n", "x"], "-n: no option 'n'; --help lists them"),
-        ("train", ["batch_size", "4"], "'batch_size' is no option; options are typed KEY=VALUE, such as batch_size=4"),
+        (
+            "train",
+            ["batch_size", "4"],
+            "'batch_size' is not an option; options are typed KEY=VALUE, such as batch_size=4",
+        ),
         ("train", ["+experiment", "sample"], "such as +experiment=sample"),
-        ("train", ["batch_size="], "batch_size= has no value; type it right behind the =, or batch_size=null for none"),
+        (
+            "train",
+            ["batch_size="],
+            "batch_size= has no value; type it directly after the =, or batch_size=null for none",
+        ),
         ("stylize", ["painter=", "input=x"], "painter= has no value"),
         ("train", ["image_loss=[style,", "content]"], "image_loss=[style, content]: a list has commas and no spaces"),
         (
@@ -161,8 +169,8 @@ def test_model_names_a_file_for_stylize_alone() -> None:
             ["input=my", "photos"],
             "input=my photos: a path or a name with spaces needs quotes, as in input='",
         ),
-        ("train", ["logger=null"], "logger=null: a group takes a name; type logger=none for none of it"),
-        ("train", ["sweep=null"], "sweep=null: a group takes a name; type '~sweep' for none of it"),
+        ("train", ["logger=null"], "logger=null: a group needs a name; to have none, type logger=none"),
+        ("train", ["sweep=null"], "sweep=null: a group needs a name; to have none, type '~sweep'"),
     ],
 )
 def test_words_that_are_no_options_are_answered(verb: str, words: list[str], said: str) -> None:

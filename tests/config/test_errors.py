@@ -56,7 +56,7 @@ def command(monkeypatch, capsys, *arguments: str, verb: str = "train", action=la
         ("data.reuse_memory=true", "data.reuse_memory is no longer an option: workers hand batches over as the"),
         ("model.mechanics.cuda_graphs=true", "model.mechanics.cuda_graphs is no longer an option: compiled networks"),
         ("+seeed=1", "no option 'seeed'; did you mean 'seed'?"),
-        ("+seed=1", "seed is there already: type it without the plus"),
+        ("+seed=1", "seed exists already: type it without the plus"),
         ("lr=0.1", "no option 'lr'; type model.generator_optimizer.lr=2e-4 model.discriminator_optimizer.lr=2e-4"),
         ("+lr=0.1", "no option 'lr'; type model.generator_optimizer.lr=2e-4 model.discriminator_optimizer.lr=2e-4"),
         ("crop_size=256", "no option 'crop_size'; type image_size=256"),
@@ -113,11 +113,11 @@ def test_every_verb_looks_at_them(monkeypatch, capsys, tmp_path):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("yes", "type resume=auto to go on with what hydra.run.dir holds, or ckpt_path=RUN_OR_FILE"),
-        ("True", "type resume=auto to go on"),
-        ("no", "leave it out to start anew"),
-        ("False", "leave it out to start anew"),
-        ("here.ckpt", "type ckpt_path=here.ckpt to go on from there"),
+        ("yes", "type resume=auto to continue the run in hydra.run.dir, or ckpt_path=RUN_OR_FILE"),
+        ("True", "type resume=auto to continue"),
+        ("no", "leave it out to start a new run"),
+        ("False", "leave it out to start a new run"),
+        ("here.ckpt", "type ckpt_path=here.ckpt to continue from there"),
     ],
 )
 def test_what_is_typed_for_resume_is_answered(tmp_path, typed, said):
@@ -135,7 +135,7 @@ def test_what_is_typed_for_resume_is_answered(tmp_path, typed, said):
         ),
         (
             ["model=cyclegan", "model.backward_generator.blocks=3"],
-            "model.backward_generator is built like model.generator: change that, as in model.generator.KEY=VALUE",
+            "model.backward_generator is a copy of model.generator; change the original: model.generator.KEY=VALUE",
         ),
     ],
 )
@@ -272,5 +272,7 @@ def test_the_dispatcher_lists_verbs_and_corrects_them(monkeypatch, capsys):
 @pytest.mark.parametrize("target", [None, 3, [1], {"a": "b"}])
 def test_a_target_that_is_no_path_is_a_line(target) -> None:
     node = OmegaConf.create({"x": {"_target_": target}})
-    with pytest.raises(ConfigError, match=r"^x\._target_=.* is no path of a class; type x\._target_=package\.Class$"):
+    with pytest.raises(
+        ConfigError, match=r"^x\._target_=.* is not the path of a class; type x\._target_=package\.Class$"
+    ):
         check_config(node)

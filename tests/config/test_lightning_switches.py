@@ -22,21 +22,21 @@ OF_LIGHTNING = "lightning.pytorch.callbacks."
     [
         (
             ["+trainer.fast_dev_run=true"],
-            "trainer.fast_dev_run would count or do something twice here; type +debug=smoke",
+            "trainer.fast_dev_run is not used here; type +debug=smoke",
         ),
         (["+trainer.overfit_batches=1"], "type data=single_pair"),
         (["+trainer.limit_train_batches=10"], "type max_images=N"),
-        (["+trainer.max_steps=100"], "type max_images=N: Lightning counts a step for each of the two optimizers"),
+        (["+trainer.max_steps=100"], "type max_images=N, because Lightning counts a step of each optimizer"),
         (["+trainer.gradient_clip_val=1"], "type model.mechanics.generator_clip_norm=X"),
         (["+trainer.precision=bf16-mixed"], "type precision=bf16 at the root"),
         (["+trainer.default_root_dir=here"], "type hydra.run.dir=FOLDER"),
         (
             [f"+callbacks.finder._target_={OF_LIGHTNING}LearningRateFinder"],
-            "callbacks.finder: LearningRateFinder does not fit two players; type -m model.generator_optimizer.lr=",
+            "callbacks.finder: LearningRateFinder does not work with two optimizers; type -m model.",
         ),
         (
             [f"+callbacks.thaw._target_={OF_LIGHTNING}BackboneFinetuning"],
-            "callbacks.thaw: BackboneFinetuning does not fit two players; type start_from=RUN_OR_FILE",
+            "callbacks.thaw: BackboneFinetuning does not work with two optimizers; type start_from=RUN_OR_FILE",
         ),
         ([f"+callbacks.swa._target_={OF_LIGHTNING}StochasticWeightAveraging"], "model.mechanics.ema_half_life_images"),
         (

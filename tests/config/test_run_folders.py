@@ -107,7 +107,7 @@ def test_a_runs_config_given_to_another_verb_is_answered_and_leaves_no_folder(mo
         run_verb(verb, words=["--config-dir=own", "--config-name=config", *words])
     said = capsys.readouterr().err
     assert ended.value.code == 2 and said.count("\n") == 1, said
-    assert f"what --config-name names is no config of {verb}'s" in said and sorted(tmp_path.rglob("*")) == before
+    assert f"the config that --config-name names is not for {verb}" in said and sorted(tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize("words", [["model=cut", "--cfg", "job"], ["--cfg", "job", "model=cut"], ["--cfg", "job"]])

@@ -103,7 +103,7 @@ LINES = [
     # other programs' habits
     ("stylize", "-i photo.png -o out.png", "-i: type input=photo.png; -o: type output=out.png"),
     ("stylize", f"{PAINT} -crf 18", "-crf: type film.crf=18"),
-    ("stylize", "run photo.png out.png", "'run' is no option; options are typed KEY=VALUE, such as ckpt=RUN"),
+    ("stylize", "run photo.png out.png", "'run' is not an option; options are typed KEY=VALUE, such as ckpt=RUN"),
     ("stylize", f"{PAINT} load_size=512", "a painting is as large as its photograph"),
     ("train", "--config_json a.json", "--config_json: recipes are YAML files in FOLDER/experiment/"),
     ("train", "--nosuch 1 --seed 2", "--nosuch: no option 'nosuch'; --help lists them; --seed: type seed=2"),

@@ -71,7 +71,7 @@ def test_what_a_run_cannot_change_is_refused_and_leaves_the_folder_as_it_was(tra
         path = tmp_path / "someones.ckpt"
         torch.save({**last(tmp_path / "run"), **other}, path)
         with pytest.raises(
-            UserError, match=rf"{path}: a run cannot go on from it .*; start_from={path} begins"
+            UserError, match=rf"{path}: a run cannot continue from it .*; type start_from={path}"
         ) as told:
             run(train_config(*GO_ON[:-1], *pool, f"ckpt_path={path}", f"run_dir={tmp_path / 'other'}"))
         assert "\n" not in str(told.value)

@@ -63,7 +63,7 @@ def test_a_long_name_keeps_its_end():
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (["mask=m.png"], "mask= does not go with sheet=true"),
+        (["mask=m.png"], "mask= does not work with sheet=true"),
         (["sheet_size=3"], "sheet_size=3 must be at least 16 pixels"),
         (["output=sheet.mp4"], "a sheet is one picture; type output=sheet.jpg"),
     ],

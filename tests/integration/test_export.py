@@ -141,7 +141,9 @@ def test_mistakes_are_one_line(ckpt, photo, tmp_path):
 )
 def test_what_an_exported_file_cannot_heed_is_refused(typed, photo, tmp_path):
     config = compose_config("stylize", ["onnx=g.onnx", f"input={photo}", f"output={tmp_path / 'o.png'}", typed])
-    with pytest.raises(UserError, match=f"^{typed.partition('=')[0]}= goes with ckpt=, not with model=; take it away$"):
+    with pytest.raises(
+        UserError, match=f"^{typed.partition('=')[0]}= works with ckpt=, not with model=; leave it out$"
+    ):
         paint_onnx(config)
 
 

@@ -103,7 +103,7 @@ def test_a_damaged_last_checkpoint_is_told_and_the_one_before_resumed(before, tr
     with caplog.at_level(logging.INFO):
         assert run(train_config(*NETWORKS, "resume=auto", "max_images=10", small=False)) == 0
     said = "\n".join(caplog.messages)
-    assert f"passed over: {checkpoints / 'last.ckpt'}: cannot be read as a checkpoint (it is damaged" in said
+    assert f"skipped: {checkpoints / 'last.ckpt'}: cannot be read as a checkpoint (it is damaged" in said
     assert f"resuming from {checkpoints / 'best.ckpt'}" in said
     assert load(checkpoints / "last.ckpt")["images_seen"] == 10
 

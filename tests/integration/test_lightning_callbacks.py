@@ -37,8 +37,8 @@ def test_they_watch_a_run(train_config, tmp_path, caplog, capsys) -> None:
 @pytest.mark.parametrize(
     ("kind", "said"),
     [
-        ("SpikeDetection", r"callbacks\.odd: Lightning's SpikeDetection cannot follow this run \(KeyError: .*loss"),
-        ("BackboneFinetuning", r"BackboneFinetuning cannot follow this run \(AttributeError: .*'backbone'\); take it"),
+        ("SpikeDetection", r"callbacks\.odd: Lightning's SpikeDetection fails in this run \(KeyError: .*loss"),
+        ("BackboneFinetuning", r"BackboneFinetuning fails in this run \(AttributeError: .*'backbone'\); leave it"),
     ],
 )
 def test_a_callback_that_fails_is_named(train_config, kind, said) -> None:
@@ -60,5 +60,5 @@ def test_somebodys_own_callback_keeps_its_error(train_config) -> None:
 
 def test_what_lightning_refuses_is_a_line(train_config) -> None:
     averaged = f"+callbacks.averaged._target_={OF_LIGHTNING}StochasticWeightAveraging"
-    with pytest.raises(ConfigError, match="Lightning refuses it: SWA currently works with 1 `optimizer`"):
+    with pytest.raises(ConfigError, match="Lightning refuses this: SWA currently works with 1 `optimizer`"):
         run(train_config(averaged, "+callbacks.averaged.swa_lrs=0.1"))

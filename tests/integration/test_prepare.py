@@ -127,7 +127,7 @@ def test_the_doctor_ends_with_a_line_that_trains(pairing, own, caplog):
     with caplog.at_level(logging.INFO):
         prepare(check(own, *pairing))
     strokes, line, minutes = [record.getMessage() for record in caplog.records][-3:]
-    assert "px wide in the paintings" in strokes and minutes.endswith("on this machine, a CPU, validations on top")
+    assert "px wide in the paintings" in strokes and minutes.endswith("on this machine (a CPU), plus validations")
     words = shlex.split(line.partition("python -m stylegan_pl.train ")[2])
     assert f"data.content.root={own}/content" in words and "image_size=32" in words
     assert ("model=pix2pix" in words) == bool(pairing)
@@ -141,7 +141,7 @@ def test_a_good_set_is_usable_and_stays_as_it_was(own, caplog):
     before = files_below(own)
     with caplog.at_level(logging.INFO):
         assert prepare(check(own)) == 0
-    assert "nothing found: 24 images can be used at image_size=32" in caplog.text
+    assert "no problems found: 24 images can be used at image_size=32" in caplog.text
     after = files_below(own)
     report = {name: after.pop(f"report/{name}") for name in ("check.json", "check.csv", "check.png")}
     assert after == before
@@ -155,8 +155,8 @@ def test_a_leak_is_found_and_is_the_exit_code(own, caplog):
     source.resize((40, 40)).save(own / "style/val/new.jpg", quality=40)
     with caplog.at_level(logging.INFO):
         assert prepare(check(own)) == 1
-    assert "1 held out, but trained on as well" in caplog.text
-    assert f"style/val/new.jpg: nearly alike to {own}/style/train/002.png" in caplog.text
+    assert "1 both in train and in val" in caplog.text
+    assert f"style/val/new.jpg: nearly identical to {own}/style/train/002.png" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_a_leak_is_found_and_is_the_exit_code(own, caplog):
 def test_what_a_run_would_refuse_is_told_with_the_whole_report(own, caplog, overrides, words):
     with caplog.at_level(logging.INFO):
         assert prepare(check(own, *overrides)) == 1
-    assert f"a run would end with this: {words}" in caplog.text
+    assert f"a run would end with this error: {words}" in caplog.text
     assert (own / "report/check.png").is_file()
 
 
@@ -203,7 +203,7 @@ def test_the_sample_set_and_a_single_pair_can_be_checked(own, caplog):
     single = [f"data.content.root={own / 'content/val/000.png'}", f"data.style.root={own / 'style/val/000.png'}"]
     with caplog.at_level(logging.INFO):
         assert prepare(check(own, "data=single_pair", *single)) == 0
-    assert "nothing found: 2 images can be used" in caplog.text
+    assert "no problems found: 2 images can be used" in caplog.text
 
 
 def test_a_set_that_is_not_there_is_one_line(tmp_path):

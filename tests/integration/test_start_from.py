@@ -48,7 +48,7 @@ def test_a_second_stage_starts_from_the_first(train_config, first, tmp_path, cap
         torch.testing.assert_close(of(after, prefix), of(before, "ema.averaged."), rtol=0, atol=1e-6)
     assert after["images_seen"] == 2  # a clock of its own
     (line,) = [r.message for r in caplog.records if r.message.startswith("start_from=")]
-    assert line.endswith("best.ckpt: generator taken whole; discriminator taken whole")
+    assert line.endswith("best.ckpt: generator taken completely; discriminator taken completely")
 
 
 def test_a_run_that_goes_on_takes_its_own_checkpoint(train_config, first, tmp_path, caplog):
@@ -65,7 +65,7 @@ def test_a_painter_has_no_discriminator(train_config, box):  # noqa: F811
     model = build_model(train_config())
     fresh = {key: value.clone() for key, value in network(model, "discriminator").items()}
     line = start_from(model, "painter:monet")
-    assert line == "start_from=painter:monet: generator taken whole; discriminator new, as the file has none"
+    assert line == "start_from=painter:monet: generator taken completely; discriminator new, because the file has none"
     wanted = load_generator(box / "monet.safetensors").state_dict()
     assert_same(dict(network(model, "generator")), dict(wanted))
     assert model.ema is not None
@@ -76,19 +76,21 @@ def test_a_painter_has_no_discriminator(train_config, box):  # noqa: F811
 def test_what_does_not_fit_is_told(train_config, first):
     changed = build_model(train_config("model.generator.blocks=2", "model.discriminator.width=4"))
     line = start_from(changed, str(first))
-    assert "generator taken but for " in line and "do not fit and are new (" in line
+    assert "generator taken except " in line and "do not fit and are new (" in line
     assert "discriminator" in line.split(";")[1] and "whole" not in line
     held = load_generator(first / "checkpoints/best.ckpt").state_dict()
     taken = {key: value for key, value in network(changed, "generator").items() if key in held}
     fitting = [key for key, value in taken.items() if value.shape == held[key].shape]
     assert fitting and all(torch.equal(taken[key], held[key]) for key in fitting)
     backwards = start_from(build_model(train_config("model=cyclegan")), str(first))
-    assert "backward_generator new, as the file has none" in backwards
+    assert "backward_generator new, because the file has none" in backwards
 
 
 def test_what_cannot_be_started_from_is_one_line(train_config, first, box):  # noqa: F811
     other = build_model(train_config("generator@model.generator=seed", "feature_network=random_filters", small=False))
-    with pytest.raises(ConfigError, match=r"nothing of its generator \(ResNetGenerator\) fits this run's \(SeedG"):
+    with pytest.raises(
+        ConfigError, match=r"none of the weights of its generator \(ResNetGenerator\) fit this run's \(SeedG"
+    ):
         start_from(other, str(first))
     with pytest.raises(UserError, match="start_from: no file or folder nowhere"):
         start_from(other, "nowhere")
@@ -124,7 +126,7 @@ def test_a_painter_who_changes_more_than_asked_comes_before_one_who_changes_noth
 
 def test_nearest_of_none(train_config, box):  # noqa: F811
     sets = TrainingSets([("0.png", torch.zeros(1, 3, 32, 32))], torch.zeros(2, 3, 32, 32))
-    with pytest.raises(ConfigError, match="no painter in the box has this run's generator; type start_from=null"):
+    with pytest.raises(ConfigError, match="no painter in the box has this generator; type start_from=null"):
         nearest_painter(build_model(train_config("model.generator.blocks=2")), sets)
     with pytest.raises(ConfigError, match="this run has none; type start_from=painter:NAME"):
         nearest_painter(build_model(train_config("image_loss=[]")), sets)
@@ -133,7 +135,7 @@ def test_nearest_of_none(train_config, box):  # noqa: F811
 def test_a_run_says_which_painter_is_nearest(train_config, box, tmp_path, caplog):  # noqa: F811
     caplog.set_level(logging.INFO)
     assert run(train_config("start_from=painter:nearest", f"run_dir={tmp_path / 'run'}", "max_images=2")) == 0
-    (told,) = [r.message for r in caplog.records if "as your paintings ask" in r.message]
-    (taken,) = [r.message for r in caplog.records if "generator taken whole" in r.message]
-    nearest = told.partition("elsewhere): ")[2].split()[0]
+    (told,) = [r.message for r in caplog.records if "towards your paintings" in r.message]
+    (taken,) = [r.message for r in caplog.records if "generator taken completely" in r.message]
+    nearest = told.partition("(at most 1): ")[2].split()[0]
     assert taken.startswith(f"start_from=painter:{nearest}: ")

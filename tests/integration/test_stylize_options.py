@@ -35,14 +35,14 @@ def test_resume_paints_the_rest_counts_what_is_there_and_touches_nothing(checkpo
         stylize(checkpoint, photos, out)
     with caplog.at_level(logging.INFO):
         assert stylize(checkpoint, photos, out, "resume=true") == 0
-    assert "1 of 4 pictures painted, 3 were there" in caplog.text
+    assert "1 of 4 pictures painted, 3 were already there" in caplog.text
     assert np.array_equal(pixels(out / "001.png"), first)
     for name, state in before.items():
         assert ((out / name).read_bytes(), (out / name).stat().st_mtime_ns) == state
     caplog.clear()
     with caplog.at_level(logging.INFO):
         assert stylize(checkpoint, photos, out, "resume=true") == 0
-    assert "0 of 4 pictures painted, 4 were there" in caplog.text
+    assert "0 of 4 pictures painted, 4 were already there" in caplog.text
 
 
 def test_resume_names_results_that_are_not_whole_and_leaves_them(checkpoint, photos, tmp_path, caplog):  # noqa: F811
@@ -54,7 +54,7 @@ def test_resume_names_results_that_are_not_whole_and_leaves_them(checkpoint, pho
     (out / "002.png").touch()
     assert stylize(checkpoint, photos, out, "resume=true") == 1
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert len(lines) == 3 and all("is no whole picture of the size of" in line for line in lines)
+    assert len(lines) == 3 and all("is not a complete picture of the size of" in line for line in lines)
     assert (out / "002.png").read_bytes() == b"" and (out / "003.png").exists()
 
 

@@ -64,7 +64,7 @@ class OnnxPainter:
         if self.takes_style and style is None:
             raise ConfigError("this generator paints after any painting, and none was given; type style=painting.jpg")
         if not self.takes_style and style is not None:
-            raise ConfigError("style= is for generators that take any painting (model=adain); take it away")
+            raise ConfigError("style= is for generators that take any painting (model=adain); leave it out")
         blend = 1.0 if strength is None else strength
         finish = ArrayFinish(blend, keep_colour)  # checks both
         self.strength = blend

@@ -1,1 +1,1 @@
-"""The data doctor: what is in two image sets, before a run learns from it or is scored on it."""
+"""Checks two image sets before a run trains on them or is scored on them."""

@@ -15,11 +15,11 @@ PAPER: Colour = (252, 251, 248)
 INK: Colour = (48, 46, 43)
 FAINT: Colour = (140, 135, 127)
 HAIRLINE: Colour = (222, 218, 210)
-_SHARPER = 2  # everything is drawn this much larger, then averaged down: Pillow draws no smooth edges itself
+_SHARPER = 2  # everything is drawn larger by this factor, then averaged: Pillow does not antialias
 
 
 class Box(NamedTuple):
-    """A place on the sheet, in its pixels."""
+    """A rectangle on the sheet, in pixels."""
 
     left: float
     top: float
@@ -28,12 +28,12 @@ class Box(NamedTuple):
 
     @property
     def bottom(self) -> float:
-        """Of the box, downwards."""
+        """Height of the box."""
         return self.top + self.height
 
 
 class Tick(NamedTuple):
-    """A mark below a chart."""
+    """A tick mark below a chart."""
 
     at: float  # 0 left, 1 right
     label: str
@@ -47,11 +47,11 @@ class Sheet:
         self._pen = ImageDraw.Draw(self._image)
 
     def finished(self) -> Image.Image:
-        """The picture."""
+        """The finished picture."""
         return self._image.reduce(_SHARPER)
 
     def text(self, x: float, y: float, words: str, *, size: int, colour: Colour = INK, anchor: str = "ls") -> None:
-        """Words at a point; `anchor` is Pillow's: left, middle, right, then the baseline."""
+        """Text at a point; `anchor` is Pillow's: left, middle or right, then the baseline."""
         font = ImageFont.load_default(size * _SHARPER)
         self._pen.text((x * _SHARPER, y * _SHARPER), words, fill=colour, font=font, anchor=anchor)
 
@@ -61,7 +61,7 @@ class Sheet:
         self._pen.line(ends, fill=colour, width=round(width * _SHARPER))
 
     def bars(self, box: Box, heights: NDArray[np.float64], colours: Sequence[Colour]) -> None:
-        """A histogram; the tallest bar fills the box, and what is not empty has at least a pixel."""
+        """A histogram; the tallest bar fills the box, and a bar above 0 has at least one pixel."""
         step, top = box.width / len(heights), max(float(heights.max(initial=0.0)), 1e-12)
         for k, (height, colour) in enumerate(zip(heights.tolist(), colours, strict=True)):
             if height > 0:
@@ -71,7 +71,7 @@ class Sheet:
                 self._pen.rectangle([v * _SHARPER for v in ends], fill=colour)
 
     def axis(self, box: Box, ticks: Sequence[Tick]) -> None:
-        """The ground line of a chart and its marks."""
+        """The horizontal axis of a chart and its tick marks."""
         self.line(box.left, box.bottom, box.left + box.width, box.bottom, colour=FAINT)
         for tick in ticks:
             x = box.left + tick.at * box.width

@@ -15,19 +15,19 @@ PLANE_REACH = 112
 
 
 class ColourCount(NamedTuple):
-    """Pixels by lightness (50,) and by colour (56, 56), b by a; uint16 for one picture, int64 for a set."""
+    """Number of pixels by lightness (50,) and by colour (56, 56), b by a; uint16 for one picture, int64 for a set."""
 
     lightness: NDArray[np.unsignedinteger | np.int64]
     plane: NDArray[np.unsignedinteger | np.int64]
 
     @classmethod
     def empty(cls) -> ColourCount:
-        """Of a set with no picture yet."""
+        """The count of a set without pictures."""
         return cls(np.zeros(LIGHTNESS_BINS, np.int64), np.zeros((PLANE_BINS, PLANE_BINS), np.int64))
 
     @classmethod
     def of(cls, pixels: NDArray[np.uint8]) -> ColourCount:
-        """sRGB pixels (K, 3), fewer than 65,536."""
+        """The count of sRGB pixels (K, 3), fewer than 65,536."""
         lab = to_lab(pixels)
         lightness, _ = np.histogram(lab[:, 0], LIGHTNESS_BINS, (0, 100))
         reach = (-PLANE_REACH, PLANE_REACH)
@@ -35,6 +35,6 @@ class ColourCount(NamedTuple):
         return cls(lightness.astype(np.uint16), plane.astype(np.uint16))
 
     def add(self, other: ColourCount) -> None:
-        """Count `other`'s pixels, too, in place."""
+        """Add `other`'s counts, in place."""
         self.lightness[:] += other.lightness
         self.plane[:] += other.plane

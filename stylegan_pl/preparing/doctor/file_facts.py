@@ -1,4 +1,4 @@
-"""One image file, looked at once: what it is on disk, whether it can be read, what it shows."""
+"""The facts of one image file, read once: its format, whether it can be read, what it shows."""
 
 import hashlib
 import warnings
@@ -26,17 +26,17 @@ FORMATS = {
     ".avif": "AVIF",
     **dict.fromkeys((".heic", ".heif", ".hif"), "HEIF"),
 }
-_DECODED = 256  # pixels of the shorter side that suffice for hash and colours: large JPEGs are decoded smaller
+_DECODED = 256  # pixels of the shorter side, enough for hash and colours: large JPEGs are decoded smaller
 
 
 class FileFacts(NamedTuple):
-    """What a file is; the fields after `problem` are empty where there is one."""
+    """The facts of a file; if there is a problem, the fields after `problem` are empty."""
 
     path: Path
     problem: str | None = None  # why it cannot be read
     size: tuple[int, int] = (0, 0)  # width and height, upright
     mode: str = ""  # as on disk: RGB, L, CMYK, P, I;16 …
-    format: str = ""  # as its bytes say: JPEG, PNG …
+    format: str = ""  # by its bytes: JPEG, PNG …
     rotated: bool = False  # by its EXIF block
     digest: str = ""  # SHA-256 of the bytes
     thumbnail: Thumbnails | None = None  # (32, 32)
@@ -44,18 +44,18 @@ class FileFacts(NamedTuple):
 
     @property
     def misnamed(self) -> bool:
-        """Whether its bytes are of another format than its extension says."""
+        """Whether the format of its bytes differs from its extension."""
         return self.problem is None and self.format != FORMATS.get(self.path.suffix.lower(), self.format)
 
 
 def look_at(path: Path, *, one_frame: bool = False) -> FileFacts:
-    """Read a file as a run would; never raises for what is wrong with it.
+    """Read a file as a run would; a bad file gives a `problem` and no exception.
 
     Args:
         one_frame: animations and files of several pages are a problem; see `read_image`.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Pillow's own remarks on odd files that it can read
+        warnings.simplefilter("ignore")  # Pillow's warnings about files that it can read
         try:
             check_is_file(path)
             data = path.read_bytes()
@@ -67,7 +67,7 @@ def look_at(path: Path, *, one_frame: bool = False) -> FileFacts:
             return FileFacts(path, problem=str(error).removeprefix(f"{path}: ").replace(f" '{path}'", ""))
         except OSError as error:
             return FileFacts(path, problem=f"cannot be read ({error.strerror or error})")
-        except Exception as error:  # a decoder's own bug, set off by damaged bytes
+        except Exception as error:  # a bug of a decoder, caused by damaged bytes
             return FileFacts(path, problem=f"cannot be read as an image ({type(error).__name__}: {first_line(error)})")
     digest = hashlib.sha256(data).hexdigest()
     kind = "JPEG" if found.format == "MPO" else found.format  # a phone's JPEG with a second picture inside
@@ -78,5 +78,5 @@ def look_at(path: Path, *, one_frame: bool = False) -> FileFacts:
 
 
 def _some_pixels(image: Image.Image) -> NDArray[np.uint8]:
-    """Pixels on a 48 × 48 grid, (2304, 3): nearest, since averages would be greyer than the picture."""
+    """Pixels on a 48 × 48 grid, (2304, 3): nearest pixels, because averages would be greyer."""
     return np.asarray(image.resize((48, 48), Image.Resampling.NEAREST)).reshape(-1, 3)

@@ -1,4 +1,4 @@
-"""Which pictures of many are copies of one another: close hashes propose a pair, the thumbnails confirm it.
+"""Finds copies among pictures: similar hashes propose a pair, the thumbnails confirm it.
 
 Hashes alone do not do: of the 430,000 pairs of 926 different pictures 83 are within 12 bits, portraits above all, and a
 large set has thousands of times as many pairs. Confirmed, none was left, and of copies that were trimmed by 2 % on one
@@ -19,16 +19,16 @@ from stylegan_pl.preparing.doctor.perceptual_hash import Hashes, Thumbnails, is_
 Pairs = NDArray[np.int64]  # (P, 2), i < j
 Floats = NDArray[np.float32]
 
-RADIUS = 12  # bits of 64 that may differ; always an even number, since each hash has 32 ones
-LIKENESS = 0.975  # of a copy, see `likeness`: copies as above have 0.98 and more, different pictures had 0.968 at most
-_CORRELATION = 0.7  # of thumbnails as they lie, below which no fit is tried; trimmed copies have 0.73 and more
+RADIUS = 12  # of 64 bits, how many may differ; always an even number, because each hash has 32 ones
+LIKENESS = 0.975  # least `likeness` of a copy: copies as above have 0.98 or more, different pictures had at most 0.968
+_CORRELATION = 0.7  # of two thumbnails without a fit; below it no fit is tried; trimmed copies have 0.73 or more
 _BLUR = 0.7  # pixels of a thumbnail: shifts are then linear in the derivatives
 _AGREE = 3  # blocks of bits in which a close pair must agree; more: shorter lists, but more of them
 _CHUNK = 1024  # pairs fitted at a time
 
 
 def near_duplicates(thumbnails: Thumbnails) -> Pairs:
-    """Pairs of copies among pictures; flat ones are passed over.
+    """Pairs of copies among pictures; pictures of one colour are left out.
 
     Pictures of one hash are compared with the first of them alone: a thousand copies are a thousand pairs, not a
     million.
@@ -40,7 +40,7 @@ def near_duplicates(thumbnails: Thumbnails) -> Pairs:
 
 
 def close_pairs(hashes: Hashes, *, radius: int = RADIUS) -> Pairs:
-    """Pairs of hashes that differ in at most `radius` bits; of equal hashes each with the first.
+    """Pairs of hashes that differ in at most `radius` bits; equal hashes are paired with their first.
 
     The pigeonhole principle instead of all pairs: of `radius + 3` blocks of bits, a close pair differs in at most
     `radius`, so some 3 blocks agree entirely. For every 3 blocks the hashes are sorted by them, and only neighbours
@@ -60,13 +60,13 @@ def close_pairs(hashes: Hashes, *, radius: int = RADIUS) -> Pairs:
 
 
 def _blocks(count: int) -> list[int]:
-    """64 bits cut into `count` masks of nearly one length."""
+    """64 bits divided into `count` masks of nearly equal length."""
     edges = [round(64 * k / count) for k in range(count + 1)]
     return [(1 << end) - (1 << start) for start, end in pairwise(edges)]
 
 
 def _same_key(ordered: Hashes) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Places of all pairs with equal keys in a sorted list, by their distance in it."""
+    """Positions of all pairs with equal keys in a sorted list, by their distance in the list."""
     left = np.arange(len(ordered))
     for step in range(1, len(ordered)):
         left = left[left + step < len(ordered)]
@@ -104,7 +104,7 @@ def likeness(a: Floats, b: Floats) -> Floats:
     target = a.reshape(len(a), -1, 1).astype(np.float64)
     normal = design.transpose(0, 2, 1) @ design + 1e-6 * np.eye(
         len(terms)
-    )  # a picture of stripes has no slope along them
+    )  # a picture of stripes has no gradient along them
     weights = np.linalg.solve(normal, design.transpose(0, 2, 1) @ target)  # (P, 6, 1)
     left_over = np.square(target - design @ weights).sum(axis=(1, 2))
     total = np.square(target - target.mean(axis=1, keepdims=True)).sum(axis=(1, 2))

@@ -1,4 +1,4 @@
-"""Pictures -> 64 bits that copies share: resized, compressed again, brightened or trimmed, they change few bits.
+"""A hash of 64 bits that hardly changes if a picture is resized, compressed again, brightened or trimmed.
 
 The hash is pHash (Zauner, 2010) as the `imagehash` package computes it, bit for bit; here for a stack of pictures at
 once, and without that package, which would bring wavelets along for these few lines.
@@ -14,17 +14,17 @@ Thumbnails = NDArray[np.uint8]  # (N, S, S), grey
 Hashes = NDArray[np.uint64]  # (N,)
 
 SIDE = 32  # pixels of a thumbnail, pHash's own
-FLAT = 2.0  # grey levels, standard deviation of a thumbnail below which its hash is of noise
+FLAT = 2.0  # grey levels, standard deviation of a thumbnail; below it the hash is only noise
 _LOW = 8  # lowest frequencies kept in each direction
 
 
 def thumbnail(image: Image.Image) -> Thumbnails:
-    """RGB picture -> its grey thumbnail (S, S); the aspect is lost, and with it the cost of comparing shapes."""
+    """RGB picture -> its grey thumbnail (S, S), without the aspect ratio, so that all thumbnails compare directly."""
     return np.asarray(image.convert("L").resize((SIDE, SIDE), Image.Resampling.LANCZOS))
 
 
 def is_flat(thumbnails: Thumbnails) -> NDArray[np.bool_]:
-    """(N,), whether a picture is of nearly one colour: any two such look alike, so they are no evidence of a copy."""
+    """(N,), whether a picture has nearly one colour: any two of these look alike without being copies."""
     return np.asarray(thumbnails.std(axis=(1, 2)) < FLAT)
 
 

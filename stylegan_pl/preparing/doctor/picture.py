@@ -1,4 +1,4 @@
-"""check.png: sizes, shapes, lightness and colours of photographs and paintings, one set above the other."""
+"""Draws check.png: sizes, shapes, lightness and colours of photographs and of paintings below them."""
 
 import math
 from collections.abc import Sequence
@@ -21,11 +21,11 @@ _COLUMNS = (150, 560, 950, 1330)  # pixels, left edges
 _WIDE = 340  # pixels, width of a chart
 _BINS = 41
 _SHAPES = ((1 / 2, "1:2"), (2 / 3, "2:3"), (1.0, "1:1"), (3 / 2, "3:2"), (2.0, "2:1"))
-_NARROWEST = 3.0  # width to height and height to width; pictures beyond it are counted at the edge
+_NARROWEST = 3.0  # largest ratio of the sides; more extreme pictures are counted at the edge
 
 
 def draw(pictures: Sequence[Picture], colours: dict[str, ColourCount], *, title: str, image_size: int) -> Image.Image:
-    """The picture; a column's axis is the same for both sets, so that they can be compared.
+    """The picture; both sets share the axis of each column, so that they can be compared.
 
     Args:
         colours: of each set.
@@ -54,7 +54,7 @@ def draw(pictures: Sequence[Picture], colours: dict[str, ColourCount], *, title:
 
 
 def _span(sizes: NDArray[np.float64]) -> tuple[float, float]:
-    """Ends of the axis of sizes, as logarithms to the base 2: at least two octaves, so that one size is one bar."""
+    """Ends of the axis of sizes, as logarithms to base 2; at least two octaves, so that a single size is one bar."""
     low, high = math.log2(sizes.min()) - 0.25, math.log2(sizes.max()) + 0.25
     widen = max(0.0, 2.0 - (high - low)) / 2
     return low - widen, high + widen
@@ -86,7 +86,7 @@ def _shapes(sheet: Sheet, box: Box, pictures: Sequence[Picture], colour: Colour)
 
 
 def _lightness(sheet: Sheet, box: Box, count: ColourCount) -> None:
-    """Each bar in about the grey that it counts: white itself would not be seen on paper."""
+    """Each bar has nearly the grey that it counts; pure white would be invisible."""
     levels = (np.arange(LIGHTNESS_BINS) + 0.5) * 86 / LIGHTNESS_BINS
     greys = to_rgb(np.stack([levels, 0 * levels, 0 * levels], axis=-1).astype(np.float32)).round().astype(int).tolist()
     sheet.bars(box, count.lightness.astype(np.float64), [(r, g, b) for r, g, b in greys])
@@ -94,7 +94,7 @@ def _lightness(sheet: Sheet, box: Box, count: ColourCount) -> None:
 
 
 def _plane(sheet: Sheet, box: Box, count: ColourCount) -> None:
-    """Each hue in itself, the more opaque the more pixels have it; neutral in the middle, red right, yellow up."""
+    """Each colour is drawn as itself, more opaque if more pixels have it; grey in the middle, red right, yellow up."""
     centres = (np.arange(PLANE_BINS) + 0.5) * 2 * PLANE_REACH / PLANE_BINS - PLANE_REACH
     b, a = np.meshgrid(centres, centres, indexing="ij")
     hues = to_rgb(np.stack([np.full_like(a, 62), a, b], axis=-1).astype(np.float32))  # (56, 56, 3)

@@ -1,4 +1,4 @@
-"""What is odd about the pictures of two sets, in words that mend it."""
+"""Problems of the pictures in two sets, each with advice."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -16,12 +16,12 @@ from stylegan_pl.preparing.doctor.survey import Picture, Place
 
 
 class Kind(NamedTuple):
-    """A sort of remark."""
+    """A kind of remark."""
 
     name: str  # in check.csv
-    what: str  # follows the number of them
+    what: str  # printed after their number
     advice: str
-    grave: bool = False  # scores would lie; the exit code is 1
+    grave: bool = False  # scores would be wrong; the exit code is 1
 
 
 UNREADABLE = Kind("unreadable", "cannot be read", "a run skips them: restore or remove them")
@@ -30,48 +30,44 @@ TOO_SMALL = Kind(
     "smaller than the crop",
     "a run skips them: type data.SET.upscale=true, a smaller image_size, or remove them",
 )
-MISNAMED = Kind(
-    "misnamed", "not of the format that the name says", "read all the same: rename them, other programs may not"
-)
+MISNAMED = Kind("misnamed", "not of the format that the name says", "a run reads them; rename them for other programs")
 LEAK = Kind(
     "leak",
-    "held out, but trained on as well",
-    "scores lie: remove one of each two, or keep both in train or in val",
+    "both in train and in val",
+    "scores would be too good: remove one of the two, or keep both in train or both in val",
     True,
 )
 BOTH_SETS = Kind(
     "both_sets",
-    "among the paintings, but among the photographs as well",
+    "both among the paintings and among the photographs",
     "remove each from the set where it does not belong",
 )
 SAME_BYTES = Kind(
-    "same_bytes", "copies, byte for byte", "shown more often than others: remove them unless that is meant"
+    "same_bytes", "copies, byte for byte", "a run shows them more often than others: remove them unless you want that"
 )
 NEAR_DUPLICATE = Kind(
     "near_duplicate",
-    "nearly alike to another one",
-    "shown more often than others: look, and remove them unless that is meant",
+    "nearly identical to another one",
+    "a run shows them more often than others: look at them, and remove them unless you want that",
 )
-ONE_COLOUR = Kind(
-    "one_colour", "of one colour", "nothing to learn from; not compared with others, as any two are alike"
-)
+ONE_COLOUR = Kind("one_colour", "of one colour", "nothing can be learned from them; they were not searched for copies")
 NO_PARTNER = Kind(
-    "no_partner", "without a partner of the same name", "a run leaves them out: name both files of a pair alike"
+    "no_partner", "without a partner of the same name", "a run leaves them out: give both files of a pair the same name"
 )
 NOT_LOOKED_AT = Kind(
     "not_looked_at",
     "in a format that is not read",
-    "convert them to JPEG or PNG, or of GIFs type data.SET.first_frame=true",
+    "convert them to JPEG or PNG, or for GIFs type data.SET.first_frame=true",
 )
 
 KINDS = (
     LEAK, UNREADABLE, TOO_SMALL, BOTH_SETS, SAME_BYTES, NEAR_DUPLICATE, ONE_COLOUR, MISNAMED, NO_PARTNER, NOT_LOOKED_AT,
 )  # fmt: skip
-"""Gravest first."""
+"""The most serious first."""
 
 
 class Remark(NamedTuple):
-    """One thing about one file."""
+    """One remark about one file."""
 
     kind: Kind
     place: Place
@@ -79,7 +75,7 @@ class Remark(NamedTuple):
 
 
 def remarks_on(pictures: Sequence[Picture], *, image_size: CropSize, paired: bool) -> list[Remark]:
-    """All remarks, gravest kind first, then by file.
+    """All remarks, the most serious kind first, then by file.
 
     Args:
         image_size: pixels of the crop.
@@ -132,18 +128,20 @@ def _among(picture: Picture, earlier: Sequence[Picture]) -> Remark:
 def _remark(kind: Kind, picture: Picture, others: Sequence[Picture]) -> Remark:
     nearest = min(others, key=lambda other: _difference(picture, other))
     same = picture.facts.digest == nearest.facts.digest
-    return Remark(kind, _place(picture), f"{'the same bytes as' if same else 'nearly alike to'} {nearest.facts.path}")
+    return Remark(
+        kind, _place(picture), f"{'the same bytes as' if same else 'nearly identical to'} {nearest.facts.path}"
+    )
 
 
 def _difference(a: Picture, b: Picture) -> float:
-    assert a.facts.thumbnail is not None and b.facts.thumbnail is not None  # only what was read is compared
+    assert a.facts.thumbnail is not None and b.facts.thumbnail is not None  # only readable pictures are compared
     if a.facts.digest == b.facts.digest:
         return -1.0
     return float(np.abs(a.facts.thumbnail.astype(np.int16) - b.facts.thumbnail).mean())
 
 
 def copies(pictures: Sequence[Picture]) -> list[list[Picture]]:
-    """Groups of two and more that are one picture: the same bytes, or nearly alike, directly or by way of another."""
+    """Groups of copies: the same bytes or nearly identical, directly or through another copy."""
     from scipy.sparse import coo_array
     from scipy.sparse.csgraph import connected_components
 
@@ -164,11 +162,11 @@ def copies(pictures: Sequence[Picture]) -> list[list[Picture]]:
 
 
 def not_looked_at(side: str, root: Path, *, gifs: bool = False) -> list[Remark]:
-    """Pictures below a folder that no run reads, by their extension; `gifs`: they are read."""
+    """Picture files in a folder whose extension no run reads; `gifs`: GIFs are read."""
     files = [path for path in files_below(root) if is_unread_picture(path, gifs=gifs)]
     return [Remark(NOT_LOOKED_AT, Place(side, "", path), f"{path.suffix} is not read") for path in files]
 
 
 def lonely(places: Sequence[Place]) -> list[Remark]:
-    """Files that pairing by name leaves out."""
+    """Files without a partner of the same name."""
     return [Remark(NO_PARTNER, place, "no partner of this name") for place in places]

@@ -1,4 +1,4 @@
-"""What the doctor found, as a table for people, and as check.json and check.csv for programs."""
+"""The result of the check: a table for people, check.json and check.csv for programs."""
 
 import csv
 import io
@@ -51,7 +51,7 @@ def _spread(values: Sequence[float]) -> dict[str, float] | None:
 
 
 def table(found: dict[str, dict[str, dict[str, Any]]]) -> str:
-    """A row for each split of each set that has files; sizes as least, median, largest."""
+    """One row per set and split with files; sizes as smallest, median, largest."""
     drawn = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     for name in ("set", "split"):
         drawn.add_column(name)
@@ -76,9 +76,9 @@ def _three(of: dict[str, float] | None, digits: int) -> str:
 
 
 def verdict(remarks: Sequence[Remark], refusals: Sequence[str], *, usable: str) -> str:
-    """The closing words: nothing, or how many remarks of which kind, with what to do."""
+    """The conclusion: no problems, or the number of remarks of each kind with advice."""
     if not remarks and not refusals:
-        return f"nothing found: {usable}"
+        return f"no problems found: {usable}"
     lines = []
     for kind in KINDS:
         of_kind = [remark for remark in remarks if remark.kind is kind]
@@ -89,25 +89,25 @@ def verdict(remarks: Sequence[Remark], refusals: Sequence[str], *, usable: str) 
             ]
             if len(of_kind) > _EXAMPLES:
                 lines.append(f"      and {len(of_kind) - _EXAMPLES:,} more")
-    lines += [f"  a run would end with this: {printable(refusal)}" for refusal in refusals]
+    lines += [f"  a run would end with this error: {printable(refusal)}" for refusal in refusals]
     count = len(remarks) + len(refusals)
     return "\n".join([f"{count:,} remark{'s' if count > 1 else ''}:", *lines])
 
 
 def is_grave(remarks: Sequence[Remark], refusals: Sequence[str]) -> bool:
-    """Whether scores would lie or a run would refuse."""
+    """Whether scores would be wrong or a run would fail."""
     return bool(refusals) or any(remark.kind.grave for remark in remarks)
 
 
 def write_json(path: Path, facts: dict[str, Any], remarks: Sequence[Remark], refusals: Sequence[str]) -> None:
-    """check.json: what was looked at, the table, how many remarks of each kind, what would end a run."""
+    """Write check.json: the sets, the table, the number of remarks of each kind, errors that would end a run."""
     counts = Counter(remark.kind.name for remark in remarks)
     closing = {"remarks": dict(counts), "refusals": list(refusals), "usable": not is_grave(remarks, refusals)}
     path.write_text(json.dumps({**facts, **closing}, indent=2) + "\n")
 
 
 def write_csv(path: Path, remarks: Sequence[Remark]) -> None:
-    """check.csv: a row a remark, so that a file may have several."""
+    """Write check.csv: one row per remark; a file may have several."""
     with path.open("w", newline="", encoding="utf-8", errors="surrogateescape") as stream:
         writer = csv.writer(stream)
         writer.writerow(["file", "set", "split", "kind", "remark"])
@@ -116,5 +116,5 @@ def write_csv(path: Path, remarks: Sequence[Remark]) -> None:
 
 
 def printable(text: Path | str) -> str:
-    """A file name that is no valid UTF-8, too, can be shown."""
+    """A file name as printable text, also if it is not valid UTF-8."""
     return os.fsencode(str(text)).decode("utf-8", "backslashreplace")

@@ -1,4 +1,4 @@
-"""Every file of two sets, with its place in them and its facts."""
+"""The facts of every file of two sets, and its place in them."""
 
 import contextlib
 import multiprocessing
@@ -25,7 +25,7 @@ _CHUNK = 16  # files a process gets at a time
 
 
 class Place(NamedTuple):
-    """Where a file is used."""
+    """The set and split in which a file is used."""
 
     side: str  # content or style
     split: str  # train or val
@@ -34,7 +34,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Picture:
-    """A file in its place."""
+    """The facts of a file and its place."""
 
     side: str
     split: str
@@ -43,7 +43,7 @@ class Picture:
 
 
 def places(content: ImageFolder, style: ImageFolder, pairing: Pairing) -> list[Place]:
-    """The files that a run uses, each once: a single picture, which is in train and in val, as one to train on."""
+    """The files that a run uses, each once; a file in both train and val counts as train."""
     found: dict[tuple[str, Path], Place] = {}
     for split in SPLITS:
         for side, files in zip(SIDES, pairing.match(content, style, split), strict=True):
@@ -53,7 +53,7 @@ def places(content: ImageFolder, style: ImageFolder, pairing: Pairing) -> list[P
 
 
 def without_partner(content: ImageFolder, style: ImageFolder, pairing: Pairing) -> list[Place]:
-    """Files that a run leaves out, because pairs are matched by name and theirs is missing."""
+    """Files that a run leaves out, because they have no partner of the same name."""
     used = {(place.side, place.path) for place in places(content, style, pairing)}
     return [
         Place(side, split, path)
@@ -65,7 +65,7 @@ def without_partner(content: ImageFolder, style: ImageFolder, pairing: Pairing) 
 
 
 def is_too_small(facts: FileFacts, folder: ImageFolder, image_size: CropSize) -> bool:
-    """Whether `folder.crop` would refuse it."""
+    """Whether `folder.crop` would refuse the file as too small."""
     if facts.problem is not None or folder.upscale:
         return False
     return not fits(*replace(folder, load_size=folder.least_size).resized_size(*facts.size, image_size), image_size)
@@ -75,11 +75,11 @@ def look_at_all(paths: Sequence[Path], *, workers: int | None, one_frame: bool =
     """`look_at` for every path, in order.
 
     Args:
-        workers: processes; None takes one a core, 0 none beside this one. Few files are read here in any case.
+        workers: processes; None: one per core; 0: only this process. A few files are always read in this process.
         one_frame: see `look_at`.
 
     Raises:
-        DataError: a process died, for want of memory as a rule.
+        DataError: a process died, usually because memory ran out.
     """
     workers = cores() if workers is None else workers
     look = partial(look_at, one_frame=one_frame)
@@ -93,14 +93,14 @@ def look_at_all(paths: Sequence[Path], *, workers: int | None, one_frame: bool =
             yield from facts
         except BrokenProcessPool as error:
             raise DataError(
-                "a process that reads images was ended from outside, as a rule for want of memory; type data.workers=0"
+                "a process that reads images was killed, probably because memory ran out; type data.workers=0"
             ) from error
         finally:
             pool.shutdown(cancel_futures=True)
 
 
 def _context() -> multiprocessing.context.BaseContext:
-    """Processes that share one import of torch where the system can; never copies of this one with its threads."""
+    """Processes that share one import of torch if the system can; never forks of this process and its threads."""
     if "forkserver" not in multiprocessing.get_all_start_methods():
         return multiprocessing.get_context("spawn")
     context = multiprocessing.get_context("forkserver")
@@ -110,8 +110,8 @@ def _context() -> multiprocessing.context.BaseContext:
 
 @contextlib.contextmanager
 def _deaf_to_ctrl_c() -> Iterator[None]:
-    """Processes started inside inherit it: the terminal interrupts them all, and the first one answers for all."""
-    if threading.current_thread() is not threading.main_thread():  # no other may set what a signal does
+    """Ignore Ctrl-C in processes started inside: the terminal sends it to all, and only the main process reacts."""
+    if threading.current_thread() is not threading.main_thread():  # only the main thread may set a signal's handler
         yield
         return
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)

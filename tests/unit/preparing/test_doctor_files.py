@@ -144,7 +144,7 @@ def die(path: Path, *, one_frame: bool) -> None:
 def test_a_process_that_dies_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(survey, "_FEW", 1)
     monkeypatch.setattr(survey, "look_at", die)
-    with pytest.raises(DataError, match=r"want of memory; type data\.workers=0$"):
+    with pytest.raises(DataError, match=r"because memory ran out; type data\.workers=0$"):
         list(look_at_all([tmp_path / "a.png", tmp_path / "b.png"], workers=2))
 
 

@@ -135,13 +135,13 @@ def test_the_table_holds_counts_sizes_and_modes(sets: Sets) -> None:
 
 
 def test_the_verdict_says_nothing_or_what_to_do(sets: Sets) -> None:
-    assert verdict([], [], usable="5 images can be used") == "nothing found: 5 images can be used"
+    assert verdict([], [], usable="5 images can be used") == "no problems found: 5 images can be used"
     for number in range(5):
         sets.add(f"content/val/copy{number}.png", scene(number % 2), compress_level=number)
     said = verdict(sets.remarks(), ["data.style.root: no"], usable="")
     count = len(sets.remarks())
-    assert said.startswith(f"{count + 1} remarks:\n  5 held out, but trained on as well; scores lie: remove")
-    assert "      and 2 more" in said and said.endswith("a run would end with this: data.style.root: no")
+    assert said.startswith(f"{count + 1} remarks:\n  5 both in train and in val; scores would be too good: remove")
+    assert "      and 2 more" in said and said.endswith("a run would end with this error: data.style.root: no")
     assert is_grave([], ["x"]) and not is_grave([], [])
 
 

@@ -200,7 +200,7 @@ def test_a_damaged_newest_file_is_passed_over_with_a_line(tmp_path: Path, caplog
     with caplog.at_level(logging.WARNING):
         assert newest_good(tmp_path) == good
     (line,) = caplog.messages
-    assert line.startswith(f"passed over: {damaged}: cannot be read as a checkpoint")
+    assert line.startswith(f"skipped: {damaged}: cannot be read as a checkpoint")
 
 
 def test_an_empty_newest_file_is_passed_over(tmp_path: Path) -> None:
@@ -332,7 +332,7 @@ def test_a_checkpoint_cannot_smuggle_a_call(tmp_path: Path, way: str) -> None:
         ({"width": {"_target_": "stylegan_pl.generators.seed.SeedGenerator"}}, "width=SeedGenerator, which is of an"),
         ({"width": [{"_target_": "stylegan_pl.generators.seed.SeedGenerator"}]}, "which is of another type"),
         ({"width": -1}, "cannot be built"),
-        ({"_partial_": True}, "describes no Module"),
+        ({"_partial_": True}, "instead of Module"),
     ],
 )
 def test_arguments_are_those_of_the_constructor(tmp_path: Path, change: dict[Any, Any], said: str) -> None:
@@ -475,15 +475,15 @@ def test_a_config_that_is_no_generators_is_a_line(
 @pytest.mark.parametrize(
     ("state", "said"),
     [
-        (None, "of another kind"),
-        ([], "of another kind"),
-        ({0: torch.zeros(1)}, "of another kind"),
-        ({"generator.a": None}, "of another kind"),
-        ({"generator.a": "b"}, "of another kind"),
-        ({"generator._extra_state": {}}, "not those of the generator"),
-        ({}, "not those of the generator"),
-        (prefixed("generator", SeedGenerator(width=3)), "not those of the generator"),
-        (prefixed("ema.averaged", nn.Conv2d(1, 1, 1)), "not those of the generator"),
+        (None, "have a wrong type"),
+        ([], "have a wrong type"),
+        ({0: torch.zeros(1)}, "have a wrong type"),
+        ({"generator.a": None}, "have a wrong type"),
+        ({"generator.a": "b"}, "have a wrong type"),
+        ({"generator._extra_state": {}}, "do not fit the generator"),
+        ({}, "do not fit the generator"),
+        (prefixed("generator", SeedGenerator(width=3)), "do not fit the generator"),
+        (prefixed("ema.averaged", nn.Conv2d(1, 1, 1)), "do not fit the generator"),
         (
             {
                 key: torch.full_like(value, torch.nan)
@@ -495,10 +495,10 @@ def test_a_config_that_is_no_generators_is_a_line(
             prefixed("generator", SeedGenerator(width=2)) | {"generator.layers.0.bias": torch.tensor([torch.inf, 0])},
             "1 of its 10 weights hold nan or infinite numbers, such as 'layers.0.bias'",
         ),
-        ({"generator.layers.0.weight": torch.zeros(1).expand(10**12)}, "not those of the generator"),
+        ({"generator.layers.0.weight": torch.zeros(1).expand(10**12)}, "do not fit the generator"),
         (
             prefixed("generator", SeedGenerator(width=2)) | {"generator.layers.0.bias": torch.zeros(2).to_sparse()},
-            "weights hold nan or infinite|not those of the generator",
+            "weights hold nan or infinite|do not fit the generator",
         ),
     ],
 )
@@ -542,7 +542,7 @@ def test_a_flipped_bit_is_found_wherever_it_is_and_the_older_file_taken(
         caplog.clear()
         with caplog.at_level(logging.WARNING):
             assert newest_good(tmp_path) == older
-        assert caplog.messages[0].startswith(f"passed over: {newest}: cannot be read as a checkpoint (it is damaged")
+        assert caplog.messages[0].startswith(f"skipped: {newest}: cannot be read as a checkpoint (it is damaged")
         assert "is not what was written" in told(newest)
     newest.write_bytes(whole)
     assert newest_good(tmp_path) is not None

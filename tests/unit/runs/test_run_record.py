@@ -83,8 +83,8 @@ def test_a_checkpoints_sets_may_have_moved(tmp_path, image_sets) -> None:
         ({**FOLDER, "root": ".", "include": [{"deep": EVALUATED}]}, UserError, "its data are 'sympy.sympify'"),
         ({**FOLDER, "root": ".", "how_to": {**FOLDER, "root": "."}}, UserError, "how_to=ImageFolder, which is of"),
         ({**FOLDER, "root": 3}, UserError, "root=3, which is of another type"),
-        (PAIRING, UserError, "describes no ImageFolder"),
-        ("folders", UserError, "describes no ImageFolder"),
+        (PAIRING, UserError, "instead of ImageFolder"),
+        ("folders", UserError, "instead of ImageFolder"),
         (
             {**FOLDER, "root": "/nowhere/at/all"},
             DataError,

@@ -59,5 +59,5 @@ def test_the_state_of_a_run_is_taken_and_a_malformed_one_told_in_a_line(train_co
             with pytest.raises(UserError) as told:
                 check_training_state(model, bad, path)
             line = str(told.value)
-            assert "\n" not in line and f"{path}: a run cannot go on from it (" in line, (place, value)
+            assert "\n" not in line and f"{path}: a run cannot continue from it (" in line, (place, value)
             assert f"start_from={path}" in line

@@ -8,8 +8,8 @@ how_many.md and how_many.jpg after every cell, of the cells that are there. A ce
 one that was stopped goes on: the command can be repeated, and told a part of the table.
 
   n=[1,5,20,100,300] minutes=[10,30,60,180]     the part of the table that is run now
-  recipe="+experiment=coco_vangogh a=b"         what is trained; words with spaces between them
-  vgg16=FILE                                    looked through in training and judging; without it random filters are
+  recipe="+experiment=my_painter a=b"           what is trained; words with spaces between them
+  vgg16=FILE                                    looked through in judging; without it random filters are
   picture=FILE                                  that is painted in every cell; else scikit-image's astronaut
   pairs=32                                      photographs that are judged
   threads=2 seed=0                              the seed also chooses the paintings: the five are among the twenty
@@ -206,14 +206,13 @@ def table_of(options: dict[str, str]) -> Table:
     if "photographs" not in options or "paintings" not in options:
         sys.exit("error: type photographs=FOLDER paintings=FOLDER")
     photographs, paintings = (Path(options.pop(key)).resolve() for key in ("photographs", "paintings"))
-    recipe, vgg16 = options.pop("recipe", "+experiment=coco_vangogh"), options.pop("vgg16", None)
+    recipe, vgg16 = options.pop("recipe", "+experiment=my_painter"), options.pop("vgg16", None)
     said = f'photographs=PHOTOS paintings=PAINTINGS recipe="{recipe}"' + (" vgg16=FILE" if vgg16 else "")
-    sets = ["data=folders", f"data.content.root={photographs}"]
+    content = f"data.content.root={photographs}"
     places = [f"metric.{name}.features.network" for name in THROUGH_NETWORK]
-    networks, looked = ["feature_network=random_filters"], [f"feature_network@{at}=random_filters" for at in places]
-    if vgg16 is not None:
-        networks = ["feature_network=vgg16", f"feature_network.weights_path={vgg16}"]
-        looked = [f"{at}.weights_path={vgg16}" for at in places]
+    looked = [
+        f"feature_network@{at}=random_filters" if vgg16 is None else f"{at}.weights_path={vgg16}" for at in places
+    ]
     out, given = Path(options.pop("out", "outputs/how_many")), options.pop("picture", None)
     pairs, seed, threads = (
         options.pop(key, usual) for key, usual in (("pairs", "32"), ("seed", "0"), ("threads", "2"))
@@ -223,10 +222,10 @@ def table_of(options: dict[str, str]) -> Table:
     return Table(
         photographs,
         paintings,
-        recipe=[*recipe.split(), *sets, *networks, *typed],
+        recipe=[*recipe.split(), content, *typed],
         judged=[
-            *sets, f"data.style.root={paintings}", "image_size=256", f"pairs={pairs}", f"metric=[{','.join(METRICS)}]",
-            *looked,
+            "data=folders", content, f"data.style.root={paintings}", "image_size=256", f"pairs={pairs}",
+            f"metric=[{','.join(METRICS)}]", *looked,
         ],
         picture=_astronaut(out / "photograph.png") if given is None else Path(given),
         out=out,

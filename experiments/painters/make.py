@@ -1,6 +1,7 @@
 """One painter of the box, made again by one command: its pairs rendered if it needs any, trained, exported with a card.
 
-    python -m experiments.painters.make NAME photographs=FOLDER [paintings=FILE_OR_FOLDER] [vgg16=FILE] [OVERRIDE …]
+    python -m experiments.painters.make NAME photographs=FOLDER [paintings=FILE_OR_FOLDER] [more=FOLDER] [vgg16=FILE]
+        [OVERRIDE …]
 
 NAME is one of those that `python -m experiments.painters.make` lists. Runs land in outputs/painters/NAME; a run that
 was stopped goes on. Any other argument is an override of the training.
@@ -24,6 +25,7 @@ from stylegan_pl.pictures.read import read_image
 
 OUTPUTS = Path("outputs/painters")
 PAIRED_SIDE = 256  # pixels of the shorter side that pairs are rendered at
+WORDS = ("photographs", "paintings", "more", "vgg16")
 PAIRS = 800  # at most, evenly through the photographs
 
 
@@ -31,7 +33,7 @@ class Recipe(NamedTuple):
     """How one painter came to be."""
 
     about: str
-    stages: tuple[list[str], ...]  # overrides of a training each; it starts from the one before
+    stages: tuple[list[str], ...]  # overrides of a training each, which starts from the one before or goes on with it
     renderer: Renderer | None = None  # draws the pairs; None: paintings=… are the style set
     looks: bool = True  # through a feature network
 
@@ -46,13 +48,19 @@ TEXTURED = [  # strokes cannot be foreseen pixel by pixel: their covariances can
     "image_loss.relative_style.pooled=0.03",
 ]
 COLLECTION = "+experiment=my_painter"
+MORE = [COLLECTION, "data.style.root=MORE"]  # the folder typed as more=
+GOES_ON = "resume=true"  # with the run before, in place of starting from it
 RECIPES = {
     "starry_night": Recipe("Vincent van Gogh, The Starry Night (1889): swirls and dashes in blue and yellow", ONE),
     "hokusai": Recipe("Katsushika Hokusai, The Great Wave off Kanagawa (about 1831): a woodblock print", ONE),
     "renoir": Recipe("Pierre-Auguste Renoir, Bal du moulin de la Galette (1876): soft dappled light", ONE),
     "vangogh": Recipe(
-        "Vincent van Gogh, 22 paintings of 1882 to 1890 together: brush marks along contours, ochre and teal",
-        ([COLLECTION, "start_from=painter:starry_night", "max_images=7000", "val_every_images=1400"],),
+        "Vincent van Gogh, 22 paintings of 1882 to 1890 and then 301: brush marks along contours, ochre and green",
+        (
+            [COLLECTION, "start_from=painter:starry_night", "max_images=7000", "val_every_images=1400"],
+            [*MORE, "image_loss.structure.weight=2", "max_images=13000"],
+            [GOES_ON, *MORE, "image_loss.structure.weight=1.2", "max_images=17000"],
+        ),
         looks=False,
     ),
     "cartoon": Recipe(
@@ -85,8 +93,9 @@ def main(arguments: list[str]) -> int:
         return 0 if not arguments else 2
     name, *typed = arguments
     recipe = RECIPES[name]
-    named = dict(word.split("=", 1) for word in typed if word.split("=", 1)[0] in ("photographs", "paintings", "vgg16"))
+    named = dict(word.split("=", 1) for word in typed if word.split("=", 1)[0] in WORDS)
     needed = ["photographs"] if recipe.renderer else ["photographs", "paintings"]
+    needed += ["more"] if any(MORE[1] in stage for stage in recipe.stages) else []
     if missing := [word for word in needed if word not in named]:
         print(f"error: {name} is made from {' and '.join(needed)}; type {missing[0]}=FOLDER", file=sys.stderr)
         return 2
@@ -98,10 +107,14 @@ def main(arguments: list[str]) -> int:
         shared += [f"data.content.root={named['photographs']}", f"data.style.root={named['paintings']}"]
     if recipe.looks and "vgg16" in named:
         shared.append(f"feature_network.weights_path={named['vgg16']}")
-    runs = [OUTPUTS / name / f"stage{number}" for number in range(1, len(recipe.stages) + 1)]
-    for number, (stage, run) in enumerate(zip(recipe.stages, runs, strict=True)):
-        before = [f"start_from={runs[number - 1]}"] if number else []
-        call("train", *stage, *before, *shared, f"hydra.run.dir={run}", "resume=auto")
+    runs: list[Path] = []
+    before: list[str] = []
+    for stage in recipe.stages:
+        if GOES_ON not in stage:
+            before = [f"start_from={runs[-1]}"] if runs else []
+            runs.append(OUTPUTS / name / f"stage{len(runs) + 1}")
+        own = [f"data.style.root={named['more']}" if word == MORE[1] else word for word in stage if word != GOES_ON]
+        call("train", *shared, *own, *before, f"hydra.run.dir={runs[-1]}", "resume=auto")
     said = shlex.join(["python", "-m", "experiments.painters.make", name, *(f"{key}=…" for key in named)])
     card = [f"about={recipe.about}", f"command={said}", "licence=MIT"]
     call("export", f"ckpt={runs[-1]}", "format=safetensors", "half=true", f"output={OUTPUTS / name}.safetensors", *card)

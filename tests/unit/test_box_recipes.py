@@ -5,6 +5,7 @@ from conftest import compose_config
 from images_on_disk import write_images
 from omegaconf import OmegaConf
 
+from experiments.painters import make
 from experiments.painters.make import RECIPES, main, rendered
 from stylegan_pl.data.folder import list_images
 from stylegan_pl.data.sources.renderers.cartoon import Cartoon
@@ -40,7 +41,12 @@ def test_pairs_have_one_name_and_one_size(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("typed", "line"), [(["oil"], "type photographs=FOLDER"), (["renoir", "photographs=x"], "type p")]
+    ("typed", "line"),
+    [
+        (["oil"], "type photographs=FOLDER"),
+        (["renoir", "photographs=x"], "type p"),
+        (["vangogh", "photographs=x", "paintings=y"], "type more=FOLDER"),
+    ],
 )
 def test_what_a_painter_needs_is_asked_for(typed, line, capsys):
     assert main(typed) == 2
@@ -51,3 +57,18 @@ def test_an_unknown_painter_gets_the_list(capsys):
     assert main(["rembrandt"]) == 2
     listed = capsys.readouterr().out
     assert all(name in listed for name in RECIPES)
+
+
+def test_stages_start_from_each_other_or_go_on(monkeypatch):
+    calls = []
+    monkeypatch.setattr(make, "call", lambda *typed: calls.append(typed))
+    assert main(["vangogh", "photographs=p", "paintings=few", "more=many"]) == 0
+    folders, starts, sets = (
+        [[word.split("=", 1)[1] for word in typed if word.startswith(f"{key}=")] for typed in calls[:3]]
+        for key in ("hydra.run.dir", "start_from", "data.style.root")
+    )
+    first, second = (f"outputs/painters/vangogh/stage{number}" for number in (1, 2))
+    assert folders == [[first], [second], [second]]
+    assert starts == [["painter:starry_night"], [first], [first]]
+    assert [given[-1] for given in sets] == ["few", "many", "many"]  # the last one counts
+    assert calls[3][:2] == ("export", f"ckpt={second}")

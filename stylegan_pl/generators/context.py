@@ -33,7 +33,6 @@ class ContextGenerator(ChainGenerator):
     """
 
     stride = 1
-    has_strokes = False
 
     def __init__(
         self,
@@ -57,6 +56,9 @@ class ContextGenerator(ChainGenerator):
         last = nn.Conv2d(inputs, 1 if grey else 3, 1)
         super().__init__(nn.Sequential(*layers, last), places)
         self.grey = grey
+        self.has_strokes = (
+            not grey
+        )  # ink lines have a width; of a large photograph, colour would be left in small details
         init(self)
         with torch.no_grad():
             last.weight.mul_(0.1)

@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.generators.context import ContextGenerator
 from stylegan_pl.inference.any_size import pad_to_stride, stylize_batch
 from stylegan_pl.inference.onnx.painter import OnnxPainter
 from stylegan_pl.inference.stylizer import painter_of
@@ -152,7 +153,7 @@ def test_strokes_grow_with_the_picture_as_a_checkpoints_do(tmp_path):
 
 
 def test_a_look_without_strokes_says_so_in_the_file(tmp_path):
-    generator = generator_of("context")
+    generator = ContextGenerator(width=8, grey=True).eval()
     path = tmp_path / "g.onnx"
     graph = {"stride": 1, "takes_style": False, "preprocessing": True, "has_strokes": generator.has_strokes}
     write_onnx(to_onnx(generator, preprocessing=True, opset=18), path, {"graph": graph})

@@ -15,7 +15,7 @@ import torch
 from stylegan_pl.callbacks.checkpoints import RunCheckpoints
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.models.base import TwoPlayerModule
-from stylegan_pl.runs.status import write_status
+from stylegan_pl.runs.status import read_status, write_status
 
 _EVERY_S = 10.0  # seconds between updates while training
 _PACKAGES = ("torch", "torchvision", "lightning", "hydra-core", "stylegan-pl")
@@ -60,11 +60,16 @@ def peak_memory_gib() -> float | None:
 
 
 class RunStatus(L.Callback):
-    """Keeps images seen and the best score in status.json up to date, every few seconds."""
+    """Keeps images seen, the best score and the time taken in status.json up to date, every few seconds."""
 
     def __init__(self, run_dir: str) -> None:
         self.run_dir = Path(run_dir)
         self._written = 0.0
+        self._began, self._earlier = time.monotonic(), 0.0
+
+    def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """The time that earlier starts took counts, too."""
+        self._began, self._earlier = time.monotonic(), read_status(self.run_dir).get("seconds") or 0.0
 
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
@@ -83,4 +88,5 @@ class RunStatus(L.Callback):
         assert isinstance(model, TwoPlayerModule)
         self._written = time.monotonic()
         best = next((c.best_score for c in trainer.checkpoint_callbacks if isinstance(c, RunCheckpoints)), None)
-        write_status(self.run_dir, state=state, images_seen=model.clock.images_seen, best_score=best)
+        seconds = round(self._earlier + self._written - self._began, 1)
+        write_status(self.run_dir, state=state, images_seen=model.clock.images_seen, best_score=best, seconds=seconds)

@@ -122,7 +122,7 @@ class Task:
             say_failed(folder.name, line.removeprefix("error: "))
             self.codes.append(code)
             return None
-        seconds = round(time.monotonic() - started, 1)
+        seconds = read_status(folder).get("seconds") or round(time.monotonic() - started, 1)  # a run tells its own
         score = self._finished(outcome)
         states = {0: "pruned" if read_status(folder).get("pruned") else "done", 75: "preempted", 130: "interrupted"}
         write_status(folder, state=states[int(outcome)], score=score, exit_code=int(outcome), seconds=seconds)

@@ -88,7 +88,8 @@ def _run(config: DictConfig, run_dir: Path) -> Outcome:
             raise
         raise told from error
     if is_first():
-        seconds = round(time.monotonic() - started, 1)
+        earlier = before.get("seconds") or 0.0 if checkpoint is not None else 0.0
+        seconds = round(earlier + time.monotonic() - started, 1)
         write_status(run_dir, state=ENDED[outcome], seconds=seconds, peak_memory_gib=peak_memory_gib())
     if again:
         requeue()

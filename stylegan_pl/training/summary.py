@@ -14,7 +14,7 @@ from stylegan_pl.callbacks.sample_grid import SampleGrid
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.pictures.crop_size import in_words
-from stylegan_pl.runs.status import write_status
+from stylegan_pl.runs.status import read_status, write_status
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +54,8 @@ def conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> N
         lines += [f"  {line}" for line in evaluation.summary(None if checkpoints is None else checkpoints.best_images)]
         share = evaluation.seconds / max(seconds, 1e-9)
         lines.append(f"  validations took {evaluation.seconds:.0f} s of {seconds:.0f} s ({share:.0%})")
-        write_status(run_dir, validation_seconds=round(evaluation.seconds, 3))
+        earlier = read_status(run_dir).get("validation_seconds") or 0.0
+        write_status(run_dir, validation_seconds=round(earlier + evaluation.seconds, 3))
     diagnosis = next((c for c in callbacks if isinstance(c, Diagnosis)), None)
     if diagnosis is not None:
         lines += [f"  symptom     {line}" for line in diagnosis.summary()]

@@ -16,6 +16,7 @@ from PIL import Image
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.pictures.tensors import to_float
+from stylegan_pl.runs.status import write_status
 from stylegan_pl.training.build import build_data, build_model, build_trainer
 from stylegan_pl.training.run import run
 
@@ -156,10 +157,15 @@ def test_stopped_and_resumed_equals_undisturbed_bit_for_bit(
     assert run(train_config(*common, f"run_dir={tmp_path / 'whole'}")) == 0
 
     assert run_until(stop_at, number, train_config(*common, f"run_dir={tmp_path / 'halves'}"), monkeypatch) == code
-    assert json.loads((tmp_path / "halves/status.json").read_text())["state"] == state
+    status = json.loads((tmp_path / "halves/status.json").read_text())
+    assert status["state"] == state
+    write_status(tmp_path / "halves", seconds=status["seconds"] + 1000, validation_seconds=100.0)  # a long first half
     stopped = torch.load(tmp_path / "halves/checkpoints/last.ckpt", weights_only=True)
     assert stopped["images_seen"] == stop_at
     assert run(train_config(*common, f"run_dir={tmp_path / 'halves'}", "resume=auto")) == 0
+
+    status = json.loads((tmp_path / "halves/status.json").read_text())
+    assert 1000 < status["seconds"] < 1500 and 100 < status["validation_seconds"] < 500  # of both starts
 
     whole, halves = (
         torch.load(tmp_path / name / "checkpoints/last.ckpt", weights_only=True) for name in ("whole", "halves")

@@ -68,9 +68,10 @@ def end_process(*, within_s: float) -> None:
     try:
         thread.call(wandb.teardown, within_s=within_s)
     except NoAnswer:
-        if process is not None:
-            process.kill()
-        with contextlib.suppress(NoAnswer):
+        with contextlib.suppress(NoAnswer, subprocess.TimeoutExpired):
+            if process is not None:
+                process.kill()
+                process.wait(_CLOSING_S)
             thread.call(lambda: None, within_s=_CLOSING_S)  # behind what has waited for the process
     except (Exception, SystemExit) as error:  # the process was gone before, or ended with an exit code of its own
         _log.debug("W&B's process: %r", error)

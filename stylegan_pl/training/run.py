@@ -63,6 +63,8 @@ def run(config: DictConfig) -> Outcome:
             if (reason := unwritable(error, run_dir)) is None:
                 raise
             raise failed(reason, saved=newest_good(run_dir)) from error
+        finally:
+            finish_run()  # where W&B was opened for a run that was then refused
 
 
 def _run(config: DictConfig, run_dir: Path) -> Outcome:

@@ -10,10 +10,12 @@ import wandb
 from lightning.pytorch.loggers import WandbLogger
 from wandb.sdk import wandb_setup
 
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.loggers import wandb_process
 from stylegan_pl.loggers.steady import steady
 from stylegan_pl.loggers.wandb import run_wandb
 from stylegan_pl.loggers.wandb_process import end_process, finish_run, sending_s
+from stylegan_pl.training import run as run_module
 
 
 @pytest.fixture(autouse=True)
@@ -26,7 +28,7 @@ def nobodys(tmp_path, monkeypatch):
     monkeypatch.setenv("WANDB_ERROR_REPORTING", "false")
     yield
     end_process(within_s=0)
-    wandb_setup.singleton().update_user_settings()
+    wandb.run = None
 
 
 def process():
@@ -46,7 +48,7 @@ def said(caplog) -> list[str]:
 @pytest.fixture
 def opened(tmp_path, monkeypatch):
     """A run's logger, kept offline, that waits for nothing longer than some seconds."""
-    monkeypatch.setattr(wandb_process, "_CLOSING_S", 1.0)
+    monkeypatch.setattr(wandb_process, "_CLOSING_S", 2.0)
     monkeypatch.setenv("WANDB_FINISH_TIMEOUT", "1")
     logger = steady(run_wandb(str(tmp_path / "run"), project="p", name="n", offline=True), "wandb")
     assert wandb.run is not None
@@ -63,7 +65,7 @@ def test_a_process_that_hangs_at_the_end_is_killed_and_told_with_how_to_send_the
     (line,) = said(caplog)
     (folder,) = (tmp_path / "run/wandb").glob("offline-run-*")
     assert line == (
-        f"W&B: its run could not be closed (NoAnswer: no answer within 2 s); send it later: wandb sync {folder}"
+        f"W&B: its run could not be closed (NoAnswer: no answer within 3 s); send it later: wandb sync {folder}"
     )
 
 
@@ -114,6 +116,19 @@ def test_a_process_that_cannot_reach_its_server_and_never_ends_keeps_nothing_fro
     (line,) = said(caplog)
     assert line.startswith("W&B cannot be reached (no answer), so the run is kept offline; send it later: wandb sync")
     assert wandb.run.settings.mode == "offline" and process().poll() is None
+
+
+def test_a_run_that_is_refused_once_wandb_is_open_closes_it(train_config, monkeypatch):
+    opened = []
+
+    def refuses(*_):
+        opened.append(process())
+        raise ConfigError("not so")
+
+    monkeypatch.setattr(run_module, "announce", refuses)
+    with pytest.raises(ConfigError, match="not so"):
+        run_module.run(train_config("logger=wandb"))
+    assert wandb.run is None and opened[0].poll() == 0
 
 
 @pytest.mark.parametrize(("told", "seconds"), [(None, 60), ("5", 5), ("0", 86_400), ("soon", 60)])

@@ -15,6 +15,7 @@ from stylegan_pl.inference.stroke import InStrokes
 from stylegan_pl.inference.stroke_size import Strokes
 from stylegan_pl.inference.tiling.activation_memory import bytes_per_pixel
 from stylegan_pl.inference.tiling.large import LargePicture
+from stylegan_pl.inference.tiling.large_strokes import LargeStrokes
 from stylegan_pl.inference.tiling.memory import budget_bytes, tile_side
 from stylegan_pl.inference.tiling.picture_statistics import PictureStatistics
 from stylegan_pl.pictures.tensors import to_float, to_uint8
@@ -105,6 +106,9 @@ class Painter:
         if of_size is not self:
             return of_size(pictures, masks, into=into, report=report)
         result = into if into is not None else torch.empty_like(pictures, device="cpu")
+        if isinstance(self.generator, InStrokes) and self.generator.ratio > 1 and self._is_large(*pictures.shape[-2:]):
+            self._in_strips(self.generator, pictures, masks, result, report)
+            return result
         tile = self.tile_for(*pictures.shape[-2:])
         together = len(pictures) if tile is None and self._fit(pictures) else 1
         for start in range(0, len(pictures), together):
@@ -130,18 +134,24 @@ class Painter:
 
     def tile_for(self, height: int, width: int) -> int | None:
         """Pixels of the side of the tiles that a picture is cut into; None: it is painted whole."""
+        if not self._is_large(height, width):
+            return None
+        if isinstance(self.tiling.tile, int):
+            return -(-self.tiling.tile // self.stride) * self.stride
+        budget = budget_bytes(self.tiling.memory_gb, self.device, height * width)
+        return tile_side(budget, self.pixel_bytes, overlap=self.overlap, stride=self.stride)
+
+    def _is_large(self, height: int, width: int) -> bool:
+        """Whether it is not painted whole."""
         tile = self.tiling.tile
         if tile is None:
-            return None
+            return False
         if isinstance(tile, int):
-            side = -(-tile // self.stride) * self.stride
-            return side if max(height, width) > side else None
+            return max(height, width) > -(-tile // self.stride) * self.stride
         if max(height, width) <= 128:  # a stamp always fits: nothing to measure
-            return None
+            return False
         budget = budget_bytes(self.tiling.memory_gb, self.device, height * width)
-        if height * width * self.pixel_bytes <= budget and height * width <= LARGEST**2:
-            return None
-        return tile_side(budget, self.pixel_bytes, overlap=self.overlap, stride=self.stride)
+        return height * width * self.pixel_bytes > budget or height * width > LARGEST**2
 
     @property
     def pixel_bytes(self) -> float:
@@ -163,6 +173,14 @@ class Painter:
         painted = stylize_images(self.generator, content, dtype=self.dtype)
         mask = None if masks is None else masks.to(self.device)
         return as_type_of(pictures, self.finish(content, painted, mask)).cpu()
+
+    def _in_strips(
+        self, strokes: InStrokes, pictures: Tensor, masks: Tensor | None, into: Tensor, report: Report | None
+    ) -> None:
+        small = Painter(strokes.generator, device=self.device, dtype=self.dtype, tiling=self.tiling)
+        large = LargeStrokes(strokes, small, device=self.device, finish=self.finish)
+        for at, picture in enumerate(pictures):
+            large.paint(picture, None if masks is None else masks[at], into[at], report or (lambda share: None))
 
     def _cut(self, picture: Tensor, mask: Tensor | None, into: Tensor, tile: int, report: Report | None) -> None:
         overlap = self._overlap_of(tile)

@@ -33,12 +33,13 @@ class InStrokes(nn.Module):
         """(N, 3, H, W) in [-1, 1], sides multiples of p -> the same shape and range, float32."""
         content = content.float()
         height, width = content.shape[-2:]
-        small = _resized(content, int(height / self.ratio), int(width / self.ratio)).clamp(-1, 1)  # bicubic overshoots
+        small = resized(content, int(height / self.ratio), int(width / self.ratio)).clamp(-1, 1)  # bicubic overshoots
         painted: Tensor = self.generator(pad_to_stride(small, stride_of(self.generator)))
         change = painted[..., : small.shape[-2], : small.shape[-1]].float() - small
-        return (content + _resized(change, height, width)).clamp(-1, 1)
+        return (content + resized(change, height, width)).clamp(-1, 1)
 
 
-def _resized(images: Tensor, height: int, width: int) -> Tensor:
+def resized(images: Tensor, height: int, width: int) -> Tensor:
+    """Bicubic with antialiasing, (N, C, H, W) -> (N, C, height, width)."""
     with torch.autocast(images.device.type, enabled=False):
         return interpolate(images, size=(height, width), mode="bicubic", antialias=True)

@@ -13,6 +13,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.inference.any_size import stylize_images
+from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.film.frame_painter import FramePainter
 from stylegan_pl.inference.film.steadiness import Steadiness
 from stylegan_pl.inference.finish import Finish
@@ -234,3 +235,35 @@ def test_looks_that_work_pixel_by_pixel_do_not_grow():
     for name, grows in (("painter:film_noir", False), ("painter:cartoon", True)):
         paint = painter_of(load_generator(resolve(name)), device=torch.device("cpu"), dtype=torch.float32)
         assert (paint.of_size(3000, 4000) is not paint) is grows
+
+
+@pytest.mark.parametrize("kind", ["uint8", "float"])
+@pytest.mark.parametrize("ratio", [Fraction(13, 10), Fraction(3, 2), Fraction(2), Fraction(19, 2)])
+def test_strips_of_a_large_picture_are_what_the_whole_would_be(ratio, kind):
+    """Sides that are no multiples, a mask, the photograph's palette; many strips, whose neighbours must be seen."""
+    strokes = InStrokes(network("resnet"), ratio)
+    image = photograph(487, 333).repeat(1, 1, 3, 1)
+    image = image if kind == "uint8" else to_float(image)
+    mask = torch.linspace(0, 1, 333).expand(1, 1, image.shape[2], -1)
+    finish = Finish(0.8, KeepColour.luma)
+    strips = Painter(strokes, finish=finish, tiling=Tiling(1200))(image, mask)
+    whole = Painter(strokes, finish=finish, tiling=Tiling(None))(image, mask)
+    assert strips.dtype == whole.dtype and strips.shape == whole.shape
+    worst = (strips.float() - whole.float()).abs().max()
+    assert worst <= (1 if kind == "uint8" else 1e-3)
+
+
+def test_a_very_large_picture_is_painted_at_the_size_of_the_small_one():
+    """18 megapixels, more than is ever painted whole: the generator sees one picture of some 320 pixels, and no tile of thousands."""
+    seen = []
+
+    class Watched(Dabs):
+        def forward(self, content: Tensor) -> Tensor:
+            seen.append(tuple(content.shape[-2:]))
+            return super().forward(content)
+
+    image = torch.zeros(1, 3, 4200, 4200, dtype=torch.uint8)
+    paint = painter_of(Watched(), device=torch.device("cpu"), dtype=torch.float32)
+    paint.of_size(4200, 4200)._pixel_bytes = 1.0  # not measured here
+    paint(image, into=image)
+    assert max(min(size) for size in seen) < 330

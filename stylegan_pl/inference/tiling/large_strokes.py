@@ -1,0 +1,78 @@
+"""A picture too large for memory, in strokes that grow with it: painted small and whole, enlarged strip by strip."""
+
+from collections.abc import Callable, Iterator
+
+import torch
+from torch import Tensor
+
+from stylegan_pl.inference.any_size import pad_to_stride
+from stylegan_pl.inference.finish import Finish
+from stylegan_pl.inference.stroke import InStrokes, resized
+from stylegan_pl.pictures.tensors import to_float, to_uint8
+
+_STRIP = 512  # pixels: about so high
+_NEIGHBOURS = 3  # pixels of the small picture around a strip; bicubic interpolation looks two away
+
+
+class LargeStrokes:
+    """What `InStrokes` makes of the whole picture, with strips of it in memory and the small picture.
+
+    Tiles would have to see as far as the generator does, in pixels of the large picture: thousands of them.
+
+    Args:
+        strokes: of a ratio above 1.
+        paint: the small picture, (1, 3, h, w) in [-1, 1] -> the same, unfinished, on the CPU.
+        device: where strips are resized.
+    """
+
+    def __init__(
+        self, strokes: InStrokes, paint: Callable[[Tensor], Tensor], *, device: torch.device, finish: Finish
+    ) -> None:
+        self.large, self.small = strokes.ratio.numerator, strokes.ratio.denominator  # so many pixels become so many
+        self.paint_small, self.device, self.finish = paint, device, finish
+
+    def paint(self, picture: Tensor, mask: Tensor | None, into: Tensor, report: Callable[[float], None]) -> None:
+        """Fill `into`, shaped like the picture, from the top to the bottom.
+
+        Args:
+            picture: (3, H, W), uint8 or float in [-1, 1], on the CPU.
+            mask: (1, H, W) in [0, 1]; where it is 0 the picture stays.
+            report: told the share of the work done since the last call.
+        """
+        height, width = picture.shape[-2:]
+        blocks, columns = -(-height // self.large), -(-width // self.large)  # of pixels that the ratio makes whole
+        small = torch.empty(1, 3, blocks * self.small, columns * self.small)
+        for own, seen in self._strips(blocks):
+            part = self._floats(picture, seen, columns)
+            shrunk = resized(part, (seen[1] - seen[0]) * self.small, columns * self.small)
+            small[..., own[0] * self.small : own[1] * self.small, :] = self._inner(shrunk, own, seen, self.small).cpu()
+        painted = self.paint_small(small.clamp_(-1, 1))
+        palette, change = self.finish.palette(small, painted), painted - small
+        for own, seen in self._strips(blocks):
+            rows = change[..., seen[0] * self.small : seen[1] * self.small, :].to(self.device)
+            enlarged = resized(rows, (seen[1] - seen[0]) * self.large, columns * self.large)
+            content = self._floats(picture, own, columns)
+            result = (content + self._inner(enlarged, own, seen, self.large)).clamp(-1, 1)
+            top, bottom = own[0] * self.large, min(own[1] * self.large, height)
+            shown = (..., slice(bottom - top), slice(width))
+            share = None if mask is None else mask[None, :, top:bottom].to(self.device)
+            finished = self.finish(content[shown], result[shown], share, palette)[0].cpu()
+            into[:, top:bottom] = to_uint8(finished) if into.dtype == torch.uint8 else finished.to(into.dtype)
+            report((own[1] - own[0]) / blocks)
+
+    def _strips(self, blocks: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+        """(own, seen), in blocks: what a strip is for, and what it must see for it."""
+        high, margin = max(1, _STRIP // self.large), -(-_NEIGHBOURS // self.small)
+        for start in range(0, blocks, high):
+            stop = min(start + high, blocks)
+            yield (start, stop), (max(0, start - margin), min(blocks, stop + margin))
+
+    def _floats(self, picture: Tensor, blocks: tuple[int, int], columns: int) -> Tensor:
+        """(1, 3, h, w) in [-1, 1]; beyond the picture's right and lower edge it is mirrored."""
+        top, bottom = (block * self.large for block in blocks)
+        part = picture[None, :, top:bottom].to(self.device)
+        floats = to_float(part) if part.dtype == torch.uint8 else part.float()
+        return pad_to_stride(floats, self.large)[..., : bottom - top, : columns * self.large]
+
+    def _inner(self, part: Tensor, own: tuple[int, int], seen: tuple[int, int], pixels: int) -> Tensor:
+        return part[..., (own[0] - seen[0]) * pixels : (own[1] - seen[0]) * pixels, :]

@@ -254,7 +254,7 @@ def test_strips_of_a_large_picture_are_what_the_whole_would_be(ratio, kind):
 
 
 def test_a_very_large_picture_is_painted_at_the_size_of_the_small_one():
-    """18 megapixels, more than is ever painted whole: the generator sees one picture of some 320 pixels, and no tile of thousands."""
+    """18 megapixels, more than is ever painted whole: the generator sees one picture of some 320 pixels."""
     seen = []
 
     class Watched(Dabs):

@@ -87,7 +87,7 @@ def _told(painted: Painted, source: Path, output: Path) -> int:
         flicker = painted.flicker
         _log.info(
             "flicker, the mean change from frame to frame of colours in [-1, 1]: painting %.4f, film %.4f; "
-            "added by painting, pixel by pixel: %.4f (0: none)",
+            "pixel by pixel these two changes differ by %.4f (0: painting adds none)",
             flicker.painting, flicker.film, flicker.added,
         )  # fmt: skip
     if painted.damaged:

@@ -47,7 +47,7 @@ REFUSED = [
     (["model.mechanics.ema_half_life_images=null"], "type model.mechanics.ema_half_life_images="),
     (["model.generator_optimizer._target_=torch.optim.RMSprop", "~model.generator_optimizer.betas"], "Adam"),
     (["+model.generator_optimizer.amsgrad=true"], "amsgrad"),
-    (["image_size=36"], "type image_size=32, or model.game.pool_size=0 to do without"),
+    (["image_size=36"], "type image_size=32, or model.game.pool_size=0 to drop them"),
 ]
 MALFORMED = [
     {"callbacks": []},

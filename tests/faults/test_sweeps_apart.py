@@ -111,7 +111,7 @@ def test_a_folder_that_cannot_be_made_is_told_in_a_line(monkeypatch, capsys):
     with pytest.raises(SystemExit) as ended:
         run_verb("train", stub_training.train)
     assert ended.value.code == 2
-    assert capsys.readouterr().err == "error: mine/run: cannot be made (Not a directory); type another hydra.run.dir\n"
+    assert capsys.readouterr().err == "error: mine/run: cannot be made (Not a directory); type another hydra.run.dir=\n"
 
 
 def refuse(config) -> int:

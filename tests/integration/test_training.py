@@ -192,7 +192,7 @@ def test_a_run_that_is_done_does_nothing_when_it_is_started_again(train_config, 
     with caplog.at_level(logging.INFO):
         again = run(train_config(*common, "resume=auto"))
     assert again == outcome == 0 and again.score == outcome.score
-    line = "nothing left to train: .*last.ckpt has seen 8 images, and the budget is 8; a larger max_images"
+    line = "nothing left to train: .*last.ckpt has seen 8 images of 8; to continue, type a larger max_images"
     assert re.search(line, caplog.text)
     after = files()
     status = tmp_path / "run/status.json"
@@ -200,7 +200,7 @@ def test_a_run_that_is_done_does_nothing_when_it_is_started_again(train_config, 
         path: content for path, content in before.items() if path != status
     }
     assert json.loads(after[status]).items() >= json.loads(before[status]).items()
-    with pytest.raises(ConfigError, match=r"last\.ckpt has seen 8 images, and the budget is 8; a larger max_images"):
+    with pytest.raises(ConfigError, match=r"last\.ckpt has seen 8 images of 8; to continue, type a larger max_images"):
         run(
             train_config(
                 *common, f"run_dir={tmp_path / 'other'}", f"ckpt_path={tmp_path / 'run/checkpoints/last.ckpt'}"

@@ -145,6 +145,7 @@ NEAR: dict[str, tuple[Near, ...]] = {
         Near("lr n_epochs max_epochs", "", "nothing is trained here: the verb is `train`", verb="stylize"),
         Near("load_size crop_size resize preprocess image_size size", "", "a painting is as large as its photograph; "
              "for broader strokes type stroke=1.5", verb="stylize"),
+        Near("stroke_size brush_size strokes", "stroke=1.5", "0.5 to 2", verb="stylize"),
         Near("batchSize bs", "batch_size=4", verb="stylize"),
         Near("i in", "input=PHOTO_OR_FOLDER", verb="stylize"),
         Near("o", "output=FOLDER", verb="stylize"),

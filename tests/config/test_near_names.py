@@ -82,6 +82,7 @@ def test_values_of_theirs_lead_to_ours() -> None:
 @pytest.mark.parametrize(
     ("verb", "word", "said"),
     [
+        ("stylize", "stroke_size=2", "no option 'stroke_size'; type stroke=1.5 (0.5 to 2)"),
         ("stylize", "smoothing=0.5", "no option 'smoothing'; did you mean 'film.smoothing'?"),
         ("stylize", "alpha=0.5", "no option 'alpha'; type strength=0.8"),
         ("stylize", "results_dir=x", "no option 'results_dir'; type output=FOLDER"),

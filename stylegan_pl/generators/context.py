@@ -56,9 +56,8 @@ class ContextGenerator(ChainGenerator):
         last = nn.Conv2d(inputs, 1 if grey else 3, 1)
         super().__init__(nn.Sequential(*layers, last), places)
         self.grey = grey
-        self.has_strokes = (
-            not grey
-        )  # ink lines have a width; of a large photograph, colour would be left in small details
+        # Ink lines have a width, greys have none; small details, which stay the photograph's, would keep their colour.
+        self.has_strokes = not grey
         init(self)
         with torch.no_grad():
             last.weight.mul_(0.1)

@@ -56,7 +56,7 @@ class OnnxPainter:
         self.session = _session(path, device)
         self.facts = _facts(self.session, path)
         graph = self.facts["graph"]
-        if not graph.get("has_strokes", True):  # files of before 0.3 do not say
+        if not graph.get("has_strokes", True):  # older files do not say
             self.strokes = Strokes(stroke)
         self.stride: int = graph["stride"]
         self.takes_style: bool = graph["takes_style"]

@@ -10,7 +10,7 @@ __all__ = ["Stylizer", "__version__"]
 
 
 def __getattr__(name: str) -> Any:
-    """`Stylizer`, imported when it is asked for: it brings torch, which takes seconds."""
+    """Import `Stylizer` on first use, because importing torch takes seconds."""
     if name == "Stylizer":
         from stylegan_pl.inference.stylizer import Stylizer
 

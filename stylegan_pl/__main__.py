@@ -12,7 +12,7 @@ from stylegan_pl.errors import nearest
 
 
 def main() -> None:
-    """Dispatch on the first word."""
+    """Run the verb that the first word names."""
     name = sys.argv[1] if len(sys.argv) > 1 else None
     if name in (None, "-h", "--help", "help"):
         print("Style-transfer GANs in PyTorch Lightning.\n")

@@ -6,7 +6,7 @@ from stylegan_pl.config.cli import run_verb
 from stylegan_pl.config.painter_choice import check_has_ckpt, choose_painter, has_ckpt
 from stylegan_pl.runs.painters import names
 
-_FIRST = "vangogh"  # the page opens with it: strokes, where the first of the alphabet is a cartoon
+_FIRST = "vangogh"  # the painter that the page opens with: its strokes are clear; the first by alphabet is a cartoon
 
 
 def app(config: DictConfig) -> int:
@@ -18,7 +18,7 @@ def app(config: DictConfig) -> int:
     choose_painter(config, several=True)
     check_has_ckpt(config)
     check(config)
-    from stylegan_pl.page.server import serve  # here, once the config is right: torch takes seconds to import
+    from stylegan_pl.page.server import serve  # imported after the config is checked: torch takes seconds
 
     return serve(config)
 

@@ -1,4 +1,4 @@
-"""One checkpoint as a file: written beside its name and renamed, or told in a line why not."""
+"""Saves a checkpoint as a temporary file and renames it when it is complete; a failure is one clear line."""
 
 import os
 from contextlib import suppress
@@ -13,11 +13,11 @@ from stylegan_pl.errors import UserError, first_line
 
 
 class NotSaved(UserError):
-    """A checkpoint could not be written; the one of before is whole."""
+    """A checkpoint could not be written; the previous one is still complete."""
 
 
 class PlainFiles(TorchCheckpointIO):
-    """Writes to the very path: Lightning's own goes through main memory and $TMPDIR, which kills leave copies in."""
+    """Writes directly to the path; Lightning's goes through memory and $TMPDIR, where a killed run leaves copies."""
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: str | Path, storage_options: Any = None) -> None:
         """Lightning's hook."""
@@ -25,11 +25,11 @@ class PlainFiles(TorchCheckpointIO):
         with Path(path).open("wb") as file:
             torch.save(checkpoint, file)
             file.flush()
-            os.fsync(file.fileno())  # a renamed file without its content is what a power cut leaves otherwise
+            os.fsync(file.fileno())  # without it, a power cut may leave the renamed file without its content
 
 
 def save_whole(trainer: L.Trainer, path: Path) -> None:
-    """Save the run's state; all ranks call it, and the file is there whole or not at all.
+    """Save the run's state; all ranks must call it. The file is either complete or absent.
 
     Raises:
         NotSaved: the disk is full, the folder is read-only, …
@@ -39,7 +39,7 @@ def save_whole(trainer: L.Trainer, path: Path) -> None:
         trainer.save_checkpoint(partial)
         if trainer.is_global_zero:
             partial.replace(path)
-    except (OSError, RuntimeError) as error:  # torch wraps what the disk says
+    except (OSError, RuntimeError) as error:  # torch wraps the system's error
         reason = _of_the_disk(error)
         if reason is None:
             raise
@@ -49,7 +49,7 @@ def save_whole(trainer: L.Trainer, path: Path) -> None:
 
 
 def _of_the_disk(error: BaseException) -> str | None:
-    """What the system said, however deep in the chain of exceptions; None: it is not about a file."""
+    """The system's reason, from any depth of the chain of exceptions; None if the error is not about a file."""
     found: BaseException | None = error
     while found is not None:
         if isinstance(found, OSError):
@@ -59,5 +59,5 @@ def _of_the_disk(error: BaseException) -> str | None:
 
 
 def _remove(path: Path) -> None:
-    with suppress(OSError):  # the disk that would not take it
+    with suppress(OSError):  # the same disk may refuse this, too
         path.unlink(missing_ok=True)

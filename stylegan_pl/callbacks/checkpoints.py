@@ -1,4 +1,4 @@
-"""Which states of a run are kept: the last, the best, and if asked, one every so many images."""
+"""Which checkpoints a run keeps: the last, the best and, if asked, one every N images."""
 
 import logging
 import math
@@ -20,21 +20,21 @@ _log = logging.getLogger(__name__)
 
 
 class RunCheckpoints(Checkpoint):
-    """`last.ckpt` by the run's clock and its minutes, `best.ckpt` by a validation score of the averaged generator.
+    """Saves `last.ckpt` by images seen and by minutes, and `best.ckpt` by a validation score of the averaged generator.
 
-    A run without validations is saved as often as any other. A file is written beside its name and renamed: whatever
-    kills the run, the previous one stays whole. A loader's worker that dies, or a set with too many bad files, ends the
-    run between two batches: what was reached is saved.
+    Saving does not depend on validation. A file is written under a temporary name and renamed, so if the run is killed,
+    the previous checkpoint is still complete. If a loader's worker dies, or a set has too many bad files, the run ends
+    between two batches and its state is saved.
 
     Args:
-        folder: where they go.
-        every_images: between saves of `last.ckpt`, all devices together; a validation saves it, too. A config.yaml
-            of a run from before there were such saves does not give it.
-        every_minutes: the most that is lost where images take long; None: `every_images` alone. With several ranks the
-            first one's clock is asked at logged batches, when all wait for their device anyway.
-        monitor: score that decides which is best, e.g. `val/kid`; None: the first metric's.
-        mode: `min` or `max`; None: as the metric says.
-        keep_every_images: also keep `images-000012000.ckpt`, at the first save past each multiple; None: none.
+        folder: where the checkpoints are written.
+        every_images: images between saves of `last.ckpt`, all devices together; each validation saves it, too. Has a
+            default, because the config.yaml of an old run does not have this key.
+        every_minutes: largest time between saves, for slow runs; None: only `every_images` counts. With several ranks,
+            rank 0's time is asked at logged batches only, when all ranks wait for their device anyway.
+        monitor: score that decides which checkpoint is best, e.g. `val/kid`; None: the first metric's.
+        mode: `min` or `max`; None: the metric's own direction.
+        keep_every_images: also keep `images-000012000.ckpt`, at the first save past each multiple; None: keep none.
     """
 
     def __init__(
@@ -52,41 +52,41 @@ class RunCheckpoints(Checkpoint):
         self.every_images, self.every_minutes, self.keep_every_images = every_images, every_minutes, keep_every_images
         self.best_score: float | None = None
         self.best_images: int | None = None
-        self.comparable = True  # false: a resumed run's scores are measured in another way than its checkpoint's
+        self.comparable = True  # False if a resumed run measures its scores in another way than its checkpoint did
         self._kept = 0
-        self._saved = (0, 0.0)  # when last.ckpt was: images seen, seconds of the monotonic clock
+        self._saved = (0, 0.0)  # when last.ckpt was saved: images seen, seconds of the monotonic clock
 
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
-        """Find out what is followed, and which way is better."""
+        """Find out which score is monitored, and whether lower or higher is better."""
         callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
         self.monitor, self.mode = followed(callbacks, self.monitor, self.mode)
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Start the clocks."""
+        """Count images and time from the start of this process."""
         assert isinstance(pl_module, TwoPlayerModule)
         self._saved = (pl_module.clock.images_seen, time.monotonic())
 
     @property
     def last_path(self) -> Path:
-        """Where the newest state is."""
+        """Path of the newest checkpoint."""
         return self.folder / "last.ckpt"
 
     @property
     def best_path(self) -> Path:
-        """Where the best state is, once there is a score."""
+        """Path of the best checkpoint; the file exists once there is a score."""
         return self.folder / "best.ckpt"
 
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
     ) -> None:
-        """Save where a clock says so, and neither a validation nor the end does it next."""
+        """Save if it is due by images or minutes, unless a validation or the end of the run saves next."""
         waits = trainer.should_stop or _validation_follows(trainer)
         due = pl_module.clock.between_steps and not waits and self._is_due(trainer, pl_module, batch_idx)
-        if due and weights_are_finite(pl_module):  # else `FiniteGuard` ends the run: what was saved before is good
+        if due and weights_are_finite(pl_module):  # otherwise `FiniteGuard` ends the run
             self._save(trainer, pl_module)
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Save, but not during Lightning's sanity check."""
+        """Save `last.ckpt`, and `best.ckpt` if the score is better; not in Lightning's sanity check."""
         assert isinstance(pl_module, TwoPlayerModule)
         if trainer.sanity_checking:
             return
@@ -98,13 +98,13 @@ class RunCheckpoints(Checkpoint):
         self._save(trainer, pl_module)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Save what was reached; without a validation score, it is also the best there is."""
+        """Save the last state; without any validation score it is also the best."""
         save_whole(trainer, self.last_path)
         if self.best_score is None:
             offer(trainer, self.last_path, None)
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        """Save where the data failed: no step was under way. Other ranks would not come to save with this one."""
+        """Save after an error in the data, which leaves no step half done; only without other ranks, who would not save."""
         assert isinstance(pl_module, TwoPlayerModule)
         moved = pl_module.clock.images_seen > self._saved[0] and weights_are_finite(pl_module)
         if isinstance(exception, DataError) and moved and pl_module.clock.between_steps and trainer.world_size == 1:
@@ -138,12 +138,12 @@ class RunCheckpoints(Checkpoint):
         return score < self.best_score if self.mode == "min" else score > self.best_score
 
     def state_dict(self) -> dict[str, Any]:
-        """What decides whether the next score is a best one."""
+        """The best score so far, and which score it is."""
         best = {"best_score": self.best_score, "best_images": self.best_images}
         return best | {"kept": self._kept, "monitor": self.monitor, "mode": self.mode}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """See `state_dict`. A score of another kind is forgotten: the next one is the best so far."""
+        """Restore the best score so far, unless it is of another metric or measured in another way: then start anew."""
         self._kept = int(state_dict["kept"])
         followed_before = (state_dict.get("monitor", self.monitor), state_dict.get("mode", self.mode))
         if self.comparable and followed_before == (self.monitor, self.mode):
@@ -157,14 +157,14 @@ class RunCheckpoints(Checkpoint):
 
 
 def _validation_follows(trainer: L.Trainer) -> bool:
-    """Whether Lightning validates after this batch: whatever its scores change is to be saved, too."""
+    """Whether Lightning validates after this batch; a save after the validation then includes its scores."""
     every = trainer.val_check_batch
     batches = trainer.fit_loop.total_batch_idx + 1
     return sum(trainer.num_val_batches) > 0 and every != float("inf") and batches % int(every or 1) == 0
 
 
 def offer(trainer: L.Trainer, path: Path, score: float | None) -> None:
-    """Tell the loggers that keep checkpoints of the best there is."""
+    """Pass the best checkpoint to the loggers that keep checkpoints."""
     for logger in trainer.loggers:
         if trainer.is_global_zero and (keep := getattr(logger, "log_checkpoint", None)) is not None:
             keep(path, score)

@@ -1,4 +1,4 @@
-"""What is wrong with a run, said while it runs: each complaint once, with what to type against it."""
+"""Warns during training about known failures of GANs, each once, with what to type against it."""
 
 import json
 import logging
@@ -18,7 +18,7 @@ from stylegan_pl.nn.layers.discriminator import head_weights
 
 _log = logging.getLogger(__name__)
 
-_GAMES = {  # D's adversarial terms -> the attributes of a method that make them
+_GAMES = {  # D's adversarial terms -> the method's attributes that compute them
     "train/discriminator/adversarial": ("game", "discriminator"),
     "train/discriminator/adversarial_style": ("game", "discriminator"),
     "train/discriminator/adversarial_content": ("content_game", "content_discriminator"),
@@ -33,17 +33,17 @@ class Finding(NamedTuple):
 
 
 class Diagnosis(L.Callback):
-    """With each validation, every detector looks at some pictures of it, and at the terms logged so far.
+    """At each validation, every detector looks at some validation pictures or at the terms logged so far.
 
-    Where there is nothing to validate, those of terms look with every logged step.
+    Without validation pictures, the detectors of terms look at every logged step.
 
-    A symptom is a warning when it appears, and again only after it was gone. `findings` has them all, as has
-    `diagnosis.json`, which is written with the first. Rank 0 looks at its own pictures and terms and nobody waits.
+    A warning is printed when a symptom appears, and again only if it had disappeared. `findings` and `diagnosis.json`
+    list all of them. Only rank 0 looks, at its own pictures and terms, so no rank waits.
 
     Args:
-        run_dir: where diagnosis.json goes.
+        run_dir: folder of diagnosis.json.
         detectors: name -> detector.
-        pictures: of each validation, at most, evenly over it.
+        pictures: largest number of pictures from each validation, evenly spread over it.
     """
 
     def __init__(
@@ -53,16 +53,16 @@ class Diagnosis(L.Callback):
         self.of_pictures = [detector for detector in detectors.values() if isinstance(detector, PictureDetector)]
         self.of_terms = [detector for detector in detectors.values() if isinstance(detector, TermDetector)]
         self.findings: list[Finding] = []
-        self.present: dict[str, Symptom] = {}  # as last measured
+        self.present: dict[str, Symptom] = {}  # at the last look
         self._readings: list[Reading] = []
         self._forget_pictures()
 
-    # ------------------------------------------------------------------ what is looked at
+    # ------------------------------------------------------------------ collect
 
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns the terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: dict[str, Any], batch: StylePair, batch_idx: int
     ) -> None:
-        """Keep the terms of a logged step, and of no other: reading them waits for the device."""
+        """Keep the terms of logged steps only, because reading a term waits for the device."""
         logged = (batch_idx + 1) % trainer.log_every_n_steps == 0  # type: ignore[attr-defined]  # set by a connector
         if not (self.of_terms and logged and trainer.is_global_zero):
             return
@@ -73,14 +73,14 @@ class Diagnosis(L.Callback):
             self._judge(pl_module.clock.images_seen, self._seen_in_terms())
 
     def on_validation_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Forget the last pictures."""
+        """Forget the pictures of the last validation."""
         self._forget_pictures()
 
     def on_validation_batch_end(  # type: ignore[override]  # our validation_step returns pictures
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Tensor, batch: StylePair, batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:  # fmt: skip
-        """Keep some pictures."""
+        """Keep some of the photographs and their stylised pictures."""
         if trainer.sanity_checking or not (self.of_pictures and trainer.is_global_zero):
             return
         if batch_idx == 0:
@@ -96,10 +96,10 @@ class Diagnosis(L.Callback):
         self._stylised: list[Tensor] = []
         self._passed, self._stride = 0, 1
 
-    # ------------------------------------------------------------------ what is said
+    # ------------------------------------------------------------------ report
 
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Judge."""
+        """Ask every detector, and report what is new."""
         assert isinstance(pl_module, TwoPlayerModule)
         if trainer.sanity_checking or not trainer.is_global_zero:
             return
@@ -126,11 +126,11 @@ class Diagnosis(L.Callback):
 
     def _seen_in_terms(self) -> Iterable[Symptom]:
         windows = [detector.window(self._readings) for detector in self.of_terms]
-        self._readings = self._readings[-max(map(len, windows), default=0) :]  # as far as anyone looks back
+        self._readings = self._readings[-max(map(len, windows), default=0) :]  # no detector looks further back
         return filter(None, [detector.look(window) for detector, window in zip(self.of_terms, windows, strict=True)])
 
     def summary(self) -> list[str]:
-        """A line for each symptom that was there at the last look, for the end of a run."""
+        """One line per symptom that was present at the last look, for the end of a run."""
         return [str(symptom) for symptom in self.present.values()]
 
     def _write(self) -> None:
@@ -139,22 +139,22 @@ class Diagnosis(L.Callback):
         (self.run_dir / "diagnosis.json").write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
 
     def state_dict(self) -> dict[str, Any]:
-        """What was said; the terms' window starts anew in a resumed run."""
+        """The findings; the window of terms starts empty in a resumed run."""
         return {
             "findings": [[finding.images_seen, *finding.symptom] for finding in self.findings],
             "present": [list(symptom) for symptom in self.present.values()],
         }
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """See `state_dict`."""
+        """Restore the findings."""
         self.findings = [Finding(images, Symptom(*symptom)) for images, *symptom in state_dict["findings"]]
         self.present = {symptom[0]: Symptom(*symptom) for symptom in state_dict["present"]}
 
 
 def undecided_terms(model: TwoPlayerModule, names: Iterable[str]) -> dict[str, float]:
-    """What D's adversarial terms would be, could it not tell reals from fakes: w_D · Σ_h w_h · adv_D(b, b).
+    """D's adversarial terms if D could not tell reals from fakes: w_D · Σ_h w_h · adv_D(b, b).
 
-    b is the loss's boundary; where it has none only differences count, and any logit serves.
+    b is the loss's boundary; a loss without one depends on differences of logits only, so any b will do.
     """
     undecided = {}
     for name in _GAMES.keys() & set(names):

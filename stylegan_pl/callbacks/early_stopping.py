@@ -1,4 +1,4 @@
-"""A run that no longer gets better ends before its budget."""
+"""Ends a run before its budget if its score no longer improves."""
 
 import logging
 from typing import Any
@@ -13,12 +13,12 @@ _log = logging.getLogger(__name__)
 
 
 class EarlyStopping(LightningEarlyStopping):
-    """Lightning's, following the same score as `best.ckpt` unless told otherwise; its state is in the checkpoint.
+    """Lightning's EarlyStopping, which monitors the score of `best.ckpt` by default; its state is in the checkpoint.
 
     Args:
         monitor: a log name such as `val/kid`; None: the first metric's.
-        mode: min or max; None: as the metric says.
-        patience: validations in a row without a better score, after which the run ends.
+        mode: min or max; None: the metric's own direction.
+        patience: the run ends after this many validations in a row without a better score.
         min_delta: by how much a score must be better to count.
     """
 
@@ -33,11 +33,11 @@ class EarlyStopping(LightningEarlyStopping):
 
     @property
     def state_key(self) -> str:
-        """One a run, whatever it follows."""
+        """The same key for every monitored score, so that a resumed run finds its state."""
         return type(self).__qualname__
 
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
-        """Find out what is followed, and which way is better."""
+        """Find out which score is monitored, and whether lower or higher is better."""
         monitor, mode, min_delta = self._asked
         callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
         found, mode = followed(callbacks, monitor, mode)
@@ -47,18 +47,18 @@ class EarlyStopping(LightningEarlyStopping):
         )  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:
-        """Lightning's, and what was followed."""
+        """Lightning's state, and the name and direction of the monitored score."""
         return {**super().state_dict(), "monitor": self.monitor, "mode": self.mode}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """The best score so far, if it is of the same kind; patience is as typed."""
+        """Restore the best score if it is of the same metric; patience is taken from the config."""
         before = (state_dict.get("monitor", self.monitor), state_dict.get("mode", self.mode))
         if self.comparable and before == (self.monitor, self.mode):
             best, waited = torch.as_tensor(state_dict["best_score"]).reshape(()), int(state_dict["wait_count"])
             super().load_state_dict({**state_dict, "best_score": best, "wait_count": waited, "patience": self.patience})
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """See the class; says why, when it ends the run."""
+        """Compare the score; if it ends the run, log the reason."""
         going_on = not trainer.should_stop
         super().on_validation_end(trainer, pl_module)
         if going_on and trainer.should_stop and trainer.is_global_zero:

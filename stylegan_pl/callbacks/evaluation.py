@@ -1,4 +1,4 @@
-"""Scores of the averaged generator, beside what they would be for untouched photographs and for real paintings."""
+"""Scores the averaged generator at each validation, beside the scores of untouched photographs and of paintings."""
 
 import math
 import time
@@ -19,21 +19,21 @@ from stylegan_pl.metrics.statistics_cache import StatisticsCache
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.pictures.tensors import to_float, to_uint8
 
-_BATCH = 16  # paintings that networks look at together
+_BATCH = 16  # paintings per forward pass
 
 
 class Evaluation(L.Callback):
-    """With each validation: the metrics over the fixed validation photographs, against fixed crops of the paintings.
+    """At each validation, computes the metrics over fixed validation photographs and fixed crops of the paintings.
 
-    Beside a score `val/<metric>` stand its anchors, `_floor` (the untouched photographs), `_recoloured` (these in the
-    paintings' colours) and `_ceiling` (paintings), and of two sets `_gap_closed`, the share of the way from floor to
-    ceiling, nan where there is none. Weights that have been scored are not scored again.
+    Beside each score `val/<metric>` its anchors are logged: `_floor` (the untouched photographs), `_recoloured` (the
+    photographs in the paintings' colours) and `_ceiling` (paintings). Metrics of two sets also log `_gap_closed`, the
+    share of the way from floor to ceiling (nan if the two are equal). The same weights are scored only once.
 
     Args:
-        metrics: name -> metric; the first is the one that checkpoints follow unless told otherwise.
-        style_crops: crops of the training paintings that are compared with.
-        cache: folder where what metrics keep of the paintings is stored between runs; `auto`: the user's cache folder;
-            None: nowhere.
+        metrics: name -> metric; by default, checkpoints monitor the first.
+        style_crops: number of crops of the training paintings to compare with.
+        cache: folder that stores the metrics' statistics of the paintings for later runs; `auto`: the user's cache
+            folder; None: do not store them.
     """
 
     def __init__(self, metrics: dict[str, PictureMetric], *, style_crops: int, cache: str | None = None) -> None:
@@ -41,17 +41,17 @@ class Evaluation(L.Callback):
         self.style_crops = style_crops
         self.scores: dict[str, Score] = {}
         self.scores_at: dict[int, dict[str, Score]] = {}  # by images seen, in this process
-        self.seconds = 0.0  # spent on validations so far, pictures painted and scored
+        self.seconds = 0.0  # spent on validations so far, painting included
         self._scored_at: int | None = None  # images seen
         self._skips = True
 
     @property
     def metrics(self) -> dict[str, PictureMetric]:
-        """By name, in the order of the config."""
+        """Name -> metric, in the order of the config."""
         return self.scorer.metrics
 
     def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Start the clock; nothing is scored in Lightning's sanity check, nor twice at one count of images."""
+        """Start timing; nothing is scored in Lightning's sanity check, nor twice at the same number of images seen."""
         assert isinstance(pl_module, TwoPlayerModule)
         self._started = time.monotonic()
         self._skips = trainer.sanity_checking or not self.metrics or self._scored_at == pl_module.clock.images_seen
@@ -72,28 +72,28 @@ class Evaluation(L.Callback):
         self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Tensor, batch: StylePair, batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:  # fmt: skip
-        """Add the stylised pictures, rounded as files would be, which is what `evaluate` scores."""
+        """Add the stylised pictures, rounded to 8 bits as in image files, so that `evaluate` gives the same score."""
         if not self._skips and self._has_own_pictures(trainer):
             self.scorer.add(to_float(to_uint8(outputs)), batch.content)
 
     def on_validation_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Score, and log against images seen."""
+        """Compute the scores, and log them against images seen."""
         assert isinstance(pl_module, TwoPlayerModule)
         if not self._skips and self._pictures_of_all_ranks(trainer, pl_module) > 0:
             self.scores = self.scores_at[pl_module.clock.images_seen] = self.scorer.scores()
             self._scored_at = pl_module.clock.images_seen
             log_scalars(trainer, self._scalars(), pl_module.clock.images_seen)
         if not trainer.sanity_checking:
-            pl_module.log_dict(self._scalars(), logger=False)  # for what follows a score
+            pl_module.log_dict(self._scalars(), logger=False)  # for callbacks that monitor a score
             self.seconds += time.monotonic() - self._started
 
     def _pictures_of_all_ranks(self, trainer: L.Trainer, model: L.LightningModule) -> int:
-        """Asked of all together: a rank without a picture still has to help gather the others'."""
+        """Number of pictures over all ranks; a rank without any must still take part in gathering."""
         mine = torch.tensor(float(self.scorer.n_pictures()), device=model.device)
         return int(trainer.strategy.reduce(mine, reduce_op="sum"))
 
     def _scalars(self) -> dict[str, float]:
-        """Scores by log name, and what they are to be read against."""
+        """Log name -> score, and its anchors."""
         scalars: dict[str, float] = {}
         for name, score in self.scores.items():
             ends = {"": score.value, "_floor": score.floor, "_recoloured": score.recoloured}
@@ -104,10 +104,10 @@ class Evaluation(L.Callback):
         return scalars
 
     def summary(self, best_images: int | None = None) -> list[str]:
-        """A line for each metric, for the end of a run: of best.ckpt, and of what was scored last where that differs.
+        """One line per metric, for the end of a run: the scores of best.ckpt, and the last scores if they differ.
 
         Args:
-            best_images: that the weights of best.ckpt have seen, if there are such.
+            best_images: images seen at best.ckpt; None if there is no best.ckpt.
         """
         last = [line(name, score) for name, score in self.scores.items()]
         best = self.scores_at.get(-1 if best_images is None else best_images)
@@ -121,7 +121,7 @@ class Evaluation(L.Callback):
         return [to_float(batch.content.to(device)) for batch in loader] if loader is not None else []
 
     def _has_own_pictures(self, trainer: L.Trainer) -> bool:
-        """Whether this rank's photographs are its own: with fewer of them than ranks, the last look at another's."""
+        """False if there are fewer photographs than ranks and this rank only repeats another's photograph."""
         data = trainer.datamodule  # type: ignore[attr-defined]  # set by a connector
         assert isinstance(data, StyleTransferData)
         return trainer.global_rank < data.val_count
@@ -158,13 +158,13 @@ def followed(callbacks: list[Any], monitor: str | None, mode: str | None) -> tup
     Args:
         callbacks: the run's, an `Evaluation` among them.
         monitor: a log name such as `val/kid`; None: the first metric's.
-        mode: min or max; None: as the metric says.
+        mode: min or max; None: the metric's own direction.
 
     Returns:
-        (None, min) where nothing is scored.
+        (None, min) if nothing is scored.
 
     Raises:
-        ConfigError: `monitor` is no metric's, and no mode is given.
+        ConfigError: `monitor` is not a metric's log name, and no mode is given.
     """
     metrics = next((c.metrics for c in callbacks if isinstance(c, Evaluation)), {})
     if monitor is None:

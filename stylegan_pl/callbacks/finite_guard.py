@@ -1,4 +1,4 @@
-"""A run whose numbers are nan or infinite ends, before a checkpoint holds them."""
+"""Ends a run whose losses or weights are nan or infinite, before a checkpoint contains them."""
 
 from typing import Any
 
@@ -13,10 +13,10 @@ from stylegan_pl.models.base import TwoPlayerModule
 
 
 class FiniteGuard(L.Callback):
-    """Looks at the terms of each logged step, and at the weights before each validation and at the end.
+    """Checks the terms of each logged step, and the weights before each validation and at the end.
 
-    Checkpoints are saved after either, so the last one stays good. In half precision a step that overflows is skipped
-    by the loss scaler: there, a term may be no number once, but not in two logged steps in a row.
+    Checkpoints are saved after these checks, so the last one stays good. In half precision the loss scaler skips a step
+    that overflows, so a term may be nan in one logged step, but not in two in a row.
 
     Raises:
         UserError: names what is not finite, what to type, and the last good checkpoint.
@@ -28,7 +28,7 @@ class FiniteGuard(L.Callback):
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns the terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: dict[str, Any], batch: StylePair, batch_idx: int
     ) -> None:
-        """Look at the terms; all ranks see the mean of all, so they end together."""
+        """Check the terms. All ranks see the mean over all ranks, so they end together."""
         if (batch_idx + 1) % trainer.log_every_n_steps != 0:  # type: ignore[attr-defined]  # set by a connector
             return
         names = sorted(outputs)
@@ -41,11 +41,11 @@ class FiniteGuard(L.Callback):
         self._last_was_bad = bool(bad)
 
     def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Look at the weights: a checkpoint follows."""
+        """Check the weights, because a checkpoint follows."""
         self._check_weights(trainer, pl_module)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """As before a validation."""
+        """Check the weights, because a checkpoint follows."""
         self._check_weights(trainer, pl_module)
 
     def _check_weights(self, trainer: L.Trainer, model: L.LightningModule) -> None:

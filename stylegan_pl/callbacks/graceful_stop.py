@@ -1,4 +1,4 @@
-"""Ctrl-C, and the signals of schedulers, end a run between two batches, with its state saved."""
+"""Ends a run between two batches, and saves its state, on Ctrl-C or a scheduler's signal."""
 
 import signal
 import threading
@@ -16,12 +16,12 @@ from stylegan_pl.models.base import TwoPlayerModule
 
 INTERRUPTED, PREEMPTED = 130, 75  # exit codes: Ctrl-C; resumable, and a scheduler may start it again
 
-_HEARD = {"SIGINT": 1, "SIGTERM": 2, "SIGUSR1": 3, "SIGUSR2": 3}  # where ranks heard different ones, the highest counts
+_HEARD = {"SIGINT": 1, "SIGTERM": 2, "SIGUSR1": 3, "SIGUSR2": 3}  # if ranks received different ones, the highest counts
 _REQUEUE = 3
 
 
 class StoppedEarly(SystemExit):
-    """A scheduler's signal while nothing has been trained yet: there is nothing to save."""
+    """A scheduler's signal before training has started: there is nothing to save."""
 
     def __init__(self, number: int) -> None:
         super().__init__(PREEMPTED)
@@ -30,12 +30,12 @@ class StoppedEarly(SystemExit):
 
 @contextmanager
 def ending_at_once() -> Iterator[None]:
-    """What schedulers send raises `StoppedEarly`, and Ctrl-C `KeyboardInterrupt`: around setting up, and the end."""
+    """During set-up and the end of a run: schedulers' signals raise `StoppedEarly`, Ctrl-C `KeyboardInterrupt`."""
 
     def end(number: int, frame: FrameType | None) -> None:
         raise StoppedEarly(number)
 
-    listens = threading.current_thread() is threading.main_thread()  # no other thread may
+    listens = threading.current_thread() is threading.main_thread()  # Python allows no other thread to set handlers
     names = [name for name in _HEARD if name != "SIGINT" and hasattr(signal, name)] if listens else []
     before = {name: signal.signal(getattr(signal, name), end) for name in names}
     try:
@@ -46,22 +46,22 @@ def ending_at_once() -> Iterator[None]:
 
 
 class GracefulStop(L.Callback):
-    """The first signal lets the batch finish; checkpoints and loggers then end as at the end of a run.
+    """On the first signal the batch is finished; then checkpoints and loggers are closed as at the end of a run.
 
-    One rank that hears it is enough. Ranks tell each other after every batch, over the CPU and while the next batch is
-    computed, so no device is waited for; with several ranks a run therefore ends a batch later. USR1 (Slurm's
-    `--signal=USR1@120`) and USR2 (submitit) ask for the job to be put back into the queue, TERM does not: `scancel`
-    sends it, and a cancelled job must not come back.
+    It is enough if one rank receives the signal. Ranks exchange this after every batch, on the CPU and while the next
+    batch is computed, so they wait for no device; with several ranks a run therefore ends one batch later. USR1
+    (Slurm's `--signal=USR1@120`) and USR2 (submitit) ask for the job to be requeued. TERM does not, because `scancel`
+    sends it, and a cancelled job must not start again.
 
     A second Ctrl-C interrupts at once.
     """
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
-        self.stopped_for = 0  # what made the run stop, as in _HEARD; 0: nothing
+        self.stopped_for = 0  # the signal that stops the run, as a number of _HEARD; 0: none
         self._agreed = 0
         self._pending: tuple[torch.distributed.Work, Tensor] | None = None
-        self._group: Any = None  # None: the group that all are in
+        self._group: Any = None  # None: the default group of all ranks
         self._previous: dict[int, Any] = {}
 
     @property
@@ -73,15 +73,15 @@ class GracefulStop(L.Callback):
 
     @property
     def wants_requeue(self) -> bool:
-        """Whether the scheduler is to start the job again."""
+        """Whether the scheduler should start the job again."""
         return self.stopped_for == _REQUEUE
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Listen around a whole `fit`, also while data and weights are loaded: the first batch is then the last.
+        """Handle signals during a whole `fit`; after one during loading, the first batch is the last.
 
-        The handlers of before are put back at the very end: Lightning notes those that it finds and sets them again
-        after all callbacks, and what it finds are ours.
+        The original handlers are restored only here: Lightning saves the handlers that it finds, which are ours, and
+        restores them after all callbacks.
         """
         self._listen()
         before = dict(self._previous)
@@ -92,12 +92,12 @@ class GracefulStop(L.Callback):
             self._restore()
 
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
-        """A way to tell each other that no device has to wait for."""
+        """Create a process group on the CPU, so that exchanging signals waits for no device."""
         if trainer.world_size > 1 and torch.distributed.get_backend() != "gloo":
-            self._group = torch.distributed.new_group(backend="gloo")  # NCCL's flags would have to be read off a GPU
+            self._group = torch.distributed.new_group(backend="gloo")  # NCCL's results would be on a GPU
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Listen again: Lightning has a handler of its own for TERM by now."""
+        """Set our handlers again, because Lightning has set its own for TERM."""
         self._listen()
 
     def _listen(self) -> None:
@@ -115,14 +115,14 @@ class GracefulStop(L.Callback):
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
     ) -> None:
-        """Stop where both players have stepped: half an accumulated step cannot be resumed."""
+        """Stop only after both players have stepped: a run cannot resume in the middle of an accumulated step."""
         self._agree(trainer.world_size)
-        if self._agreed and pl_module.clock.between_steps and not trainer.should_stop:  # else the budget ends it here
+        if self._agreed and pl_module.clock.between_steps and not trainer.should_stop:  # else the budget ends it
             self.stopped_for = self._agreed
             trainer.should_stop = True
 
     def _agree(self, ranks: int) -> None:
-        """What any rank had heard by the end of its last batch; alone, of this one."""
+        """The highest signal of all ranks at the end of their last batch; with one rank, its signal now."""
         own = 0 if self.received is None else _HEARD[self.received.name]
         if ranks == 1:
             self._agreed = own
@@ -143,7 +143,7 @@ class GracefulStop(L.Callback):
             self._agreed, self._pending = int(flag), None
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Give the signals back."""
+        """Restore the signals' handlers."""
         self._collect()  # nobody may leave while others still ask
         self._restore()
 

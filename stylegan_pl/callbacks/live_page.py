@@ -19,42 +19,42 @@ from stylegan_pl.report.numbers import seconds as duration
 from stylegan_pl.runs.curves import read_curves
 from stylegan_pl.runs.outcome import ENDED
 
-_SHARE = 0.005  # of a run's time that pages may take
+_SHARE = 0.005  # largest share of a run's time for writing pages
 
 
 class LivePage(L.Callback):
-    """Written whole now and then, with each validation, and at the end; a disk that is full costs the page alone.
+    """Writes the page every few seconds, at each validation and at the end; if the disk is full, only the page is lost.
 
     Args:
-        run_dir: of the run.
-        title: of the page.
-        every_s: seconds between pages, at least; a page that takes long to write is written less often.
+        run_dir: the run's folder.
+        title: the page's title.
+        every_s: smallest number of seconds between pages; a page that takes long to write is written less often.
     """
 
     def __init__(self, run_dir: str, *, title: str, every_s: float) -> None:
         self.run_dir, self.title, self.every_s = Path(run_dir), title, every_s
         self._next = 0.0
-        self._grid: tuple[Path, str] | None = None  # the newest one, and as it stands in the page
+        self._grid: tuple[Path, str] | None = None  # the newest grid: its file, and its data URI for the page
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Start the clock."""
+        """Note when and where this process starts, for the speed."""
         assert isinstance(pl_module, TwoPlayerModule)
         self._started = (time.monotonic(), pl_module.clock.images_seen)
 
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
     ) -> None:
-        """See the class."""
+        """Write the page if it is due."""
         if time.monotonic() >= self._next:
             self._write(trainer, pl_module, "running")
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """The last one."""
+        """Write the last page, which says how the run ended."""
         stop = next((c for c in _callbacks(trainer) if isinstance(c, GracefulStop)), None)
         self._write(trainer, pl_module, ENDED.get(0 if stop is None else stop.exit_code, "ended"))
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        """So that a page does not say for ever that the run goes on."""
+        """Write that the run failed, so that the page does not say "running" for ever."""
         if hasattr(self, "_started"):
             self._write(trainer, pl_module, "failed, see train.log")
 
@@ -63,7 +63,7 @@ class LivePage(L.Callback):
             return
         assert isinstance(model, TwoPlayerModule)
         began = time.monotonic()
-        with suppress(OSError):  # whatever is wrong with the disk is told where something is lost by it
+        with suppress(OSError):  # a full disk is reported where a checkpoint or a log is lost
             write_live(self._run(trainer, model, state), self.run_dir / "report" / "live.html")
         took = time.monotonic() - began
         self._next = time.monotonic() + max(self.every_s, took / _SHARE)

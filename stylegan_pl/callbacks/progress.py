@@ -1,4 +1,4 @@
-"""The run's progress in images of the budget, where Lightning's bars count batches of an epoch that has no end."""
+"""Shows a run's progress in images of its budget; Lightning's bars count batches, and our epochs have no end."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ _REFRESH_S = 0.5  # seconds between readings of the losses, which wait for the d
 
 
 class RunProgress(ProgressBar):
-    """Shows images, images a second, the time left and the losses; Lightning's own bar gives way to it."""
+    """Shows images seen, images per second, the time left and the losses, in place of Lightning's own bar."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class RunProgress(ProgressBar):
         self._enabled = True
 
     def disable(self) -> None:
-        """Lightning's hook, for all ranks but the first."""
+        """Lightning's hook: ranks other than 0 show nothing."""
         self._enabled = False
 
     def enable(self) -> None:
@@ -29,7 +29,7 @@ class RunProgress(ProgressBar):
         self._enabled = True
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Start from the images already seen."""
+        """Show the bar, starting at the images already seen."""
         assert isinstance(pl_module, TwoPlayerModule)
         if self._enabled:
             seen, total, _ = pl_module.clock.progress()
@@ -38,20 +38,20 @@ class RunProgress(ProgressBar):
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: dict[str, Any], batch: StylePair, batch_idx: int
     ) -> None:
-        """Show where the run is."""
+        """Update the bar."""
         if self._bar is not None and self._bar.is_due:
             losses = "  ".join(f"{_short(name)} {float(term):.3g}" for name, term in outputs.items())
             self._bar.reach(pl_module.clock.images_seen, note=losses)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Show the whole, and give the terminal back."""
+        """Show the full bar, and close it."""
         assert isinstance(pl_module, TwoPlayerModule)
         if self._bar is not None:
             self._bar.reach(pl_module.clock.images_seen)
         self._stop()
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        """Give the terminal back."""
+        """Close the bar."""
         self._stop()
 
     def _stop(self) -> None:
@@ -61,7 +61,7 @@ class RunProgress(ProgressBar):
 
 
 def speed(images_per_second: float) -> str:
-    """Images a second, or seconds an image where that is the larger number."""
+    """`3.2 images/s`, or `s/image` below one image per second."""
     if images_per_second >= 1:
         return f"{images_per_second:.1f} images/s"
     return f"{1 / max(images_per_second, 1e-9):.1f} s/image"
@@ -72,6 +72,6 @@ def _images(done: float, total: float | None) -> str:
 
 
 def _short(name: str) -> str:
-    """train/generator/style -> G style."""
+    """`train/generator/style` -> `G style`."""
     _, player, term = name.split("/", 2)
     return f"{player[0].upper()} {term}"

@@ -1,4 +1,4 @@
-"""Pictures of what the generator does by now, always of the same photographs."""
+"""Saves grids of stylised pictures during training, always of the same photographs."""
 
 from pathlib import Path
 from typing import Any
@@ -17,19 +17,19 @@ from stylegan_pl.pictures.write import write_image
 
 
 class NotDrawn(DataError):
-    """The folder of the grids takes no more."""
+    """A grid could not be written into its folder."""
 
 
 class SampleGrid(L.Callback):
-    """`samples/000012000.png`: a row a photograph, content | stylised | a style; drawn with each validation.
+    """Saves `samples/000012000.png` at each validation: one row per photograph, content | stylised | a style.
 
-    Where there is nothing to validate, the photographs are training ones.
+    Without validation photographs, training ones are used.
 
     Args:
-        folder: where the grids go, named by images seen.
+        folder: where the grids are written; file names are images seen.
         rows: photographs in a grid.
-        every_images: between grids of a run without validations, all devices together. A config.yaml of an older run
-            does not give it.
+        every_images: images between grids of a run without validations, all devices together. Has a default, because
+            the config.yaml of an old run does not have this key.
     """
 
     def __init__(self, folder: str, *, rows: int, every_images: int = 10000) -> None:
@@ -40,26 +40,26 @@ class SampleGrid(L.Callback):
         self._drawn = 0  # grids due so far in a run without validations
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Count from where the run begins."""
+        """Count from the images already seen."""
         assert isinstance(pl_module, TwoPlayerModule)
         self._drawn = pl_module.clock.images_seen // self.every_images
 
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
     ) -> None:
-        """Draw past each multiple of `every_images`, if no validation does it."""
+        """Draw after each multiple of `every_images`, if there are no validations."""
         due = pl_module.clock.images_seen // self.every_images
         if sum(trainer.num_val_batches) == 0 and due > self._drawn:
             self._drawn = due
             self._draw(trainer, pl_module)
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Draw, but not during Lightning's sanity check."""
+        """Draw a grid, but not in Lightning's sanity check."""
         if not trainer.sanity_checking:
             self._draw(trainer, pl_module)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Draw what was reached."""
+        """Draw the last grid."""
         self._draw(trainer, pl_module)
 
     def _draw(self, trainer: L.Trainer, model: L.LightningModule) -> None:
@@ -85,13 +85,13 @@ class SampleGrid(L.Callback):
         log_samples(trainer.loggers, Samples(path, content, stylised, style, model.clock.images_seen))
 
     def _indices(self, count: int) -> list[int]:
-        """Evenly over the set: neighbours in a folder look alike."""
+        """Indices evenly spread over the set, because neighbours in a folder look alike."""
         rows = min(self.rows, count)
         return [i * count // rows for i in range(rows)]
 
 
 def _painted(model: TwoPlayerModule, content: Tensor, style: Tensor) -> Tensor:
-    """As in a validation: without dropout, and without a trace in the statistics of norms."""
+    """Paint in evaluation mode: without dropout, and without changing running statistics of norms."""
     training = [module for module in model.stylizer.modules() if module.training]
     model.stylizer.eval()
     try:

@@ -22,7 +22,7 @@ _PACKAGES = ("torch", "torchvision", "lightning", "hydra-core", "stylegan-pl")
 
 
 def machine_facts() -> dict[str, Any]:
-    """Where a run happens and with which versions."""
+    """Host, Python version, versions of packages, and version of the code."""
     versions = {name: version(name) for name in _PACKAGES}
     return {
         "host": socket.gethostname(),
@@ -33,7 +33,7 @@ def machine_facts() -> dict[str, Any]:
 
 
 def code_version() -> str:
-    """The commit of a clone, `-dirty` with changes; the package's version where there is no git."""
+    """The commit of a clone, with `-dirty` if there are changes; the package's version if there is no git."""
     describe = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
     try:
         found = subprocess.run(
@@ -45,17 +45,17 @@ def code_version() -> str:
 
 
 def peak_memory_gib() -> float | None:
-    """The most this process has held: on its GPU where it used one, else in main memory, without the loader's workers.
+    """Peak memory of this process in GiB: on its GPU if it used one, otherwise in main memory, without loader workers.
 
-    None where the system does not tell (Windows).
+    None on Windows, which does not report it.
     """
     if torch.cuda.is_available() and torch.cuda.max_memory_allocated() > 0:
         return round(torch.cuda.max_memory_allocated() / 2**30, 3)
     if sys.platform == "win32":
         return None
-    import resource  # not there on Windows
+    import resource  # missing on Windows
 
-    unit = 2**30 if sys.platform == "darwin" else 2**20  # bytes there, kilobytes on Linux
+    unit = 2**30 if sys.platform == "darwin" else 2**20  # bytes on macOS, kilobytes on Linux
     return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit, 3)
 
 
@@ -68,23 +68,23 @@ class RunStatus(L.Callback):
         self._began, self._earlier = time.monotonic(), 0.0
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """The time that earlier starts took counts, too."""
+        """Add the time that earlier processes of this run took."""
         self._began, self._earlier = time.monotonic(), read_status(self.run_dir).get("seconds") or 0.0
 
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
     ) -> None:
-        """See the class."""
+        """Update status.json if it is due."""
         if trainer.is_global_zero and time.monotonic() - self._written > _EVERY_S:
             self.write(trainer, pl_module, "running")
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """The last count; how it ended is for the caller to say."""
+        """Write the last count; `training/run.py` writes how the run ended."""
         if trainer.is_global_zero:
             self.write(trainer, pl_module, "running")
 
     def write(self, trainer: L.Trainer, model: L.LightningModule, state: str) -> None:
-        """Write the present count and score."""
+        """Write images seen, the best score and the time taken."""
         assert isinstance(model, TwoPlayerModule)
         self._written = time.monotonic()
         best = next((c.best_score for c in trainer.checkpoint_callbacks if isinstance(c, RunCheckpoints)), None)

@@ -1,4 +1,4 @@
-"""Losses, learning rates and speed, to every logger, against images seen."""
+"""Logs losses, learning rates and speed to every logger, against images seen."""
 
 import time
 from typing import Any
@@ -10,13 +10,13 @@ from stylegan_pl.models.base import TwoPlayerModule
 
 
 class TermLog(L.Callback):
-    """Every `trainer.log_every_n_steps` batches, and in no other: reading a loss waits for the device."""
+    """Logs every `trainer.log_every_n_steps` batches only, because reading a loss waits for the device."""
 
     def __init__(self) -> None:
         self._since = (time.monotonic(), 0)
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Start the clock."""
+        """Note the time, for the speed."""
         assert isinstance(pl_module, TwoPlayerModule)
         self._since = (time.monotonic(), pl_module.clock.images_seen)
 

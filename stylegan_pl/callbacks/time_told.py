@@ -1,4 +1,4 @@
-"""How long a run is going to take, said before the hours are spent."""
+"""Reports early how long a run will take."""
 
 import logging
 import time
@@ -11,19 +11,19 @@ from stylegan_pl.pictures.duration import duration
 
 _log = logging.getLogger(__name__)
 
-_UNTIMED = 5  # steps at the start: loaders fill, kernels are chosen, networks compile
+_UNTIMED = 5  # first steps that are not timed: loaders fill, kernels are chosen, networks compile
 _DAY_S = 24 * 3600.0
 
 
 class TimeTold(L.Callback):
-    """After the first twenty steps, "about 3 h 10 min for 40,000 images on this machine"; once a run, by rank 0.
+    """After the first twenty steps, rank 0 logs once: "about 3 h 10 min for 40,000 images on this machine".
 
-    By the time of the steps so far, the first five left out; validations come on top. Where it is more than a day on a
-    CPU, it is said as well what to type for less.
+    It is computed from the steps so far, without the first five; validations come on top. If it is more than a day on a
+    CPU, the message also says what to type for a shorter run.
 
     Args:
-        steps: after which it is told.
-        smaller: what to type for a recipe that a CPU can do.
+        steps: number of steps after which it is reported.
+        smaller: what to type for a recipe that is fast enough on a CPU.
     """
 
     def __init__(self, *, steps: int = 20, smaller: str) -> None:
@@ -35,13 +35,13 @@ class TimeTold(L.Callback):
         self._validating_since = 0.0
 
     def on_train_batch_end(self, trainer: L.Trainer, pl_module: L.LightningModule, *_: object) -> None:
-        """Count, and tell when it is time."""
+        """Time the steps, and report after `steps` of them."""
         self._done += 1
         if self._done not in (_UNTIMED, self.steps) or not trainer.is_global_zero:
             return
         assert isinstance(pl_module, TwoPlayerModule)
         device = pl_module.device.type
-        if device == "cuda":  # kernels are only queued by then
+        if device == "cuda":  # wait, because kernels are only queued so far
             torch.cuda.synchronize()
         now, progress = time.monotonic(), pl_module.clock.progress()
         if self._done == _UNTIMED:
@@ -53,17 +53,17 @@ class TimeTold(L.Callback):
             _log.info("%s", estimate(left, each, on_cpu=device == "cpu", smaller=self.smaller))
 
     def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Stop the clock."""
+        """Pause timing."""
         self._validating_since = time.monotonic()
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Let it go on."""
+        """Continue timing."""
         started, images = self._started
         self._started = (started + time.monotonic() - self._validating_since, images)
 
 
 def estimate(images: int, seconds_each: float, *, on_cpu: bool, smaller: str) -> str:
-    """The sentence, for so many images that are left at so many seconds each."""
+    """The message for `images` that are left, at `seconds_each` seconds per image."""
     said = f"about {duration(images * seconds_each)} for {images:,} images on this machine"
     if not on_cpu or images * seconds_each <= _DAY_S:
         return said

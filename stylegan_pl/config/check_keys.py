@@ -142,7 +142,7 @@ def _check_types(path: str, node: DictConfig, hints: dict[str, Any]) -> None:
             raise ConfigError(f"{path}.{key}: {first_line(error)}") from error
         if isinstance(value, DictConfig | ListConfig):
             if any(True for _ in _targets(value, "")):
-                continue  # objects that are built; they are checked separately
+                continue  # nodes with a _target_ are checked on their own
             value = OmegaConf.to_container(value, resolve=True)
         elif not isinstance(value, _PLAIN):
             continue

@@ -101,7 +101,7 @@ def _check_inputs(model: DictConfig, conditional: bool) -> None:
 def check_fit(config: DictConfig) -> None:
     """Check sizes, encoders, penalties and teachers; networks are built without memory, a teacher is read.
 
-    Call it when every key is known to be right. Parts from elsewhere are left to their own constructors.
+    Call it after `check_config`. Classes from other packages are checked by their own constructors.
 
     Raises:
         ConfigError: one line with what to type instead.
@@ -115,7 +115,7 @@ def check_fit(config: DictConfig) -> None:
         if generator is not None and model.image_losses:
             ImageLosses(instantiate(model.image_losses, _convert_="all"), generator)
     _check_sizes(config, generator, discriminator)
-    if isinstance(model.get("teacher"), str):  # otherwise it is built later, like any foreign part
+    if isinstance(model.get("teacher"), str):  # otherwise it is a part to be built, and is checked then
         _check_teacher(config)
 
 
@@ -124,7 +124,7 @@ def _check_sizes(config: DictConfig, generator: nn.Module | None, discriminator:
     stride = int(getattr(generator, "stride", 1))
     height, width = sides(config.image_size)
     typed = as_typed(height, width)
-    smallest = -(-int(getattr(discriminator, "smallest", 1)) // stride) * stride  # that the generator accepts, too
+    smallest = -(-int(getattr(discriminator, "smallest", 1)) // stride) * stride  # a size that the generator accepts
     if height % stride != 0 or width % stride != 0:
         fitting = as_typed(*(max(smallest, round(side / stride) * stride) for side in (height, width)))
         raise ConfigError(

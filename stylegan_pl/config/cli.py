@@ -38,28 +38,28 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
     """Compose `conf/<name>.yaml` with the command line, run the verb, and exit with its code.
 
     0 done · 1 failed · 2 the command line or a config is wrong · 75 preempted · 130 interrupted. Errors that a user
-    can mend are one line on stderr; `debug=true` adds the traceback. Bugs of ours always show theirs. A sweep's code is
-    the largest of its jobs'.
+    can correct are one line on stderr; `debug=true` adds the traceback. Bugs always show one. A sweep's code is the
+    largest of its jobs'.
 
     Args:
-        function: what runs; None: the verb's own.
+        function: called with the composed config; None: the verb's function of the table.
         words: the command line after the verb; None: this process's.
     """
     if "--version" in (sys.argv[1:] if words is None else words):
-        print(f"stylegan_pl {__version__}")  # Hydra would print its own
+        print(f"stylegan_pl {__version__}")  # otherwise Hydra prints its own version
         sys.exit(0)
     register()
     make_known()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its exceptions instead of printing them
     words = list(sys.argv[1:] if words is None else words)
-    debug = "debug=true" in words  # removed here, because `debug` is also a group, for +debug=smoke
+    debug = "debug=true" in words  # removed from the words, because Hydra knows `debug` as a group (+debug=smoke)
     words = [word for word in words if word not in ("debug=true", "debug=false")]
     task = Task(name, function or get_method(VERBS[name].function), debug=debug)
     with _asked_for_json(task, words):
         try:
             words = for_hydra([word for word in words if word != "--json"], name)
             typed = [place for place, word in enumerate(words) if "=" in word and not word.startswith("-")]
-            end = typed[-1] + 1 if typed else 0  # argparse needs all of them next to each other
+            end = typed[-1] + 1 if typed else 0  # argparse needs all overrides next to each other
             words[end:end] = name_overrides(words) if name == "train" else []
         except ConfigError as error:
             leave(error.exit_code, f"error: {error}")
@@ -96,7 +96,7 @@ def _run(task: "Task", words: Sequence[str]) -> None:
     """Exit with one line if something failed."""
     try:
         hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name=task.name)(task)()
-    except (UserError, KeyboardInterrupt) as error:  # a sweeper's
+    except (UserError, KeyboardInterrupt) as error:  # raised by a sweeper
         task.failures.append(error)
         if task.debug:
             traceback.print_exc()
@@ -107,7 +107,7 @@ def _run(task: "Task", words: Sequence[str]) -> None:
     except OSError as error:
         if task.begun or error.filename is None:
             raise
-        option = "hydra.sweep.dir" if {"-m", "--multirun"} & set(words) else "hydra.run.dir"  # Hydra makes the folder
+        option = "hydra.sweep.dir" if {"-m", "--multirun"} & set(words) else "hydra.run.dir"  # Hydra's folder
         leave(2, f"error: {error.filename}: cannot be made ({error.strerror}); type another {option}=")
     for failure in task.failures:
         if isinstance(failure, OmegaConfBaseException):

@@ -10,7 +10,7 @@ names is known from the typed root of a verb, and below groups from the key's la
 * With `-m`, `key=TEXT,TEXT` is a sweep, as are `choice(…)` and Hydra's other functions; a text with a comma is quoted.
 * `KEY TEXT TEXT …` is `KEY=[TEXT,TEXT]`, for what a shell makes of `compare runs/*`.
 
-Any other key's value is Hydra's to read; what its grammar cannot read is handed over as one word.
+Hydra reads the value of any other key; a value that its grammar cannot read is quoted as one text.
 """
 
 import os
@@ -48,7 +48,7 @@ _WITH_VALUE = frozenset({"-c", "--cfg", "-p", "--package", "-cp", "--config-path
 _FLAGS = _WITH_VALUE | {
     *("-h", "--help", "--hydra-help", "--version", "--resolve", "-r", "--run", "-m", "--multirun"),
 }
-"""Hydra's."""
+"""Flags of Hydra."""
 _MULTIRUN = frozenset({"-m", "--multirun", "hydra.mode=MULTIRUN", "--cfg", "-c", "--help", "-h", "--info", "-i"})
 _OF_FLAGS = {
     **dict.fromkeys(("-c", "--cfg"), ("job", "hydra", "all")),
@@ -280,7 +280,7 @@ def _inside(key: str, name: str) -> str:
 
 
 def _own(key: str, name: str) -> str:
-    """The answer to a flag that is not of another program: it is an option here, or it is not."""
+    """The answer to a flag that no other program has: how to type our option, or else the nearest option."""
     known = {field.name for field in fields(VERBS[name].schema)} | {path.name for path in conf_dir().iterdir()}  # type: ignore[arg-type]  # a verb with options
     if key.partition(".")[0] in known:
         return f"type {key}=VALUE"

@@ -23,7 +23,7 @@ PLUS_GROUPS = ("experiment", "debug")
 
 
 def no_option(verb: str, key: str, known: Iterable[str]) -> str:
-    """`no option 'lr'; type …`: with our name of another program's option, or else the most similar option."""
+    """`no option 'lr'; type …`: names our option for another program's, or else the most similar option."""
     answer = ours(key, verb)
     return f"no option '{key}'" + (nearest(key, known) if answer is None else f"; {answer}")
 

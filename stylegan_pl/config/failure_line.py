@@ -11,7 +11,7 @@ def code_and_line(failure: BaseException) -> tuple[int, str]:
         return 130, "interrupted"
     cause = (failure.__cause__ or failure) if isinstance(failure, InstantiationException) else failure
     place = next((line.split(":", 1)[1].strip() for line in str(failure).splitlines() if "full_key" in line), "config")
-    place = place.replace("callbacks.evaluation.metrics.", "metric.")  # where it was typed
+    place = place.replace("callbacks.evaluation.metrics.", "metric.")  # the key that a user types
     if isinstance(cause, UserError):
         return cause.exit_code, f"error: {_where_it_is(cause, place)}"
     if not isinstance(failure, InstantiationException):
@@ -24,6 +24,6 @@ def _where_it_is(error: UserError, place: str) -> UserError:
     """Missing weights, reported with the key of the metric that needs them; a network does not know it."""
     if not place.startswith(("metric.", "content_loss.")):
         return error
-    from stylegan_pl.nn.pretrained.weights import WeightsError  # torch is imported already
+    from stylegan_pl.nn.pretrained.weights import WeightsError  # torch is loaded already
 
     return error.at(place) if isinstance(error, WeightsError) else error

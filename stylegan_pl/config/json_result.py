@@ -13,11 +13,11 @@ from stylegan_pl.errors import Left
 def json_on_stdout(facts: Callable[[], dict[str, Any]]) -> Iterator[None]:
     """Within it, messages go to standard error; the object is written when the process exits.
 
-    It is `{"exit_code": number, "error": text or null, …}`: `error` is the line of a call that could not be made at
-    all, and the rest is the verb's.
+    It is `{"exit_code": number, "error": text or null, …}`: `error` is the line of a command that failed, and the verb
+    adds the other keys.
 
     Args:
-        facts: asked at the end.
+        facts: returns the verb's keys; called at the end.
     """
     out, sys.stdout = sys.stdout, sys.stderr
     code: Any = 1

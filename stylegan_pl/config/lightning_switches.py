@@ -108,7 +108,7 @@ def _callback_in(traceback: TracebackType | None) -> Any:
         frame, traceback = traceback.tb_frame, traceback.tb_next
         module = str(frame.f_globals.get("__name__"))
         if module.startswith("stylegan_pl."):
-            found = None  # our code, called by the callback, raised
+            found = None  # our own code, called by the callback, raised it
         elif ".callbacks." in module and module.startswith(_LIGHTNING):
             found = frame.f_locals.get("self")
     return found if type(found).__module__.startswith(_LIGHTNING) else None

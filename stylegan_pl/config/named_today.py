@@ -11,7 +11,7 @@ _log = logging.getLogger(__name__)
 
 
 def as_named_today(config: DictConfig) -> None:
-    """Replace, in place, old classes and options of a composed config: a run's config.yaml may be old."""
+    """Replace, in place, old names of classes and options: the config may be an old run's config.yaml."""
     waiting: list[Any] = [config]
     while waiting:
         node = waiting.pop()

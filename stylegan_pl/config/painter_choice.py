@@ -9,14 +9,14 @@ ALL = "all"
 
 
 def choose_painter(config: DictConfig, *, several: bool = False) -> None:
-    """Replace, in place, `painter=` by the `ckpt=` that it means; without `painter=` nothing changes.
+    """Replace `painter=NAME` by `ckpt=painter:NAME`, in place; without `painter=` nothing changes.
 
     Args:
         config: of a verb that has both keys.
-        several: whether a list may be named, or `all`.
+        several: whether a list of names, or `all`, is allowed.
 
     Raises:
-        ConfigError: no painter of that name, several where one is asked for, or a `ckpt` as well.
+        ConfigError: no painter has that name, several are named where only one is allowed, or `ckpt` is given as well.
     """
     if config.painter is None:
         return
@@ -43,7 +43,7 @@ def check_has_ckpt(config: DictConfig) -> None:
     """Raise if neither `ckpt=` nor `painter=` was typed.
 
     Raises:
-        ConfigError: with what there is to type.
+        ConfigError: the message lists the painters.
     """
     if not has_ckpt(config):
         painter = f"painter={names()[0]}, one of {len(names())} in the box, or " if names() else ""

@@ -10,22 +10,22 @@ from yaml import YAMLError
 from stylegan_pl.config.conf_dir import conf_dir
 
 METHOD = "vanilla"  # conf/train.yaml's
-_NAMES = re.compile(r"[\w./-]+(?:,[\w./-]+)*")  # one, or with -m several
-_CHOICE = re.compile(r"choice\((.*)\)")  # Hydra's other way to sweep them
+_NAMES = re.compile(r"[\w./-]+(?:,[\w./-]+)*")  # one name, or several with -m
+_CHOICE = re.compile(r"choice\((.*)\)")  # Hydra's other syntax for a sweep
 
 
 def name_overrides(arguments: Sequence[str]) -> list[str]:
     """Words to add to a command line so that the run's folder has a meaningful name: `run_name=cut`.
 
-    A file that says `run_name` itself goes before, and so does a typed one. A sweep over methods, or over experiments,
-    is called after all of them.
+    Adds nothing if `run_name` is typed, or if the experiment's file sets it. A sweep over methods or experiments is
+    named after all of them.
 
     Example:
         >>> name_overrides(["model=cut", "seed=1"])
         ['run_name=cut']
         >>> name_overrides(["-m", "model=cut,cyclegan", "seed=1,2"])
         ['run_name=cut_cyclegan']
-        >>> name_overrides(["+experiment=sample"])  # which names itself
+        >>> name_overrides(["+experiment=sample"])  # its file sets run_name
         []
     """
     if any(argument.lstrip("+").startswith("run_name=") for argument in arguments):

@@ -44,11 +44,11 @@ def signature_of(target: str) -> Signature | None:
     """The signature at a dotted path; nothing is imported, so no code runs.
 
     A class without a constructor of its own has its base's, in whatever package that is; a dataclass has its fields.
-    Bases are asked depth first, from left to right. Annotations of int, float, str, bool, None, their unions, lists,
-    dicts, tuples, sequences and mappings are told; any other is left out.
+    Bases are searched depth first, from left to right. Types are known for annotations of int, float, str, bool, None,
+    their unions, lists, dicts, tuples, sequences and mappings; for any other, the type is None.
 
     Returns:
-        None where the source does not tell: no such name in it, or a base that cannot be read.
+        None if the source does not have the name, or a base class cannot be read.
     """
     try:
         thing = _resolve(target)
@@ -64,12 +64,12 @@ def signature_of(target: str) -> Signature | None:
 def class_attribute(target: str, name: str, default: Any) -> Any:
     """A class's own or inherited attribute if it is a literal such as `True`; otherwise `default`.
 
-    Nor is one told that methods set on instances as well: which value holds depends on what ran.
+    Returns `default` also for an attribute that a method sets on instances, because its value depends on what ran.
     """
     try:
         thing = _resolve(target)
         found = _inherited(thing, name) if isinstance(thing, griffe.Class) else None
-        value = getattr(found, "value", None)  # an expression; None for a property, for example
+        value = getattr(found, "value", None)  # griffe's expression; None if there is none, as for a property
         if found is None or value is None or _set_in_a_method(found):
             return default
         return ast.literal_eval(str(value))

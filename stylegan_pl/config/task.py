@@ -46,7 +46,7 @@ class Task:
         self.codes: list[int] = []
         self.failures: list[BaseException] = []
         self.facts: dict[str, Any] = {}  # facts of the last result
-        self.sweep_code: int | None = None  # set by our sweepers
+        self.sweep_code: int | None = None  # exit code of a sweep; set by our sweepers
 
     def __call__(self, config: DictConfig) -> float | None:
         """Run the verb; returns its score, if it has one."""
@@ -90,11 +90,11 @@ class Task:
         """
         settings = HydraConfig.get()
         folder = Path(settings.runtime.output_dir)
-        os.environ.setdefault("WANDB_RUN_GROUP", folder.parent.name)  # logger.wandb.group goes before
+        os.environ.setdefault("WANDB_RUN_GROUP", folder.parent.name)  # logger.wandb.group overrides it
         with ExitStack() as held:
             try:
                 held.enter_context(alone_in(folder))
-            except ConfigError as error:  # the folder of another process: nothing is written there
+            except ConfigError as error:  # another process uses the folder: write nothing there
                 say_failed(folder.name, str(error))
                 self.codes.append(error.exit_code)
                 return None
@@ -110,9 +110,9 @@ class Task:
         except KeyboardInterrupt:
             write_status(folder, state="interrupted", exit_code=130)
             raise
-        except Exception as error:  # any error is recorded in status and log
+        except Exception as error:  # whatever it is, it is recorded in status.json and the log
             code, line = code_and_line(error)
-            if isinstance(error, ConfigError) and used:  # refused: the folder's status belongs to another job
+            if isinstance(error, ConfigError) and used:  # refused: the folder's status is another job's
                 replace_status(folder, before)
             else:
                 text = traceback.format_exc()
@@ -122,7 +122,7 @@ class Task:
             say_failed(folder.name, line.removeprefix("error: "))
             self.codes.append(code)
             return None
-        seconds = read_status(folder).get("seconds") or round(time.monotonic() - started, 1)  # a run tells its own
+        seconds = read_status(folder).get("seconds") or round(time.monotonic() - started, 1)  # a training has its own
         score = self._finished(outcome)
         states = {0: "pruned" if read_status(folder).get("pruned") else "done", 75: "preempted", 130: "interrupted"}
         write_status(folder, state=states[int(outcome)], score=score, exit_code=int(outcome), seconds=seconds)
@@ -137,14 +137,14 @@ def _leave_no_folder() -> None:
     """Remove the dated folder that Hydra made for a run that did not start, and empty folders above it."""
     settings = HydraConfig.get()
     if any(word.startswith("hydra.run.dir=") for word in settings.overrides.hydra) or not is_first():
-        return  # somebody's own
+        return  # the user's own folder
     folder = Path(settings.runtime.output_dir)
     if folder == Path.cwd():
         return  # most verbs work in the current folder
-    ours = {folder / f"{settings.job.name}.log", lock_of(folder)}  # its content was printed on the terminal
+    ours = {folder / f"{settings.job.name}.log", lock_of(folder)}  # its lines were printed on the terminal
     if not folder.is_dir() or not ours.issuperset(folder.iterdir()):
         return
-    with suppress(OSError, ConfigError), alone_in(folder):  # if two started in the same second, the other one uses it
+    with suppress(OSError, ConfigError), alone_in(folder):  # another run that started in the same second may use it
         for path in ours:
             path.unlink(missing_ok=True)
         for made in (folder, *folder.parents[:3]):  # outputs/train/NAME/DATE

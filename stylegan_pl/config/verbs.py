@@ -1,4 +1,4 @@
-"""The table of verbs: `stylegan-pl` lists it, and each command line is read by it."""
+"""The table of verbs, which `stylegan-pl` lists and which says how each command line is read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -15,7 +15,7 @@ class Verb(NamedTuple):
     function: str  # dotted path, imported when needed: a composed config -> exit code; without a schema, words -> None
     does: str  # a few words for the list of verbs
     example: str  # one command line, after the verb
-    keys: Mapping[str, str] = MappingProxyType({})  # typed word -> key, if Hydra would read the word as a group
+    keys: Mapping[str, str] = MappingProxyType({})  # typed word -> key, for words that Hydra reads as a group
     adds: Callable[[Sequence[str]], list[str]] = lambda words: []  # a command line -> words to add to it
 
 

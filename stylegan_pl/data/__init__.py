@@ -1,1 +1,1 @@
-"""Images in, pairs of content and style out."""
+"""Image files to training pairs of content and style."""

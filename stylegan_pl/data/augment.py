@@ -1,4 +1,4 @@
-"""Random changes to training pairs, in batch on the device, each sample its own."""
+"""Random changes to training pairs, in batches on the device; each sample is changed on its own."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from stylegan_pl.contracts import StylePair
 
 
 class Augmentation(nn.Module):
-    """Pairs in [-1, 1] -> pairs in [-1, 1]. This one changes nothing.
+    """Base class, which changes nothing: pairs in [-1, 1] -> pairs in [-1, 1], of the same shapes.
 
-    With `together`, a content and its style are changed alike: pairs that show the same place must stay so.
+    With `together`, a content and its style are changed in the same way, because they show the same scene.
     """
 
     def forward(self, pair: StylePair, *, together: bool) -> StylePair:
@@ -42,9 +42,9 @@ def _flip(image: Tensor, mirrored: Tensor) -> Tensor:
 
 
 class RandomJitter(RandomFlip):
-    """Flip, then small changes of geometry and, on contents alone, of colour; kornia's, drawn for each sample.
+    """Flip, then small random changes of geometry, and of colour for contents only; by kornia, per sample.
 
-    Colour changes of paintings would leak into the style that is learned, so styles keep theirs.
+    Styles keep their colours, because the generator would learn changed colours as part of the style.
 
     Args:
         degrees: largest rotation.
@@ -57,7 +57,7 @@ class RandomJitter(RandomFlip):
         contrast: float = 0.1, saturation: float = 0.1, hue: float = 0.02,
     ) -> None:  # fmt: skip
         super().__init__(p=p)
-        import kornia.augmentation as K  # here: runs that do not jitter do not need it
+        import kornia.augmentation as K  # imported here, because kornia is needed only with jitter
 
         self.geometry: Any = K.RandomAffine(degrees, scale=(scale[0], scale[1]), padding_mode="reflection", p=1.0)
         self.colour: Any = K.ColorJiggle(brightness, contrast, saturation, hue, p=1.0)

@@ -1,4 +1,4 @@
-"""Pairs by the batch, each picture where the batch has it."""
+"""Loads a whole batch of pairs into one array, without a copy per picture."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from stylegan_pl.pictures.crop_size import sides
 
 
 class PairBatches(Dataset[StylePair]):
-    """`StylePairs` by the batch: each picture is cropped to where the batch has it."""
+    """`StylePairs` in batches: each picture is decoded and cropped directly into its place in the batch."""
 
     def __init__(self, pairs: StylePairs) -> None:
         self.pairs = pairs
@@ -27,16 +27,16 @@ class PairBatches(Dataset[StylePair]):
         return self.pairs[key]
 
     def __getitems__(self, keys: Sequence[PairKey | int]) -> StylePair:
-        """A batch, uint8 (N, 3, H, W) each, which lies in memory pixel by pixel as decoders make it."""
+        """A batch, uint8 (N, 3, H, W) each, in channels-last memory, as decoders write it."""
         shape = (len(keys), *sides(self.pairs.size), 3)
         content, style = np.empty(shape, np.uint8), np.empty(shape, np.uint8)
         for key, *rows in zip(keys, content, style, strict=True):
             for row, picture in zip(rows, self.pairs.pair(key, (rows[0], rows[1])), strict=True):
-                if picture.data_ptr() != row.__array_interface__["data"][0]:  # a folder of somebody's own made it
+                if picture.data_ptr() != row.__array_interface__["data"][0]:  # a user's own class ignored `into`
                     np.copyto(row, picture.permute(1, 2, 0).numpy())
         return StylePair(*(torch.from_numpy(side).permute(0, 3, 1, 2) for side in (content, style)))
 
 
 def as_they_are(batch: Any) -> Any:
-    """What a `DataLoader` of `PairBatches` does to a batch: nothing."""
+    """The `collate_fn` for `PairBatches`, whose items are batches already."""
     return batch

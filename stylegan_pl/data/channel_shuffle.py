@@ -1,4 +1,4 @@
-"""Pictures of every hue from pictures of some, for looks that must not depend on it."""
+"""Augmentation for styles that must not depend on hue: shuffles the RGB channels of pictures."""
 
 import torch
 from torch import Tensor
@@ -8,11 +8,11 @@ from stylegan_pl.data.augment import RandomFlip
 
 
 class RandomChannels(RandomFlip):
-    """Flip, then put the channels of each content in a random order: all six alike, so that a red is also seen as blue.
+    """Flip, then put the channels of each content in a random order, so that red is also seen as blue.
 
-    A generator that is to leave no colour, and saw few hues, leaves the others in. With `styles` those are shuffled,
-    too: then no hue is a sign of the style, and what is learnt is how paint lies, not which. Of pairs that show one
-    scene both are shuffled alike, or the content alone.
+    A generator that should remove colour, but has seen few hues, does not remove the others. With `styles` the styles
+    are shuffled as well: then hue does not identify the style, and the generator learns strokes, not colours. If both
+    pictures of a pair show the same scene, they get the same order (with `styles`), or only the content is shuffled.
 
     Args:
         styles: shuffle styles as well.
@@ -33,7 +33,7 @@ class RandomChannels(RandomFlip):
 
 
 def _random_orders(image: Tensor) -> Tensor:
-    """(N, 3), each row a permutation."""
+    """(N, 3): one permutation of the channels per row."""
     return torch.rand(len(image), 3, device=image.device).argsort(dim=1)
 
 

@@ -1,4 +1,4 @@
-"""A look at the folders before anything expensive is built."""
+"""Checks the folders of images before anything expensive is built."""
 
 import logging
 from pathlib import Path
@@ -13,7 +13,7 @@ from stylegan_pl.pictures.tree import files_below
 
 _log = logging.getLogger(__name__)
 
-_LOOKS = 256  # headers opened a set; enough to see that a set is bad, quick on a network disk
+_LOOKS = 256  # file headers opened per set: enough to find a bad set, and quick on a network disk
 
 
 def make_ready(
@@ -22,8 +22,8 @@ def make_ready(
     """Fetch the set if it is missing and may be fetched, then `check_folder`.
 
     Args:
-        download: whether a network may be used for it.
-        tell: log what is passed over.
+        download: whether it may be downloaded.
+        tell: log which files are skipped.
     """
     source = folder.source
     if source is not None and folder.can_be_fetched() and not Path(folder.root).is_dir():
@@ -47,8 +47,8 @@ def check_folder(folder: ImageFolder, *, name: str, size: CropSize, limit: float
     Args:
         name: the set's config path, `data.content` or `data.style`.
         size: pixels of the training crop, or its height and width.
-        limit: share of unusable images that is let pass.
-        tell: log what is passed over.
+        limit: largest share of unusable images that is accepted.
+        tell: log which files are skipped.
 
     Raises:
         UnfitData: missing or empty folder, fewer than 2 training images, images smaller than the crop.
@@ -85,7 +85,7 @@ def check_folder(folder: ImageFolder, *, name: str, size: CropSize, limit: float
 
 
 def what_is_left(folder: ImageFolder, name: str) -> list[str]:
-    """Which files below the root no run will read, a line each; not of a fetched set, nor where some are chosen."""
+    """A line for each kind of file that no run will read; none for a downloaded set, or if `include` selects files."""
     if folder.can_be_fetched() or folder.include:
         return []
     said = []
@@ -103,7 +103,7 @@ def what_is_left(folder: ImageFolder, name: str) -> list[str]:
 
 
 def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str, size: CropSize, limit: float) -> None:
-    least = folder.least_size  # of a range; what is smallest must do
+    least = folder.least_size  # of a range the smallest: crops must fit into it
     shorter = sorted(min(found) if least is None else min(*found, least) for found in sizes)
     shrunk = [_shrunk(folder, found) for found in sizes]
     small = sum(not fits(width, height, size) for width, height in shrunk)
@@ -118,7 +118,7 @@ def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str
         )
     if not folder.upscale and small > limit * len(shorter):
         usable = shorter[int(limit * len(shorter))] // 4 * 4
-        smaller_crop = f"image_size={usable}, or " if usable >= 16 else ""  # no generator takes less
+        smaller_crop = f"image_size={usable}, or " if usable >= 16 else ""  # smallest size of any generator
         raise UnfitData(
             f"{name}.root: {small} of {len(shorter)} images looked at below {folder.root} are smaller than the crop of "
             f"{crop} pixels (shortest side {shorter[0]}); type {smaller_crop}{name}.upscale=true to enlarge them, or "
@@ -127,7 +127,7 @@ def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str
 
 
 def _shrunk(folder: ImageFolder, found: tuple[int, int]) -> tuple[int, int]:
-    """Width and height after shrinking to `load_size`; nothing is enlarged."""
+    """Width and height in pixels after shrinking to `load_size`; smaller pictures keep their size."""
     width, height = found
     scale = 1.0 if folder.least_size is None else min(1.0, folder.least_size / min(found))
     return round(width * scale), round(height * scale)

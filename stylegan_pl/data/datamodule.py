@@ -33,25 +33,25 @@ _MAX_WORKERS = 8
 
 
 class StyleTransferData(L.LightningDataModule):
-    """Batches of `StylePair`. Workers decode and crop to uint8; the rest runs in batch on the device.
+    """Yields batches of `StylePair`. Workers decode and crop to uint8; everything else runs in batches on the device.
 
-    The training stream has no end: a run's budget is counted in images. An epoch is only a name for one pass over
-    the larger set.
+    The training stream is endless, because a run's budget is counted in images. An epoch is one pass over the larger
+    set.
 
     Args:
         content: photographs.
         style: paintings.
-        pairing: which style a content meets.
+        pairing: which style is paired with a content.
         augment: random changes, on the device.
         image_size: pixels of the square crop, or its height and width.
         batch_size: pairs per device.
-        val_pairs: fixed validation pairs, at most; each held-out photograph is in one.
-        val_size: of the validation's crops, and of the paintings' that they are compared with; None: image_size.
+        val_pairs: largest number of fixed validation pairs; each held-out photograph is in at most one.
+        val_size: pixels of validation crops, and of the crops of paintings for metrics; None: image_size.
         workers: loader processes per device; None: one for each of its cores (`ranks.cores`), at most 8.
-        prefetch: batches that each of them keeps ready.
-        fast_reading: JPEGs by simplejpeg where it is installed, Lanczos' filter by torch; otherwise all by Pillow.
-        cache: folder for training pictures in decoded form, read by every later epoch and run; None decodes each time.
-        download: fetch what is missing and may be fetched.
+        prefetch: batches that each worker keeps ready.
+        fast_reading: decode JPEGs with simplejpeg, if installed, and resize with torch; False: everything with Pillow.
+        cache: folder for decoded training pictures, used by all later epochs and runs; None: decode them each time.
+        download: fetch sets that are missing and have a source.
         bad_fraction: share of unusable files in a set beyond which a run ends.
         problems_csv: where unusable files are listed.
     """
@@ -92,7 +92,7 @@ class StyleTransferData(L.LightningDataModule):
         """Fetch what is missing, then check the folders; before any model is built.
 
         Raises:
-            DataError: the folders are not what the run needs, and the message says what to type.
+            DataError: a folder is missing or unfit; the message says what to type.
         """
         for name, folder in (("data.content", self.content), ("data.style", self.style)):
             make_ready(folder, name=name, size=self.image_size, limit=self.problems.limit, download=self.download)
@@ -112,13 +112,13 @@ class StyleTransferData(L.LightningDataModule):
         )  # fmt: skip
 
     def setup(self, stage: str) -> None:
-        """Lightning's hook; the sets exist already when `prepare` was called."""
+        """Lightning's hook: build the sets, unless `prepare` did."""
         if not hasattr(self, "train_set"):
             self.prepare()
 
     @property
     def workers(self) -> int:
-        """Loader processes of this device."""
+        """Number of loader processes of this device."""
         if self._workers is not None:
             return self._workers
         local_ranks = 1 if self.trainer is None else self.trainer.num_devices
@@ -126,11 +126,11 @@ class StyleTransferData(L.LightningDataModule):
 
     @property
     def epoch_images(self) -> int:
-        """Pairs in an epoch."""
+        """Number of pairs in an epoch."""
         return len(self.train_set)
 
     def train_dataloader(self) -> DataLoader[StylePair]:
-        """An endless stream from the position the run has reached."""
+        """An endless stream, from the number of images that the run has seen."""
         trainer = self.trainer
         assert trainer is not None
         stream = PairStream(
@@ -146,19 +146,20 @@ class StyleTransferData(L.LightningDataModule):
         return self._loader
 
     def close(self) -> None:
-        """End the processes that read pictures, however the run has ended."""
+        """End the loader's worker processes."""
         if hasattr(self, "_loader"):
             self._loader.close()
 
     @property
     def val_count(self) -> int:
-        """Fixed validation pairs: a photograph each, so that none counts twice where there are more paintings."""
+        """Number of fixed validation pairs: at most one per photograph, so that none counts twice."""
         return min(self.val_pairs, len(self.val_set.contents)) if len(self.val_set) else 0
 
     def val_dataloader(self) -> DataLoader[StylePair]:
-        """The first `val_count` fixed pairs of the held-out images; each rank takes every n-th.
+        """The first `val_count` fixed pairs of the held-out images; each of n ranks takes every n-th.
 
-        A rank for which there is none looks at the first, too, and does not count it: Lightning wants no empty loader.
+        A rank without a pair repeats the first one without counting it, because Lightning needs a loader that is not
+        empty.
         """
         trainer = self.trainer
         assert trainer is not None
@@ -167,24 +168,24 @@ class StyleTransferData(L.LightningDataModule):
         return DataLoader(val_set, batch_size=self.batch_size, num_workers=0, collate_fn=as_they_are)
 
     def style_crop(self, index: int) -> Tensor:
-        """A fixed crop of the training paintings, uint8, of `val_size`; the same index always gives the same."""
+        """A fixed crop of the training paintings, uint8 (3, H, W) of `val_size`; a function of index alone."""
         return self._compared_set.style_crop(self.style_source(index), np.random.default_rng([self.seed, index]))
 
     def style_source(self, index: int) -> int:
-        """The number of the painting that `style_crop(index)` is cut from."""
+        """The index of the painting that `style_crop(index)` is cut from."""
         return index % len(self.train_set.styles)
 
     def training_sets(self, photographs: int = 16) -> TrainingSets:
-        """Whole training paintings, read when asked for, and the first photographs' crops, in [-1, 1] on the CPU.
+        """Whole training paintings, read on access, and `photographs` crops of photographs; in [-1, 1] on the CPU.
 
-        Of fewer photographs, several crops each, as later epochs cut them.
+        If there are fewer photographs, each gives several crops, as later epochs cut them.
         """
         keys = (PairKey(*divmod(index, self.epoch_images)) for index in range(photographs))
         crops = torch.stack([self.train_set[key].content for key in keys])
         return TrainingSets(WholePaintings(self.train_set, self.image_size), to_float(crops))
 
     def on_after_batch_transfer(self, batch: StylePair, dataloader_idx: int) -> StylePair:
-        """uint8 -> [-1, 1], plane by plane; augmentation while training."""
+        """uint8 -> float in [-1, 1], contiguous (N, 3, H, W); augmented in training."""
         pair = StylePair(to_float(batch.content.contiguous()), to_float(batch.style.contiguous()))
         training = self.trainer is not None and self.trainer.training
         return self.augment(pair, together=self.pairing.same_place) if training else pair

@@ -1,4 +1,4 @@
-"""A set's pictures decoded once, as bytes on disk that every process maps into its memory."""
+"""Caches a set's decoded pictures in one file on disk, which every process maps into memory."""
 
 import errno
 import hashlib
@@ -28,45 +28,46 @@ from stylegan_pl.pictures.whole_file import written_whole
 
 _log = logging.getLogger(__name__)
 
-_LAYOUT = 1  # of the file; another number, and older ones are left alone
+_LAYOUT = 1  # version of the file's layout; raise it when the layout changes
 _HEADER = struct.Struct("<4sIII")  # mark, height, width, CRC-32 of the pixels
 _MARK = b"u8hw"
 
 
 class DecodedFolder:
-    """An `ImageFolder` whose pictures are decoded, and shrunk to `load_size`, by the first process that needs each.
+    """An `ImageFolder` that decodes each picture, and shrinks it to `load_size`, only once for all processes and runs.
 
-    One sparse file has a slot for every picture, as large as its header says it will be. A slot is pixels, then a
-    header with their checksum: two processes that fill one write the same bytes, and what is half written, torn by a
-    crash or damaged does not agree, is told and made anew. The file is named by a hash of everything that decides a
-    pixel: settings, versions of the decoders, and each file's size and times; a changed file so begins an empty one and
-    removes the old. Files are looked at when the run starts, not while it goes on.
+    One sparse file has a slot for each picture, whose size follows from the picture's file header. A slot holds a
+    header with a checksum, and the pixels. Two processes that fill the same slot write the same bytes. If a slot is
+    damaged or half written, the checksum differs: a warning is logged and the picture is decoded again. The file's name
+    is a hash of everything that decides a pixel: settings, versions of the decoders, and each file's size and times. So
+    a changed file starts an empty cache and removes the old one. Files are checked when a run starts, not during the
+    run.
 
     Args:
-        files: what `folder.files` gave, all that will be asked for.
+        files: all files that will be read, from `folder.files`.
         size: pixels of the crops.
-        place: a folder on the machine's own disk.
+        place: a folder on a local disk.
 
     Raises:
-        ConfigError: it cannot be written, or has too little room.
+        ConfigError: the folder cannot be written, or the disk is too small.
     """
 
     def __init__(self, folder: ImageFolder, files: Sequence[Path], *, size: CropSize, place: Path) -> None:
         self.folder, self.size, self.root = folder, size, folder.root
         self.at = {path: number for number, path in enumerate(files)}
         self.file, self.offsets = _made_ready(folder, files, size, place)
-        self._mapped: Pixels | None = self._map()  # now: a later run whose files differ removes this one's
-        self._agreed = bytearray(len(files))  # checked once a process
+        self._mapped: Pixels | None = self._map()  # now: a later run with other files deletes it
+        self._agreed = bytearray(len(files))  # slots whose checksum this process has checked
 
     def crop(
         self, path: Path, size: CropSize, rng: np.random.Generator | None, *, into: Pixels | None = None
     ) -> Tensor:
-        """As `ImageFolder.crop`, the same pixels."""
+        """See `ImageFolder.crop`; gives the same pixels."""
         assert size == self.size
         return cut(self.pixels(path), size, rng, name=str(path), into=into)
 
     def pixels(self, path: Path) -> Pixels:
-        """What `ImageFolder.pixels` gives, from the file where it has them; not to be written to."""
+        """See `ImageFolder.pixels`; from the cache if it has them. The array is read-only."""
         number = self.at[path]
         stored = self._stored(number)
         if stored is not None:
@@ -100,18 +101,18 @@ class DecodedFolder:
         height, width = pixels.shape[:2]
         start = self.offsets[number] + _HEADER.size
         if start + pixels.nbytes > self.offsets[number + 1]:
-            return  # the header of the file said otherwise; it is decoded each time
+            return  # larger than its file header says: not cached
         with _told(self.file), suppress(FileNotFoundError), self.file.open("r+b", buffering=0) as file:
             _write(file, start, pixels.data.cast("B"))
             _write(file, start - _HEADER.size, _HEADER.pack(_MARK, height, width, zlib.crc32(pixels.data)))
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without the mapping, whose bytes would go along to a worker."""
+        """Pickle without the mapping, whose bytes would be copied to each worker."""
         return {**self.__dict__, "_mapped": None}
 
 
 def _made_ready(folder: ImageFolder, files: Sequence[Path], size: CropSize, place: Path) -> tuple[Path, list[int]]:
-    """The file and where its slots begin and end; made by the first process that comes."""
+    """The cache file and the offsets of its slots; the first process creates it, under a lock."""
     names = [str(path) for path in files]
     settings = [_LAYOUT, str(Path(folder.root).absolute()), folder.load_size, folder.upscale]
     settings += [
@@ -134,7 +135,7 @@ def _made_ready(folder: ImageFolder, files: Sequence[Path], size: CropSize, plac
 
 
 def _slots(made: Path) -> list[int] | None:
-    """Read from beside a file; None where either is not whole."""
+    """The offsets from the JSON file beside the cache; None if one of the files is missing or incomplete."""
     try:
         offsets: list[int] = json.loads(made.with_suffix(".json").read_text())
         return offsets if made.stat().st_size == offsets[-1] else None
@@ -147,7 +148,7 @@ def _make(folder: ImageFolder, files: Sequence[Path], size: CropSize, made: Path
     for path in files:
         offsets.append(offsets[-1] + _room(folder, path, size))
     for old in [*made.parent.glob("*.u8"), *made.parent.glob("*.json")]:
-        old.unlink()  # whoever has it mapped keeps it
+        old.unlink()  # a process that has it mapped can still read it
     free = shutil.disk_usage(made.parent).free
     if offsets[-1] > free:
         raise ConfigError(
@@ -159,25 +160,25 @@ def _make(folder: ImageFolder, files: Sequence[Path], size: CropSize, made: Path
         _gb(offsets[-1]), made.parent, len(files), folder.root,
     )  # fmt: skip
     with made.open("wb") as file:
-        file.truncate(max(1, offsets[-1]))  # sparse: it grows as pictures come
-    with written_whole(made.with_suffix(".json")) as partial:  # last: a file with it is whole
+        file.truncate(max(1, offsets[-1]))  # sparse: uses disk space only as pictures are written
+    with written_whole(made.with_suffix(".json")) as partial:  # written last: marks the cache file as complete
         partial.write_text(json.dumps(offsets))
     return offsets
 
 
 def _room(folder: ImageFolder, path: Path, size: CropSize) -> int:
-    """Bytes of a picture's slot; none where its header cannot be read."""
+    """Bytes of a picture's slot; 0 if its file header cannot be read."""
     try:
         width, height = folder.file_size(path)
     except DataError:
         return 0
     long, short = sorted(folder.resized_size(width, height, size), reverse=True)
-    # a JPEG decoded at half its size may be a pixel longer for its width
+    # a JPEG decoded at half size may have another ratio of sides, by rounding up
     return _HEADER.size + 3 * short * (long + long // short + 2)
 
 
 def _write(file: Any, place: int, content: memoryview | bytes) -> None:
-    """All of it, at a place; through the file, since a full disk ends a process that writes to mapped memory."""
+    """Write all of `content` at offset `place`. Not through the mapping, where a full disk would kill the process."""
     file.seek(place)
     while len(content):
         content = content[file.write(content) :]
@@ -185,7 +186,7 @@ def _write(file: Any, place: int, content: memoryview | bytes) -> None:
 
 @contextmanager
 def _told(place: Path) -> Iterator[None]:
-    """What a disk says, in one line."""
+    """Turn the disk's errors into one line."""
     try:
         yield
     except OSError as error:

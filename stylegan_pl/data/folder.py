@@ -25,47 +25,47 @@ SPLITS = ("train", "val")
 
 
 class Source(Protocol):
-    """Where a set of images can be had from, when its folder is not there yet."""
+    """Where a set of images comes from, if its folder does not exist yet."""
 
     needs_network: bool
 
     @property
     def folder(self) -> Path:
-        """What it brings."""
+        """The folder of the finished set."""
 
     def describe(self) -> str:
-        """One line: what, how large, from where, to where."""
+        """One line for the user: what it is, how large, from where, to where."""
 
     def is_ready(self) -> bool:
-        """Whether the folder is there, whole."""
+        """Whether the folder exists and is complete."""
 
     def fetch(self) -> Path:
-        """Bring it; returns the folder."""
+        """Download or make the set, and return its folder."""
 
 
 @dataclass(frozen=True)
 class ImageFolder:
     """One set of images on disk, and how its files become crops.
 
-    The files of a split are those below `root/train` and `root/val` where these exist; `held_out_folder` says what else
-    is taken for `val`. Without any, a `held_out` fraction of what is below `root/train`, or else below `root`, is for
-    validation, chosen by a hash of the file's name: a file stays on its side whatever is added beside it. Without
-    `train`, all that is not below `val` is trained on.
+    A split's files are those below `root/train` or `root/val`, if these exist; `held_out_folder` lists other names for
+    `val`. Without such a folder, a `held_out` fraction of the files below `root/train`, or else below `root`, is for
+    validation, chosen by a hash of the file's name, so that a file stays in its split if others are added. Without
+    `train`, all files that are not below `val` are training files.
 
     Args:
-        root: the folder; searched in depth, links to folders followed.
-        include: keep only files whose path below root, or name, matches one of these (`fnmatch`).
-        load_size: pixels of the shorter side after shrinking, or [smallest, largest], between which each crop draws it
-            anew: strokes, and what is in a photograph, then come in as many sizes. None leaves the size.
-        held_out: fraction for validation, where no folder holds it.
-        upscale: True enlarges images smaller than `load_size` or the crop; "crop" those smaller than the crop alone,
-            as enlarged paintings have blurred strokes; otherwise the latter are refused.
-        source: where the set can be had, if it may be fetched.
-        how_to: what a person must do where it may not.
-        first_frame: of animations and files of several pages take the first picture, GIFs among them; otherwise GIFs
-            are passed over, and the others cannot be used.
-        beside: of a root such as `trainA` take the `valA` or `testA` beside it for validation.
-        fast: JPEGs by simplejpeg, sizes by torch, where these can; otherwise all by Pillow.
+        root: the folder; searched recursively, links to folders included.
+        include: keep only files whose path below root, or name, matches one of these patterns (`fnmatch`).
+        load_size: pixels of the shorter side after shrinking; or [smallest, largest], from which each crop draws it, so
+            that strokes and objects appear in many sizes. None: keep the size.
+        held_out: fraction of files for validation, if there is no folder for it.
+        upscale: True: enlarge images smaller than `load_size` or the crop. "crop": enlarge only images smaller than the
+            crop, because enlarged paintings have blurred strokes. False: refuse images smaller than the crop.
+        source: where the set can be fetched from; None: nowhere.
+        how_to: what a user must do to get the set, if it cannot be fetched.
+        first_frame: use the first picture of GIFs, other animations and files of several pages; otherwise GIFs are
+            skipped, and the others are errors.
+        beside: for a root such as `trainA`, use the `valA` or `testA` beside it for validation.
+        fast: decode JPEGs with simplejpeg and resize with torch if possible; False: everything with Pillow.
     """
 
     root: str
@@ -86,36 +86,36 @@ class ImageFolder:
 
     @property
     def one_size(self) -> bool:
-        """Whether crops of a file are cut from the same pixels each time."""
+        """Whether all crops of a file are cut from the same pixels."""
         return not isinstance(self.load_size, Sequence)
 
     @property
     def middle_size(self) -> int | None:
-        """`load_size`; of a range, the middle: what is validated and measured at."""
+        """`load_size`, or the middle of its range; used for validation and measurements."""
         size = self.load_size
         return sum(size) // 2 if isinstance(size, Sequence) else size
 
     @property
     def least_size(self) -> int | None:
-        """`load_size`; of a range, the smallest."""
+        """`load_size`, or the smallest of its range."""
         return min(self.load_size) if isinstance(self.load_size, Sequence) else self.load_size
 
     @property
     def part_name(self) -> str | None:
-        """Which part of a picture is taken; None: all of it."""
+        """Which part of each picture is used; None: all of it."""
         return None
 
     def can_be_fetched(self) -> bool:
-        """Whether the source, if any, brings `root`; it does not when another root was typed."""
+        """Whether there is a source for `root`; False if the user typed another root."""
         return self.source is not None and Path(self.root).is_relative_to(self.source.folder)
 
     @property
     def has_splits(self) -> bool:
-        """Whether a folder decides what is for validation, not a hash."""
+        """Whether a folder, not a hash, decides which files are for validation."""
         return self.base("val") != self.base("train")
 
     def base(self, split: str) -> Path:
-        """The folder that the split's files are below."""
+        """The folder that contains the split's files."""
         root = Path(self.root)
         train = root / "train" if (root / "train").is_dir() else root
         if split == "train":
@@ -131,7 +131,7 @@ class ImageFolder:
         return [path for name, path in named.items() if (_stem(name) in held_out) == (split == "val")]
 
     def by_name(self, split: str) -> dict[str, Path]:
-        """Name below `base(split)`, extension included, -> file; without splits, all of the folder's."""
+        """Path below `base(split)`, extension included, -> file; if no folder holds the split, all files."""
         base, others = self.base(split), self.base("val")
         named = {
             path.relative_to(base).as_posix(): path
@@ -149,13 +149,13 @@ class ImageFolder:
     def crop(
         self, path: Path, size: CropSize, rng: np.random.Generator | None, *, into: Pixels | None = None
     ) -> Tensor:
-        """A file -> uint8 (3, H, W): shrunk to `load_size`, cropped at random or, without `rng`, in the middle.
+        """A file -> uint8 (3, H, W): shrunk to `load_size` and cropped, at random or (`rng` None) in the middle.
 
-        Of a range, `rng` draws the size first.
+        If `load_size` is a range, `rng` first draws the size.
 
         Args:
             size: pixels of the crop, H = W, or H and W.
-            into: (H, W, 3), memory for it; else it has its own.
+            into: memory for the crop, (H, W, 3); None: allocate it.
 
         Raises:
             DataError: unreadable, or smaller than the crop.
@@ -166,7 +166,7 @@ class ImageFolder:
         return cut(self.pixels(path, size, into=into), size, rng, name=str(path), into=into)
 
     def whole(self, path: Path, size: CropSize) -> Pixels:
-        """A file -> uint8 (H, W, 3): the picture that crops of `size` pixels are cut from, of a range at its middle.
+        """A file -> uint8 (H, W, 3): the whole picture at the size that crops of `size` pixels are cut from.
 
         Raises:
             DataError: unreadable.
@@ -174,7 +174,7 @@ class ImageFolder:
         return replace(self, load_size=self.middle_size).pixels(path, size)
 
     def pixels(self, path: Path, size: CropSize, *, into: Pixels | None = None) -> Pixels:
-        """A file -> what its crops of `size` pixels are cut from; `into`: memory for it where it is just a crop.
+        """A file -> uint8 (H, W, 3) that crops of `size` pixels are cut from; `into` is used if it has that shape.
 
         Raises:
             DataError: unreadable.
@@ -189,7 +189,7 @@ class ImageFolder:
         """The bytes of a file.
 
         Raises:
-            DataError: it cannot be opened, or is no file.
+            DataError: it cannot be opened, or is not a file.
         """
         check_is_file(path)
         try:
@@ -198,7 +198,7 @@ class ImageFolder:
             raise DataError(f"{path}: cannot be read as an image ({first_line(error)})") from error
 
     def stamp(self, path: Path) -> tuple[int, ...]:
-        """Numbers that are others once the file is; empty where there is none."""
+        """Size and times of the file, which change if it changes; empty if the file is missing."""
         try:
             found = path.stat()
         except OSError:
@@ -214,15 +214,15 @@ class ImageFolder:
         return self.part(*upright_size(path))
 
     def part(self, width: int, height: int) -> tuple[int, int]:
-        """Width and height of what is taken of a picture: all of it."""
+        """Width and height of the used part of a picture; here all of it."""
         return width, height
 
     def crop_image(self, image: Image.Image, size: CropSize, rng: np.random.Generator | None) -> Tensor:
-        """A picture that is read already; see `crop`."""
+        """Crop a picture that is already in memory; see `crop`."""
         return cut(self._resized(np.array(image), size), size, rng)
 
     def resized_size(self, width: int, height: int, size: CropSize) -> tuple[int, int]:
-        """Width and height of what crops of `size` pixels are cut from."""
+        """Width and height to resize a picture to, before crops of `size` pixels are cut from it."""
         shorter = min(width, height)
         load_size = self.middle_size or shorter
         target = load_size if self.upscale is True else min(load_size, shorter)
@@ -240,10 +240,10 @@ class ImageFolder:
 
 
 def held_out_names(names: Iterable[str], fraction: float) -> set[str]:
-    """The names, less their extension, that are for validation: by hash, so that a name stays on its side.
+    """The names, without extension, that are for validation; by hash, so that a file stays in its split.
 
-    Where a small folder's hashes all fall on the training side, the smallest one is held out. Both files of a pair have
-    one name, and so are on one side.
+    If all hashes of a small folder fall into training, the file with the smallest hash is held out. Both files of a
+    pair have the same name, and so are in the same split.
     """
     hashes = {_stem(name): _unit_hash(_stem(name)) for name in names}
     held_out = {stem for stem, value in hashes.items() if value < fraction}
@@ -265,6 +265,6 @@ def _unit_hash(name: str) -> float:
 
 
 def list_images(folder: Path, *, gifs: bool = False) -> list[Path]:
-    """Image files below a folder, sorted; what `files_below` passes over is, each real folder is seen once."""
+    """Image files below a folder, sorted; see `files_below` for which are skipped."""
     known = READABLE | {".gif"} if gifs else READABLE
     return [path for path in files_below(folder) if path.suffix.lower() in known]

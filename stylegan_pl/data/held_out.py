@@ -1,4 +1,4 @@
-"""Which folder holds the pictures that are kept for validation, as the data sets that people have lay them out."""
+"""Finds the folder of validation pictures, in the layouts that public data sets use."""
 
 import os
 from functools import lru_cache
@@ -6,15 +6,15 @@ from pathlib import Path
 
 
 def held_out_folder(root: Path, *, beside: bool) -> Path | None:
-    """`val/` below a folder; else `test/` beside its `train/`; of a root `trainA` the `valA` or `testA` beside it.
+    """The first of: `root/val`; `root/test` if there is `root/train`; for a root `trainA`, `valA` or `testA` beside it.
 
-    A `test` folder whose files are all among those to train on, as vangogh2photo's, would make scores lie: it is none.
+    A `test` folder whose files are all training files, too, as in vangogh2photo, is ignored: scores would be wrong.
 
     Args:
-        beside: whether to look beside the root, too.
+        beside: whether to look beside the root as well.
 
     Returns:
-        None: there is none, and a share of the pictures has to be held out.
+        None if there is no such folder, so that a share of the pictures must be held out.
     """
     places = [(root / "val", root)]
     if (root / "train").is_dir():
@@ -26,7 +26,7 @@ def held_out_folder(root: Path, *, beside: bool) -> Path | None:
 
 @lru_cache(maxsize=64)
 def _repeats(place: Path, train: Path) -> bool:
-    """Whether each file of a folder is in another, too, by name and size; looked at once a process."""
+    """Whether every file of `place` is in `train`, too, by name and size; cached per process."""
     files = _files(place)
     return bool(files) and files <= _files(train)
 

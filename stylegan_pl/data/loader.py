@@ -1,4 +1,4 @@
-"""The training loader, whose workers outlive the signals that are the run's, and not the run."""
+"""The training loader: its workers ignore signals meant for the run, and end when the run ends."""
 
 import multiprocessing
 import os
@@ -16,19 +16,19 @@ from torch.utils.data import DataLoader
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.errors import DataError
 
-_NAMES = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2")  # what the run itself hears: callbacks/graceful_stop.py
+_NAMES = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2")  # handled by the run itself: callbacks/graceful_stop.py
 RUNS_OWN = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]  # Windows has no USR1
 
 
 class WorkerDied(DataError):
-    """A process that reads pictures is gone; the run stands between two batches, and can be saved."""
+    """A worker process died; the run is between two batches, so its state can be saved."""
 
 
 class TrainLoader(DataLoader[StylePair]):
-    """A `DataLoader` whose workers ignore the run's signals, end with the run, and are told of when they die.
+    """A `DataLoader` whose workers ignore the run's signals, end with the run, and whose death is an error.
 
-    `timeout`, Slurm and a terminal signal the whole process group. The run finishes its batch and needs its workers for
-    it; they end with the run.
+    `timeout`, Slurm and terminals send signals to the whole process group, but the run still needs its workers to
+    finish its batch.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -38,24 +38,24 @@ class TrainLoader(DataLoader[StylePair]):
         """Batches.
 
         Raises:
-            WorkerDied: within five seconds of its death; says how it died.
+            WorkerDied: a worker died, at most five seconds ago; the message says how.
         """
-        with _held_back():  # a forked worker is deaf from its first instruction on
+        with _held_back():  # so that a forked worker never receives one
             batches: Any = super().__iter__()
         self._batches = batches
         if self.num_workers and hasattr(signal, "SIGCHLD") and threading.current_thread() is threading.main_thread():
-            # torch's handler raises wherever the run is by then: in the middle of a step, too
+            # torch's handler would raise anywhere, also in the middle of a step
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         return self._told(batches)
 
     def close(self) -> None:
-        """End the workers: an error that ends the run holds on to them, and a process waits for its own at its end."""
+        """End the workers: an exception may keep the loader alive, and Python waits for child processes at exit."""
         batches: Any = getattr(self, "_batches", None)
-        workers = getattr(batches, "_workers", [])  # without any, batches are of another class
+        workers = getattr(batches, "_workers", [])  # without workers, `batches` is of another class
         if workers:
             batches._shutdown_workers()
         for worker in workers:
-            if worker.is_alive():  # it is stuck; what would end others it does not hear
+            if worker.is_alive():  # it hangs, and ignores SIGTERM
                 worker.kill()
 
     def _told(self, batches: Any) -> Iterator[StylePair]:
@@ -64,7 +64,7 @@ class TrainLoader(DataLoader[StylePair]):
                 batch = next(batches)
             except StopIteration:
                 return
-            except (RuntimeError, OSError, EOFError) as error:  # the latter where it died while it handed a batch over
+            except (RuntimeError, OSError, EOFError) as error:  # OSError, EOFError: died while it sent a batch
                 if (dead := _dead(getattr(batches, "_workers", []))) is None:
                     raise
                 raise WorkerDied(_how(dead, of=self.num_workers)) from error
@@ -72,7 +72,7 @@ class TrainLoader(DataLoader[StylePair]):
 
 
 def begin_as_a_worker(worker: int) -> None:
-    """What each worker does first; its number is of no account."""
+    """Set up a worker process; called by torch in each, with its number."""
     for number in RUNS_OWN:
         signal.signal(number, signal.SIG_IGN)
     sys.excepthook = _says_nothing
@@ -80,21 +80,21 @@ def begin_as_a_worker(worker: int) -> None:
 
 
 def _says_nothing(*raised: Any) -> None:
-    """Errors of a worker reach the run by its queue; what is left is a connection that broke as the run was killed."""
+    """Print nothing: a worker's errors reach the run through its queue; others only say that the run was killed."""
 
 
 def _end_with_the_run() -> None:
-    """A run that is killed tells nobody. Torch's workers ask for their parent, which a fork server is in its place."""
+    """End the worker when the run is killed. Torch watches the parent process, but that may be a fork server."""
     run = multiprocessing.parent_process()
     assert run is not None
-    wait([run.sentinel])  # ready when the run has ended, however it did
+    wait([run.sentinel])  # ready when the run's process has ended
     os._exit(1)
 
 
 @contextmanager
 def _held_back() -> Iterator[None]:
-    """Signals of the run wait meanwhile; processes that are forked now never hear them."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows, where no process hears another's
+    """Block the run's signals; processes forked meanwhile inherit the block."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows does not signal process groups
         yield
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, RUNS_OWN)
@@ -105,7 +105,7 @@ def _held_back() -> Iterator[None]:
 
 
 def _dead(workers: list[Any]) -> Any | None:
-    """The one that is no more, of a loader that has just failed; its end is seen a moment after its connections'."""
+    """The worker that died; waits a moment, because its connection closes before its exit code is known."""
     for worker in workers:
         worker.join(0.2)
         if worker.exitcode is not None:

@@ -1,4 +1,4 @@
-"""Which content meets which style."""
+"""Rules for which content is paired with which style."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -10,38 +10,38 @@ from stylegan_pl.data.unequal import are_unequal
 from stylegan_pl.errors import DataError
 from stylegan_pl.pictures.tree import one_name
 
-_LOOKS = 256  # pairs whose headers are opened; enough to see that a set is bad, quick on a network disk
+_LOOKS = 256  # pairs whose file headers are opened: enough to find a bad set, and quick on a network disk
 
 
 class Pairing(ABC):
-    """The rule that puts a style beside a content."""
+    """A rule that pairs each content with a style."""
 
-    same_place: bool  # whether the two images of a pair show the same scene, and must be cropped and flipped alike
+    same_place: bool  # both images of a pair show the same scene, and must be cropped and flipped in the same way
 
     @abstractmethod
     def match(self, content: ImageFolder, style: ImageFolder, split: str) -> tuple[list[Path], list[Path]]:
-        """The content files and the style files that take part."""
+        """The content files and the style files of a split that are used."""
 
     def told(self, content: ImageFolder, style: ImageFolder) -> list[str]:
-        """What people should know of the matches, a line each."""
+        """Notes for the user about the matches, one line each."""
         return []
 
     @abstractmethod
     def length(self, n_contents: int, n_styles: int) -> int:
-        """Pairs in an epoch."""
+        """Number of pairs in an epoch."""
 
     @abstractmethod
     def style_index(self, index: int, n_styles: int, rng: np.random.Generator) -> int:
-        """Position of the style that pair `index` gets."""
+        """Index of the style of pair `index`."""
 
 
 class Unpaired(Pairing):
-    """Any content with any style, drawn anew each epoch; an epoch is as long as the larger set (CycleGAN)."""
+    """Each content with a random style, drawn again each epoch; an epoch is as long as the larger set (CycleGAN)."""
 
     same_place = False
 
     def match(self, content: ImageFolder, style: ImageFolder, split: str) -> tuple[list[Path], list[Path]]:
-        """All of both."""
+        """All files of both sets."""
         return content.files(split), style.files(split)
 
     def length(self, n_contents: int, n_styles: int) -> int:
@@ -49,7 +49,7 @@ class Unpaired(Pairing):
         return max(n_contents, n_styles)
 
     def style_index(self, index: int, n_styles: int, rng: np.random.Generator) -> int:
-        """Uniform."""
+        """Drawn uniformly."""
         return int(rng.integers(n_styles))
 
 
@@ -59,11 +59,11 @@ class PairedByName(Pairing):
     same_place = True
 
     def match(self, content: ImageFolder, style: ImageFolder, split: str) -> tuple[list[Path], list[Path]]:
-        """Files that have a partner, in one order.
+        """Files that have a partner; the two lists are in the same order.
 
         Raises:
-            DataError: there is none; the two sets are brought to different sizes, so that crops would not fit; or an
-                image without `train/` or `val/` has a partner in either.
+            DataError: no file has a partner; the two sets have different load sizes, so that crops would not fit; or an
+                image outside `train/` and `val/` has a partner in both.
         """
         _check_one_scale(content, style)
         held_out_of_pairs = _are_held_out_of_pairs(content, style)
@@ -77,14 +77,14 @@ class PairedByName(Pairing):
                 "or take data=folders for unpaired sets"
             )
         if held_out_of_pairs:
-            held_out = held_out_names(names, content.held_out)  # of the pairs, not of each folder alone
+            held_out = held_out_names(names, content.held_out)  # a share of the pairs, not of each folder
             names = [name for name in names if (name in held_out) == (split == "val")]
         return [contents[name] for name in names], [styles[name] for name in names]
 
     def told(self, content: ImageFolder, style: ImageFolder) -> list[str]:
-        """How many pairs there are, which fit, which files have no partner, which of two of one name is taken.
+        """How many pairs there are, whether their sizes fit, files without a partner, and duplicate names.
 
-        Sizes are those of at most `_LOOKS` pairs, by their headers.
+        Sizes are read from the file headers of at most `_LOOKS` pairs.
         """
         pairs = {split: len(self.match(content, style, split)[0]) for split in SPLITS}
         lines = [f"paired data: {pairs['train']} pairs to train on, {pairs['val']} to validate with"]
@@ -109,11 +109,11 @@ class PairedByName(Pairing):
         return lines + _told_sizes(content, style, list(zip(*self.match(content, style, "train"), strict=True)))
 
     def length(self, n_contents: int, n_styles: int) -> int:
-        """The number of pairs."""
+        """The number of contents, each of which has a partner."""
         return n_contents
 
     def style_index(self, index: int, n_styles: int, rng: np.random.Generator) -> int:
-        """The partner."""
+        """The partner's index, which is the content's."""
         return index % n_styles
 
 
@@ -129,13 +129,13 @@ def _check_one_scale(content: ImageFolder, style: ImageFolder) -> None:
 
 
 def _are_held_out_of_pairs(content: ImageFolder, style: ImageFolder) -> bool:
-    """Whether a share of the pairs is for validation, for want of folders that say so of both sides.
+    """Whether a share of the pairs is held out, because not both sets have folders for validation.
 
-    A side that has none but `train/` is all for training, whatever the other keeps in `val/`. Of one without either,
-    each image goes where its partner is.
+    If one set has only `train/`, the other's `val/` is not used. If one set has neither folder, each of its images is
+    in the split of its partner.
 
     Raises:
-        DataError: there it has two.
+        DataError: an image has a partner in both splits.
     """
     if content.has_splits == style.has_splits:
         return not content.has_splits
@@ -152,7 +152,7 @@ def _are_held_out_of_pairs(content: ImageFolder, style: ImageFolder) -> bool:
 
 
 def _by_stem(folder: ImageFolder, split: str) -> dict[str, Path]:
-    """Of several files of one name the last is taken, by the order of their endings."""
+    """Name without extension -> file; of several files with the same name, the last by extension."""
     return {one_name(Path(name).with_suffix("").as_posix()): path for name, path in folder.by_name(split).items()}
 
 

@@ -1,4 +1,4 @@
-"""Content beside style as tensors: a pure function of (seed, epoch, index)."""
+"""Pairs of content and style as tensors: a pure function of (seed, epoch, index)."""
 
 import zlib
 from functools import cached_property
@@ -21,22 +21,22 @@ from stylegan_pl.pictures.crop_size import CropSize
 
 
 class PairKey(NamedTuple):
-    """What decides a pair besides the seed."""
+    """What a training pair depends on, besides the seed."""
 
     epoch: int
     index: int  # type: ignore[assignment]  # hides tuple.index, which nobody calls
 
 
 def draws(seed: int, stream: str, epoch: int, index: int) -> np.random.Generator:
-    """Independent streams of random numbers for pairing and cropping; validation's epoch is −1."""
+    """An independent random generator for each argument, for pairing and cropping; validation's epoch is −1."""
     return cast(np.random.Generator, _Stream([zlib.crc32(stream.encode()), seed, epoch + 1, index]))
 
 
 class StylePairs(Dataset[StylePair]):
-    """Pairs by key: the same whoever asks, any worker, any rank, in any order.
+    """Pairs by key; the same key gives the same pair in every worker and rank, in any order.
 
-    Training takes a `PairKey` and crops at random; validation takes a plain index and gives a fixed pair, cropped in
-    the middle. A file that cannot be used is reported, and the next of its set takes its place.
+    For training, the key is a `PairKey` and crops are random. For validation, the key is an index and gives a fixed
+    pair, cropped in the middle. A file that cannot be used is reported, and the next file of its set is used instead.
 
     Args:
         split: `train` or `val`.
@@ -52,18 +52,18 @@ class StylePairs(Dataset[StylePair]):
         self.pairing, self.problems = pairing, problems
         self.contents, self.styles = pairing.match(content, style, split)
         self.size, self.seed = size, seed
-        self._equal = bytearray(len(self.contents))  # pairs whose headers have been looked at, in this process
+        self._equal = bytearray(len(self.contents))  # 1 for pairs that this process knows to be of equal size
 
     def __len__(self) -> int:
-        """Pairs in an epoch."""
+        """Number of pairs in an epoch."""
         return self.pairing.length(len(self.contents), len(self.styles)) if self.contents and self.styles else 0
 
     def __getitem__(self, key: PairKey | int) -> StylePair:
-        """uint8 (3, H, W) each."""
+        """One pair, uint8 (3, H, W) each."""
         return self.pair(key)
 
     def pair(self, key: PairKey | int, into: tuple[Pixels | None, Pixels | None] = (None, None)) -> StylePair:
-        """As by `[key]`; `into`: memory for content and style, (H, W, 3) each, else they have their own."""
+        """One pair, uint8 (3, H, W) each; `into`: memory for content and style, (H, W, 3) each; None: allocate it."""
         epoch, index = key if isinstance(key, PairKey) else (-1, key)
         style_index = self.pairing.style_index(index, len(self.styles), self._rng("pair", epoch, index))
         if self.pairing.same_place:
@@ -75,7 +75,7 @@ class StylePairs(Dataset[StylePair]):
         )
 
     def keep_decoded(self, place: Path) -> None:
-        """Decode each picture once, for this and later runs, into files below `place`; the pairs stay the same.
+        """Cache decoded pictures below `place`, for this and later runs; the pairs stay the same.
 
         Raises:
             UserError: there is too little room, or the folder cannot be written.
@@ -88,7 +88,7 @@ class StylePairs(Dataset[StylePair]):
         return self._first_usable(self.style, self.styles, index, rng)
 
     def whole_style(self, index: int) -> tuple[Path, Pixels]:
-        """The `index`-th style's file and all of its picture, (H, W, 3); of an unusable one the next."""
+        """The `index`-th style's file and its whole picture, uint8 (H, W, 3); if it cannot be used, the next one's."""
         folder = self.style.folder if isinstance(self.style, DecodedFolder) else self.style
         for step in range(len(self.styles)):
             path = self.styles[(index + step) % len(self.styles)]
@@ -99,7 +99,7 @@ class StylePairs(Dataset[StylePair]):
         raise DataError(f"{folder.root}: none of {len(self.styles)} images can be used; see {self.problems.path}")
 
     def _first_usable_pair(self, epoch: int, index: int, into: tuple[Pixels | None, Pixels | None]) -> StylePair:
-        """Both files of the first pair from `index` on that can be used, cropped at the same place."""
+        """The first usable pair from `index` on, both pictures cropped at the same place."""
         for step in range(len(self.contents)):
             at = (index + step) % len(self.contents)
             unequal = self._unequal_pair(at, epoch, index)
@@ -118,7 +118,7 @@ class StylePairs(Dataset[StylePair]):
         raise DataError(f"none of {len(self.contents)} pairs can be used; see {self.problems.path}")
 
     def _unequal_pair(self, at: int, epoch: int, index: int) -> list[Tensor] | None:
-        """Both crops of a pair whose pictures differ in size, none where it cannot be used; None: they do not."""
+        """Both crops if the two pictures differ in size; [] if the pair cannot be used; None if the sizes are equal."""
         if self._equal[at]:
             return None
         content, style = (_plain(self.content), self.contents[at]), (_plain(self.style), self.styles[at])
@@ -146,7 +146,7 @@ class StylePairs(Dataset[StylePair]):
         self, folder: ImageFolder | DecodedFolder, files: list[Path], at: int, rng: np.random.Generator | None,
         into: Pixels | None,
     ) -> Tensor | None:  # fmt: skip
-        """A crop, or None when the file cannot be used, which is then reported."""
+        """A crop, uint8 (3, H, W); None if the file cannot be used, which is reported."""
         try:
             return folder.crop(files[at], self.size, rng, into=into)
         except DataError as error:
@@ -158,7 +158,7 @@ class StylePairs(Dataset[StylePair]):
 
 
 class _Stream:
-    """`numpy.random.default_rng(words)`, seeded when first asked: a picture that is just a crop asks nothing."""
+    """`numpy.random.default_rng(words)`, seeded on first use: a picture of exactly the crop's size needs no numbers."""
 
     def __init__(self, words: list[int]) -> None:
         self._words = words
@@ -170,7 +170,7 @@ class _Stream:
     def _generator(self) -> np.random.Generator:
         words: Any = self._words
         if all(word < 2**32 for word in words):
-            words = np.array(words, np.uint32)  # the same numbers in half of the time
+            words = np.array(words, np.uint32)  # the same seed as from a list, in half the time
         return np.random.Generator(np.random.PCG64(words))
 
 

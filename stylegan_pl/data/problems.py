@@ -1,4 +1,4 @@
-"""The list of files a run skipped: one CSV that all workers of all ranks append to."""
+"""The list of files that a run skipped: one CSV file, to which all workers of all ranks append."""
 
 import csv
 from collections.abc import Collection
@@ -10,30 +10,30 @@ from stylegan_pl.errors import DataError
 
 
 class Problems:
-    """Files that cannot be used, each with its reason; too large a share of a set ends the run.
+    """Records files that cannot be used, with the reason; if they are too large a share of a set, the run ends.
 
     Args:
-        path: the CSV, made with the first problem.
-        limit: share of bad files in a set beyond which the set itself is at fault.
+        path: the CSV file, created at the first problem.
+        limit: largest share of bad files in a set.
     """
 
     def __init__(self, path: Path, *, limit: float = 0.05) -> None:
         self.path, self.limit = path, limit
 
     def read(self) -> dict[str, str]:
-        """File -> reason; empty when there were none."""
+        """File -> reason; empty if there were no problems."""
         if not self.path.is_file():
             return {}
         with self.path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
             return {row["file"]: row["reason"] for row in csv.DictReader(file)}
 
     def report(self, file: Path, reason: str, siblings: Collection[Path]) -> None:
-        """Note a bad file of the set `siblings`.
+        """Record a bad file; `siblings` are all files of its set.
 
         Raises:
             DataError: more than `limit` of the set is bad.
         """
-        with self._lock():  # workers of all ranks write here
+        with self._lock():  # workers of all ranks write the same file
             if str(file) not in self.read():
                 self._append(file, reason)
         bad = self.read().keys() & {str(sibling) for sibling in siblings}

@@ -1,4 +1,4 @@
-"""The order of training pairs: one endless stream, of which a run's position is the number of images seen."""
+"""The order of training pairs: an endless stream, in which a run's position is the number of images seen."""
 
 from collections.abc import Callable, Iterator
 
@@ -9,16 +9,16 @@ from stylegan_pl.data.pairs import PairKey
 
 
 class PairStream(Sampler[list[PairKey]]):
-    """Epoch after epoch, each a permutation drawn from (seed, epoch), cut into global batches and dealt to ranks.
+    """Yields batches of keys without end. Each epoch is a permutation from (seed, epoch), split into batches and ranks.
 
-    Nothing but `position()` tells where to begin, so a run resumes in the middle of an epoch, on another number of
-    ranks or with another batch size, at exactly the next image. Rank r of a global batch gets its r-th slice: two
-    ranks × batch 2 see what one rank × batch 4 sees.
+    The start depends only on `position()`. So a run resumes at exactly the next image, in the middle of an epoch, on
+    another number of ranks or with another batch size. Rank r gets the r-th slice of a global batch: two ranks with
+    batch size 2 see the same images as one rank with batch size 4.
 
     Args:
-        length: pairs in an epoch.
-        batch_size: per rank.
-        position: images seen so far, all ranks together; asked when iteration begins.
+        length: number of pairs in an epoch.
+        batch_size: pairs per rank.
+        position: returns images seen so far, all ranks together; called when iteration begins.
     """
 
     def __init__(
@@ -28,7 +28,7 @@ class PairStream(Sampler[list[PairKey]]):
         self.rank, self.ranks, self.position = rank, ranks, position
 
     def __iter__(self) -> Iterator[list[PairKey]]:
-        """Batches of this rank, without end."""
+        """This rank's batches of keys, without end."""
         start = self.position() + self.rank * self.batch_size
         while True:
             yield [self._key(start + offset) for offset in range(self.batch_size)]

@@ -1,4 +1,4 @@
-"""Image sets as a few large files: tar shards and an index, read by ranges from a folder, S3 or HTTP."""
+"""Image sets as a few large tar files and an index; images are read as byte ranges from a folder, S3 or HTTP."""
 
 import csv
 import hashlib
@@ -19,12 +19,12 @@ from stylegan_pl.pictures.whole_file import written_whole
 
 INDEX = "index.tsv"
 COLUMNS = ("split", "name", "shard", "offset", "bytes", "width", "height")
-_TRIES = 4  # a network is not always there
-_CHUNK = 8 * 2**20  # bytes of a shard that are copied at a time
+_TRIES = 4  # attempts per read, against short network failures
+_CHUNK = 8 * 2**20  # bytes per read when a shard is copied
 
 
 class Member(NamedTuple):
-    """Where an image lies, and its size in pixels."""
+    """Where an image is stored, and its size in pixels."""
 
     shard: str
     offset: int
@@ -37,34 +37,33 @@ class Member(NamedTuple):
 class Shards(ImageFolder):
     """One set of images in tar shards (WebDataset's layout: uncompressed, `train-000000.tar` …) with an index.
 
-    The index says where in which shard each image begins, so any image is one range read: keys, shuffling, resuming and
-    the dealing out to ranks and workers are those of a folder, image for image. Each rank's workers read what their own
-    keys name, so no byte is read twice in an epoch, whatever the number of ranks; and no directory of 118,000 files is
-    ever listed or opened.
+    The index says where in which shard each image is, so an image is one range read. Keys, shuffling, resuming and the
+    split over ranks and workers are therefore exactly those of a folder. Each worker reads only the images of its own
+    keys, so no byte is read twice in an epoch, for any number of ranks, and no directory of 118,000 files is listed.
 
     Args:
         root: a folder or URL (`s3://bucket/coco`, `https://…`) that holds `index.tsv` and the shards.
-        include: keep only images whose name, as it was in the folder, matches one of these.
-        cache: folder on the machine's own disk where shards are copied, whole, when first touched; None reads ranges.
+        include: keep only images whose name in the original folder matches one of these patterns.
+        cache: folder on a local disk, to which a whole shard is copied on first use; None: read byte ranges.
     """
 
     cache: str | None = None
 
     @property
     def has_splits(self) -> bool:
-        """Always: the index says which images are for validation."""
+        """Always True: the index says which images are for validation."""
         return True
 
     def base(self, split: str) -> Path:
-        """The set's place, for messages."""
+        """The set's folder or URL, for messages."""
         return Path(self.root)
 
     def files(self, split: str) -> list[Path]:
-        """`split/name` of each image, in the order of the folder they came from."""
+        """`split/name` of each image, in the order of the original folder."""
         return list(self.by_name(split).values())
 
     def by_name(self, split: str) -> dict[str, Path]:
-        """Name in the folder -> `split/name`."""
+        """Name in the original folder -> `split/name`."""
         names = [path.relative_to(split).as_posix() for path in _index(self.root) if path.parts[0] == split]
         return {name: Path(split, name) for name in names if not self.include or self._includes(name)}
 
@@ -73,15 +72,15 @@ class Shards(ImageFolder):
         return [(_index(self.root)[path].width, _index(self.root)[path].height) for path in self.files(split)]
 
     def content(self, path: Path) -> bytes:
-        """The bytes of an image by a name that `files` gave.
+        """The bytes of an image; `path` is one of `files`.
 
         Raises:
-            ConfigError: its shard cannot be reached.
+            ConfigError: its shard cannot be read.
         """
         return self._bytes(_index(self.root)[path])
 
     def stamp(self, path: Path) -> tuple[int, ...]:
-        """Where the index says that it lies: shards are written once."""
+        """The image's place in the index, which changes only if the shards are written again."""
         shard, *numbers = _index(self.root)[path]
         return (zlib.crc32(shard.encode()), *numbers)
 
@@ -111,7 +110,7 @@ class Shards(ImageFolder):
         return found
 
     def _copy(self, shard: str) -> Path:
-        """The machine's own copy; the first process that needs it makes it, the others wait."""
+        """The local copy of a shard; the first process that needs it makes it, and others wait."""
         assert self.cache is not None
         place = Path(self.cache, hashlib.sha256(self.root.encode()).hexdigest()[:12], shard)
         if not place.exists():
@@ -124,10 +123,10 @@ class Shards(ImageFolder):
 
 @lru_cache(maxsize=8)
 def _index(root: str) -> dict[Path, Member]:
-    """`split/name` -> where it lies; read once a process.
+    """`split/name` -> where the image is stored; read once per process.
 
     Raises:
-        DataError: no index there, or not one of ours.
+        DataError: there is no index, or it is of another format.
     """
     try:
         text = _read(f"{root.rstrip('/')}/{INDEX}").decode("utf-8", "surrogateescape")
@@ -145,10 +144,10 @@ def _index(root: str) -> dict[Path, Member]:
 
 
 def _read(url: str, start: int | None = None, end: int | None = None) -> bytes:
-    """A file or a range of it, tried again after a network's hiccup.
+    """The bytes of a file, or of a range of it; retried after network errors.
 
     Raises:
-        ConfigError: not to be had. No DataError: a run does not go on without images because a network fails.
+        ConfigError: it cannot be read. Not a DataError, with which a run would skip the image and continue.
     """
     for attempt in range(_TRIES):
         try:
@@ -165,7 +164,7 @@ def _read(url: str, start: int | None = None, end: int | None = None) -> bytes:
 
 
 def _file_system(url: str) -> tuple[Any, str]:
-    from fsspec.core import url_to_fs  # here: most runs read folders
+    from fsspec.core import url_to_fs  # imported here, because most runs read folders
 
     try:
         found: tuple[Any, str] = url_to_fs(url)
@@ -192,10 +191,10 @@ def _chunks(source: Any) -> Iterator[bytes]:
 
 
 def check_index(shards: Shards, *, name: str) -> None:
-    """Raise one error where there is nothing to train on.
+    """Raise an error if there is nothing to train on.
 
     Args:
-        name: the set's config path, `data.content` or `data.style`.
+        name: the set's config key, `data.content` or `data.style`.
 
     Raises:
         DataError: no index, or fewer than 2 training images.

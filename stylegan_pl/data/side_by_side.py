@@ -1,4 +1,4 @@
-"""Both pictures of a pair in one file, one beside the other, as pix2pix has its data sets."""
+"""Pairs whose two pictures are in one file, side by side, as in pix2pix's data sets."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -11,16 +11,16 @@ from stylegan_pl.pictures.crop_size import CropSize
 
 @dataclass(frozen=True)
 class Half(ImageFolder):
-    """An `ImageFolder` of which each picture is the left or the right half of a file; of an odd width, less the middle.
+    """An `ImageFolder` that uses the left or right half of each file; if the width is odd, without the middle column.
 
     Args:
-        half: which.
+        half: `left` or `right`.
     """
 
     half: Literal["left", "right"] = "left"
 
     def pixels(self, path: Path, size: CropSize, *, into: Pixels | None = None) -> Pixels:
-        """A file -> what its crops of `size` pixels are cut from: half of it, shrunk to `load_size`."""
+        """A file -> uint8 (H, W, 3) that crops of `size` pixels are cut from: half of it, shrunk to `load_size`."""
         whole = replace(self, load_size=None, upscale=False)
         both = ImageFolder.pixels(whole, path, size)
         width = both.shape[1] // 2
@@ -32,5 +32,5 @@ class Half(ImageFolder):
 
     @property
     def part_name(self) -> str:
-        """Which half."""
+        """`left` or `right`."""
         return self.half

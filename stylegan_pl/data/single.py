@@ -1,4 +1,4 @@
-"""One picture as a data set: crops of it at many places and sizes, for training on a single pair."""
+"""One picture as a data set: crops at many places and scales, for training on a single pair."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,24 +21,24 @@ from stylegan_pl.pictures.read import read_image
 class SingleImage(ImageFolder):
     """A set of one image file, for training and validation alike.
 
-    A training crop first draws how large the picture is: its shorter side is `load_size` times a zoom, but at least the
-    crop, which then falls anywhere. Validation takes the middle at the largest zoom. SinCUT (Park et al., 2020, section
-    4.4) does so; departures: its zoom is drawn for each side on its own, and once for a whole batch.
+    For a training crop, the picture is first resized: its shorter side is `load_size` times a random zoom, but at least
+    the crop's. Then the crop is cut at a random place. Validation uses the middle at the largest zoom. As in SinCUT
+    (Park et al., 2020, section 4.4); departures: SinCUT draws the zoom for each side, and once per batch.
 
     Args:
         root: the file, or a folder that holds one image.
-        load_size: pixels of the shorter side at zoom 1; None leaves the size. Only `upscale=True`, or a zoom above
-            1, enlarges.
-        upscale: True enlarges a picture smaller than `load_size` or the crop, "crop" one smaller than the crop; False
-            refuses the latter.
-        zoom: smallest and largest.
+        load_size: pixels of the shorter side at zoom 1; None: keep the size. A picture is enlarged only with
+            `upscale=True`, or by a zoom above 1.
+        upscale: True: enlarge a picture smaller than `load_size` or the crop. "crop": only one smaller than the crop.
+            False: refuse one smaller than the crop.
+        zoom: smallest and largest zoom.
     """
 
     zoom: Sequence[float] = (1 / 3, 1.0)
 
     @property
     def one_size(self) -> bool:
-        """Never; and the picture is in memory."""
+        """False, so that the picture is not cached on disk; it stays in memory."""
         return False
 
     def __post_init__(self) -> None:
@@ -49,16 +49,16 @@ class SingleImage(ImageFolder):
 
     @property
     def has_splits(self) -> bool:
-        """Never: the picture is on both sides."""
+        """False: the picture is used for training and validation."""
         return False
 
     def base(self, split: str) -> Path:
-        """The folder that the picture is in."""
+        """The folder of the picture."""
         root = Path(self.root)
         return root if root.is_dir() else root.parent
 
     def files(self, split: str) -> list[Path]:
-        """The picture; empty where there is none."""
+        """The picture's path, or an empty list if there is none."""
         root = Path(self.root)
         return list_images(root, gifs=self.first_frame) if root.is_dir() else [root] if root.is_file() else []
 
@@ -69,11 +69,11 @@ class SingleImage(ImageFolder):
     def crop(
         self, path: Path, size: CropSize, rng: np.random.Generator | None, *, into: Pixels | None = None
     ) -> Tensor:
-        """A file -> uint8 (3, H, W): zoomed and cropped at random or, without `rng`, the middle.
+        """A file -> uint8 (3, H, W): zoomed and cropped at random, or (`rng` None) in the middle at the largest zoom.
 
         Args:
             size: pixels of the crop, H = W, or H and W.
-            into: (H, W, 3), memory for it; else it has its own.
+            into: memory for the crop, (H, W, 3); None: allocate it.
 
         Raises:
             DataError: unreadable, or smaller than the crop.
@@ -91,16 +91,16 @@ class SingleImage(ImageFolder):
             round(zoom * (load_size if self.upscale is True else min(load_size, shorter))),
         )
         rows, columns = sides(size)
-        high, wide = rows * shorter / target, columns * shorter / target  # of the crop, in pixels of the file
+        high, wide = rows * shorter / target, columns * shorter / target  # size of the crop in pixels of the file
         x, y = (0.5, 0.5) if rng is None else rng.uniform(size=2)
         left, top = x * (width - wide), y * (height - high)
-        box = (left, top, min(left + wide, width), min(top + high, height))  # min: against rounding
+        box = (left, top, min(left + wide, width), min(top + high, height))  # min: rounding may exceed the side
         return cut(np.asarray(image.resize((columns, rows), Image.Resampling.LANCZOS, box=box)), size, None, into=into)
 
 
 @lru_cache(maxsize=2)
 def _read(path: Path, at_least: int | None) -> Image.Image:
-    """The decoded picture, kept: a large photograph takes longer to read than to crop."""
+    """The decoded picture, cached, because reading a large photograph takes longer than cropping."""
     return read_image(path, at_least=at_least)
 
 
@@ -108,11 +108,11 @@ def check_single(single: SingleImage, *, name: str, size: CropSize) -> None:
     """Raise one error that names the file, what was found and what to type.
 
     Args:
-        name: the set's config path, `data.content` or `data.style`.
+        name: the set's config key, `data.content` or `data.style`.
         size: pixels of the training crop.
 
     Raises:
-        DataError: not one picture, or it is unreadable or smaller than the crop.
+        DataError: there is not exactly one picture, or it is unreadable or smaller than the crop.
     """
     files = single.files("train")
     wanted = f"{name}.root=FILE, one picture (JPEG, PNG, WebP, TIFF or BMP)"
@@ -131,7 +131,7 @@ def check_single(single: SingleImage, *, name: str, size: CropSize) -> None:
         raise DataError(f"{name}.root: {error}; type {wanted}") from error
     if not fits(width, height, size) and not single.upscale:
         usable = min(width, height) // 4 * 4
-        smaller = f"image_size={usable}, or " if usable >= 16 else ""  # no generator takes less
+        smaller = f"image_size={usable}, or " if usable >= 16 else ""  # smallest size of any generator
         raise UnfitData(
             f"{name}.root: {files[0]} has {width}×{height} pixels, fewer than the crop of {in_words(size)}; type "
             f"{smaller}{name}.upscale=true to enlarge it"

@@ -1,4 +1,4 @@
-"""The two pictures of a pair where they are of unequal size: brought to one size, or refused."""
+"""Pairs whose two pictures differ in size: resized to the smaller size, or refused."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -13,14 +13,14 @@ from stylegan_pl.data.reading.resample import resampled
 from stylegan_pl.errors import DataError
 from stylegan_pl.pictures.crop_size import CropSize
 
-_SAME_ASPECT = 0.02  # of the ratio of sides: what rounding does to small pictures
+_SAME_ASPECT = 0.02  # relative tolerance of the ratio of sides, for rounding in small pictures
 
 
 def are_unequal(content: tuple[ImageFolder, Path], style: tuple[ImageFolder, Path]) -> bool:
-    """Whether two files' pictures have other sizes, by their headers; one that cannot be read is told by its reader.
+    """Whether two files' pictures differ in size, by their file headers; False if a file cannot be read.
 
     Raises:
-        DataError: they are of unlike shapes, so that no size of both shows the same places.
+        DataError: their aspect ratios differ, so that they cannot show the same scene.
     """
     try:
         sizes = [folder.file_size(path) for folder, path in (content, style)]
@@ -39,13 +39,13 @@ def crops_of_one_size(
     content: tuple[ImageFolder, Path], style: tuple[ImageFolder, Path], size: CropSize,
     rngs: tuple[np.random.Generator | None, np.random.Generator | None],
 ) -> list[Tensor]:  # fmt: skip
-    """The crops of both, uint8 (3, H, W), the larger picture shrunk to the smaller one's size before.
+    """Crops of both pictures, uint8 (3, H, W), after the larger picture is shrunk to the smaller one's size.
 
     Args:
-        rngs: of each, in one state; None: the middle.
+        rngs: one generator for each picture, in equal states; None: crop in the middle.
 
     Raises:
-        DataError: one is unreadable, or they are smaller than the crop.
+        DataError: one is unreadable, or smaller than the crop.
     """
     pictures = [replace(folder, load_size=None, upscale=False).pixels(path, size) for folder, path in (content, style)]
     height, width = min(picture.shape[:2] for picture in pictures)

@@ -1,4 +1,4 @@
-"""Paintings as a whole: what a style is measured on, once, where training sees crops."""
+"""Whole paintings, on which a style is measured once; training sees crops."""
 
 from collections.abc import Sequence
 from typing import overload
@@ -10,24 +10,24 @@ from stylegan_pl.data.pairs import StylePairs
 from stylegan_pl.pictures.crop_size import CropSize
 from stylegan_pl.pictures.tensors import to_float
 
-_LARGEST = 1280  # pixels a side: of a larger one the middle, so that networks have room to look at it
+_LARGEST = 1280  # pixels per side; a larger painting is cropped in the middle, to limit memory
 
 
 class WholePaintings(Sequence[tuple[str, Tensor]]):
-    """(file name, (1, 3, H, W) in [-1, 1]) of each training painting, at the size that crops are cut from.
+    """A sequence of (file name, (1, 3, H, W) in [-1, 1]): each training painting at the size that crops are cut from.
 
-    An unreadable one is replaced by the next, as in training.
+    An unreadable painting is replaced by the next, as in training.
 
     Args:
         pairs: the training set.
-        size: pixels of its crops.
+        size: pixels of the training crops.
     """
 
     def __init__(self, pairs: StylePairs, size: CropSize) -> None:
         self.pairs, self.size = pairs, size
 
     def __len__(self) -> int:
-        """Paintings."""
+        """Number of training paintings."""
         return len(self.pairs.styles)
 
     @overload
@@ -35,7 +35,7 @@ class WholePaintings(Sequence[tuple[str, Tensor]]):
     @overload
     def __getitem__(self, at: slice) -> Sequence[tuple[str, Tensor]]: ...
     def __getitem__(self, at: int | slice) -> tuple[str, Tensor] | Sequence[tuple[str, Tensor]]:
-        """Read it now."""
+        """(file name, painting); the file is read at each access."""
         if isinstance(at, slice):
             return [self[index] for index in range(*at.indices(len(self)))]
         if not -len(self) <= at < len(self):

@@ -1,4 +1,4 @@
-"""A training crop: which part of a picture, as a tensor."""
+"""Cuts a training crop out of a picture."""
 
 import numpy as np
 import torch
@@ -12,14 +12,14 @@ from stylegan_pl.pictures.crop_size import CropSize, fits, in_words, sides
 def cut(
     pixels: Pixels, size: CropSize, rng: np.random.Generator | None, *, name: str = "", into: Pixels | None = None
 ) -> Tensor:
-    """A rectangle of a picture, at random or in the middle, as uint8 (3, H, W); it lies in memory pixel by pixel.
+    """A crop at random or in the middle, as uint8 (3, H, W) in channels-last memory.
 
     Args:
         size: H = W, or H and W.
-        into: (H, W, 3), memory for it; else it has its own.
+        into: memory for the crop, (H, W, 3); None: allocate it.
 
     Raises:
-        DataError: the picture, called `name`, is smaller.
+        DataError: the picture is smaller than the crop; the message has `name`.
     """
     height, width = pixels.shape[:2]
     rows, columns = sides(size)
@@ -28,7 +28,7 @@ def cut(
         raise DataError(f"{name}: {told}" if name else told)
     left, top = _corner(width - columns, height - rows, rng)
     into = np.empty((rows, columns, 3), np.uint8) if into is None else into
-    if pixels.base is not into:  # else it was decoded there
+    if pixels.base is not into:  # otherwise it was decoded directly into `into`
         np.copyto(into, pixels[top : top + rows, left : left + columns])
     return torch.from_numpy(into).permute(2, 0, 1)
 

@@ -1,4 +1,4 @@
-"""An image file's bytes as pixels: the pixels of `read_image`, by the fastest decoder for that file."""
+"""Decodes an image file's bytes, with the fastest decoder that gives the same pixels as `read_image`."""
 
 import io
 import math
@@ -13,43 +13,43 @@ from stylegan_pl.pictures.read import read_image
 
 try:
     import simplejpeg
-except ImportError:  # an extra, since it changes nothing but the time
+except ImportError:  # an optional package: it only saves time
     simplejpeg = None
 
 Pixels: TypeAlias = NDArray[np.uint8]
 """(H, W, 3), sRGB."""
 
-_FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive: what every decoder knows
-_TOLD_IN = (0xE1, 0xE2, 0xEE)  # EXIF and XMP (orientation), profiles, Adobe's CMYK and untransformed RGB
+_FRAMES = (0xC0, 0xC1, 0xC2)  # baseline, extended, progressive: every decoder has these
+_TOLD_IN = (0xE1, 0xE2, 0xEE)  # markers of EXIF and XMP (orientation), profiles, Adobe's CMYK and RGB
 
-_ONE_FACTOR = 8  # pixels: below it several of libjpeg's factors, in eighths, give one size, and not one picture
+_ONE_FACTOR = 8  # pixels: for smaller sides several of libjpeg's scale factors give one size, but other pixels
 
 
 def decode(
     content: bytes, name: str, *, at_least: int | None = None, fast: bool = True, into: Pixels | None = None,
     one_frame: bool = False,
 ) -> Pixels:  # fmt: skip
-    """What `read_image` makes of a file, its bytes given.
+    """Like `read_image`, from the bytes of a file: uint8 (H, W, 3).
 
-    JPEGs without anything to apply (orientation, profile, CMYK) go to simplejpeg where that is installed: libjpeg-turbo
-    as in Pillow, asked for the same size, and so the same pixels (tested; two builds of the library may differ by
-    1/255), without Pillow's passes from file to four bytes a pixel to three. What it refuses, Pillow is asked about.
+    JPEGs without orientation, profile or CMYK are decoded by simplejpeg, if it is installed. It uses libjpeg-turbo, as
+    Pillow does, at the same size, and so gives the same pixels (tested; two builds of the library may differ by 1/255),
+    but it needs fewer copies. Files that it refuses are given to Pillow.
 
     Args:
-        name: of the file, for messages.
-        at_least: pixels of the shorter side that suffice; see `read_image`.
-        fast: by simplejpeg where that can; otherwise by Pillow, whatever it is.
-        into: memory for a picture of just its size, where that can be; it is then what is returned, as another array.
+        name: the file's name, for messages.
+        at_least: pixels of the shorter side that are enough; see `read_image`.
+        fast: use simplejpeg if possible; False: always Pillow.
+        into: memory for the result, used if the picture has exactly its shape; the result then shares it.
         one_frame: refuse animations and files of several pages; see `read_image`.
 
     Raises:
-        DataError: no image, damaged or too large.
+        DataError: not an image, damaged or too large.
     """
     size = plain_jpeg(content) if fast and simplejpeg is not None else None
     part = 1 if size is None else draft(size, at_least)
     if size is not None and _let_pass(size) and (part == 1 or max(size) >= _ONE_FACTOR):
         least = (0, 0) if part == 1 else (-(-size[0] // part), -(-size[1] // part))
-        with suppress(ValueError):  # damaged: let `read_image` say how
+        with suppress(ValueError):  # damaged: `read_image` will raise the clear error
             pixels: Pixels = simplejpeg.decode_jpeg(
                 content, "RGB", min_height=least[0], min_width=least[1], min_factor=1,
                 buffer=into if into is not None and part == 1 and into.shape[:2] == size else None,
@@ -59,7 +59,7 @@ def decode(
 
 
 def draft(size: tuple[int, int], at_least: int | None) -> int:
-    """By which of 1, 2, 4, 8 Pillow divides the sides (height, width) of a JPEG of which `at_least` pixels suffice."""
+    """The factor, 1, 2, 4 or 8, by which Pillow divides a JPEG's sides (height, width) if `at_least` is enough."""
     if at_least is None:
         return 1
     scale = at_least / min(size)
@@ -68,7 +68,7 @@ def draft(size: tuple[int, int], at_least: int | None) -> int:
 
 
 def plain_jpeg(content: bytes) -> tuple[int, int] | None:
-    """Height and width of an 8-bit grey or three-colour JPEG whose header asks for nothing else; None of others."""
+    """Height and width of an 8-bit grey or three-colour JPEG without orientation or profile; else None."""
     if content[:2] != b"\xff\xd8":
         return None
     place = 2
@@ -85,7 +85,7 @@ def plain_jpeg(content: bytes) -> tuple[int, int] | None:
 
 
 class NamedBytes(io.BytesIO):
-    """An image in memory that messages call by its name."""
+    """An image file in memory, whose name appears in error messages."""
 
     def __init__(self, content: bytes, name: str) -> None:
         super().__init__(content)
@@ -94,10 +94,10 @@ class NamedBytes(io.BytesIO):
     def __str__(self) -> str:
         return self.shown
 
-    def __repr__(self) -> str:  # Pillow's errors show it
+    def __repr__(self) -> str:  # shown in Pillow's errors
         return repr(self.shown)
 
 
 def _let_pass(size: tuple[int, int]) -> bool:
-    """Whether Pillow would decode that many pixels; it says no in a DataError."""
+    """True if Pillow accepts that many pixels; otherwise raises its DataError."""
     return Image.MAX_IMAGE_PIXELS is None or size[0] * size[1] <= Image.MAX_IMAGE_PIXELS

@@ -1,7 +1,7 @@
-"""A painter in numpy: turns photographs into oil paintings, so that the embedded sample set has a style to learn.
+"""Renders photographs as oil paintings in numpy, so that the embedded sample set has a style to learn.
 
 Hertzmann, "Painterly Rendering with Curved Brush Strokes of Multiple Sizes" (SIGGRAPH 1998). Three departures: colours
-go to a painter's palette first, strokes swirl where the picture gives no direction, and each stroke shows its bristles.
+are mapped to a palette first, strokes swirl where the picture gives no direction, and strokes have bristles.
 
 Shapes: H, W picture; S strokes of a layer; K control points of a stroke.
 """
@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 
 from stylegan_pl.data.sources.palette import VAN_GOGH, Bytes, Floats, map_to_palette, to_lab, to_rgb
 
-SUPERSAMPLING = 2  # strokes are drawn this much larger, then averaged down: PIL draws no smooth edges itself
+SUPERSAMPLING = 2  # drawn this many times larger, then averaged down, because PIL draws no smooth edges
 
 
 @dataclass(frozen=True)
@@ -26,13 +26,13 @@ class StrokeStyle:
     threshold: float = 48.0  # T, mean RGB distance of a grid cell (0 to 441) above which it is painted over
     blur: float = 0.5  # f_sigma, blur of the reference in brush radii
     grid: float = 1.4  # f_g, distance between strokes in brush radii
-    curvature: float = 0.6  # f_c, 1 follows the picture at once, 0 never bends
+    curvature: float = 0.6  # f_c, 1: follows the picture's direction at once, 0: straight
     shortest: float = 4.0  # in brush radii
     longest: float = 12.0  # in brush radii
     hue_jitter: float = 0.02  # j_h, in turns
     saturation_jitter: float = 0.10  # j_s
     value_jitter: float = 0.13  # j_v
-    bristle_contrast: float = 0.16  # light and dark along a stroke, as a share of its colour
+    bristle_contrast: float = 0.16  # brightness of bristles, relative to the stroke's colour
 
 
 def paint(
@@ -43,7 +43,7 @@ def paint(
     style: StrokeStyle = StrokeStyle(),
     seed: int,
 ) -> Bytes:
-    """Paint an sRGB photo (H, W, 3) of any size; `palette` (P, 3) None keeps its colours. Same seed, same bytes."""
+    """Paint an sRGB photo, uint8 (H, W, 3); `palette` (P, 3), None: keep the colours. Same seed, same bytes."""
     if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8:
         raise ValueError(f"photo must be uint8 of shape (H, W, 3), got {photo.dtype} of shape {photo.shape}")
     rng = np.random.default_rng(seed)
@@ -51,7 +51,7 @@ def paint(
     swirls = _swirling_field(photo.shape[:2], rng)
     canvas: Image.Image | None = None
     for radius in sorted(brush_radii, reverse=True):
-        blurred = _blur(lab, style.blur * radius)  # what this brush can show
+        blurred = _blur(lab, style.blur * radius)  # the detail that this brush can paint
         reference = to_rgb(blurred if palette is None else map_to_palette(blurred, palette))
         angles = _stroke_angles(blurred[..., 0], swirls, radius)
         if canvas is None:
@@ -67,7 +67,7 @@ def paint(
 
 @dataclass(frozen=True)
 class _Layer:
-    """What one brush size has to paint."""
+    """The input of one layer, that is, one brush size."""
 
     radius: int  # pixels
     reference: Floats  # (H, W, 3), RGB, 0 to 255
@@ -76,13 +76,13 @@ class _Layer:
 
 
 def _error(canvas: Image.Image, reference: Floats, sigma: float) -> Floats:
-    """RGB distance (H, W) of the canvas to the reference, under the reference's blur: bristles are no error."""
+    """RGB distance (H, W) of the blurred canvas to the reference; blurred, so that bristles do not count as error."""
     seen = np.asarray(canvas.reduce(SUPERSAMPLING), np.float32)
     return np.asarray(np.linalg.norm(reference - _blur(seen, sigma), axis=-1))
 
 
 def _paint_layer(canvas: Image.Image, layer: _Layer, style: StrokeStyle, rng: np.random.Generator) -> None:
-    """Put one layer's strokes on the canvas, in place, in random order."""
+    """Draw one layer's strokes on the canvas, in place, in random order."""
     starts = _worst_points(layer.error, max(1, round(style.grid * layer.radius)), style.threshold)
     starts = rng.permutation(starts)  # (S, 2)
     colours = layer.reference[starts[:, 1], starts[:, 0]]  # (S, 3)
@@ -91,14 +91,14 @@ def _paint_layer(canvas: Image.Image, layer: _Layer, style: StrokeStyle, rng: np
 
 
 def _primed_canvas(reference: Floats) -> Image.Image:
-    """The ground that shows where the first strokes leave gaps."""
+    """The canvas's ground colour, visible where the first strokes leave gaps."""
     height, width = reference.shape[:2]
     ground = Image.fromarray(reference.round().astype(np.uint8))
     return ground.resize((width * SUPERSAMPLING, height * SUPERSAMPLING))
 
 
 def _worst_points(error: Floats, step: int, threshold: float) -> NDArray[np.int64]:
-    """The pixel (x, y) of largest error in every grid cell whose mean error exceeds the threshold, (S, 2)."""
+    """(S, 2): the pixel (x, y) of largest error in every grid cell whose mean error is above the threshold."""
     height, width = error.shape
     rows, columns = -(-height // step), -(-width // step)
     padded = np.full((rows * step, columns * step), np.nan, np.float32)
@@ -112,9 +112,9 @@ def _worst_points(error: Floats, step: int, threshold: float) -> NDArray[np.int6
 def _trace(
     starts: NDArray[np.int64], colours: Floats, layer: _Layer, style: StrokeStyle, rng: np.random.Generator
 ) -> tuple[Floats, NDArray[np.int64]]:
-    """Walk all strokes of a layer at once: control points (K, S, 2) as (x, y), and how many of them each keeps (S,).
+    """Trace all strokes of a layer at once: control points (K, S, 2) as (x, y), and how many each stroke uses, (S,).
 
-    Points go on past a stroke's end, so that its last tangent is defined.
+    Points continue past a stroke's end, so that its last tangent is defined.
     """
     height, width = layer.error.shape
     step = max(0.5 * layer.radius, 2.0)  # pixels
@@ -128,7 +128,7 @@ def _trace(
         x, y = np.rint(points[k - 1]).astype(np.int64).T
         alive &= (x >= 0) & (x < width) & (y >= 0) & (y < height)
         x, y = x.clip(0, width - 1), y.clip(0, height - 1)
-        if k * step > style.shortest * layer.radius:  # end where the canvas already suits better than this colour
+        if k * step > style.shortest * layer.radius:  # end where the canvas is already closer than this colour
             alive &= layer.error[y, x] >= np.linalg.norm(layer.reference[y, x] - colours, axis=-1)
         along = _unit(layer.angles[y, x])
         along *= np.where((along * heading).sum(-1, keepdims=True) < 0, -1, 1)
@@ -148,15 +148,15 @@ def _draw(
     style: StrokeStyle,
     rng: np.random.Generator,
 ) -> None:
-    """Draw each stroke as a tapered ribbon with bristles along it, in place, in the order given."""
+    """Draw each stroke as a tapered ribbon with bristles, in place, in the given order."""
     tangents = np.gradient(points, axis=0)
     normals = tangents[..., ::-1] * np.array([-1, 1], np.float32) / np.linalg.norm(tangents, axis=-1, keepdims=True)
-    place = np.arange(len(points))[:, None] / (lengths - 1)  # (K, S), 0 to 1 along the kept part
+    place = np.arange(len(points))[:, None] / (lengths - 1)  # (K, S), 0 to 1 along the used part
     taper = np.sqrt(np.clip(1 - (2 * place - 1) ** 6, 0.2, 1))[..., None]  # ends rounded, not pointed
     spine, side = (points + 0.5) * SUPERSAMPLING, taper * normals * radius * SUPERSAMPLING
     offsets = np.linspace(-0.8, 0.8, max(1, 5 * radius // 8))  # bristles across the brush
     shades = rng.normal(0, style.bristle_contrast, (len(lengths), len(offsets)))
-    shades[:, 0] -= 2 * style.bristle_contrast  # thick paint casts a shadow on one side
+    shades[:, 0] -= 2 * style.bristle_contrast  # a shadow on one side, as of thick paint
     tints = np.clip(colours[:, None] * (1 + shades[..., None]), 0, 255).astype(np.uint8)  # (S, B, 3)
     outlines = np.stack([spine + side, spine - side]).transpose(2, 0, 1, 3)  # (S, 2, K, 2)
     bristles = (spine + offsets[:, None, None, None] * side).transpose(2, 0, 1, 3)  # (S, B, K, 2)
@@ -170,11 +170,11 @@ def _draw(
 
 
 def _stroke_angles(lightness: Floats, swirls: Floats, radius: int) -> Floats:
-    """Direction of the strokes (H, W): along the picture's edges, along the swirls where there are none.
+    """Direction of the strokes (H, W), radians: along the picture's edges, or along the swirls where there are none.
 
-    Gradients are averaged as doubled angles (a line has no front): opposite sides of a contour agree, not cancel.
+    Gradients are averaged with doubled angles, so that opposite sides of a contour add up instead of cancelling.
     """
-    padded = np.pad(lightness, 1, mode="edge")  # also a picture one pixel wide has a gradient
+    padded = np.pad(lightness, 1, mode="edge")  # so that even a picture one pixel wide has a gradient
     gx = (padded[1:-1, 2:] - padded[1:-1, :-2]) / 2
     gy = (padded[2:, 1:-1] - padded[:-2, 1:-1]) / 2
     doubled = _blur(np.stack([gy * gy - gx * gx, -2 * gx * gy], axis=-1), radius)  # normal of the gradient
@@ -184,7 +184,7 @@ def _stroke_angles(lightness: Floats, swirls: Floats, radius: int) -> Floats:
 
 
 def _swirling_field(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
-    """Angles (H, W) along the level lines of a smooth random hilly land: whirls, as in the Starry Night's sky."""
+    """Angles (H, W) along the level lines of smooth random noise: swirls, as in the Starry Night's sky."""
     from scipy.ndimage import zoom
 
     height, width = shape
@@ -194,7 +194,7 @@ def _swirling_field(shape: tuple[int, ...], rng: np.random.Generator) -> Floats:
 
 
 def _jitter(colours: Floats, style: StrokeStyle, rng: np.random.Generator) -> Floats:
-    """Move each stroke's colour (S, 3) a little in HSV, so that neighbours are told apart."""
+    """Change each stroke's colour (S, 3) slightly in HSV, so that neighbouring strokes are visible."""
     from skimage.color import hsv2rgb, rgb2hsv
 
     hsv = rgb2hsv(colours / 255)

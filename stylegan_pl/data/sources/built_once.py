@@ -1,4 +1,4 @@
-"""A set that is made on this machine: whole or absent, however its making ends, and made once."""
+"""A set that is made on this machine, only once; its folder is either complete or absent."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from typing import ClassVar
 
 from stylegan_pl.errors import ConfigError
 
-STALE_S = 3600.0  # seconds after which a workshop is a killed build's: a build takes some 15
-_SEAL = "README.txt"  # written last, so a set that has it is whole, even one copied here by hand
+STALE_S = 3600.0  # seconds after which a temporary folder belongs to a killed build; a build takes about 15 s
+_SEAL = "README.txt"  # written last: marks a complete set, even one that was copied by hand
 
 
 @dataclass(frozen=True)
 class BuiltSource(ABC):
-    """A `Source` that is made from what is installed, without a network.
+    """A `Source` that is made from installed packages, without a network.
 
     Args:
-        into: folder that the set's own folder is made in.
-        seed: of all that is drawn at random.
+        into: parent of the set's folder.
+        seed: seed of all random numbers.
     """
 
     into: str
@@ -35,16 +35,16 @@ class BuiltSource(ABC):
     @property
     @abstractmethod
     def set_name(self) -> str:
-        """Of the set's folder, its version included: other pictures need another, for old ones lie in users' caches."""
+        """The folder's name, with a version: change it when the pictures change, because users have cached old ones."""
 
     @property
     @abstractmethod
     def readme(self) -> str:
-        """What is written beside the pictures; a set that was made otherwise has another."""
+        """Text of README.txt beside the pictures; it must name every setting, because it identifies the set."""
 
     @abstractmethod
     def describe(self) -> str:
-        """One line for people."""
+        """One line for the user: what the set is and how it is made."""
 
     @abstractmethod
     def write(self, folder: Path) -> None:
@@ -56,36 +56,36 @@ class BuiltSource(ABC):
         return Path(self.into) / f"{self.set_name}-seed{self.seed}"
 
     def is_ready(self) -> bool:
-        """Whether it has been built, and as it would be now."""
+        """Whether it has been built with these settings."""
         return is_built(self.folder, readme=self.readme)
 
     def fetch(self) -> Path:
-        """Build it, unless it is there.
+        """Build it, unless it exists.
 
         Raises:
-            ConfigError: the folder cannot be written, or holds something else.
+            ConfigError: the folder cannot be written, or contains something else.
         """
         return build_once(self.folder, self.write, readme=self.readme)
 
 
 def is_built(folder: Path, *, readme: str) -> bool:
-    """Whether `folder` is a finished set that was made as `readme` says."""
+    """Whether `folder` is a finished set with exactly this readme."""
     seal = folder / _SEAL
     return seal.is_file() and seal.read_text(encoding="utf-8") == readme
 
 
 def build_once(folder: Path, write: Callable[[Path], None], *, readme: str) -> Path:
-    """`folder`, filled by `write(workshop)` on the first call and found on the next.
+    """Fill `folder` by `write(temporary folder)`, unless it exists already, and return it.
 
-    Built beside its place and renamed at the end: what bears the name is whole, also when a build was interrupted or
-    two processes build at once.
+    The set is built in a temporary folder and renamed at the end, so `folder` is always complete, also if a build was
+    interrupted or two processes build at the same time.
 
     Args:
-        readme: what the set is and how it was made, seed and parameters included; an older set made otherwise must not
-            pass for this one.
+        readme: what the set is and how it is made, seed and parameters included, so that a set with other settings is
+            not taken for this one.
 
     Raises:
-        ConfigError: the folder cannot be written, or what is there is no finished set or was made otherwise.
+        ConfigError: the folder cannot be written, or contains something else or a set with other settings.
     """
     if is_built(folder, readme=readme):
         return folder
@@ -94,7 +94,7 @@ def build_once(folder: Path, write: Callable[[Path], None], *, readme: str) -> P
         folder.parent.mkdir(parents=True, exist_ok=True)
         _remove_stale_workshops(folder)
         with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as workshop:
-            built = Path(workshop) / folder.name  # a folder inside: the workshop itself is closed to other users
+            built = Path(workshop) / folder.name  # inside, because others cannot read the temporary folder
             built.mkdir()
             write(built)
             (built / _SEAL).write_text(readme, encoding="utf-8")
@@ -123,8 +123,8 @@ def _put_in_place(built: Path, folder: Path, readme: str) -> None:
 
 
 def _remove_stale_workshops(folder: Path) -> None:
-    """Remove what killed builds of this set left; never what a running one may still need."""
+    """Remove old temporary folders of killed builds of this set; a running build's is newer."""
     for workshop in folder.parent.glob(f".{folder.name}-*"):
-        with contextlib.suppress(OSError):  # another process may remove it too; a leftover is no reason to fail
+        with contextlib.suppress(OSError):  # another process may remove it as well; failing to remove one does no harm
             if time.time() - workshop.stat().st_mtime > STALE_S:
                 shutil.rmtree(workshop)

@@ -23,26 +23,26 @@ from stylegan_pl.errors import ConfigError, DataError, UserError
 
 logger = logging.getLogger(__name__)
 
-UNPACKED = 1.05  # images hardly compress: their folder is as large as the archive, plus half-filled disk blocks
+UNPACKED = 1.05  # size of the folder relative to the archive: images hardly compress, and disk blocks are half filled
 
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
-    """One archive that may be downloaded, and the folder of images it brings.
+    """An archive to download, and the folder of images in it.
 
-    The folder is `into/members`, and nothing else is written there but `into/.downloads`, where unfinished work lies.
+    The images are in `into/members`; unfinished downloads are in `into/.downloads`. Nothing else is written.
     An archive copied to `into/.downloads` by hand is used instead of the network.
     """
 
     url: str  # http or https; its last part names the archive: .zip, .tar, .tgz, .tar.gz
-    size_bytes: int  # exact; checked before, during and after
+    size_bytes: int  # exact; checked before, during and after the download
     members: str  # folder inside the archive, e.g. val2017; the rest of the archive is left out
     files: int  # number of files under `members`, hidden ones not counted
     into: str | Path  # folder the archive is unpacked into
-    md5: str | None = None  # without a checksum the size and the zip's own CRCs have to do
+    md5: str | None = None  # without a checksum, only the size and the zip's own CRCs are checked
     sha256: str | None = None
-    title: str | None = None  # for people, e.g. COCO val2017
-    keep_archive: bool = False  # after unpacking
+    title: str | None = None  # for messages, e.g. COCO val2017
+    keep_archive: bool = False  # do not delete it after unpacking
 
     needs_network = True  # see folder.Source
 
@@ -56,30 +56,30 @@ class Archive:
 
     @property
     def name(self) -> str:
-        """File name of the archive: val2017.zip."""
+        """File name of the archive, e.g. val2017.zip."""
         return PurePosixPath(unquote(urlsplit(self.url).path)).name
 
     @property
     def folder(self) -> Path:
-        """Where the images are, once fetched."""
+        """The folder of images, once fetched."""
         return Path(self.into) / self.members
 
     @property
     def path(self) -> Path:
-        """Where the archive lies between download and unpacking."""
+        """The archive's file, between download and unpacking."""
         return Path(self.into) / ".downloads" / self.name
 
     def describe(self) -> str:
-        """One line for people: what, how much, from where, to where."""
+        """One line for the user: what, how large, from where, to where."""
         host = urlsplit(self.url).hostname
         return f"{self.title or self.members}: {human_bytes(self.size_bytes)} from {host} -> {self.into}"
 
     def is_ready(self) -> bool:
-        """Whether the folder is there with all its files. It appears by one rename, so no marker is needed."""
+        """Whether the folder exists; it is created by one rename, so it is complete."""
         return self.folder.is_dir() and count_files(self.folder) == self.files
 
     def fetch(self) -> Path:
-        """Return the folder of images, downloading and unpacking what is not there yet; safe to call again, or twice.
+        """Download and unpack what is missing, and return the folder; can be called again, or by two processes at once.
 
         Raises UserError or DataError with one line: no network, disk full, wrong file, unsafe or damaged archive.
         """
@@ -88,7 +88,7 @@ class Archive:
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with _alone(self.path):
-                if not self.is_ready():  # another process may have finished while this one waited
+                if not self.is_ready():  # another process may have finished it while this one waited
                     self._refuse_other_files()
                     self._obtain()
                     self._unpack()
@@ -99,7 +99,7 @@ class Archive:
         return self.folder
 
     def _refuse_other_files(self) -> None:
-        """What lies there is the user's: it is neither deleted nor mixed with ours."""
+        """Refuse a folder with the user's own files: they are neither deleted nor mixed with ours."""
         if self.folder.exists() and any(self.folder.iterdir()):
             raise DataError(
                 f"{self.folder} holds {count_files(self.folder)} files where {self.name} brings {self.files}: "
@@ -107,7 +107,7 @@ class Archive:
             )
 
     def _obtain(self) -> None:
-        """Leave the whole, verified archive at `path`."""
+        """Download the archive to `path`, unless it is there, and verify it."""
         if self.path.exists():
             if wrong := self._mismatch(self.path):
                 raise DataError(f"{self.path} is not {self.url}: {wrong}: delete it and type the same command again")
@@ -134,9 +134,9 @@ class Archive:
         return None
 
     def _unpack(self) -> None:
-        """Unpack beside the target and rename, so that no half folder is ever taken for a whole one."""
+        """Unpack into a temporary folder and rename it, so that an incomplete folder is never used."""
         scratch = self.path.with_name(f"{self.name}.unpacked")
-        shutil.rmtree(scratch, ignore_errors=True)  # of an earlier run that was killed
+        shutil.rmtree(scratch, ignore_errors=True)  # left by a killed run
         try:
             with progress_in_bytes(f"unpacking {self.name}") as bar:
                 unpacked = extract(self.path, self.members, scratch, bar.reach)
@@ -146,7 +146,7 @@ class Archive:
                 )
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             if self.folder.exists():
-                self.folder.rmdir()  # empty, or it was refused before; Windows renames onto nothing only
+                self.folder.rmdir()  # it is empty, otherwise it was refused; Windows cannot rename onto a folder
             unpacked.rename(self.folder)
         except BrokenArchive as error:
             self.path.unlink()
@@ -162,7 +162,7 @@ def _part(archive: Path) -> Path:
 
 
 def _digest(path: Path, algorithm: str) -> str:
-    digest = hashlib.new(algorithm, usedforsecurity=False)  # FIPS machines refuse md5 otherwise
+    digest = hashlib.new(algorithm, usedforsecurity=False)  # otherwise FIPS machines refuse md5
     total = size_of(path)
     with path.open("rb") as file, progress_in_bytes(f"checking {path.name}") as bar:
         while block := file.read(1 << 20):
@@ -173,7 +173,7 @@ def _digest(path: Path, algorithm: str) -> str:
 
 @contextmanager
 def _alone(archive: Path) -> Iterator[None]:
-    """Hold the archive's lock: of two processes, the second waits and then finds the work done."""
+    """Hold the archive's lock: a second process waits, and then finds the folder finished."""
     from filelock import FileLock, Timeout
 
     lock = FileLock(f"{archive}.lock")

@@ -1,4 +1,4 @@
-"""Unpacking of a zip or tar that strangers made: every member is judged before the first byte is written."""
+"""Unpacks a zip or tar file from the internet; all members are checked before the first byte is written."""
 
 import gzip
 import os
@@ -15,10 +15,10 @@ from typing import IO
 
 from stylegan_pl.errors import DataError, UserError
 
-Report = Callable[[int, int], object]  # called with the bytes done so far, and those to do in all
+Report = Callable[[int, int], object]  # called with (bytes done, bytes in total)
 
 _BROKEN = (
-    zipfile.BadZipFile,  # truncated, or a member whose CRC does not match
+    zipfile.BadZipFile,  # truncated, or wrong CRC
     tarfile.TarError,
     zlib.error,
     gzip.BadGzipFile,
@@ -27,17 +27,17 @@ _BROKEN = (
 
 
 class BrokenArchive(DataError):
-    """The archive cannot be read to its end: it has to be fetched again."""
+    """The archive is incomplete or damaged, and must be downloaded again."""
 
 
 @dataclass(frozen=True)
 class _Member:
-    """What zip and tar entries have in common."""
+    """An entry of a zip or tar file."""
 
     name: str
     size: int  # bytes, unpacked
     is_folder: bool
-    is_plain: bool  # a file or a folder: no link, no device
+    is_plain: bool  # a file or folder, not a link or device
     open: Callable[[], IO[bytes]]
 
     @property
@@ -46,10 +46,13 @@ class _Member:
 
 
 def extract(archive: Path, members: str, into: Path, report: Report = lambda done, total: None) -> Path:
-    """Unpack the folder `members` of `archive` into `into`, and return it there; other folders are left out.
+    """Unpack only the folder `members` of `archive` into `into`, and return the unpacked folder.
 
-    Raises DataError, with nothing written, if any member of the whole archive would land outside `into` or is a link,
-    or if there is no such folder; BrokenArchive if it is cut off or damaged; UserError if the disk is too small.
+    Raises:
+        DataError: a member of the archive is a link or would be written outside `into`, or the folder is missing;
+            nothing was written.
+        BrokenArchive: the archive is truncated or damaged.
+        UserError: the disk is too small.
     """
     try:
         with _opened(archive) as contents:
@@ -64,16 +67,16 @@ def extract(archive: Path, members: str, into: Path, report: Report = lambda don
 
 
 def lands_outside(name: str) -> bool:
-    """Whether a path written in an archive leads out of the folder it is unpacked into.
+    """Whether a member's path leads outside the folder that the archive is unpacked into.
 
-    Windows rules are the stricter ones and read `/` as well as `\\`, so they are applied everywhere.
+    Windows' rules are applied on every system, because they are stricter and treat both `/` and `\\` as separators.
     """
     path = PureWindowsPath(name)
     return bool(path.drive or path.root) or ".." in path.parts
 
 
 def count_files(folder: Path) -> int:
-    """Files below `folder`; hidden ones (`.DS_Store`) do not count, as they are never images."""
+    """Number of files below `folder`, without hidden ones such as `.DS_Store`."""
     count = 0
     for _, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -82,7 +85,7 @@ def count_files(folder: Path) -> int:
 
 
 def ensure_free(folder: Path, needed: int, purpose: str) -> None:
-    """Raise UserError unless the disk under `folder`, which must exist, has `needed` bytes free."""
+    """Raise UserError unless the disk of `folder`, which must exist, has `needed` bytes free."""
     free = shutil.disk_usage(folder).free
     if free < needed:
         raise UserError(
@@ -92,7 +95,7 @@ def ensure_free(folder: Path, needed: int, purpose: str) -> None:
 
 
 def human_bytes(count: int) -> str:
-    """778 MiB, 18.0 GiB."""
+    """Bytes in words, e.g. `778 MiB`, `18.0 GiB`."""
     if count >= 2**30:
         return f"{count / 2**30:.1f} GiB"
     return f"{count / 2**20:.0f} MiB" if count >= 2**20 else f"{count} bytes"
@@ -110,9 +113,9 @@ def _opened(archive: Path) -> Iterator[list[_Member]]:
 
 
 def _from_zip(zipped: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
-    kind = stat.S_IFMT(info.external_attr >> 16)  # the Unix mode; 0 where the archive was made without one
+    kind = stat.S_IFMT(info.external_attr >> 16)  # the Unix mode; 0 if the archive has none
     is_plain = kind in (0, stat.S_IFREG, stat.S_IFDIR)
-    # orig_filename: what the archive says, before zipfile cuts it at a NUL byte
+    # orig_filename: the whole name; zipfile's filename ends at a NUL byte
     name = info.orig_filename
     return _Member(name, info.file_size, name.endswith(("/", "\\")), is_plain, lambda: zipped.open(info))
 
@@ -120,7 +123,7 @@ def _from_zip(zipped: zipfile.ZipFile, info: zipfile.ZipInfo) -> _Member:
 def _from_tar(tar: tarfile.TarFile, info: tarfile.TarInfo) -> _Member:
     def open_file() -> IO[bytes]:
         stream = tar.extractfile(info)
-        assert stream is not None  # only links and devices have no content, and they are refused
+        assert stream is not None  # only links and devices have none, and they are refused
         return stream
 
     return _Member(info.name, info.size, info.isdir(), info.isreg() or info.isdir(), open_file)

@@ -15,10 +15,10 @@ CROP_SHARES = (0.95, 0.7, 0.5)  # side of a crop, as a share of its photograph's
 
 
 def load_photograph(name: str) -> Image.Image:
-    """A photograph from inside the installed wheel: `skimage.data`'s own functions would ask pooch for some.
+    """A photograph from the installed wheel, uint8 (H, W, 3); `skimage.data`'s functions would download some of them.
 
     Raises:
-        UserError: the wheel has none of that name.
+        UserError: the wheel has no photograph of that name.
     """
     spec = find_spec("skimage")
     folders = (spec.submodule_search_locations or []) if spec else []
@@ -30,7 +30,7 @@ def load_photograph(name: str) -> Image.Image:
 
 
 def random_square(photo: Image.Image, share: float, size: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """A random square of the photograph, its side `share` of the shorter one, resized: (size, size, 3)."""
+    """A random square crop, its side `share` of the photograph's shorter side, resized to uint8 (size, size, 3)."""
     side = round(share * min(photo.size))
     left, top = (int(rng.integers(length - side + 1)) for length in photo.size)
     square = photo.crop((left, top, left + side, top + side))
@@ -38,6 +38,6 @@ def random_square(photo: Image.Image, share: float, size: int, rng: np.random.Ge
 
 
 def save_png(image: NDArray[np.uint8], path: Path) -> None:
-    """Write, folder included."""
+    """Write a PNG file, and create its folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    Image.fromarray(image).save(path, compress_level=1)  # of 9: a third of the time, some percent larger
+    Image.fromarray(image).save(path, compress_level=1)  # a third of the default's time, files a few percent larger

@@ -1,7 +1,7 @@
-"""Builds the embedded sample data set, so that every command runs at once, without a download.
+"""Builds the embedded sample data set, so that every command can be tried without a download.
 
-The photographs ship inside the scikit-image wheel. The "paintings" are renderings by `brushstrokes.paint` of other
-photographs, in a palette of Van Gogh's; no painter's work is in the set.
+The photographs are inside the scikit-image wheel. The "paintings" are other photographs, rendered by
+`brushstrokes.paint` in a palette like Van Gogh's; the set contains no painter's work.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from stylegan_pl.data.sources.brushstrokes import paint
 from stylegan_pl.data.sources.built_once import BuiltSource
 from stylegan_pl.data.sources.photographs import CROP_SHARES, load_photograph, random_square, save_png
 
-VERSION = 1  # raise it when the pictures change: an older set in a user's cache must not pass for this one
+VERSION = 1  # raise it when the pictures change, because users have cached the old ones
 IMAGE_SIZE = 256  # pixels, both sides
 
 PHOTOGRAPHS: dict[str, tuple[str, ...]] = {
@@ -60,7 +60,7 @@ The photographs' authors and licences: https://scikit-image.org/docs/stable/api/
 
 @dataclass(frozen=True)
 class SampleSource(BuiltSource):
-    """The sample set as a `Source`; built in some 15 seconds."""
+    """The sample set as a `Source`; built in about 15 seconds."""
 
     @property
     def set_name(self) -> str:
@@ -92,7 +92,7 @@ class SampleSource(BuiltSource):
                     save_png(crop, folder / part / filename)
                 elif kind == "style":
                     save_png(paint(crop, seed=int(rng.integers(2**31))), folder / part / filename)
-                else:  # one seed for all pairs: the painting is then a function of the photograph, which can be learnt
+                else:  # one seed for all pairs, so that the painting is a function of the photograph, which can be learnt
                     split = part.split("/")[1]
                     save_png(crop, folder / "pairs/content" / split / filename)
                     save_png(paint(crop, seed=self.seed), folder / "pairs/style" / split / filename)

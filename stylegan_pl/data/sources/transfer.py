@@ -1,4 +1,4 @@
-"""One file over HTTP at a time, which goes on where it broke off: archives of many GB seldom come in one piece."""
+"""Downloads one file over HTTP, and continues a download that was interrupted, as happens with many GB."""
 
 import logging
 import re
@@ -18,29 +18,34 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-REACH_S = 2.5  # seconds for name and first connection together, over all addresses
-READ_S = 30.0  # seconds without a byte before a connection counts as dropped
-RETRIES = 5  # in a row without progress
-PROGRESS_BYTES = 1 << 20  # an attempt that brought this much starts the count of retries anew
+REACH_S = 2.5  # seconds for the name lookup and the first connection together, over all addresses
+READ_S = 30.0  # seconds without a byte after which a connection counts as dropped
+RETRIES = 5  # retries in a row without progress
+PROGRESS_BYTES = 1 << 20  # an attempt that received this much resets the count of retries
 BACKOFF_S = 1.0  # seconds before the first retry; doubles
-CHUNK = 1 << 16  # bytes; at most this much is fetched twice when a connection drops
+CHUNK = 1 << 16  # bytes per write; at most this much is downloaded twice when a connection drops
 
 
 class Transfer:
-    """One file on its way over HTTP. What has arrived lies in `part`, whose length is where the next attempt starts."""
+    """A download over HTTP. The bytes received so far are in `part`, and the next attempt starts at its length."""
 
     def __init__(self, url: str, part: Path, size_bytes: int) -> None:
         self.url, self.part, self.size_bytes = url, part, size_bytes
-        self.answered = False  # no retries before the server has begun to send the file
+        self.answered = False  # no retries before the server has sent a first byte
 
     def run(self) -> None:
-        """Bring `part` to its full size, over dropped connections too; UserError or DataError if that cannot be."""
+        """Download until `part` is complete, with retries.
+
+        Raises:
+            UserError: the server cannot be reached, or the disk is full.
+            DataError: the server sends another file.
+        """
         import requests
 
         if size_of(self.part) > self.size_bytes:
             discard(self.part)
         if size_of(self.part) == self.size_bytes:
-            return  # killed between the last byte and its check
+            return  # complete already, but killed before it was checked
         _reach(self.url, self.part)
         failures, best = 0, size_of(self.part)
         with requests.Session() as session, progress_in_bytes(f"downloading {self.part.stem}", done=best) as bar:
@@ -53,25 +58,25 @@ class Transfer:
                     self._retry_or_give_up(error, failures)
 
     def _attempt(self, session: "requests.Session", report: Report) -> None:
-        """One request, read until it ends; RequestException if that is before the file does."""
+        """One request, read to its end; RequestException if the connection drops before."""
         from requests import ConnectionError
 
         start = size_of(self.part)
         with session.get(self.url, headers=self._headers(start), stream=True, timeout=(REACH_S, READ_S)) as response:
             if start and response.status_code in (206, 416) and not self._continues(response, start):
-                discard(self.part)  # the file on the server is another one now: never mix the two
+                discard(self.part)  # the server's file has changed: never mix the two
                 self._attempt(session, report)
                 return
             response.raise_for_status()
             self.answered = True
-            if response.status_code == 200:  # the whole file: first attempt, changed file, or no ranges here
+            if response.status_code == 200:  # the whole file: first attempt, changed file, or no ranges
                 self._start_over(response)
             self._append(response, report)
         if size_of(self.part) < self.size_bytes:
             raise ConnectionError("closed early")
 
     def _headers(self, start: int) -> dict[str, str]:
-        headers = {"Accept-Encoding": "identity"}  # sizes and ranges must count the file's own bytes
+        headers = {"Accept-Encoding": "identity"}  # sizes and ranges must be of the uncompressed file
         if start:
             headers["Range"] = f"bytes={start}-"
             if known := _known_version(self.part):
@@ -79,7 +84,7 @@ class Transfer:
         return headers
 
     def _continues(self, response: "requests.Response", start: int) -> bool:
-        """Whether the answer goes on exactly where `part` ends, and belongs to the same file."""
+        """Whether the answer starts exactly where `part` ends, and is of the same file."""
         offered = re.fullmatch(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
         if response.status_code != 206 or not offered:
             return False
@@ -89,7 +94,7 @@ class Transfer:
     def _start_over(self, response: "requests.Response") -> None:
         offered = int(response.headers.get("Content-Length", self.size_bytes))
         if offered != self.size_bytes:
-            self._refuse_size(f"{offered} bytes")  # before the part is thrown away: this may be a hotel's login page
+            self._refuse_size(f"{offered} bytes")  # before `part` is deleted: this may be a login page
         discard(self.part)
         _version_file(self.part).write_text(_version(response))
 
@@ -130,9 +135,9 @@ class Transfer:
 
 
 def _reach(url: str, part: Path) -> None:
-    """Raise UserError within REACH_S unless the server, or the proxy before it, takes a connection.
+    """Raise UserError within REACH_S seconds unless the server, or the proxy, accepts a connection.
 
-    A connect timeout bounds neither the name lookup nor a server of many addresses as a whole; a thread does.
+    A thread is needed: a connect timeout limits neither the name lookup nor the sum over a server's many addresses.
     """
     from requests.utils import get_environ_proxies, prepend_scheme_if_needed, select_proxy
 
@@ -163,14 +168,14 @@ def _unreachable(url: str, part: Path, error: Exception) -> UserError:
 
 
 def _reason(error: BaseException) -> str:
-    """The few words of the system's own error, which requests wraps into several lines."""
+    """The system's own short error, which requests wraps into several lines."""
     while error.__context__ is not None:
         error = error.__context__
     return str(getattr(error, "strerror", None) or error)
 
 
 def _version(response: "requests.Response") -> str:
-    """What If-Range may hold: the file's strong ETag, else its date, else nothing."""
+    """The value for If-Range: the file's strong ETag, else its date, else an empty string."""
     etag = response.headers.get("ETag", "W/")
     return response.headers.get("Last-Modified", "") if etag.startswith("W/") else etag
 
@@ -185,18 +190,18 @@ def _known_version(part: Path) -> str:
 
 
 def discard(part: Path) -> None:
-    """Delete what has arrived, with the note of the version it belongs to."""
+    """Delete the partial download and its version file."""
     part.unlink(missing_ok=True)
     _version_file(part).unlink(missing_ok=True)
 
 
 def size_of(path: Path) -> int:
-    """Bytes of a file; 0 where there is none."""
+    """Bytes of a file; 0 if it is missing."""
     return path.stat().st_size if path.exists() else 0
 
 
 def progress_in_bytes(doing: str, *, done: int = 0) -> Progress:
-    """A bar of what comes, is checked or unpacked; `done` bytes were there before."""
+    """A progress bar in bytes, for downloading, checking or unpacking; starts at `done` bytes."""
     return Progress(doing, done=done, told=_bytes, pace=lambda rate: f"{human_bytes(int(rate))}/s")
 
 

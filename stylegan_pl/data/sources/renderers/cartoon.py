@@ -1,8 +1,8 @@
-"""Cartoons: smooth areas in few tones, saturated, under ink lines.
+"""Cartoons: smooth, saturated areas of few tones, with ink lines on top.
 
-Winnemöller, Olsen and Gooch, "Real-time video abstraction" (2006): smooth what is no edge, quantise lightness softly,
-draw the edges. Departure: a guided filter (He, Sun and Tang, 2010) smooths in the bilateral filter's place: a few box
-filters instead of a sum over each pixel's neighbourhood.
+Winnemöller, Olsen and Gooch, "Real-time video abstraction" (2006): smooth everything but edges, quantise lightness
+softly, draw the edges. Departure: a guided filter (He, Sun and Tang, 2010) replaces the bilateral filter, because it
+needs only a few box filters.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from stylegan_pl.data.sources.renderers.renderer import check_photo
 
 @dataclass(frozen=True)
 class Cartoon:
-    """A photograph as a cartoon. Nothing is drawn at random: every seed gives the same bytes.
+    """A photograph as a cartoon. Nothing is random: every seed gives the same bytes.
 
     Args:
         radius: of the smoothing, pixels.
-        smallest_edge: change of lightness, of 100, that the smoothing leaves.
-        passes: of the smoothing.
-        tones: steps of lightness between black and white.
-        softness: of the borders between tones, as a share of a tone; 0 is a hard border.
+        smallest_edge: change of lightness (0 to 100) that the smoothing keeps.
+        passes: number of times that the picture is smoothed.
+        tones: number of lightness steps between black and white.
+        softness: width of the border between tones, as a share of a tone; 0 is a hard border.
         saturation: factor of chroma.
         ink: the lines; drawn last.
     """
@@ -51,23 +51,23 @@ class Cartoon:
 
 
 def guided_filter(image: Floats, *, radius: int, smallest_edge: float) -> Floats:
-    """Smooth each channel of (H, W, C) but for its edges (He et al., 2010), guided by itself.
+    """Smooth each channel of (H, W, C) and keep its edges (He et al., 2010); the image is its own guide.
 
     q = ā I + b̄ with a = σ² / (σ² + ε), b = (1 − a) μ over windows of 2 radius + 1 pixels, ε = smallest_edge²: windows
     of less contrast become their mean, windows of more are kept.
     """
     mean = _window_mean(image, radius)
-    variance = np.maximum(_window_mean(image * image, radius) - mean * mean, 0)  # rounding can leave it below 0
+    variance = np.maximum(_window_mean(image * image, radius) - mean * mean, 0)  # rounding can make it negative
     kept: Floats = np.asarray(variance / (variance + smallest_edge**2), np.float32)
     return _window_mean(kept, radius) * image + _window_mean((1 - kept) * mean, radius)
 
 
 def quantise(lightness: Floats, *, step: float, softness: float) -> Floats:
-    """Lightness in tones of `step`, each centred in its range; monotone.
+    """Quantise lightness to tones of width `step`, each at the centre of its range; monotone.
 
-    Winnemöller et al. (2006), here continuous: a tanh from one tone's centre to the next, `softness` of a tone wide.
+    Winnemöller et al. (2006), but continuous: a tanh from one tone's centre to the next, `softness` of a tone wide.
     """
-    below = np.floor(lightness / step - 0.5)  # the tone's centre at or below
+    below = np.floor(lightness / step - 0.5)  # the nearest centre of a tone at or below
     place = lightness / step - 0.5 - below  # 0 to 1, from that centre to the next; the border is at 1/2
     if softness > 0:
         rise = np.tanh((place - 0.5) / softness) / np.tanh(0.5 / softness)

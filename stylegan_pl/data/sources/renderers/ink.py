@@ -14,15 +14,15 @@ from stylegan_pl.data.sources.palette import Floats
 
 @dataclass(frozen=True)
 class Ink:
-    """Lines along edges, and ink over what is darker than `black`; the paper's symbols in parentheses.
+    """Lines along edges, and ink on everything darker than `black`; the paper's symbols are in parentheses.
 
     D = (1 + p) G_σ ∗ L − p G_kσ ∗ L;   T = 1 where D ≥ ε, else 1 + tanh(φ (D − ε)).   L, D, ε in 0 to 1.
 
     Args:
-        width: (σ) of the inner Gaussian, pixels; a line is some two or three times as wide.
-        ratio: (k) of the outer Gaussian to it; the Gaussians' difference is then near their Laplacian.
-        sharpness: (p) how much an edge counts beside the tone.
-        black: (ε) tone below which paper is inked.
+        width: (σ) standard deviation of the inner Gaussian, pixels; a line is about two or three times as wide.
+        ratio: (k) of the outer Gaussian's width to the inner one's; at 1.6 their difference is close to the Laplacian.
+        sharpness: (p) weight of edges relative to the tone.
+        black: (ε) tone below which the paper is inked.
         hardness: (φ) slope from paper to ink.
     """
 
@@ -33,7 +33,7 @@ class Ink:
     hardness: float = 6.0
 
     def __call__(self, lightness: Floats) -> Floats:
-        """Lightness (H, W), 0 to 1 -> paper that shows through (H, W): 1 is paper, 0 is ink."""
+        """Lightness (H, W) in 0 to 1 -> (H, W): 1 is paper, 0 is ink."""
         from scipy.ndimage import gaussian_filter
 
         inner, outer = (

@@ -1,8 +1,8 @@
-"""Black-and-white film: glowing lights, hard contrast, grain.
+"""Black-and-white film: glowing lights, strong contrast, grain.
 
-Light is taken as a film takes it: exposure, halation (light that the base reflects back into the emulsion around what
-is bright), the characteristic curve of Hurter and Driffield (1890), and grain that is strongest in the middle tones.
-No vignette: a generator that sees crops cannot know how far the picture's corner is.
+The steps of a film: exposure, halation (light that the film's base reflects back around bright places), the
+characteristic curve of Hurter and Driffield (1890), and grain that is strongest in the middle tones. No vignette: a
+generator that is trained on crops cannot know where the picture's corners are.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ _PANCHROMATIC = (0.2126, 0.7152, 0.0722)  # Rec. 709: luminance of linear light
 
 @dataclass(frozen=True)
 class FilmNoir:
-    """A photograph as a frame of an old film, grey in all three channels.
+    """A photograph as a frame of an old film: grey, in three equal channels.
 
     Args:
         contrast: (γ) slope of the curve over the logarithm of exposure; 1 is soft, 2 is hard.
-        middle: linear light that becomes middle grey; higher is a darker picture.
+        middle: linear light that becomes middle grey; a higher value gives a darker picture.
         threshold: linear light above which light glows.
-        halation: share of that light that returns.
+        halation: share of that light that is reflected.
         spread: standard deviation of the glow, pixels.
-        grain: standard deviation of the grain in the middle tones, of 255.
-        grain_size: standard deviation of a grain's blur, pixels.
+        grain: standard deviation of the grain in the middle tones, in levels of 255.
+        grain_size: standard deviation of the blur of the grain, pixels.
     """
 
     contrast: float = 1.7
@@ -48,18 +48,18 @@ class FilmNoir:
         glow = gaussian_filter(np.maximum(light - self.threshold, 0), self.spread, mode="nearest")
         tone = tone_curve(light + self.halation * glow, contrast=self.contrast, middle=self.middle)
         noise = grain(tone.shape, size=self.grain_size, rng=np.random.default_rng(seed))
-        grey = 255 * tone + self.grain * 4 * tone * (1 - tone) * noise  # black and clear film have no grain to show
+        grey = 255 * tone + self.grain * 4 * tone * (1 - tone) * noise  # no grain in black and white
         return np.repeat(grey.clip(0, 255).round().astype(np.uint8)[..., None], 3, axis=2)
 
 
 def linear_light(photo: Bytes) -> Floats:
-    """sRGB in bytes -> linear light in 0 to 1 (IEC 61966-2-1)."""
+    """sRGB uint8 (H, W, 3) -> linear light in 0 to 1 (IEC 61966-2-1)."""
     value = photo.astype(np.float32) / 255
     return np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4).astype(np.float32)
 
 
 def tone_curve(light: Floats, *, contrast: float, middle: float) -> Floats:
-    """Linear light, 0 and more -> brightness of the print, 0 to below 1: an S over log light, strictly monotone.
+    """Linear light, at least 0 -> brightness in [0, 1): an S-curve over the logarithm of light, strictly monotone.
 
     t = E^γ / (E^γ + m^γ), a logistic function of log E: Hurter and Driffield's curve with its toe and shoulder.
     """
@@ -71,10 +71,10 @@ def grain(shape: tuple[int, ...], *, size: float, rng: np.random.Generator) -> F
     """Gaussian noise of mean 0 and variance 1, blurred to grains of `size` pixels."""
     from scipy.ndimage import gaussian_filter
 
-    reach = round(4 * size) + 1  # margin that is cut off: at a border blurred noise would be stronger
+    reach = round(4 * size) + 1  # margin that is cut off, because blurred noise is stronger at a border
     noise = rng.normal(size=[side + 2 * reach for side in shape])
     impulse = np.zeros((2 * reach + 1, 2 * reach + 1))
     impulse[reach, reach] = 1
-    norm = np.linalg.norm(gaussian_filter(impulse, size))  # what the blur leaves of a standard deviation of 1
+    norm = np.linalg.norm(gaussian_filter(impulse, size))  # standard deviation after the blur
     blurred = gaussian_filter(noise, size)[reach:-reach, reach:-reach]
     return np.asarray(blurred / norm, np.float32)

@@ -1,6 +1,6 @@
-"""Oil paintings in the photograph's own colours: broad strokes, then finer ones where they are missed.
+"""Oil paintings in the photograph's own colours: broad strokes, then finer ones where detail is missing.
 
-`brushstrokes.paint` (Hertzmann, 1998) without a palette. Colours are deepened first, as oil is against a print.
+`brushstrokes.paint` (Hertzmann, 1998) without a palette, after colours are made more saturated.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class OilPainting:
     Args:
         brush_radii: pixels, coarse to fine.
         saturation: factor of chroma.
-        strokes: their lengths, bends and bristles.
+        strokes: length, curvature and bristles of the strokes.
     """
 
     brush_radii: tuple[int, ...] = (6, 3)

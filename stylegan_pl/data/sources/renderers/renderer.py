@@ -1,4 +1,4 @@
-"""What a renderer is, and what it may be given."""
+"""The interface of a renderer, and the check of its input."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from stylegan_pl.data.sources.palette import Bytes
 
 
 class Renderer(Protocol):
-    """Photograph -> picture of a look. A frozen dataclass of its parameters: its `repr` says how a set was made."""
+    """Photograph -> picture in a style. A frozen dataclass of parameters; its `repr` identifies the set in its readme."""
 
     def __call__(self, photo: Bytes, *, seed: int) -> Bytes:
-        """UInt8 (H, W, 3), any size -> the same shape; the same seed, the same bytes; the photo is left alone."""
+        """uint8 (H, W, 3) of any size -> the same shape; the same seed gives the same bytes; `photo` is not changed."""
 
 
 def check_photo(photo: Bytes) -> None:
-    """Refuse what is no sRGB photograph of 8 bits.
+    """Refuse anything but an 8-bit sRGB photograph.
 
     Raises:
         ValueError: another dtype or shape.

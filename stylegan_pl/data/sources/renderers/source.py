@@ -1,7 +1,7 @@
-"""Style sets made by a program: crops of photographs, each as its renderer shows it.
+"""Style sets made by a program: crops of photographs, rendered in a style.
 
-So a look can be learnt with no download: the photographs ship inside the scikit-image wheel. They show the scenes of
-the sample's content, in crops of their own, so nothing is paired; no photograph of its `content/val` is used.
+So a style can be learnt without a download: the photographs are inside the scikit-image wheel. They show the same
+scenes as the sample's content, but in other crops, so nothing is paired; no photograph of its `content/val` is used.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from stylegan_pl.data.sources.renderers.renderer import Renderer
 
 IMAGE_SIZE = 256  # pixels, both sides
 PHOTOGRAPHS: dict[str, tuple[str, ...]] = {
-    # The scenes of the sample's content, so that the look is all that tells the two sets apart.
+    # The scenes of the sample's content, so that the two sets differ only in style.
     "train": ("astronaut.png", "chelsea.png", "motorcycle_right.png"),
     "val": ("camera.png", "ihc.png"),
 }
@@ -38,8 +38,8 @@ class RenderedSource(BuiltSource):
     """A style set as a `Source`.
 
     Args:
-        name: of the set's folder, its version included; raise that when the pictures change.
-        renderer: the look.
+        name: name of the set's folder, with a version; change it when the pictures change.
+        renderer: draws the style.
     """
 
     name: str
@@ -52,7 +52,7 @@ class RenderedSource(BuiltSource):
 
     @property
     def readme(self) -> str:
-        """See the parent; the renderer with its settings is in it."""
+        """See `BuiltSource`; contains the renderer with its settings."""
         lines = "\n".join(f"{split}: {', '.join(names)}" for split, names in PHOTOGRAPHS.items())
         return README.format(renderer=self.renderer, seed=self.seed, size=IMAGE_SIZE, photographs=lines)
 

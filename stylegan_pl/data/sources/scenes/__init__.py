@@ -1,1 +1,1 @@
-"""Made-up worlds, drawn: pictures that look like a game's, where no game's may be shipped."""
+"""Draws artificial landscapes that look like a video game's, because a real game's pictures may not be distributed."""

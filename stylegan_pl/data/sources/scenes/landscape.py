@@ -1,6 +1,6 @@
-"""Low-poly landscapes, as an open-world game shows them: hills, water, trees, huts and rocks, seen by a walker.
+"""Low-poly landscapes like an open-world video game's: hills, water, trees, huts and rocks, seen by a walker.
 
-Every world is a function of its seed. World axes as in `flat_shading`. Shapes: F faces of 3 corners.
+Each landscape is a function of its seed. World axes as in `flat_shading`. Shapes: F faces of 3 corners.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ Colour = tuple[int, int, int]  # sRGB
 Heights = Callable[[Numbers, Numbers], Numbers]  # (x, y) -> z, metres
 
 FARTHEST = 120.0  # metres
-WATER = 0.0  # its height, metres
+WATER = 0.0  # metres, height of the water's surface
 
 
 @dataclass(frozen=True)
 class Biome:
-    """The colours of a kind of land."""
+    """The colours of a kind of landscape."""
 
     zenith: Colour
     horizon: Colour
@@ -61,7 +61,7 @@ BIOMES = (
 
 
 def landscape(seed: int, size: int) -> Bytes:
-    """A frame (size, size, 3) of the world `seed`."""
+    """A picture, uint8 (size, size, 3), of the landscape `seed`."""
     rng = np.random.default_rng(seed)
     biome = BIOMES[int(rng.integers(len(BIOMES)))]
     heights = _hills(rng)
@@ -77,9 +77,9 @@ def landscape(seed: int, size: int) -> Bytes:
 
 
 def _texture(size: int, rng: np.random.Generator) -> Numbers:
-    """What textured surfaces and dithering add to flat shades, (size, size, 1), a few levels of 255.
+    """Texture and dithering, (size, size, 1), a few levels of 255, to be added to the flat shades.
 
-    Not for beauty alone: a generator that rolls no dice paints a constant area constant, however long it trains.
+    It is needed: a generator without random input maps a constant area to a constant area, however long it trains.
     """
     from scipy.ndimage import gaussian_filter
 
@@ -92,7 +92,7 @@ def _rgb(colour: Colour) -> Numbers:
 
 
 def _hills(rng: np.random.Generator) -> Heights:
-    """Sums of smooth noise, gentle where the walker stands, mountains far away."""
+    """Heights as sums of smooth noise: gentle near the walker, mountains far away."""
     from scipy.ndimage import map_coordinates
 
     lattices = [(rng.normal(size=(64, 64)), wavelength, height) for wavelength, height in ((40, 6), (14, 2), (5, 0.5))]
@@ -109,7 +109,7 @@ def _hills(rng: np.random.Generator) -> Heights:
 
 
 def _ground(heights: Heights, biome: Biome, rng: np.random.Generator) -> tuple[Numbers, Numbers]:
-    """Two triangles a cell of a grid that widens with distance, so that far faces are no smaller on the screen."""
+    """Two triangles per cell of a grid; cells grow with distance, so that faces are equally large in the picture."""
     rows, columns = 44, 36
     y = np.geomspace(1.0, FARTHEST, rows)[:, None] * np.ones(columns)
     x = np.linspace(-0.75, 0.75, columns) * (y + 2)
@@ -126,9 +126,9 @@ def _ground(heights: Heights, biome: Biome, rng: np.random.Generator) -> tuple[N
 
 
 def _land_colours(faces: Numbers, biome: Biome) -> Numbers:
-    """(F, 3): shore near the water, ground above it, rock where it is steep, snow on the peaks."""
+    """Colours (F, 3): shore near the water, ground above, rock on steep slopes, snow on peaks."""
     normals = np.cross(faces[:, 1] - faces[:, 0], faces[:, 2] - faces[:, 0])
-    level = np.abs(normals[:, 2]) / (np.linalg.norm(normals, axis=1) + 1e-9)  # cosine of the slope
+    level = np.abs(normals[:, 2]) / (np.linalg.norm(normals, axis=1) + 1e-9)  # cosine of the slope's angle
     middle = faces[..., 2].mean(axis=1)
     kinds = [middle < WATER + 0.4, middle > 13, level < 0.75]
     chosen = [_rgb(biome.shore), _rgb(biome.peak), _rgb(biome.rock)]
@@ -136,8 +136,8 @@ def _land_colours(faces: Numbers, biome: Biome) -> Numbers:
 
 
 def _prop(heights: Heights, biome: Biome, rng: np.random.Generator) -> tuple[Numbers, Numbers]:
-    """A tree, a rock or a hut somewhere on dry land; nothing where the place is under water."""
-    y = 9 * 7 ** rng.random()  # metres, 9 to 63, most of them near
+    """A tree, rock or hut at a random place; nothing if the place is under water."""
+    y = 9 * 7 ** rng.random()  # metres, 9 to 63, mostly near
     x = rng.uniform(-0.6, 0.6) * y
     z = float(heights(np.array([x]), np.array([y]))[0])
     if z < WATER + 0.3:
@@ -161,7 +161,7 @@ def _prop(heights: Heights, biome: Biome, rng: np.random.Generator) -> tuple[Num
 
 
 def _pyramid(sides: int, radius: float, height: float, top: float, *, base: float = 0.0) -> Numbers:
-    """Its faces but the floor, standing on z = base; `top` is the share of the radius left above, 0 is a point."""
+    """A pyramid's faces, without the floor, on z = base; `top` is the radius at the top as a share of `radius`."""
     turns = np.arange(sides + 1) * 2 * np.pi / sides
     ring = radius * np.stack([np.cos(turns), np.sin(turns), 0 * turns], axis=-1)
     ring[:, 2] = base

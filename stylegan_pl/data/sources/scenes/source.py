@@ -1,4 +1,4 @@
-"""Frames of made-up landscapes as a content set: what a player sees, for a painter of game scenes."""
+"""Pictures of artificial landscapes as a content set, for training on game scenes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from stylegan_pl.data.sources.built_once import BuiltSource
 from stylegan_pl.data.sources.photographs import save_png
 from stylegan_pl.data.sources.scenes.landscape import landscape
 
-VERSION = 1  # raise it when the pictures change: an older set in a user's cache must not pass for this one
+VERSION = 1  # raise it when the pictures change, because users have cached the old ones
 IMAGE_SIZE = 256  # pixels, both sides
 COUNTS: dict[str, int] = {"train": 64, "val": 12}
 
@@ -20,7 +20,7 @@ No world is in both train and val; {size} x {size} PNG; no game's pictures.
 
 @dataclass(frozen=True)
 class LandscapeSource(BuiltSource):
-    """The frames as a `Source`; every world is seen once."""
+    """The pictures as a `Source`; each landscape appears once."""
 
     @property
     def set_name(self) -> str:

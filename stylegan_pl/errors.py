@@ -1,4 +1,4 @@
-"""The errors a user can mend, told apart from bugs of ours."""
+"""The errors that a user can correct; all other exceptions are bugs."""
 
 import difflib
 import sys
@@ -7,12 +7,12 @@ from typing import NoReturn
 
 
 class UserError(Exception):
-    """Something the user can mend; `str()` is the one line printed: what is wrong, where, what to type instead."""
+    """An error that the user can correct; `str()` is the line printed: what is wrong, where, what to type instead."""
 
     exit_code = 1
 
     def __init__(self, message: str) -> None:
-        # a loader's worker hands its traceback over as the message; the last line is what was said
+        # a loader's worker puts its traceback into the message; the last line is the error itself
         if message.startswith("Caught "):
             message = message.strip().splitlines()[-1].partition(": ")[2]
         super().__init__(message)
@@ -25,15 +25,15 @@ class ConfigError(UserError):
 
 
 class DataError(UserError):
-    """The image folders are not what the run needs."""
+    """Image files or folders are missing, unreadable or unfit."""
 
 
 class UnfitData(ConfigError, DataError):
-    """What was typed and the folders that are there do not go together; nothing was started."""
+    """The typed options do not fit the image folders; nothing was started."""
 
 
 class Left(SystemExit):
-    """The end of the process by `leave`, with the line that was said."""
+    """Ends the process; raised by `leave`, and has the printed line."""
 
     def __init__(self, code: int, line: str) -> None:
         super().__init__(code)
@@ -41,12 +41,12 @@ class Left(SystemExit):
 
 
 def first_line(error: BaseException) -> str:
-    """What an exception says, in one line; its type where it says nothing."""
+    """The first line of an exception's message; its type if there is no message."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def nearest(word: str, options: Iterable[str]) -> str:
-    """`; did you mean 'x'?`, or the options when none is near, or nothing."""
+    """`; did you mean 'x'?`, or a list of the options if none is similar, or "" if there are no options."""
     known = [str(option) for option in options]
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     if close:
@@ -55,6 +55,6 @@ def nearest(word: str, options: Iterable[str]) -> str:
 
 
 def leave(code: int, line: str) -> NoReturn:
-    """End the process with a line on stderr."""
+    """Print a line on stderr, and end the process with this exit code."""
     print(line, file=sys.stderr)
     raise Left(code, line)

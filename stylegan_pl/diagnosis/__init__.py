@@ -1,1 +1,1 @@
-"""What goes wrong with a GAN, each complaint a file: how it is measured, and what to type against it."""
+"""Known failures of GANs, one per file: how each is measured, and what to type against it."""

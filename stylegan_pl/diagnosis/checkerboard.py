@@ -9,28 +9,28 @@ from torch.nn.functional import pad
 from stylegan_pl.diagnosis.luminance import LEVEL, luminance
 from stylegan_pl.diagnosis.symptom import PictureDetector, Symptom
 
-_REACH = 6  # bins: how far the neighbourhood of a peak goes
-_CORE = 1  # bins on each side that are the peak itself: the window spreads a wave over three
-_SPREAD = 2.25  # power of a wave in those 3 × 3 bins, of which its own has 1: a Hann window's (¼ + 1 + ¼)²
-_LEAST_PERIODS = 16  # of the grid in a picture, or peaks and their neighbourhoods run into each other
+_REACH = 6  # bins: radius of the neighbourhood of a peak
+_CORE = 1  # bins on each side that belong to the peak: the Hann window spreads a wave over three
+_SPREAD = 2.25  # power of a wave in its 3 × 3 bins, if its own bin has 1: (¼ + 1 + ¼)² for a Hann window
+_LEAST_PERIODS = 16  # of the grid in a picture; with fewer, peaks and neighbourhoods overlap
 
 
 class Peak(NamedTuple):
     """One frequency of the grid in every picture's spectrum."""
 
-    period: tuple[float, float]  # pixels, down and across; inf where the wave does not go that way
-    height: Tensor  # power over its neighbourhood's, (N,)
+    period: tuple[float, float]  # pixels, vertical and horizontal; inf if the wave is constant in that direction
+    height: Tensor  # power relative to the neighbourhood's, (N,)
     amplitude: Tensor  # of the wave, in levels of 255, (N,)
 
 
 def grid_peaks(images: Tensor, period: int) -> list[Peak]:
-    """The spectrum of luminance at (i, j) / period cycles a pixel, all but 0, and what stands out of it there.
+    """Peaks in the spectrum of luminance at (i, j) / period cycles per pixel, for all (i, j) but (0, 0).
 
-    A Hann window keeps the borders out of it; sides are cut to multiples of `period`, so that a grid falls on a bin.
+    A Hann window removes the effect of borders; sides are cut to multiples of `period`, so that a grid falls on a bin.
 
     Args:
         images: (N, 3, H, W) in [-1, 1]; sides of at least 16 periods.
-        period: even, in pixels.
+        period: pixels, an even number.
     """
     height, width = (side // period * period for side in images.shape[-2:])
     light = luminance(images)[:, :height, :width]
@@ -44,7 +44,7 @@ def grid_peaks(images: Tensor, period: int) -> list[Peak]:
         level = _level(around)
         core = around[:, _REACH - _CORE : _REACH + _CORE + 1, _REACH - _CORE : _REACH + _CORE + 1]
         excess = (core - level[:, None, None]).sum(dim=(1, 2)).clamp(min=0) / _SPREAD
-        # A cos(ωx) puts (A Σw / 2)² in its bin, and (A Σw)² where ω and −ω are one bin
+        # A cos(ωx) has power (A Σw / 2)² in its bin, and (A Σw)² if ω and −ω share a bin
         mirror = 1.0 if {i, j} <= {0, period // 2} else 2.0
         amplitude = mirror * excess.sqrt() / window.sum() / LEVEL
         periods = tuple(period / k if k else float("inf") for k in (i, min(j, period - j)))
@@ -53,7 +53,7 @@ def grid_peaks(images: Tensor, period: int) -> list[Peak]:
 
 
 def _frequencies(period: int) -> list[tuple[int, int]]:
-    """(i, j) of half the plane; the other half is its mirror image."""
+    """(i, j) of half of the plane; the other half is its mirror image."""
     half = period // 2
     return [
         (i, j) for i in range(half + 1) for j in range(period) if (i, j) != (0, 0) and (j <= half or i not in (0, half))
@@ -61,9 +61,9 @@ def _frequencies(period: int) -> list[tuple[int, int]]:
 
 
 def _level(around: Tensor) -> Tensor:
-    """Power of the neighbourhood, (N,): of the square, or of the row or column through its middle.
+    """Power of the neighbourhood, (N,): the largest of the square's, and the row's and column's through its middle.
 
-    Upright and level edges fill the row and the column that cross at 0, in every photograph of a house.
+    Vertical and horizontal edges, as of houses, fill the row and the column through frequency 0.
     """
     outside = torch.ones(around.shape[1:], dtype=torch.bool, device=around.device)
     outside[_REACH - _CORE : _REACH + _CORE + 1, _REACH - _CORE : _REACH + _CORE + 1] = False
@@ -72,15 +72,15 @@ def _level(around: Tensor) -> Tensor:
 
 
 class Checkerboard(PictureDetector):
-    """Power at the grid's frequencies stands out of its neighbourhood in the median picture, more than in photographs.
+    """Reported if the grid's frequencies have more power than their neighbourhood, and more than in the photographs.
 
-    Photographs have a grid of their own where they were JPEG files: theirs is what the pictures are held against.
+    Photographs are compared, because JPEG files have a grid, too. The median picture is used.
 
     Args:
-        period: pixels; how often the generator doubles, as a power of 2 (ResNet, Johnson, mobile: 4).
-        height: power at a peak over its neighbourhood's, in the median picture; without a grid 2 at most.
-        levels: of 255; an even wave that is fainter is not seen.
-        least_pictures: fewer are not judged, as one picture may be of a fence.
+        period: pixels; 2 to the number of upsampling steps (ResNet, Johnson, mobile: 4).
+        height: smallest power of a peak relative to its neighbourhood; without a grid it is at most 2.
+        levels: smallest amplitude, in levels of 255; a fainter wave is not visible.
+        least_pictures: with fewer pictures nothing is reported, because one may show a fence.
     """
 
     name = "checkerboard"

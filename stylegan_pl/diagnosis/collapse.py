@@ -1,4 +1,4 @@
-"""The same picture whatever the photograph: a generator that found one answer for the discriminator."""
+"""Mode collapse: the generator paints the same picture for every photograph."""
 
 import torch
 from torch import Tensor
@@ -7,15 +7,15 @@ from torch.nn.functional import adaptive_avg_pool2d
 from stylegan_pl.diagnosis.luminance import LEVEL
 from stylegan_pl.diagnosis.symptom import PictureDetector, Symptom
 
-_SIDE = 16  # cells: strokes average out, so that texture drawn at random does not pass for variety
-_SAME = 0.05  # unlikeness of photographs that are one photograph several times over: nothing to differ by
+_SIDE = 16  # cells per side: strokes are averaged out, so that random texture does not count as variety
+_SAME = 0.05  # below this, the photographs themselves are all the same
 
 
 def mean_unlikeness(images: Tensor, *, flat: float) -> Tensor:
     """½ mean (sᵢ − sⱼ)² over pairs of pictures: (N, 3, H, W) -> scalar, about 0 (alike) to 1 (unrelated).
 
     s is a 16 × 16 thumbnail around its mean colour, over its standard deviation, or over `flat` if that is larger: so
-    contrast, brightness and tint do not count, and flat pictures are alike.
+    contrast, brightness and tint have no effect, and flat pictures are alike.
     """
     cells = adaptive_avg_pool2d(images, _SIDE).flatten(2)
     cells = (cells - cells.mean(dim=2, keepdim=True)).flatten(1)
@@ -25,12 +25,12 @@ def mean_unlikeness(images: Tensor, *, flat: float) -> Tensor:
 
 
 class Collapse(PictureDetector):
-    """Stylised pictures differ from one another by a small share of what their photographs do.
+    """Reported if stylised pictures differ from each other much less than their photographs do.
 
     Args:
-        share: below which it is told; a style leaves about 1, however flat its contrast, a frame around each picture ½.
-        flat_levels: of 255, standard deviation of a thumbnail below which a picture counts as empty.
-        least_pictures: fewer are not judged.
+        share: reported below this ratio of differences; a style gives about 1, and a frame around each picture ½.
+        flat_levels: standard deviation of a thumbnail, in levels of 255, below which a picture counts as empty.
+        least_pictures: with fewer pictures nothing is reported.
     """
 
     name = "collapsed generator"

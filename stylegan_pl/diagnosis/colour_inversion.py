@@ -1,4 +1,4 @@
-"""Light turned dark and dark light, which an adversarial loss alone does not mind."""
+"""Inverted luminance (light becomes dark), which an adversarial loss alone does not prevent."""
 
 import torch
 from torch import Tensor
@@ -7,24 +7,24 @@ from torch.nn.functional import cosine_similarity
 from stylegan_pl.diagnosis.luminance import LEVEL, luminance_structure
 from stylegan_pl.diagnosis.symptom import PictureDetector, Symptom
 
-_SIDE = 16  # cells: coarse enough that strokes average out
-_FLAT = 2 * LEVEL  # standard deviation of the cells below which there is no light and dark to turn round
+_SIDE = 16  # cells per side: coarse enough that strokes are averaged out
+_FLAT = 2 * LEVEL  # standard deviation of the cells below which a picture has no light and dark parts
 
 
 def luminance_correlation(content: Tensor, stylised: Tensor) -> Tensor:
-    """Pearson's correlation of each picture's luminance with its photograph's, (N,); nan where one of them is flat."""
+    """Pearson's correlation of each picture's luminance with its photograph's, (N,); nan if one of them is flat."""
     a, b = (luminance_structure(images, _SIDE) for images in (content, stylised))
     flat = torch.minimum(a.std(dim=1, correction=0), b.std(dim=1, correction=0)) < _FLAT
     return cosine_similarity(a, b).masked_fill(flat, torch.nan)
 
 
 class ColourInversion(PictureDetector):
-    """The median correlation is clearly negative.
+    """Reported if the median correlation is clearly negative.
 
-    A style may be dark, monochrome or of any palette: as long as it leaves light lighter than dark, this is positive.
+    The correlation is positive for dark, monochrome and coloured styles, as long as light stays lighter than dark.
 
     Args:
-        correlation: below which it is told; unrelated pictures are near 0.
+        correlation: reported below this value; unrelated pictures are near 0.
     """
 
     name = "colour inversion"

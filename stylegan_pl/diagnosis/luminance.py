@@ -1,10 +1,10 @@
-"""How light a picture is, place by place: what detectors of structure look at."""
+"""Luminance of pictures, for the detectors that compare structure."""
 
 import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
 
-LEVEL = 2 / 255  # one of 255 levels, in the units of [-1, 1]
+LEVEL = 2 / 255  # one level of 255, in the range [-1, 1]
 
 
 def luminance(images: Tensor) -> Tensor:
@@ -13,6 +13,6 @@ def luminance(images: Tensor) -> Tensor:
 
 
 def luminance_structure(images: Tensor, side: int) -> Tensor:
-    """(N, 3, H, W) -> (N, side²): the averages of a grid of cells, around their mean. Strokes are averaged away."""
+    """(N, 3, H, W) -> (N, side²): mean luminance of a grid of cells, minus their mean; strokes are averaged out."""
     cells = adaptive_avg_pool2d(luminance(images), side).flatten(1)
     return cells - cells.mean(dim=1, keepdim=True)

@@ -1,4 +1,4 @@
-"""Numbers that are none: a term, a weight or a picture that is nan or infinite."""
+"""Losses, weights and pictures that are nan or infinite."""
 
 import math
 from collections.abc import Mapping
@@ -22,13 +22,13 @@ def not_finite_terms(terms: Mapping[str, float]) -> list[str]:
 
 @torch.no_grad()
 def weights_are_finite(module: nn.Module) -> bool:
-    """Whether every parameter is a number; waits for the device once."""
+    """Whether every parameter is finite; waits for the device once."""
     each = [parameter.isfinite().all() for parameter in module.parameters()]
     return not each or bool(torch.stack(each).all())
 
 
 class NotFinitePictures(PictureDetector):
-    """A stylised picture holds a value that is no number, though the weights are some: half precision overflowed."""
+    """Reported if a stylised picture contains nan or inf although all weights are finite: half precision overflowed."""
 
     name = "not finite"
     advice = "type precision=bf16, or fp32"

@@ -1,4 +1,4 @@
-"""A discriminator that tells everything apart, whose verdict no longer moves with the picture."""
+"""A saturated discriminator: it separates reals and fakes so well that the generator's gradient vanishes."""
 
 from collections.abc import Sequence
 from statistics import fmean, median
@@ -9,16 +9,16 @@ _TERM = "train/discriminator/adversarial"  # CycleGAN has two: _style and _conte
 
 
 class SaturatedDiscriminator(TermDetector):
-    """D's adversarial term is near its floor, and G's does not fall, all through a window.
+    """Reported if D's adversarial term stays near its floor during a window, and G's does not fall.
 
-    "Near" is a share of what the term would be if D could not tell reals from fakes, which puts least squares (½ then),
-    cross-entropy (2 ln 2), hinge (2) and relativistic pairing (ln 2) on one scale. At a share of 0.05 a cross-entropy D
-    is 97 % sure of each real and each fake. Wasserstein's has neither floor nor scale, and is never told.
+    "Near" is a share of the term of a D that cannot tell reals from fakes: ½ for least squares, 2 ln 2 for
+    cross-entropy, 2 for hinge, ln 2 for relativistic pairing. At a share of 0.05, a cross-entropy D is 97 % sure of
+    each real and each fake. Wasserstein's term has no floor, so it is never reported.
 
     Args:
-        share: of the undecided term; the window's median is compared.
-        fall: of G's term, from the window's first half to its second, relative; with as much as that, G is learning.
-        window_images, least_readings: how long it must have lasted; see `TermDetector`.
+        share: of the undecided D's term; compared with the window's median.
+        fall: relative fall of G's term from the window's first half to its second; if it falls as much, G is learning.
+        window_images, least_readings: length of the window; see `TermDetector`.
     """
 
     name = "saturated discriminator"
@@ -53,7 +53,7 @@ class SaturatedDiscriminator(TermDetector):
 
 
 def _relative_fall(readings: Sequence[Reading], name: str) -> float:
-    """From the mean of the first half to that of the second; 0 where G has no such term."""
+    """Relative fall from the mean of the first half to that of the second; 0 if G has no such term."""
     values = [reading.terms[name] for reading in readings if name in reading.terms]
     if len(values) < 2:
         return 0.0

@@ -1,4 +1,4 @@
-"""What a detector says, and the two kinds of detectors: of pictures, and of the terms of training."""
+"""The result of a detector, and the two kinds of detectors: of pictures, and of the terms of training."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -24,14 +24,14 @@ class Reading(NamedTuple):
 
     images_seen: int
     terms: dict[str, float]  # by log name
-    undecided: dict[str, float]  # what D's adversarial terms would be, could it not tell reals from fakes; by log name
+    undecided: dict[str, float]  # D's adversarial terms if it could not tell reals from fakes; by log name
 
 
 class PictureDetector(ABC):
-    """Looks at stylised pictures beside their photographs.
+    """Base class of detectors that compare stylised pictures with their photographs.
 
     Args:
-        after_images: images seen before which a young generator is left alone.
+        after_images: images seen before which nothing is reported, because the generator has just started.
     """
 
     def __init__(self, *, after_images: int) -> None:
@@ -39,25 +39,25 @@ class PictureDetector(ABC):
 
     @abstractmethod
     def look(self, content: Tensor, stylised: Tensor) -> Symptom | None:
-        """(N, 3, H, W) in [-1, 1] each, row i made of row i; None where nothing is wrong, or too little is seen."""
+        """Judge pictures, (N, 3, H, W) in [-1, 1] each; None if nothing is wrong, or if there are too few."""
 
 
 class TermDetector(ABC):
-    """Looks at the terms of training, as they were logged.
+    """Base class of detectors that look at the logged terms of training.
 
     Args:
-        window_images: images seen that a judgement looks back on.
-        least_readings: logged steps that it looks back on at least, where they are far apart; fewer are not judged.
+        window_images: length of the window, in images seen.
+        least_readings: smallest number of logged steps in the window; with fewer nothing is reported.
     """
 
     def __init__(self, *, window_images: int, least_readings: int) -> None:
         self.window_images, self.least_readings = window_images, least_readings
 
     def window(self, readings: Sequence[Reading]) -> Sequence[Reading]:
-        """The latest of them, as far as a judgement looks back."""
+        """The latest readings that belong to the window."""
         recent = sum(reading.images_seen > readings[-1].images_seen - self.window_images for reading in readings)
         return readings[-max(recent, self.least_readings) :]
 
     @abstractmethod
     def look(self, readings: Sequence[Reading]) -> Symptom | None:
-        """Readings of the window, oldest first; None where nothing is wrong, or there are too few."""
+        """Judge the window's readings, oldest first; None if nothing is wrong, or if there are too few."""

@@ -1,1 +1,1 @@
-"""Image -> logits, one a receptive field; no sigmoid, the adversarial loss decides what a logit means."""
+"""Image -> logits, one per receptive field; no sigmoid, because the adversarial loss defines what a logit means."""

@@ -1,4 +1,4 @@
-"""A discriminator that sees what perceptual losses see: heads on layers of the frozen feature network."""
+"""A discriminator on the layers of the frozen feature network that perceptual losses use."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,21 +12,21 @@ from stylegan_pl.nn.layers.spectral_norm import add_spectral_norm
 
 
 class FeatureHeads(nn.Module):
-    """On each layer a small patch discriminator: 1×1, leaky ReLU, 3×3, leaky ReLU, 1×1 to logits.
+    """A small patch discriminator on each layer: 1×1, leaky ReLU, 3×3, leaky ReLU, 1×1 to logits.
 
-    The features are those that image losses have computed of the same pictures (Li and Wand's MGAN, 2016, so judges
-    relu3_1; Sauer et al., 2021, several layers), so that a step costs one look through the network more, of the
-    paintings. A head on an early layer sees a stroke, one on a late layer a part of an object.
+    Image losses have already computed the features of the stylised pictures, so a step needs only one more forward
+    pass, of the paintings. MGAN (Li and Wand, 2016) uses relu3_1 in this way; Sauer et al. (2021) use several layers. A
+    head on an early layer sees strokes, one on a late layer parts of objects.
 
     Args:
-        widths: layer -> channels, of the feature network; the model gives them.
-        layers: those that have a head.
+        widths: layer -> channels of the feature network; passed by the model.
+        layers: layers that get a head.
         width: channels of a head.
         spectral_norm: whether every convolution has a largest singular value of 1.
         init: draws the first weights.
 
     Raises:
-        ConfigError: the network has no such layer, or none that losses read.
+        ConfigError: the network has no such layer, or no loss uses any layer.
     """
 
     def __init__(
@@ -61,5 +61,5 @@ class FeatureHeads(nn.Module):
             add_spectral_norm(self)
 
     def forward(self, features: Features) -> Heads:
-        """Layers (N, C, h, w) -> logits (N, 1, h − 2, w − 2), one of each head."""
+        """Layer -> features (N, C, h, w); returns logits (N, 1, h − 2, w − 2) of each head."""
         return [head(features[layer]) for layer, head in zip(self.layers, self.heads, strict=True)]

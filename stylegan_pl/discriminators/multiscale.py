@@ -9,13 +9,13 @@ from stylegan_pl.nn.layers.init import Init, init_normal
 
 
 class MultiScale(nn.Module):
-    """D_1(y), D_2(y↓2), D_3(y↓4), …: with n_layers 3 their logits see 70, about 140 and about 280 pixels.
+    """D_1(y), D_2(y↓2), D_3(y↓4), …: with n_layers 3, receptive fields of 70, about 140 and about 280 pixels.
 
     y↓2 is the mean over 3 × 3 pixels, stride 2, of those that lie inside the picture.
-    Departure: pix2pixHD adds the scales up; here they are averaged, so that the adversarial weight keeps its meaning.
+    Departure: pix2pixHD adds the scales; here they are averaged, so that the adversarial weight keeps its scale.
 
     Args:
-        scales: copies of the image, each half as large as the one before.
+        scales: number of scales, each half as large as the one before.
         inputs: channels of the image; 6 where a second picture is the condition.
         n_layers: strided layers of each PatchGAN.
         width: channels of each PatchGAN's first layer.
@@ -43,7 +43,7 @@ class MultiScale(nn.Module):
         self.scales = nn.ModuleList(patchgans)
         self.inputs = inputs
         self.head_weights = [1 / scales] * scales
-        # pixels; halving rounds up, so that 2 s − 1 pixels become s
+        # pixels; halving rounds up: 2 s − 1 pixels become s
         self.smallest = (patchgans[0].smallest - 1) * 2 ** (scales - 1) + 1
 
     def forward(self, image: Tensor) -> list[Tensor]:

@@ -25,8 +25,8 @@ class PatchGAN(nn.Module):
         inputs: channels of the image; 6 where a second picture is the condition.
         n_layers: strided layers; the receptive field is 16, 34, 70, 142, 286 pixels for 1 to 5.
         width: channels of the first layer.
-        antialias: each halving is a convolution of stride 1, its norm and ReLU, then a blur of stride 2 (Zhang, 2019),
-            as CUT has it; the number of parameters stays.
+        antialias: each halving is a convolution of stride 1 with its norm and ReLU, then a blur of stride 2 (Zhang,
+            2019), as in CUT; the number of parameters is the same.
         spectral_norm: whether every convolution has a largest singular value of 1.
         init: draws the first weights.
     """
@@ -45,7 +45,7 @@ class PatchGAN(nn.Module):
         if n_layers < 1:
             raise ValueError(f"n_layers must be at least 1, got {n_layers}")
         self.inputs, self.n_layers = inputs, n_layers
-        self.smallest = 3 * 2**n_layers  # pixels; below it the last instance norm has one position to normalise
+        self.smallest = 3 * 2**n_layers  # pixels; in a smaller image the last instance norm has only one position
         channels = [width * min(2**i, 8) for i in range(n_layers + 1)]
         layers: list[nn.Module] = []
         for i, (before, after) in enumerate(pairwise([inputs, *channels])):

@@ -8,9 +8,10 @@ from stylegan_pl.nn.layers.spectral_norm import add_spectral_norm
 
 
 class PixelGAN(nn.Module):
-    """C64-C128 of 1×1 convolutions: palettes, no strokes. 8,705 parameters at width 64.
+    """C64-C128 of 1×1 convolutions: sees colours, not strokes. 8,705 parameters at width 64.
 
-    Instance norm after the second convolution, as PatchGAN has it, so a logit also knows two statistics of its picture.
+    It has an instance norm after the second convolution, as PatchGAN has, so a logit also depends on statistics of the
+    whole picture.
 
     Args:
         inputs: channels of the image; 6 where a second picture is the condition.

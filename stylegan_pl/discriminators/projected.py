@@ -1,4 +1,4 @@
-"""Projected GAN's discriminator: small heads on a frozen feature pyramid (Sauer et al., 2021)."""
+"""Projected GAN's discriminator: small heads on frozen, randomly projected features (Sauer et al., 2021)."""
 
 from math import log2
 
@@ -13,22 +13,22 @@ from stylegan_pl.nn.pretrained.feature_mixing import FeatureMixing
 
 
 class ProjectedDiscriminator(nn.Module):
-    """D_i(P_i(y)), one head a scale i of fixed random projections P of frozen features, and a PatchGAN on the pixels.
+    """D_i(P_i(y)): one head per scale i of fixed random projections P of frozen features; and a PatchGAN on pixels.
 
-    What the features already know need not be learned, so few pictures go further. A head halves its map down to the
-    coarsest scale (4×4 convolutions of stride 2) and says one logit a position there.
+    Pretrained features need not be learned, so fewer training pictures are needed. Each head halves its map down to the
+    coarsest scale (4×4 convolutions of stride 2) and gives one logit per position.
 
-    Departures: the image is not resized to the backbone's 224 pixels, which would hide brush strokes, and for their
-    sake the pixel head stands beside; layer norm for batch norm in the heads, so that a batch of one is judged like any
-    other; the mixed maps keep the size of the backbone's, where the reference's are twice as large.
+    Departures: the image is not resized to the backbone's 224 pixels, which would hide brush strokes; for the same
+    reason there is a head on pixels. Heads use layer norm instead of batch norm, so that any batch size works. The
+    mixed maps have the size of the backbone's; the reference's are twice as large.
 
     Args:
         backbone: frozen maps, fine to coarse.
-        pixel: the discriminator that sees pixels; None leaves it out.
-        pixel_weight: its share of the adversarial term, in [0, 1]; the heads on features share the rest evenly.
-        inputs: channels of the image, a multiple of 3; each three are one picture to the backbone.
+        pixel: the discriminator on pixels; None: leave it out.
+        pixel_weight: its share of the adversarial term, in [0, 1]; the heads on features share the rest equally.
+        inputs: channels of the image, a multiple of 3; the backbone sees each three as one picture.
         width: channels of the heads, and of the finest mixed map.
-        seed: of the random projections.
+        seed: seed of the random projections.
         spectral_norm: whether every convolution of the heads has a largest singular value of 1, as published.
         init: draws the first weights of the heads.
     """
@@ -70,10 +70,10 @@ class ProjectedDiscriminator(nn.Module):
         self.smallest = max(coarsest, getattr(pixel, "smallest", 1))  # pixels
 
     def forward(self, image: Tensor) -> list[Tensor]:
-        """(N, inputs, H, W) in [-1, 1] -> logits (N, 1, H/s, W/s) of each scale, s the coarsest stride; then pixels'.
+        """(N, inputs, H, W) in [-1, 1] -> logits (N, 1, H/s, W/s) per scale, s the coarsest stride; then of `pixel`.
 
         Raises:
-            ConfigError: the coarsest map would be empty, or the pixel head refuses.
+            ConfigError: the image is too small for the coarsest scale, or for the pixel head.
         """
         advice = "a shallower backbone or pixel head"
         check_smallest(image, self.smallest, network="ProjectedDiscriminator", advice=advice)
@@ -87,7 +87,7 @@ class ProjectedDiscriminator(nn.Module):
 
 
 def _head(channels: int, width: int, *, halvings: int) -> nn.Sequential:
-    """`halvings` strided convolutions, one that keeps the size, one to a logit."""
+    """`halvings` strided convolutions, one of stride 1, and one to a logit."""
     layers: list[nn.Module] = []
     for halving in range(halvings + 1):
         keeps = halving == halvings

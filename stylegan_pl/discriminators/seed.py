@@ -6,10 +6,12 @@ from stylegan_pl.nn.layers.spectral_norm import add_spectral_norm
 
 
 class SeedDiscriminator(nn.Module):
-    """Conv 3×3 – ReLU four times, conv 3×3; stride 1, so logits are H × W. 113,153 parameters at width 64.
+    """Four times conv 3×3 – ReLU, then conv 3×3; stride 1, so logits are H × W. 113,153 parameters at width 64.
 
-    Weights start as torch starts them, as the document's do.
-    Departure: the document ends in a sigmoid; its BCE on that sigmoid is our BCE on these logits, only stable.
+    Weights have torch's default initialisation, as in the document.
+    Departure: the document ends in a sigmoid. Its BCE of that sigmoid equals our BCE of these logits, which is
+        numerically
+    stable.
 
     Args:
         inputs: channels of the image; 6 where a second picture is the condition.

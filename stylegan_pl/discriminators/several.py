@@ -10,7 +10,7 @@ class Member:
     """One of several discriminators."""
 
     network: nn.Module
-    weight: float  # of all its heads together; weights that sum to 1 leave the adversarial weight its meaning
+    weight: float  # of all its heads together; the adversarial weight keeps its scale if these sum to 1
 
     def __post_init__(self) -> None:
         if self.weight <= 0:
@@ -18,22 +18,23 @@ class Member:
 
     @property
     def head_weights(self) -> list[float]:
-        """weight × the network's own."""
+        """`weight` × the network's own head weights."""
         return [self.weight * own for own in own_head_weights(self.network)]
 
 
 class Several(nn.Module):
-    """D(y) = all heads of all members, each as heavy as its member: a game against several judges at once.
+    """D(y) = all heads of all members: several discriminators at once, each with a weight.
 
-    What one overlooks another sees: a PatchGAN of 70 pixels the composition, one of 16 the strokes, a PixelGAN the
-    palette. GMAN (Durugkar et al., 2017) with fixed weights.
+    Members see different things: a PatchGAN of 70 pixels sees composition, one of 16 strokes, a PixelGAN the palette.
+    GMAN (Durugkar et al., 2017) with fixed weights.
 
     Args:
-        members: by name, so that a config can change one of them.
+        members: name -> member; named, so that a config can change one of them.
         inputs: channels of the image; 6 where a second picture is the condition.
 
     Raises:
-        ValueError: there are no members, or one takes other images; later, if one has other heads than weights.
+        ValueError: there are no members, or one takes another number of channels; in `forward`, if a member's heads are
+            not as many as its weights.
     """
 
     def __init__(self, *, members: dict[str, Member], inputs: int = 3) -> None:
@@ -56,19 +57,19 @@ class Several(nn.Module):
 
 
 def check_inputs(network: nn.Module, inputs: int, *, name: str) -> None:
-    """Raise where a discriminator inside another takes images of other channels."""
+    """Raise if a member takes another number of channels."""
     own = getattr(network, "inputs", inputs)
     if own != inputs:
         raise ValueError(f"{name} takes {own} channels and is shown {inputs}; try {name}.inputs={inputs}")
 
 
 def own_head_weights(network: nn.Module) -> list[float]:
-    """How much each head of a discriminator counts, known without a forward; one head unless it says otherwise."""
+    """The weight of each head of a discriminator, without a forward pass; one head unless it has `head_weights`."""
     return list(getattr(network, "head_weights", [1.0]))
 
 
 def own_heads(network: nn.Module, image: Tensor, *, name: str) -> list[Tensor]:
-    """A discriminator's logits as a list, in the precision they come in.
+    """A discriminator's logits as a list, in their own precision.
 
     Raises:
         ValueError: they are not as many as its `head_weights`.

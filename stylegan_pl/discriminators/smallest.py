@@ -1,4 +1,4 @@
-"""The refusal of images that are too small to be judged."""
+"""Refuses images that are too small for a discriminator."""
 
 from torch import Tensor
 
@@ -6,10 +6,10 @@ from stylegan_pl.errors import ConfigError
 
 
 def check_smallest(image: Tensor, smallest: int, *, network: str, advice: str) -> None:
-    """Raise where a side of the image is below `smallest` pixels.
+    """Raise if a side of the image is below `smallest` pixels.
 
     Raises:
-        ConfigError: one line with the size to type, or what else would help.
+        ConfigError: one line with the size to type, or with `advice`.
     """
     side = min(image.shape[-2:])
     if side < smallest:

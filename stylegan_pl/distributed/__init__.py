@@ -1,1 +1,1 @@
-"""Several processes that train together: started, watched, given their shares, queued again."""
+"""Training on several processes: starting and watching ranks, their shares of data, and requeueing of jobs."""

@@ -1,4 +1,4 @@
-"""Which rank is at fault when all the others wait."""
+"""Finds the rank that has stopped when all others wait for it."""
 
 import os
 import socket
@@ -15,19 +15,19 @@ from torch.distributed import Store
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.models.base import TwoPlayerModule
 
-_LATER_S = 10.0  # seconds after the time-out: the main thread, if it can, says it better
+_LATER_S = 10.0  # seconds after the time-out, because the main thread has a better message if it can still run
 
 
 class Beat(NamedTuple):
-    """What a rank last said of itself."""
+    """A rank's last message."""
 
     place: str  # host and process
     number: int
-    images: int  # seen, when its last batch began
+    images: int  # images seen when its last batch began
 
     @classmethod
     def parse(cls, text: bytes) -> "Beat":
-        """See `__str__`."""
+        """The inverse of `__str__`."""
         place, number, images = text.decode().split("|")
         return cls(place, int(number), int(images))
 
@@ -36,22 +36,22 @@ class Beat(NamedTuple):
 
 
 class Heartbeat(L.Callback):
-    """Each rank says every few seconds, in the store that the process group met in, that it lives and how far it is.
+    """Each rank writes every few seconds, to the process group's store, that it is alive and how far it is.
 
-    Collectives that time out do not say whom they waited for. A rank whose beats stop (frozen, its machine gone) or
-    whose batches stay behind the others' (its main thread stuck, as in a dead file system) is the one. Where the main
-    thread cannot find out, because it waits in a GPU's queue, a thread ends the process a little after the time-out.
+    A collective that times out does not say which rank it waited for. It is the rank whose messages stop (frozen, or
+    its machine is gone), or whose number of images falls behind (its main thread hangs, for example in a dead file
+    system). If the main thread itself waits for a GPU, a second thread ends the process shortly after the time-out.
 
-    Rank 0 watches all, the others watch rank 0: the store is asked n times in a period, not n².
+    Rank 0 watches all ranks, and the others watch rank 0, so the store gets n requests per period, not n².
 
     Args:
-        timeout_s: seconds of silence.
+        timeout_s: seconds without a message after which a rank counts as lost.
     """
 
     def __init__(self, *, timeout_s: float) -> None:
         self.timeout_s = timeout_s
         self.period_s = min(2.0, timeout_s / 10)
-        self.end: Callable[[str], None] = _nobody  # says the reason it is given, and ends this process
+        self.end: Callable[[str], None] = _nobody  # prints the reason, and ends this process
         self._images = 0
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -60,7 +60,7 @@ class Heartbeat(L.Callback):
     # ------------------------------------------------------------------ Lightning's hooks
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Begin to beat; nobody is watched before all do."""
+        """Start to send messages; ranks are watched once all have started."""
         if not torch.distributed.is_initialized():
             return
         self._rank, self._ranks = trainer.global_rank, trainer.world_size
@@ -74,26 +74,26 @@ class Heartbeat(L.Callback):
     def on_train_batch_start(  # type: ignore[override]  # our batches are pairs
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, batch: StylePair, batch_idx: int
     ) -> None:
-        """How far this rank is."""
+        """Note how many images this rank has seen."""
         self._images = pl_module.clock.images_seen
 
     def teardown(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
-        """Beat no longer."""
+        """Stop sending."""
         self._stop()
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        """Beat no longer."""
+        """Stop sending."""
         self._stop()
 
     def _stop(self) -> None:
         self._stopped.set()
         if self._thread is not None:
-            self._thread.join(timeout=10.0)  # Python, when it ends, aborts over a thread that is inside the store
+            self._thread.join(timeout=10.0)  # otherwise Python aborts at exit, if the thread is inside the store
 
-    # ------------------------------------------------------------------ who is silent
+    # ------------------------------------------------------------------ which rank is lost
 
     def silent(self) -> str | None:
-        """Ranks that do not respond, or None: asked when a collective has failed, it listens for two periods."""
+        """After a failed collective, listen for two periods; returns which ranks do not respond, in words, or None."""
         if self._store is None:
             return None
         before = self._listen(range(self._ranks))
@@ -113,7 +113,7 @@ class Heartbeat(L.Callback):
         return f"rank {rank}{where} does not respond"
 
     def _live(self) -> None:
-        """The thread: beat, and watch."""
+        """The thread's loop: send, and watch."""
         watched = [r for r in (range(self._ranks) if self._rank == 0 else [0]) if r != self._rank]
         last: dict[int, tuple[Beat | None, float]] = {rank: (None, time.monotonic()) for rank in watched}
         count, mine = 0, (self._images, time.monotonic())
@@ -126,7 +126,7 @@ class Heartbeat(L.Callback):
                 beat = last[rank][0] if beats is None else beats[rank]
                 if beat != last[rank][0]:
                     last[rank] = (beat, now)
-                behind = beat is not None and beat.images < self._images  # it is alive, and this rank waits for it
+                behind = beat is not None and beat.images < self._images  # alive, but behind: this rank waits for it
                 silence = now - (mine[1] if behind else last[rank][1])
                 if silence > self.timeout_s + _LATER_S and not self._stopped.is_set():
                     self.end(f"{self._name(rank, beat)}, for {silence:.0f} s")
@@ -137,7 +137,7 @@ class Heartbeat(L.Callback):
         return _answered(lambda: self._kept.set(_key(self._rank), str(Beat(place, count, self._images))))
 
     def _listen(self, ranks: Any) -> dict[int, Beat] | None:
-        """What the ranks said last; None where the store is silent, which is rank 0's (or torchrun's)."""
+        """Rank -> last message; None if the store does not answer, which belongs to rank 0 (or torchrun)."""
         found: list[bytes] = []
         if not _answered(lambda: found.extend(self._kept.multi_get([_key(rank) for rank in ranks]))):
             return None
@@ -150,7 +150,7 @@ class Heartbeat(L.Callback):
 
 
 def _nobody(reason: str) -> None:
-    """Until a launcher says how to end: it has other processes to end, too."""
+    """The default of `end`; a launcher sets its own, which also ends the other processes."""
 
 
 def _key(rank: int) -> str:
@@ -158,7 +158,7 @@ def _key(rank: int) -> str:
 
 
 def _store(timeout: timedelta) -> Store:
-    """A connection of our own to the store of the process group: the group's waits in it for as long as it likes."""
+    """A separate connection to the process group's store, because the group's own connection may be blocked."""
     from torch.distributed.distributed_c10d import _get_default_store
 
     store = _get_default_store()
@@ -170,6 +170,6 @@ def _store(timeout: timedelta) -> Store:
 def _answered(ask: Callable[[], Any]) -> bool:
     try:
         ask()
-    except (RuntimeError, ValueError):  # torch's DistError is one
+    except (RuntimeError, ValueError):  # torch's DistError is a RuntimeError
         return False
     return True

@@ -1,4 +1,4 @@
-"""Ranks of one machine, started from the run's composed config; none waits for ever for another."""
+"""Starts the ranks of one machine from the run's composed config, and ends all if one is lost."""
 
 import os
 import re
@@ -27,14 +27,14 @@ from stylegan_pl.runs.status import write_status
 GRACE_S = 15.0
 """Seconds in which a process may find out by itself that another is gone."""
 
-_STOPPED = (0, 75, 130)  # exit codes of a rank that ended as all did
+_STOPPED = (0, 75, 130)  # exit codes of a rank that ended in agreement with the others
 
 
 class RankLauncher(_Launcher):
-    """Starts ranks 1 … n−1 of this machine, unless torchrun or srun did, and ends with all of them.
+    """Starts ranks 1 … n−1 of this machine, unless torchrun or srun did, and waits for them at the end.
 
-    Lightning's own runs the command line again, which under `-m` would start the sweep again. Here a rank gets the
-    composed config of its job.
+    Lightning's launcher runs the command line again, which with `-m` would start the sweep again. Ours gives each rank
+    the composed config of its job.
     """
 
     def __init__(self, strategy: DDPStrategy, config: dict[str, Any], run_dir: Path) -> None:
@@ -44,14 +44,14 @@ class RankLauncher(_Launcher):
 
     @property
     def is_interactive_compatible(self) -> bool:
-        """No: a notebook's cells cannot be run again."""
+        """False: a notebook's cells cannot be run in another process."""
         return False
 
     def launch(self, function: Callable[..., Any], *args: Any, trainer: L.Trainer | None = None, **kwargs: Any) -> Any:
-        """Lightning's hook: call `function` once every rank is started.
+        """Lightning's hook: start the ranks, then call `function`.
 
         Raises:
-            UserError: a rank ended or does not respond; names it.
+            UserError: a rank ended or does not respond; the message names it.
         """
         strategy, environment = self.strategy, self.strategy.cluster_environment
         assert environment is not None
@@ -67,19 +67,19 @@ class RankLauncher(_Launcher):
                 result = function(*args, **kwargs)
                 self._join()
                 return result
-            except Exception as error:  # backends of torch.distributed share no type; others are raised again
+            except Exception as error:  # backends have no common error type; other errors are raised again
                 if is_collective(error) and (reason := self._reason(trainer)):
                     raise UserError(reason) from error
                 raise
             finally:
                 self._over.set()
-                self.kill(signal.SIGKILL)  # who has not ended by now waits for somebody who is gone
-                for name in ("MASTER_ADDR", "MASTER_PORT"):  # the next job of a sweep takes a port of its own
+                self.kill(signal.SIGKILL)  # a rank that is still running waits for one that is gone
+                for name in ("MASTER_ADDR", "MASTER_PORT"):  # so that the next job of a sweep chooses another port
                     os.environ.pop(name, None)
                 os.environ.update({k: v for k, v in variables.items() if k in ("MASTER_ADDR", "MASTER_PORT")})
 
     def _start(self, folder: Path, environment: ClusterEnvironment) -> None:
-        """The composed config as a file, and a process a rank that reads it."""
+        """Write the composed config to a file, and start one process per rank, which reads it."""
         hydra = {"run": {"dir": str(self.run_dir)}, "job": {"name": "train"}, "output_subdir": None}
         config = OmegaConf.to_yaml(OmegaConf.create({**self.config, "hydra": hydra}))
         (folder / "config.yaml").write_text("defaults: [train_schema, _self_]\n" + config)
@@ -96,7 +96,7 @@ class RankLauncher(_Launcher):
         threading.Thread(target=self._watch, name="ranks", daemon=True).start()
 
     def _watch(self) -> None:
-        """End this process once another rank is gone, where it cannot itself: in NCCL, or in a rendezvous."""
+        """A thread that ends this process if a rank is gone and the main thread is blocked in NCCL or a rendezvous."""
         while not self._over.wait(1.0):
             if lost := self._lost():
                 if not self._over.wait(GRACE_S):
@@ -104,7 +104,7 @@ class RankLauncher(_Launcher):
                 return
 
     def _lost(self) -> str | None:
-        """Which rank ended before the others, and how."""
+        """A description of the rank that ended before the others; None if none did."""
         first = self.strategy.node_rank * self.strategy.num_processes
         for rank, process in enumerate(self.ranks, start=first + 1):
             code = process.poll()
@@ -114,18 +114,18 @@ class RankLauncher(_Launcher):
         return None
 
     def _join(self) -> None:
-        """Wait for the others, who end when this one does."""
+        """Wait for the other ranks, which end at the same time."""
         for process in self.ranks:
             try:
                 process.wait(timeout=60.0)
             except subprocess.TimeoutExpired:
-                return  # everything is saved: it is ended
+                return  # everything is saved, so the caller may end it
         if lost := self._lost():
             raise UserError(lost)
 
     def _reason(self, trainer: L.Trainer | None) -> str | None:
-        """Whose fault it was that a collective failed."""
-        time.sleep(1.0)  # a connection is closed a moment before its process is gone
+        """Which rank made a collective fail."""
+        time.sleep(1.0)  # a process ends a moment after its connection is closed
         if lost := self._lost():
             return lost
         heartbeat = _heartbeat(trainer)
@@ -133,14 +133,14 @@ class RankLauncher(_Launcher):
         return f"{silent}. {go_on(self.run_dir)}" if silent else None
 
     def end_process(self, reason: str) -> None:
-        """Say why, and end with the ranks that were started here: the main thread waits in a library and cannot."""
+        """Print the reason, and end this process and the ranks that it started, while the main thread is blocked."""
         self.kill(signal.SIGKILL)
         print(f"error: {reason}", file=sys.stderr, flush=True)
         write_status(self.run_dir, state="failed", error=reason)
         os._exit(1)
 
     def kill(self, signum: int) -> None:
-        """Send a signal to the ranks that are still there."""
+        """Send a signal to the ranks that are still running."""
         for process in self.ranks:
             if process.poll() is None:
                 process.send_signal(signum)
@@ -152,12 +152,12 @@ def _heartbeat(trainer: L.Trainer | None) -> Heartbeat | None:
 
 
 def go_on(run_dir: Path) -> str:
-    """What to type after a job has lost a rank."""
+    """What to type to continue after a rank was lost."""
     return f"To go on from its last checkpoint type resume=auto hydra.run.dir={run_dir}"
 
 
 def is_collective(error: BaseException) -> bool:
-    """Whether an error says that ranks could not reach each other; gloo's have no class of their own."""
+    """Whether an error is a failed collective, by its text, because gloo's errors have no class of their own."""
     if isinstance(error, torch.distributed.DistError):
         return True
     words = r"gloo|nccl|connection|peer|pair closure|store|time-?out|timed out|broken pipe"

@@ -1,4 +1,4 @@
-"""What ranks do not have in common, in the one checkpoint that they share."""
+"""Saves each rank's pools of earlier fakes in the one checkpoint."""
 
 from typing import Any
 
@@ -10,17 +10,17 @@ from stylegan_pl.nn.training.image_pool import ImagePool
 
 
 class RankPools(L.Callback):
-    """Every rank's pools of earlier fakes; all else that a rank holds is the same on each, or drawn from its rank.
+    """Saves and restores every rank's pools; all other state is equal on all ranks or computed from the rank.
 
-    Resumed on as many ranks, each gets its own pool back and the run goes on bit for bit. On another number of ranks
-    the images are dealt: rank r of n takes every n-th of them all, as many as a pool holds, and none is in two pools. A
-    pool that is not full is filled by the next fakes, as at the beginning of a run.
+    If a run resumes on the same number of ranks, each rank gets its own pool and the run continues bit for bit. On
+    another number n, rank r takes every n-th image of all pools, up to a pool's size, so no image is in two pools. A
+    pool that is not full is filled with the next fakes, as at the start of a run.
 
-    The checkpoint grows by a pool a rank: 50 pictures of 256 pixels are 39 MB.
+    The checkpoint grows by one pool per rank: 50 pictures of 256 pixels are 39 MB.
     """
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
-        """Lightning's hook, on all ranks together."""
+        """Lightning's hook; must run on all ranks."""
         own = {name: pool.get_extra_state()["images"] for name, pool in _pools(pl_module)}
         if trainer.world_size == 1 or not own:
             return
@@ -31,7 +31,7 @@ class RankPools(L.Callback):
             checkpoint["pools"] = {name: [share[name] for share in shares] for name in own}
 
     def on_load_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
-        """Lightning's hook; the model's weights, and with them the pool of the first rank, are there already."""
+        """Lightning's hook; runs after the model's state is loaded, which includes rank 0's pool."""
         saved = checkpoint.get("pools", {})
         for name, pool in _pools(pl_module):
             shares = saved.get(name, [pool.get_extra_state()["images"]])
@@ -39,13 +39,13 @@ class RankPools(L.Callback):
 
 
 def deal(shares: list[Tensor | None], rank: int, ranks: int) -> Tensor | None:
-    """The images of one rank of `ranks`, of what each rank had: its own where there were as many."""
+    """The images for one of `ranks` ranks, from all saved pools; its own pool if the number of ranks is the same."""
     if len(shares) == ranks:
         return shares[rank]
     full = [share for share in shares if share is not None]
     if not full:
         return None
-    longest = max(map(len, full))  # in turn from each, so that a pool that cannot hold all takes from all
+    longest = max(map(len, full))  # take from each pool in turn, so that a small pool has images of all
     mixed = [share[i] for i in range(longest) for share in full if i < len(share)]
     mine = mixed[rank::ranks]
     return torch.stack(mine) if mine else None

@@ -1,4 +1,4 @@
-"""A job that Slurm interrupts goes back into Slurm's queue."""
+"""Requeues a job that Slurm has interrupted."""
 
 import logging
 import os
@@ -12,24 +12,24 @@ from stylegan_pl.runs.ranks import is_first, under_torchrun
 
 _log = logging.getLogger(__name__)
 
-_UNTIL_KILLED_S = 60.0  # seconds; Slurm ends a requeued job's processes after its KillWait, 30 s as a rule
+_UNTIL_KILLED_S = 60.0  # seconds to wait: Slurm kills a requeued job's processes after KillWait, usually 30 s
 
 
 def requeue() -> None:
-    """`scontrol requeue` by rank 0, once everything is saved; all ranks call it. Nothing happens outside Slurm.
+    """Rank 0 calls `scontrol requeue`, after everything is saved; all ranks must call this. Does nothing outside Slurm.
 
-    The others wait: `srun --kill-on-bad-exit` would end rank 0 with the first of them, before it has asked. Then Slurm
-    ends the job's processes; they wait for that, as a launcher that saw them return would take the job for done.
+    The other ranks wait, because `srun --kill-on-bad-exit` would end rank 0 as soon as one of them ends. Then all wait
+    for Slurm to kill them, because a launcher would take a job that returns for finished.
     """
     if "SLURM_JOB_ID" not in os.environ or ("LOCAL_RANK" in os.environ and not under_torchrun()):
-        return  # rank 0 waits for the ranks that it has started itself
+        return  # started by rank 0, which waits for it
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     done = _ask() if is_first() else True
     if torch.distributed.is_initialized():
         answer = [done]
         try:
             torch.distributed.broadcast_object_list(answer)
-        except RuntimeError:  # rank 0 has been ended: the request was granted
+        except RuntimeError:  # rank 0 was killed, so the job is requeued
             answer = [True]
         done = bool(answer[0])
     if done:
@@ -37,7 +37,7 @@ def requeue() -> None:
 
 
 def job() -> str:
-    """The job as scontrol names it; a task of an array is requeued on its own."""
+    """The job's name for scontrol; a task of an array is requeued on its own."""
     array, task = os.environ.get("SLURM_ARRAY_JOB_ID"), os.environ.get("SLURM_ARRAY_TASK_ID")
     return f"{array}_{task}" if array and task else os.environ["SLURM_JOB_ID"]
 

@@ -92,7 +92,7 @@ class SampleSource(BuiltSource):
                     save_png(crop, folder / part / filename)
                 elif kind == "style":
                     save_png(paint(crop, seed=int(rng.integers(2**31))), folder / part / filename)
-                else:  # one seed for all pairs, so that the painting is a function of the photograph, which can be learnt
+                else:  # one seed for all pairs: the painting is then a function of the photograph, and can be learnt
                     split = part.split("/")[1]
                     save_png(crop, folder / "pairs/content" / split / filename)
                     save_png(paint(crop, seed=self.seed), folder / "pairs/style" / split / filename)

@@ -10,7 +10,7 @@ from stylegan_pl.data.sources.palette import Bytes
 
 
 class Renderer(Protocol):
-    """Photograph -> picture in a style. A frozen dataclass of parameters; its `repr` identifies the set in its readme."""
+    """Photograph -> picture in a style. A frozen dataclass of parameters; its `repr` identifies a set in its readme."""
 
     def __call__(self, photo: Bytes, *, seed: int) -> Bytes:
         """uint8 (H, W, 3) of any size -> the same shape; the same seed gives the same bytes; `photo` is not changed."""

@@ -1,4 +1,4 @@
-"""`python -m stylegan_pl.evaluate`: scores, a grid and a page, of one run or of many side by side."""
+"""`python -m stylegan_pl.evaluate`: scores, a grid and a page, of one run or of several side by side."""
 
 from omegaconf import DictConfig
 
@@ -8,13 +8,13 @@ from stylegan_pl.config.painter_choice import choose_painter
 
 
 def evaluate(config: DictConfig) -> int:
-    """One call of the composed config; returns the exit code."""
+    """Run with the composed config; returns the exit code."""
     from stylegan_pl.evaluation.check import check
 
     choose_painter(config)
     turn(config)
     check(config)
-    from stylegan_pl.evaluation.assess import assess  # here, once the config is right: torch takes seconds to import
+    from stylegan_pl.evaluation.assess import assess  # imported after the config is checked: torch takes seconds
 
     return assess(config)
 

@@ -7,13 +7,13 @@ from stylegan_pl.config.painter_choice import check_has_ckpt, choose_painter
 
 
 def export(config: DictConfig) -> int:
-    """One call of the composed config; returns the exit code."""
+    """Run with the composed config; returns the exit code."""
     from stylegan_pl.exporting.check import check
 
     choose_painter(config)
     check_has_ckpt(config)
     check(config)
-    from stylegan_pl.exporting.call import export_file  # here, once the config is right: torch takes seconds to import
+    from stylegan_pl.exporting.call import export_file  # imported after the config is checked: torch takes seconds
 
     return export_file(config)
 

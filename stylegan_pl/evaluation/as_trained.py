@@ -1,4 +1,4 @@
-"""How a training took its scores: `evaluate` does the same unless told otherwise, and says what differs."""
+"""How a training measured its scores; `evaluate` does the same by default, and reports what differs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -14,7 +14,7 @@ from stylegan_pl.runs.from_file import build
 from stylegan_pl.runs.network_from_file import check_numbers, part_of_ours
 
 _ROOMS = ("stylegan_pl.metrics.", "stylegan_pl.nn.")
-_PLENTY = 65_536  # patches, bins, subsets: as many may be asked for by a file
+_PLENTY = 65_536  # largest number of patches, bins or subsets that a checkpoint's config may ask for
 
 
 @dataclass(frozen=True)
@@ -22,12 +22,12 @@ class Measures:
     """What a score depends on besides weights, photographs and paintings.
 
     Attributes:
-        pairs: photographs, at most.
-        style_crops: of the training paintings; None: as many as photographs, at least 128.
-        seed: of these crops.
-        size: pixels of the crops, as configs have it.
-        precision: of the painting.
-        metrics: name -> node.
+        pairs: largest number of photographs.
+        style_crops: number of crops of training paintings; None: as many as photographs, at least 128.
+        seed: seed of these crops.
+        size: pixels of the crops, as in a config.
+        precision: precision of painting.
+        metrics: name -> config of the metric.
     """
 
     pairs: int
@@ -39,7 +39,7 @@ class Measures:
 
 
 def measures_of(config: Mapping[str, Any]) -> Measures:
-    """Those of a training, by the config in its checkpoint; `evaluate`'s own where that says nothing usable."""
+    """The measures of a training, from its checkpoint's config; `evaluate`'s defaults for missing or invalid values."""
     data, callbacks = _node(config, "data"), _node(config, "callbacks")
     precision = config.get("precision")
     return Measures(
@@ -53,10 +53,10 @@ def measures_of(config: Mapping[str, Any]) -> Measures:
 
 
 def metrics_of(measures: Measures, path: Path) -> tuple[dict[str, PictureMetric], list[str]]:
-    """The metrics of a training that can be built here, and a line for each that cannot.
+    """The metrics of a training that can be built here, and one line for each that cannot.
 
     Args:
-        path: of the checkpoint. It may come from anyone: nothing but metrics and networks of this package is built.
+        path: the checkpoint, which may be untrusted: only metrics and networks of this package are built.
     """
     found: dict[str, PictureMetric] = {}
     refused = []
@@ -73,7 +73,7 @@ def metrics_of(measures: Measures, path: Path) -> tuple[dict[str, PictureMetric]
 
 
 def metrics_were_typed() -> bool:
-    """Whether the command line says anything of metrics; without Hydra the composed config is all there is."""
+    """Whether the user typed an option of metrics; True without Hydra, because then the whole config was given."""
     if not HydraConfig.initialized():
         return True
     typed = (word.lstrip("+~").partition("=")[0] for word in HydraConfig.get().overrides.task)
@@ -81,7 +81,7 @@ def metrics_were_typed() -> bool:
 
 
 def differences(trained: Measures, here: Measures) -> list[str]:
-    """What is not as in the training, in a few words each, with what to type."""
+    """One line for each measure that differs from the training's."""
     lines = []
     for key in (field.name for field in fields(Measures) if field.name != "metrics"):
         there, now = getattr(trained, key), getattr(here, key)

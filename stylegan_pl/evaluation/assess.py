@@ -1,4 +1,4 @@
-"""One call of `evaluate`: the same photographs for every system, every metric for each, one report."""
+"""One call of `evaluate`: all systems paint the same photographs, all metrics score them, one report shows them."""
 
 import logging
 import platform
@@ -37,12 +37,12 @@ from stylegan_pl.runs.outcome import Outcome
 
 _log = logging.getLogger(__name__)
 
-_LARGEST = 8192  # pixels of a crop that a file may ask for
+_LARGEST = 8192  # pixels: largest crop that a checkpoint's config may ask for
 _PAINTINGS_SHOWN = 8
 
 
 def assess(config: DictConfig) -> int:
-    """Judge by a composed `EvaluateConfig`; returns the exit code.
+    """Evaluate with a composed `EvaluateConfig`; returns the exit code.
 
     Raises:
         ConfigError: one line with what to type instead.
@@ -56,7 +56,7 @@ def assess(config: DictConfig) -> int:
 
 def _assessed(config: DictConfig, found: list[Entrant], folder: Path, device: torch.device, clock: Clock) -> Outcome:
     trained = _training_config(found)
-    # weights that are not there are told before pictures are read
+    # metrics first, so that missing weights are reported before pictures are read
     metrics, nodes = _metrics(config, trained)
     content_loss: ContentDistance = instantiate(config.content_loss, _convert_="all")
     content, style, pairing = _sets(config, trained)
@@ -105,14 +105,14 @@ def _typed(config: DictConfig) -> list[str]:
 
 
 def _training_config(found: Sequence[Entrant]) -> tuple[dict[str, Any], Path] | None:
-    """The config of the first checkpoint, and the file; what was not typed is taken from it."""
+    """The config of the first checkpoint, and its file; options that were not typed come from it."""
     trainings = (entrant.checkpoint for entrant in found if entrant.checkpoint is not None)
-    first = next((path for path in trainings if path.suffix != ".safetensors"), None)  # these name no folders
+    first = next((path for path in trainings if path.suffix != ".safetensors"), None)  # .safetensors lack data
     return None if first is None else (load(first)["config"], first)
 
 
 def _size(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> CropSize:
-    """Pixels of the crops: as typed, else those of the first checkpoint's own validation, else 256."""
+    """Pixels of the crops: as typed, else of the first checkpoint's validation, else 256."""
     if config.image_size is not None:
         return config.image_size if isinstance(config.image_size, int) else sides(config.image_size)
     if trained is None:
@@ -128,7 +128,7 @@ def _size(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> Cr
 def _metrics(
     config: DictConfig, trained: tuple[dict[str, Any], Path] | None
 ) -> tuple[dict[str, PictureMetric], dict[str, Any]]:
-    """Metrics by name, and their nodes: those that were typed; else the training's, and then the usual ones."""
+    """Name -> metric, and name -> config: the typed metrics, or else the training's and the default ones."""
     nodes: dict[str, Any] = OmegaConf.to_container(config.metric, resolve=True) if config.metric else {}  # type: ignore[assignment]  # a mapping, by the schema
     found: dict[str, PictureMetric] = {}
     if trained is not None and not metrics_were_typed():
@@ -147,11 +147,11 @@ def _measures(
     config: DictConfig, trained: tuple[dict[str, Any], Path] | None, size: CropSize, nodes: dict[str, Any],
     device: torch.device,
 ) -> Measures:  # fmt: skip
-    """What was typed, and for the rest what the first checkpoint's training did."""
+    """How scores are measured: typed options, and for the others those of the first checkpoint's training."""
     first = measures_of({} if trained is None else trained[0])
     precision = first.precision if config.precision is None else config.precision.name
     if precision == Precision.fp16.name and device.type == "cpu" and config.precision is None:
-        precision = Precision.fp32.name  # a GPU's arithmetic
+        precision = Precision.fp32.name  # the training's precision was for a GPU
     return Measures(
         pairs=first.pairs if config.pairs is None else config.pairs,
         style_crops=first.style_crops if config.style_crops is None else config.style_crops,
@@ -161,7 +161,7 @@ def _measures(
 
 
 def _unlike_training(config: DictConfig, here: Measures, found: Sequence[Entrant]) -> list[str]:
-    """Why a score is another number than the one at the end of its training; nothing where it is the same one."""
+    """Reasons why a score differs from the one at the end of training; empty if it is measured in the same way."""
     lines = []
     for entrant in found:
         if (trained := _training_config([entrant])) is None:
@@ -182,7 +182,7 @@ def _sets(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> tu
             raise ConfigError(
                 "nothing of these tells which sets it was trained on; type data=NAME, such as data=folders"
             )
-        typed = config.data_root if config.data_root != "data" else None  # evaluate.yaml's
+        typed = config.data_root if config.data_root != "data" else None  # "data" is the default of evaluate.yaml
         return sets_of(*trained, typed)
     content, style, pairing = (
         instantiate(config.data[part], _convert_="all") for part in ("content", "style", "pairing")

@@ -1,4 +1,4 @@
-"""What is wrong with the command line, told before torch is imported."""
+"""Checks `evaluate`'s options before torch is imported."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ _SPLITS = ("val", "train", "all")
 
 
 def check(config: DictConfig) -> None:
-    """Raise for the first thing that cannot be right.
+    """Raise for the first wrong option.
 
     Raises:
         ConfigError: one line with what to type instead.

@@ -1,4 +1,4 @@
-"""Where the time goes."""
+"""Measures how long each part of an evaluation takes."""
 
 import time
 from collections.abc import Iterator
@@ -6,10 +6,10 @@ from contextlib import contextmanager
 
 
 class Clock:
-    """Seconds by part.
+    """Sums up seconds by part.
 
     Attributes:
-        seconds: part -> spent so far.
+        seconds: part -> seconds so far.
     """
 
     def __init__(self) -> None:
@@ -17,7 +17,7 @@ class Clock:
 
     @contextmanager
     def __call__(self, part: str) -> Iterator[None]:
-        """Time what happens within."""
+        """Time the code within this context."""
         started = time.perf_counter()
         yield
         self.seconds[part] = self.seconds.get(part, 0.0) + time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""What was typed -> what is judged: run folders, checkpoint files, folders of pictures."""
+"""Finds what the user wants to evaluate: run folders, checkpoint files, folders of pictures."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -12,18 +12,18 @@ from stylegan_pl.runs.painters import PREFIX
 
 
 class Entrant(NamedTuple):
-    """One thing to judge."""
+    """A generator, or a folder of pictures, to evaluate."""
 
-    name: str  # short; no two alike
+    name: str  # short and unique
     source: str  # as typed
     checkpoint: Path | None  # None: a folder of pictures
 
 
 def entrants(typed: Sequence[str]) -> list[Entrant]:
-    """Expand patterns, tell checkpoints from pictures, and name each by as little of its path as tells it apart.
+    """Expand patterns, separate checkpoints from pictures, and give each the shortest unique part of its path as name.
 
     Raises:
-        ConfigError: a path that is not there.
+        ConfigError: a path does not exist.
         UserError: a run without a checkpoint.
     """
     sources = [found for word in typed for found in _expanded(word)]
@@ -58,7 +58,7 @@ def _checkpoint(source: str) -> Path | None:
 
 
 def _short_names(paths: list[Path]) -> list[str]:
-    """The last part of each path; where two agree, one part more; where whole paths agree, a number."""
+    """The last part of each path; equal names get one more part of their path, and equal paths a number."""
     parts = [path.resolve().parts for path in paths]
     deepest = max(map(len, parts), default=1)
     for count in range(1, deepest + 1):

@@ -1,4 +1,4 @@
-"""The photographs that every system paints, and the paintings that the results are compared with."""
+"""The fixed photographs that every system paints, and the paintings that the results are compared with."""
 
 import logging
 from collections.abc import Iterator
@@ -20,23 +20,23 @@ _log = logging.getLogger(__name__)
 
 
 class Photograph(NamedTuple):
-    """One content, and the style that it is painted in by systems that take any."""
+    """One content, and the style for generators that take a style."""
 
     name: str  # path below the set's folder
     path: Path
-    content: Tensor  # uint8 (3, H, W), the middle
+    content: Tensor  # uint8 (3, H, W), the crop in the middle
     style: Tensor | None  # uint8 (3, H, W)
 
 
 @dataclass(frozen=True)
 class FixedSet:
-    """The same for whoever is judged.
+    """The pictures of an evaluation, the same for every system.
 
     Attributes:
-        paintings: uint8 (M, 3, H, W), fixed crops of the training paintings, as validation has them.
-        sources: (M,), the number of the painting that each is cut from.
-        available: photographs there are, of which `photographs` may be the first.
-        skipped: files that cannot be used, and why.
+        paintings: uint8 (M, 3, H, W), fixed crops of the training paintings, the same as in validation.
+        sources: (M,), the index of the painting that each crop is cut from.
+        available: number of photographs in the set, of which `photographs` may be the first few.
+        skipped: file that cannot be used -> reason.
     """
 
     photographs: list[Photograph]
@@ -47,7 +47,7 @@ class FixedSet:
     skipped: list[str]
 
     def batches(self, batch_size: int) -> Iterator[list[Photograph]]:
-        """In order."""
+        """The photographs in batches, in order."""
         for start in range(0, len(self.photographs), batch_size):
             yield self.photographs[start : start + batch_size]
 
@@ -56,16 +56,16 @@ def read_fixed_set(
     content: ImageFolder, style: ImageFolder, pairing: Pairing, *, split: str, size: CropSize, seed: int, pairs: int,
     style_crops: int | None,
 ) -> FixedSet:  # fmt: skip
-    """Read everything that is judged by.
+    """Read all photographs and paintings of the evaluation.
 
     Args:
-        split: of the photographs: `val`, `train`, or `all`.
+        split: of the photographs; `val`, `train` or `all`.
         size: pixels of the crop, or its height and width.
-        pairs: photographs, at most.
-        style_crops: of the training paintings; None: as many as photographs, at least 128.
+        pairs: largest number of photographs.
+        style_crops: number of crops of training paintings; None: as many as photographs, at least 128.
 
     Raises:
-        DataError: there is nothing to judge by, and the message says what to type.
+        DataError: there are no photographs or no paintings; the message says what to type.
     """
     contents, partners = _files(content, style, pairing, split)
     if not contents:
@@ -81,7 +81,7 @@ def read_fixed_set(
     for index, path in enumerate(contents):
         if len(photographs) == pairs:
             break
-        drawn = draws(seed, "pair", -1, index)  # the training's own validation pairs
+        drawn = draws(seed, "pair", -1, index)  # the same pairs as in the training's validation
         beside = partners[pairing.style_index(index, len(partners), drawn)] if partners else None
         try:
             picture = content.crop(path, size, None)
@@ -104,7 +104,7 @@ def _files(content: ImageFolder, style: ImageFolder, pairing: Pairing, split: st
     styles = [path for _, side in matched for path in side]
     if pairing.same_place or split == "all":
         return contents, styles
-    return contents, styles or style.files("train")  # a set without held-out paintings
+    return contents, styles or style.files("train")  # if no paintings are held out
 
 
 def _name(path: Path, folder: ImageFolder) -> str:
@@ -115,7 +115,7 @@ def _name(path: Path, folder: ImageFolder) -> str:
 def _crops(
     style: ImageFolder, files: list[Path], *, size: CropSize, seed: int, count: int, skipped: list[str]
 ) -> tuple[Tensor, Tensor]:  # fmt: skip
-    """`StyleTransferData.style_crop`'s, so that scores are those of the training's log; and each one's painting."""
+    """The crops of `StyleTransferData.style_crop`, so that scores equal the training's; and each one's painting."""
     usable, crops, sources = list(files), [], []
     for index in range(count):
         while usable:

@@ -1,4 +1,4 @@
-"""Every metric for one system after the other, over the same photographs and paintings."""
+"""Computes every metric for one system after the other, on the same photographs and paintings."""
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,13 +20,13 @@ CONTENT_LOSS = "content_loss"
 
 
 class Judge:
-    """Anchors are found once, when it is made.
+    """Scores systems. The metrics' anchors are computed once, in the constructor.
 
     Args:
         metrics: name -> metric.
-        content_loss: by which the best and the worst pictures are chosen; a metric like the others besides.
-        cache: of what metrics keep of the paintings.
-        resamples: of the intervals.
+        content_loss: the metric by which the best and worst pictures are chosen; also reported like the others.
+        cache: folder of the metrics' statistics of paintings.
+        resamples: number of bootstrap samples for intervals.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Judge:
             self.scorer.anchor(self._painting_batches(), (self._content(batch) for batch in self._batches()))
 
     def entry(self, system: System) -> Entry:
-        """Paint, score, and note what is known of the system."""
+        """Let the system paint, score the pictures, and add what is known about the system."""
         painted: list[Tensor] = []
         started = time.perf_counter()
         for batch in self._batches():
@@ -66,7 +66,7 @@ class Judge:
         )  # fmt: skip
 
     def seconds(self) -> dict[str, float]:
-        """By part: what the clock has, and what all metrics together took."""
+        """Part -> seconds; all metrics together are one part."""
         parts = dict(self.clock.seconds)
         for part in ("features", "distances", "interval"):
             parts[part] = sum(of_metric[part] for of_metric in self.scorer.seconds.values())

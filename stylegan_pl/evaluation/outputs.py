@@ -1,4 +1,4 @@
-"""Where a report goes, and that it replaces nothing unasked."""
+"""Chooses the folder of a report, and writes it; an existing report is never overwritten without `overwrite=true`."""
 
 import json
 import time
@@ -18,12 +18,12 @@ from stylegan_pl.runs.painters import PREFIX
 
 @contextmanager
 def report_folder(found: list[Entrant], output: str | None, *, overwrite: bool) -> Iterator[Path]:
-    """The folder to write to, made already: that it cannot be is told before any work is done.
+    """Create the folder before the evaluation starts, so that an error is reported at once.
 
-    Folders that it made are removed again where nothing came of the work.
+    Folders that were created are removed if the evaluation fails.
 
     Raises:
-        ConfigError: a report is there, or it cannot be made.
+        ConfigError: the folder has a report, or cannot be created.
     """
     folder = _default(found) if output is None else Path(output)
     if (folder / "index.html").exists() and not overwrite:
@@ -36,7 +36,7 @@ def report_folder(found: list[Entrant], output: str | None, *, overwrite: bool) 
     try:
         yield folder
     except BaseException:
-        with suppress(OSError):  # something is in it by now
+        with suppress(OSError):  # it is not empty
             for path in made:
                 path.rmdir()
         raise
@@ -50,7 +50,7 @@ def _default(found: list[Entrant]) -> Path:
 
 
 def write_report(report: Report, folder: Path) -> list[Path]:
-    """index.html, grid.png and metrics.json; returns the files."""
+    """Write index.html, grid.png and metrics.json; returns their paths."""
     paths = [folder / name for name in ("index.html", "grid.png", "metrics.json")]
     started = time.perf_counter()
     write_page(report, paths[0])

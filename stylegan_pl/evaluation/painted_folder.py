@@ -1,4 +1,4 @@
-"""Pictures that some program has painted, found by the names of their photographs."""
+"""Pictures that any program has painted, found by the names of their photographs."""
 
 from pathlib import Path
 
@@ -13,19 +13,20 @@ from stylegan_pl.pictures.read import read_image
 from stylegan_pl.pictures.tensors import image_to_tensor
 from stylegan_pl.pictures.tree import one_name
 
-_SAME_ASPECT = 0.02  # of the ratio of sides; a program that pads to its stride is within
+_SAME_ASPECT = 0.02  # relative tolerance of the ratio of sides: a program may pad to its stride
 
 
 class PaintedFolder:
-    """A folder's pictures by photograph, brought to the photographs' crop.
+    """Finds a photograph's picture in a folder, and crops it like the photograph.
 
-    A picture belongs to the photograph whose path below the set's folder, or name, is its own, whatever the extension;
-    else to the one whose name begins its own, as in `0001_fake_B.png`. One of a whole photograph is brought to that
-    photograph's size and then shrunk and cropped as it is; one of the crop's size is taken to be the crop.
+    A picture belongs to the photograph with the same path below the set's folder, or the same name, for any extension;
+    else to the photograph whose name is the start of its own, as in `0001_fake_B.png`. A picture of the whole
+    photograph is resized to the photograph's size, then shrunk and cropped in the same way; a picture of the crop's
+    size is used as it is.
 
     Args:
-        folder: searched in depth.
-        content: the photographs' set.
+        folder: searched recursively.
+        content: the set of photographs.
         size: pixels of the crop, or its height and width.
     """
 
@@ -40,17 +41,17 @@ class PaintedFolder:
             self._by_stem.setdefault(one_name(path.stem), []).append(path)
 
     def __len__(self) -> int:
-        """Pictures."""
+        """Number of pictures."""
         return len(self._by_path)
 
     def file_of(self, photograph: Photograph) -> Path:
         """The picture of a photograph.
 
         Raises:
-            DataError: there is none, or more than one.
+            DataError: there is no picture, or more than one.
         """
         name = Path(one_name(photograph.name)).with_suffix("")
-        # train/ or val/ is the set's, hardly the program's
+        # train/ or val/ belongs to the set; programs hardly repeat it
         for known in (name.as_posix(), Path(*name.parts[1:]).as_posix() if len(name.parts) > 1 else ""):
             if known in self._by_path:
                 return self._by_path[known]
@@ -71,7 +72,7 @@ class PaintedFolder:
         return found[0]
 
     def crop_of(self, photograph: Photograph) -> Tensor:
-        """uint8 (3, H, W)."""
+        """The picture of a photograph, cropped like it: uint8 (3, H, W)."""
         path = self.file_of(photograph)
         picture = read_image(path)
         if picture.size == sides(self.size)[::-1]:

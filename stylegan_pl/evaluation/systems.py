@@ -1,4 +1,4 @@
-"""What can be judged: a checkpoint that paints, or pictures that any program has painted."""
+"""What can be evaluated: a checkpoint, or pictures that any program has painted."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from stylegan_pl.runs.record import RunRecord
 
 
 class System(ABC):
-    """Something that has an answer to each photograph."""
+    """Something that has a painting for each photograph."""
 
     name: str  # short, for tables
     source: str  # as typed
@@ -30,31 +30,31 @@ class System(ABC):
 
     @abstractmethod
     def paint(self, photographs: Sequence[Photograph]) -> Tensor:
-        """uint8 (N, 3, H, W), row by row."""
+        """Paint photographs: uint8 (N, 3, H, W), in their order."""
 
     @abstractmethod
     def cost(self) -> dict[str, str]:
-        """What it took, by label."""
+        """Label -> what training and painting cost, in words."""
 
     def config_text(self) -> str | None:
-        """The composed config of its training as YAML, where it is known."""
+        """The composed config of its training as YAML; None if unknown."""
         return None
 
     @property
     def record(self) -> RunRecord | None:
-        """What its run's folder tells."""
+        """The record in its run's folder; None if there is no run."""
         return None
 
 
 @dataclass
 class Checkpoint(System):
-    """A generator of ours, averaged weights where they were kept.
+    """A trained generator; with averaged weights, if the file has them.
 
     Args:
         path: the file.
         device: where it paints.
         dtype: of the arithmetic; float32, or half precision under autocast.
-        trust: module prefixes of networks that its config may build, beside ours.
+        trust: prefixes of modules whose networks the config may build, besides this package's.
     """
 
     name: str
@@ -74,13 +74,13 @@ class Checkpoint(System):
 
     @cached_property
     def record(self) -> RunRecord | None:
-        """Of the folder that the file lies in, or one above."""
+        """The record of the file's folder, or of a folder above."""
         folders = [folder for folder in self.path.resolve().parents[:2] if (folder / "status.json").is_file()]
         return RunRecord(folders[0]) if folders else None
 
     @torch.inference_mode()
     def paint(self, photographs: Sequence[Photograph]) -> Tensor:
-        """See `System`; rounded to uint8, as a PNG would be."""
+        """Paint photographs: uint8 (N, 3, H, W), rounded as in a PNG file."""
         content = torch.stack([photograph.content for photograph in photographs])
         height, width = content.shape[-2:]
         inputs = [pad_to_stride(to_float(content.to(self.device)), int(getattr(self._generator, "stride", 4)))]
@@ -106,7 +106,7 @@ class Checkpoint(System):
         }
 
     def config_text(self) -> str | None:
-        """See `System`; an exported file has its generator's alone."""
+        """See `System`; an exported file only has its generator's config."""
         if self.path.suffix == ".safetensors":
             return None
         return yaml.safe_dump(load(self.path)["config"], sort_keys=False, allow_unicode=True)
@@ -117,8 +117,8 @@ class Pictures(System):
     """Pictures on disk, each named after its photograph.
 
     Args:
-        folder: where they are.
-        content: the photographs' folder: pictures are shrunk and cropped as these are.
+        folder: the folder of the pictures.
+        content: the set of photographs; pictures are shrunk and cropped like these.
         size: pixels of the crop, or its height and width.
     """
 
@@ -137,7 +137,7 @@ class Pictures(System):
         """See `System`.
 
         Raises:
-            DataError: a photograph has no picture, or one of another shape.
+            DataError: a photograph has no picture, or its picture has another aspect ratio.
         """
         return torch.stack([self._painted.crop_of(photograph) for photograph in photographs])
 

@@ -1,4 +1,4 @@
-"""The sets that a checkpoint was trained on, told by its config: what it is judged on unless told otherwise."""
+"""Rebuilds the image sets that a checkpoint was trained on, from its config; they are `evaluate`'s default."""
 
 import dataclasses
 from pathlib import Path
@@ -20,14 +20,15 @@ _PERMITTED = {
 def sets_of(
     config: dict[str, Any], path: Path, data_root: str | None = None
 ) -> tuple[ImageFolder, ImageFolder, Pairing]:
-    """Content, style and pairing of a checkpoint's own config.
+    """Content, style and pairing from a checkpoint's config.
 
     Args:
-        path: of the checkpoint.
-        data_root: where what lay below the run's own `data_root` is looked for instead; None: where it was.
+        path: the checkpoint, for messages.
+        data_root: folder that replaces the training's `data_root`; None: the same folder as in training.
 
     Raises:
-        ConfigError: its config would run something else, or its folders are not here; the message says what to type.
+        ConfigError: the config names a class that is not permitted, or a folder is missing; the message says what to
+            type.
     """
     data = config.get("data")
     data = data if isinstance(data, dict) else {}

@@ -1,4 +1,4 @@
-"""One call of `export`: the file, what it agrees with, its card."""
+"""One call of `export`: writes the file, compares it with the generator, writes its model card."""
 
 import logging
 import time
@@ -22,14 +22,14 @@ from stylegan_pl.runs.file_format import FORMAT_VERSION, VERSION_KEY
 
 _log = logging.getLogger(__name__)
 
-CLOSE = 2.0  # steps of 1/255 that rounding, and sums in another order, may come to in float32
+CLOSE = 2.0  # largest difference in float32, in steps of 1/255, from rounding and from another order of sums
 
 
 def export_file(config: DictConfig) -> int:
     """Export by a composed `ExportConfig`; returns the exit code.
 
     Raises:
-        ConfigError: the file would not paint what the generator paints; nothing is left of it.
+        ConfigError: the file does not paint what the generator paints; it is deleted.
     """
     checkpoint, output = resolve(config.ckpt), Path(config.output)
     generator = load_generator(checkpoint, trusted=config.trust)
@@ -49,7 +49,7 @@ def export_file(config: DictConfig) -> int:
 
 
 def _told(config: DictConfig, generator: nn.Module) -> Facts:
-    """What this call adds to what is known of the generator."""
+    """The facts of the generator, and of this export."""
     takes_style = bool(getattr(generator, "takes_style", False))
     told = {key: config[key] for key in ("about", "command", "licence") if config[key] is not None}
     return {
@@ -88,7 +88,7 @@ def _interface(config: DictConfig, generator: nn.Module, takes_style: bool) -> s
 
 
 def _check(found: list[Agreement], config: DictConfig) -> None:
-    """float32 must agree; half and int8 trade it, and say how much."""
+    """Raise if a float32 file differs from the generator; half precision and int8 differ, and only report how much."""
     worst = max(found, key=lambda agreement: agreement.largest, default=None)
     if worst is not None and worst.largest > CLOSE and not config.half and not config.int8:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""The model card: what a file is, in words, beside it."""
+"""Writes the model card of an exported file."""
 
 from typing import Any
 
@@ -12,12 +12,12 @@ UNSTATED = (
 
 
 def card(name: str, facts: Facts, agreements: list[Agreement], use: str) -> str:
-    """Markdown.
+    """The model card, as Markdown.
 
     Args:
-        name: of the file.
-        facts: of the generator and of the file.
-        use: how it is run, a paragraph.
+        name: the file's name.
+        facts: facts of the generator and the file.
+        use: a paragraph on how to run it.
     """
     network = facts["file"]
     parts = [

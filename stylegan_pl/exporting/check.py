@@ -1,4 +1,4 @@
-"""What is wrong with the command line, told before torch is imported."""
+"""Checks `export`'s options before torch is imported."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,12 +11,12 @@ from stylegan_pl.pictures.plan import check_folder_of
 
 @dataclass(frozen=True)
 class Format:
-    """What a kind of file can hold."""
+    """What a file format supports."""
 
     suffix: str
     half: bool = False
     int8: bool = False
-    preprocessing: bool = False  # inside the file
+    preprocessing: bool = False  # whether the file can contain the preprocessing
 
 
 FORMATS = {
@@ -28,7 +28,7 @@ FORMATS = {
 
 
 def check(config: DictConfig) -> None:
-    """Raise for the first thing that cannot be right; the format is taken from the file's ending where none was typed.
+    """Raise for the first wrong option; without a typed format, it follows from the file's extension.
 
     Raises:
         ConfigError: one line with what to type instead.
@@ -71,7 +71,7 @@ def check(config: DictConfig) -> None:
 
 
 def _format_of(output: Path) -> str:
-    """The format that is written with the file's ending."""
+    """The format of the file's extension."""
     for name, kind in FORMATS.items():
         if output.suffix.lower() == kind.suffix:
             return name
@@ -80,5 +80,5 @@ def _format_of(output: Path) -> str:
 
 
 def card_path(output: Path) -> Path:
-    """The model card beside a file; named after all of it, so that two formats of one name have two."""
+    """The path of a file's model card: the whole name and `.md`, so that two formats of one name have two cards."""
     return output.with_name(f"{output.name}.md")

@@ -1,4 +1,4 @@
-"""What there is to tell of a trained generator, as plain data: it travels in every exported file."""
+"""Facts about a trained generator, as plain data that every exported file contains."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ _SCORE = ("value", "floor", "ceiling", "n")
 
 
 def facts_of(path: Path) -> Facts:
-    """From a checkpoint and the run's folder around it, or from an exported file: what it was told.
+    """The facts, from a checkpoint and its run's folder; from an exported file, the facts that it contains.
 
     Raises:
         UserError: the file cannot be read.
@@ -47,19 +47,19 @@ def facts_of(path: Path) -> Facts:
 
 
 def _within(value: Any, *keys: str) -> Any:
-    """What lies under these keys; None where something is missing, or no mapping."""
+    """The value under nested keys; None if a key is missing."""
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
     return value
 
 
 def _named(root: Any) -> str | None:
-    """A folder by its last two names: where it lay on somebody's disk is nobody's business."""
+    """A folder's last two names only, because the whole path may be private."""
     return "/".join(Path(root).parts[-2:]) if isinstance(root, str) else None
 
 
 def _scores(checkpoint: dict[str, Any], run: Path) -> Facts:
-    """Those of `evaluate`, where its report lies in the run's folder; else the validation's best."""
+    """The scores of `evaluate`, if its report is in the run's folder; else the best of validation."""
     report = run / "report" / "metrics.json"
     if report.is_file():
         try:
@@ -77,7 +77,7 @@ def _scalars(rows: Any) -> Facts:
 
 
 def _numbers(scores: Any) -> Facts:
-    """Name -> value, floor, ceiling and n, as far as they are numbers; a score without any is left out."""
+    """Name -> value, floor, ceiling and n, if they are numbers; scores without numbers are left out."""
     found = {}
     for name, score in scores.items() if isinstance(scores, dict) else ():
         told = {key: number for key in _SCORE if type(number := _within(score, key)) in (int, float)}

@@ -1,4 +1,4 @@
-"""Pixels in, pixels out: what stands around a generator inside an exported graph."""
+"""The pre- and postprocessing around a generator inside an exported graph: 8-bit pixels in, 8-bit pixels out."""
 
 import torch
 from torch import Tensor, nn
@@ -8,10 +8,10 @@ from stylegan_pl.pictures.tensors import to_float, to_uint8
 
 
 class Pixels(nn.Module):
-    """A generator over 8-bit pictures of any size, laid out as image files and canvases have them.
+    """A generator for 8-bit pictures of any size, in the layout (N, H, W, 3) of image files and canvases.
 
-    The picture is mirrored to multiples of the generator's stride, painted, cut back and rounded, as
-    `inference.any_size` does it, but in operations that a graph of unknown sizes can hold.
+    The picture is padded by mirroring to multiples of the generator's stride, painted, cropped and rounded, as in
+    `inference.any_size`, but with operations that can be exported for unknown sizes.
 
     Args:
         generator: (N, 3, H, W) in [-1, 1] -> the same.
@@ -22,7 +22,7 @@ class Pixels(nn.Module):
         self.generator, self.stride = generator, stride_of(generator)
 
     def forward(self, image: Tensor) -> Tensor:
-        """(N, H, W, 3) uint8 RGB -> the same."""
+        """(N, H, W, 3) uint8 RGB -> (N, H, W, 3) uint8."""
         return _pixels(self.generator(self.inside(image)), image)
 
     def inside(self, image: Tensor) -> Tensor:
@@ -40,14 +40,14 @@ class PixelsInStyle(Pixels):
 
 
 def mirrored(image: Tensor, dim: int, stride: int) -> Tensor:
-    """Extended at its end along `dim` to a multiple of `stride`, at least 16: `pad_to_stride`, of one side.
+    """Pad by mirroring at the end of `dim` to a multiple of `stride`, at least 16: `pad_to_stride` for one dimension.
 
-    Mirroring again and again is a triangular wave of period 2 (n − 1), which is looked up: padding would be bound to be
-    smaller than the picture, and an exporter would write that bound down.
+    Repeated mirroring is a triangular wave of period 2 (n − 1), used as index. `pad` would limit the padding to less
+    than the picture, and an exporter would write that limit into the graph.
     """
     size = image.shape[dim]
     wanted = (torch.sym_max(size, SMALLEST) + stride - 1) // stride * stride
-    last = torch.arange(size, device=image.device)[-1:]  # a tensor of n − 1: exporters know no symbols in a remainder
+    last = torch.arange(size, device=image.device)[-1:]  # n − 1 as a tensor: exporters have no symbolic remainder
     place = torch.arange(wanted, device=image.device).remainder((2 * last).clamp(min=1))
     return image.index_select(dim, torch.minimum(place, 2 * last - place))
 

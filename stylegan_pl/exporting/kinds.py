@@ -1,4 +1,4 @@
-"""The kinds of files: how each is written, and how it paints when it is read again."""
+"""The file formats: how each is written, and how a written file is run to compare it."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,10 +18,10 @@ from stylegan_pl.runs.checkpoint import load_generator
 
 
 class Kind(NamedTuple):
-    """A kind of file."""
+    """A file format."""
 
     write: Callable[[DictConfig, nn.Module, Path, Facts], None]
-    runner: Callable[[DictConfig, nn.Module, Path], Runner]  # the generator tells stride and role only
+    runner: Callable[[DictConfig, nn.Module, Path], Runner]  # of the generator it uses only stride and role
 
 
 def _write_onnx(config: DictConfig, generator: nn.Module, path: Path, facts: Facts) -> None:
@@ -48,7 +48,7 @@ def _calibration(config: DictConfig, generator: nn.Module) -> list[Path]:
     found = [path for path in files_below(folder) if path.suffix.lower() in READABLE]
     if not found:
         raise ConfigError(f"calibration={folder}: no images in this folder; 20 or more photographs will do")
-    step = max(1, len(found) // config.calibration_images)  # spread over the folder: names often go with places
+    step = max(1, len(found) // config.calibration_images)  # evenly over the folder: neighbours look alike
     return found[::step][: config.calibration_images]
 
 
@@ -59,7 +59,7 @@ def _run_onnx(config: DictConfig, generator: nn.Module, path: Path) -> Runner:
 
     def paint(image: Pictures, style: Pictures) -> Pictures:
         given = style if takes_style else None
-        return OnnxPainter(path, style=given, stroke_at=None, device="cpu")(image)  # the graph itself, at any size
+        return OnnxPainter(path, style=given, stroke_at=None, device="cpu")(image)  # the graph alone
 
     return paint
 
@@ -99,7 +99,7 @@ def _run_torchscript(config: DictConfig, generator: nn.Module, path: Path) -> Ru
 
 
 def _network(loaded: nn.Module, generator: nn.Module, *, strength: bool = True) -> Runner:
-    """What paints planes in [-1, 1], over pixels of any size."""
+    """A function over uint8 pixels of any size, from a network over planes in [-1, 1]."""
     takes_style = bool(getattr(generator, "takes_style", False))
 
     @torch.no_grad()

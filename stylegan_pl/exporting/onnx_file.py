@@ -1,4 +1,4 @@
-"""ONNX: a graph for onnxruntime, phones, browsers, and by converters for TensorFlow."""
+"""Writes ONNX: a graph for onnxruntime, phones, browsers and, with converters, TensorFlow."""
 
 import json
 import logging
@@ -20,20 +20,20 @@ from stylegan_pl.exporting.phases import in_phases
 from stylegan_pl.inference.any_size import stride_of
 from stylegan_pl.runs.file_format import METADATA_KEY
 
-_EXAMPLE = (2, 160, 224)  # pictures, height, width: traced, then forgotten; multiples of 32, none of them equal
+_EXAMPLE = (2, 160, 224)  # pictures, height, width of the traced example; multiples of 32, and all different
 _IN_HALF = {"Conv", "ConvTranspose", "Relu", "LeakyRelu", "Concat"}
 """What half=true computes in half precision. Norms add up thousands of squares, which half precision cannot, and
 interpolation and reflection have no kernel for it on CPUs."""
 
 
 def to_onnx(generator: nn.Module, *, preprocessing: bool, opset: int) -> onnx.ModelProto:
-    """A graph of free size.
+    """An ONNX graph whose picture sizes are free.
 
-    Inputs are `image`, and where the generator takes a style, `style` and `strength`; the output is `painting`.
+    Its inputs are `image` and, if the generator takes a style, `style` and `strength`; its output is `painting`.
 
     Args:
-        preprocessing: inside the graph, so that it takes 8-bit RGB (N, H, W, 3) of any size; else pictures are
-            (N, 3, H, W) in [-1, 1], sides multiples of the generator's stride.
+        preprocessing: True: part of the graph, which takes 8-bit RGB (N, H, W, 3) of any size. False: the graph
+            takes (N, 3, H, W) in [-1, 1], sides multiples of the generator's stride.
     """
     generator = in_phases(generator)
     takes_style = bool(getattr(generator, "takes_style", False))
@@ -55,17 +55,17 @@ def to_onnx(generator: nn.Module, *, preprocessing: bool, opset: int) -> onnx.Mo
 
 
 def in_half(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Weights and convolutions in half precision; what goes in and comes out keeps its type."""
+    """Convert weights and convolutions to half precision; inputs and outputs keep their types."""
     blocked = sorted({node.op_type for node in model.graph.node} - _IN_HALF)
     with _quiet():
         halved: onnx.ModelProto = convert_float_to_float16(model, keep_io_types=True, op_block_list=blocked)
-    in_order = OnnxModel(halved)  # the converter adds its casts at the end
+    in_order = OnnxModel(halved)  # sort the nodes, because the converter appends its casts at the end
     in_order.topological_sort()
     return in_order.model
 
 
 def write_onnx(model: onnx.ModelProto, path: Path, facts: Facts) -> None:
-    """One file, the facts in its metadata."""
+    """Write one file, with the facts in its metadata."""
     del model.metadata_props[:]
     model.metadata_props.add(key=METADATA_KEY, value=json.dumps(facts))
     onnx.checker.check_model(model)
@@ -87,13 +87,13 @@ def _example(generator: nn.Module, preprocessing: bool, takes_style: bool) -> tu
 
 
 def _tidy(model: onnx.ModelProto, sides: tuple[int, int]) -> None:
-    """Names for free sizes, and nothing of the machine that traced it: nodes come with its paths."""
+    """Name the free sizes, and remove paths of this machine from the nodes."""
     for value, prefix in ((model.graph.input[0], ""), (model.graph.output[0], ""), *_style(model)):
         dims = value.type.tensor_type.shape.dim
         for axis, name in zip((0, *sides), ("batch", "height", "width"), strict=True):
             if dims[axis].HasField("dim_param"):
                 dims[axis].dim_param = prefix + name
-    del model.graph.value_info[:]  # it speaks of the exporter's own names
+    del model.graph.value_info[:]  # it uses the exporter's names for sizes
     for node in model.graph.node:
         del node.metadata_props[:]
         node.doc_string = ""
@@ -111,7 +111,7 @@ def _style(model: onnx.ModelProto) -> list[tuple[onnx.ValueInfoProto, str]]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Exporters tell their own developers what they do; users are told when a file disagrees."""
+    """Silence the exporters' messages, which are for their developers; a wrong file is an error of `_check`."""
     loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
     before = [logger.level for logger in loggers]
     for logger in loggers:

@@ -1,4 +1,4 @@
-"""Whether an exported file paints what the generator paints."""
+"""Compares the pictures of an exported file with the generator's."""
 
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -21,11 +21,11 @@ Pictures = NDArray[np.uint8]
 Runner = Callable[[Pictures, Pictures], Pictures]
 """Photographs, a style for those that take one -> paintings, by the program that the file is for."""
 
-STYLE_SIDE = 64  # pixels, a multiple of every stride that encoders have
+STYLE_SIDE = 64  # pixels, a multiple of all encoders' strides
 
 
 class Agreement(NamedTuple):
-    """Differences over one picture, in steps of 1/255."""
+    """Differences in one picture, in steps of 1/255."""
 
     height: int
     width: int
@@ -34,7 +34,7 @@ class Agreement(NamedTuple):
 
 
 def agreements(generator: nn.Module, runner: Runner, sizes: Sequence[tuple[int, int]]) -> list[Agreement]:
-    """A photograph at several (height, width), painted by both."""
+    """Paint a photograph at several (height, width) with both, and compare."""
     style = photograph("coffee.png", STYLE_SIDE, STYLE_SIDE)
     found = []
     for height, width in sizes:
@@ -46,7 +46,7 @@ def agreements(generator: nn.Module, runner: Runner, sizes: Sequence[tuple[int, 
 
 @torch.no_grad()
 def painted(generator: nn.Module, image: Pictures, style: Pictures) -> Pictures:
-    """By the generator itself."""
+    """The generator's own paintings, (N, H, W, 3) uint8, of photographs of the same shape."""
     height, width = image.shape[1:3]
     inside = pad_to_stride(planes(image), stride_of(generator))
     conditions = (planes(style),) if getattr(generator, "takes_style", False) else ()
@@ -64,7 +64,7 @@ def pixels(planes: Tensor) -> Pictures:
 
 
 def photograph(name: str, height: int, width: int) -> Pictures:
-    """One of scikit-image's, from inside its wheel, at any size."""
+    """A photograph of scikit-image's wheel, resized: (1, height, width, 3) uint8."""
     spec = find_spec("skimage")
     assert spec is not None and spec.origin is not None
     image = read_image(Path(spec.origin).parent / "data" / name)

@@ -1,4 +1,4 @@
-"""A generator's last convolution, computed for four pixels at a time: the same picture for a third of the work."""
+"""Replaces a generator's last convolution by an equal one that computes four pixels at once, in a third of the work."""
 
 import copy
 
@@ -8,17 +8,17 @@ from torch.nn.functional import conv2d, pad, pixel_shuffle
 
 from stylegan_pl.inference.any_size import stride_of
 
-_LANES = 16  # channels that runtimes compute together, wanted or not: three of them cost what sixteen do
+_LANES = 16  # channels that runtimes compute together, so that 3 channels cost as much as 16
 
 
 class FourPhases(nn.Module):
-    """A k×k convolution of stride 1 as one of k+1 × k+1 and stride 2, whose outputs are the 2 × 2 pixels of each step.
+    """A k×k convolution of stride 1, as one of (k+1)×(k+1) and stride 2 that outputs 2 × 2 pixels per step.
 
-    Filter (o, dy, dx) is filter o moved by (dy, dx), zeros around it: the same sums. For 16 → 3 channels
-    and k = 5, 9,216 multiplications for four pixels where 16 lanes take 25,600.
+    Filter (o, dy, dx) is filter o moved by (dy, dx) and padded with zeros, so the sums are the same. For 16 → 3
+    channels and k = 5, four pixels need 9,216 multiplications instead of 25,600.
 
     Args:
-        convolution: with an odd square kernel, padded by half of it; sides of what it gets are even.
+        convolution: with an odd square kernel, padded by half of it; its input has even sides.
     """
 
     def __init__(self, convolution: nn.Conv2d) -> None:
@@ -32,7 +32,7 @@ class FourPhases(nn.Module):
 
     @staticmethod
     def suits(layer: nn.Module) -> bool:
-        """Whether a layer can be turned into this one, and gains by it."""
+        """Whether a layer can be replaced, and is faster then."""
         return (
             type(layer) is nn.Conv2d
             and layer.stride == layer.dilation == (1, 1)
@@ -51,7 +51,7 @@ class FourPhases(nn.Module):
 
 
 def in_phases(generator: nn.Module) -> nn.Module:
-    """A copy whose convolutions to a few channels are `FourPhases`; the generator itself where its sides may be odd."""
+    """A copy of the generator with `FourPhases` for convolutions to few channels; itself if its stride is odd."""
     if stride_of(generator) % 2:
         return generator
     copied = copy.deepcopy(generator)

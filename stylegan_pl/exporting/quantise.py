@@ -1,4 +1,4 @@
-"""8-bit weights and activations, their ranges chosen by looking at photographs."""
+"""Quantises a graph to 8-bit weights and activations; photographs determine the ranges."""
 
 import logging
 import tempfile
@@ -17,13 +17,13 @@ LONGEST = 512  # pixels of a calibration picture's longer side
 
 
 class Photographs(CalibrationDataReader):
-    """Files -> what the graph takes, one at a time."""
+    """Feeds photographs to onnxruntime's calibration, one at a time."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         self.files = iter(files)
 
     def get_next(self) -> dict[str, Any] | None:
-        """None: that was all."""
+        """The next input of the graph; None after the last."""
         path = next(self.files, None)
         if path is None:
             return None
@@ -33,15 +33,15 @@ class Photographs(CalibrationDataReader):
 
 
 def quantised(model: onnx.ModelProto, photographs: Sequence[Path]) -> onnx.ModelProto:
-    """Static quantisation of all convolutions but the first, the last and the depthwise; weights by channel.
+    """Static quantisation of all convolutions but the first, the last and depthwise ones; weights per channel.
 
-    The first sees the pixels and the last makes them, and depthwise filters have nine numbers to average errors over:
-    rounding shows most there, and they are a small part of the weights. Norms stay in float32. Weights have 7 bits: on
-    CPUs that add up products in 16 bits (x86 without VNNI), 8 overflow.
+    In those, rounding is most visible: the first and last work on pixels, and depthwise filters average errors over
+    nine numbers only. They are a small part of the weights. Norms stay in float32. Weights have 7 bits, because 8
+    overflow on CPUs that add products in 16 bits (x86 without VNNI).
 
     Args:
-        model: with its preprocessing inside.
-        photographs: files; their activations' smallest and largest values are the ranges.
+        model: a graph that contains its preprocessing.
+        photographs: files; the smallest and largest activations on them are the ranges.
     """
     convolutions = [node for node in model.graph.node if node.op_type in ("Conv", "ConvTranspose")]
     kept = [convolutions[0], convolutions[-1], *(node for node in convolutions if _groups(node) > 1)]
@@ -49,7 +49,7 @@ def quantised(model: onnx.ModelProto, photographs: Sequence[Path]) -> onnx.Model
     with tempfile.TemporaryDirectory() as folder:
         source, result = Path(folder, "float.onnx"), Path(folder, "int8.onnx")
         onnx.save(model, source)
-        logging.getLogger().setLevel(logging.ERROR)  # onnxruntime speaks through the root
+        logging.getLogger().setLevel(logging.ERROR)  # onnxruntime uses the root logger
         try:
             quantize_static(
                 source, result, Photographs(photographs), quant_format=QuantFormat.QDQ, op_types_to_quantize=["Conv"],

@@ -1,4 +1,4 @@
-"""Instance norms as norms of rows, which onnxruntime computes on all cores."""
+"""Replaces instance norms by layer norms over rows, which onnxruntime computes on all cores."""
 
 from typing import Any
 
@@ -6,15 +6,15 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-_OPERATION = "InstanceNormalization"  # on one core in onnxruntime 1.32, whatever there are
+_OPERATION = "InstanceNormalization"  # runs on a single core in onnxruntime 1.32
 _ROWS, _SIDES = "rows", ("rows_from", "rows_to")
 
 
 def with_row_norms(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The graph, changed in place: each instance norm without affine part is a layer norm over (N, C, H·W).
+    """Replace, in place, each instance norm without affine part by a layer norm over (N, C, H·W).
 
-    The same mean and variance of each channel; both within rounding of float64's, on photographs, flat pictures and
-    single bright corners alike. Norms with a scale of their own stay what they are.
+    Mean and variance of each channel are the same; both agree with float64 up to rounding, on photographs, flat
+    pictures and pictures with one bright corner. Norms with their own scale are not changed.
     """
     constants = {tensor.name: tensor for tensor in model.graph.initializer}
     nodes: list[onnx.NodeProto] = []
@@ -29,7 +29,7 @@ def with_row_norms(model: onnx.ModelProto) -> onnx.ModelProto:
         del model.graph.node[:]
         model.graph.node.extend(nodes)
         asked = {name for node in nodes for name in node.input}
-        kept = [tensor for tensor in model.graph.initializer if tensor.name in asked]  # less the scales and offsets
+        kept = [tensor for tensor in model.graph.initializer if tensor.name in asked]  # no scales and offsets
         del model.graph.initializer[:]
         model.graph.initializer.extend(kept)
     return model
@@ -43,7 +43,7 @@ def _is_plain(node: onnx.NodeProto, constants: dict[str, onnx.TensorProto]) -> b
 
 
 def _row_norm(node: onnx.NodeProto, name: str) -> list[onnx.NodeProto]:
-    """(N, C, H, W) -> (N, C, H·W), normed by a scale of as many ones, and back."""
+    """Nodes: (N, C, H, W) -> (N, C, H·W), layer norm with a scale of ones, and back."""
     features, result = node.input[0], node.output[0]
     epsilon = next((attribute.f for attribute in node.attribute if attribute.name == "epsilon"), 1e-5)
     shape, sides, count, ones, rows, normed = (

@@ -1,4 +1,4 @@
-"""safetensors: weights and config, readable without running anything; `ckpt=` takes it back."""
+"""Writes safetensors: weights and config, which can be read without running code; `ckpt=` accepts it."""
 
 import json
 from pathlib import Path
@@ -12,10 +12,10 @@ from stylegan_pl.runs.file_format import METADATA_KEY
 
 
 def write_safetensors(generator: nn.Module, path: Path, facts: Facts, *, half: bool) -> None:
-    """The generator's weights by their names in it; its config, with the other facts, in the header.
+    """Write the generator's weights by name, and its config and other facts in the header.
 
     Args:
-        half: in half precision, half the file; whoever reads it computes in float32 again.
+        half: store weights in half precision, for half the file size; readers convert them to float32.
     """
     dtype = torch.float16 if half else None
     state = {
@@ -23,4 +23,4 @@ def write_safetensors(generator: nn.Module, path: Path, facts: Facts, *, half: b
         for key, value in generator.state_dict().items()
     }
     content = safetensors_bytes(state, {METADATA_KEY: json.dumps(facts)})
-    path.write_bytes(content)  # safetensors' own save_file would hide it from others
+    path.write_bytes(content)  # safetensors' save_file makes the file unreadable for other users

@@ -1,4 +1,4 @@
-"""Files for PyTorch programs that do not have this package: torch.export's, and TorchScript."""
+"""Writes files for PyTorch programs without this package: torch.export and TorchScript."""
 
 import json
 import shutil
@@ -19,9 +19,9 @@ _FACTS = f"{METADATA_KEY}.json"
 
 
 def write_torch_export(generator: nn.Module, path: Path, facts: Facts) -> None:
-    """An `ExportedProgram` of free size: (N, 3, H, W) in [-1, 1], sides multiples of the stride.
+    """Write an `ExportedProgram` of free size: (N, 3, H, W) in [-1, 1], sides multiples of the stride.
 
-    torch adds the traced example as a pickle; it is emptied, so that the file is JSON and raw weights.
+    torch adds the traced example as a pickle; it is emptied, so that the file only has JSON and raw weights.
     """
     shapes = [{0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}, {2: Dim.DYNAMIC, 3: Dim.DYNAMIC}, None]
     example = _example(generator)
@@ -33,10 +33,10 @@ def write_torch_export(generator: nn.Module, path: Path, facts: Facts) -> None:
 
 
 def write_torchscript(generator: nn.Module, path: Path, facts: Facts) -> None:
-    """A traced `ScriptModule` for `torch.jit.load`, from C++, too; interface as in `write_torch_export`.
+    """Write a traced `ScriptModule` for `torch.jit.load`, also in C++; interface as in `write_torch_export`.
 
-    PyTorch has deprecated TorchScript. Its format stores tables as pickles, which torch.jit's own reader takes apart
-    without running Python; the other formats hold none at all.
+    PyTorch has deprecated TorchScript. Its format contains pickles, which torch.jit's reader parses without running
+    Python; the other formats contain none.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -45,12 +45,12 @@ def write_torchscript(generator: nn.Module, path: Path, facts: Facts) -> None:
 
 
 def load_torch_export(path: Path) -> nn.Module:
-    """What the file paints with."""
+    """The module of a file of `write_torch_export`."""
     return torch.export.load(path).module()
 
 
 def load_torchscript(path: Path) -> nn.Module:
-    """What the file paints with."""
+    """The module of a file of `write_torchscript`."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return torch.jit.load(str(path))
@@ -65,7 +65,7 @@ def _example(generator: nn.Module) -> tuple[Tensor, ...]:
 
 
 def _without_pickles(source: Path, target: Path) -> None:
-    """The archive, its sample inputs emptied: torch looks for the name, and takes nothing for none."""
+    """Copy the archive with empty sample inputs: torch needs the entry, and reads an empty one as no inputs."""
     with zipfile.ZipFile(source) as archive, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as kept:
         for item in archive.infolist():
             with archive.open(item) as part, kept.open(item.filename, "w") as into:

@@ -1,1 +1,1 @@
-"""Content image -> stylised image, (N, 3, H, W) in [-1, 1] both; one network a file."""
+"""Content image -> stylised image, both (N, 3, H, W) in [-1, 1]; one network per file."""

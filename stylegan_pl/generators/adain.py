@@ -14,23 +14,23 @@ from stylegan_pl.nn.layers.init import Init, init_normal
 
 
 class Painting(NamedTuple):
-    """A picture, and what the paper's losses compare it with; everything with gradients, nothing encoded twice."""
+    """A stylised picture, and the features that the paper's losses compare it with; all with gradients."""
 
     picture: Tensor  # G(x, y), (N, 3, H, W) in [-1, 1]
     target: Tensor  # t at the bottleneck, what the decoder was given: the content loss is ‖f(G(x, y)) − t‖²
     content_features: Features  # f(x) at the bottleneck
-    style_features: Features  # f(y) at every tap: the style loss compares their means and spreads
+    style_features: Features  # f(y) at every tap: the style loss compares means and standard deviations
 
 
 class AdaINGenerator(Generator):
     """G(x, y) = g(t), t = α · AdaIN(f(x), f(y)) + (1 − α) · f(x), with f the encoder and g the decoder.
 
-    The style is an input: any painting, also one that was never seen in training. With VGG-19 to relu4_1 and the
-    mirror decoder, 3,505,219 parameters are trained. `init` draws what is trained; frozen weights stay. Both images
-    need more than one position at the bottleneck: sides of `stride` pixels are too small.
+    The style is an input: any painting, also one that was not in training. With VGG-19 up to relu4_1 and the mirrored
+    decoder, 3,505,219 parameters are trained. `init` initialises only trained weights. Both images need more than one
+    position at the bottleneck, so sides of `stride` pixels are too small.
 
     Args:
-        encoder: f; frozen or trained along.
+        encoder: f; frozen, or trained with the decoder.
         decoder: builds g from the channels of the bottleneck.
         init: draws the initial weights.
     """
@@ -51,17 +51,17 @@ class AdaINGenerator(Generator):
         init(self)
 
     def forward(self, content: Tensor, style: Tensor, strength: float = 1.0) -> Tensor:
-        """The content in the manner of the style.
+        """Paint the content in the style: (N, 3, H, W) in [-1, 1].
 
         Args:
             content: (N, 3, H, W) in [-1, 1], sides multiples of `stride`.
-            style: (N, 3, h, w) in [-1, 1], of any such size; with N = 1, for all.
-            strength: α, 0 repaints the content as it is, 1 is full style.
+            style: (N, 3, h, w) in [-1, 1], sides multiples of `stride`; N = 1: the same style for all contents.
+            strength: α in [0, 1]; 0 reconstructs the content, 1 is full style.
         """
         return self.decode_with(content, self.statistics(style), strength)
 
     def paint(self, content: Tensor, style: Tensor, strength: float = 1.0) -> Painting:
-        """`forward`, with the encoder's activations on the way: for training."""
+        """Like `forward`, but also returns the encoder's features, for training."""
         bottleneck = self.encoder.bottleneck
         content_features = self.encode(content, [bottleneck])
         style_features = self.encode(style, list(self.taps))
@@ -69,23 +69,24 @@ class AdaINGenerator(Generator):
         return Painting(self.decoder(target), target, content_features, style_features)
 
     def statistics(self, style: Tensor) -> Statistics:
-        """Mean and spread of each channel of f(style), (N, C, 1, 1): all that AdaIN takes from a painting.
+        """Mean and standard deviation of each channel of f(style), (N, C, 1, 1): all that AdaIN uses of a painting.
 
-        Styles are mixed by averaging theirs: with Σ w = 1, Σ_k w_k · AdaIN(f(x), f(y_k)) is AdaIN with the averages.
+        Styles are mixed by averaging their statistics: with Σ w = 1, Σ_k w_k · AdaIN(f(x), f(y_k)) is AdaIN with the
+        averages.
         """
         return channel_statistics(self._bottleneck(style))
 
     def decode_with(self, content: Tensor, statistics: Statistics, strength: float = 1.0) -> Tensor:
-        """The picture for statistics that may be of several paintings; shapes as in `forward`."""
+        """Paint with given statistics, for example of several paintings; shapes as in `forward`."""
         return self.decoder(_target(self._bottleneck(content), statistics, strength))
 
     @property
     def taps(self) -> dict[str, int]:
-        """The encoder's layers -> channels."""
+        """Tap -> channels; the taps are the encoder's."""
         return self.encoder.taps
 
     def encode(self, image: Tensor, layers: Sequence[str]) -> Features:
-        """The encoder's activations."""
+        """The encoder's features at these taps, (N, C, h, w) each."""
         return self.encoder(image, layers)
 
     def _bottleneck(self, image: Tensor) -> Tensor:

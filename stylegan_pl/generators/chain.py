@@ -1,4 +1,4 @@
-"""What generators without skip connections share: one chain of layers, with taps between them."""
+"""The base of generators without skip connections: a chain of layers, with taps between them."""
 
 from collections.abc import Mapping, Sequence
 
@@ -9,31 +9,31 @@ from stylegan_pl.nn.layers.features import Features
 from stylegan_pl.nn.layers.generator import Generator
 from stylegan_pl.nn.layers.taps import Tap, read_taps
 
-_MARGIN = 0.97  # of the range: atanh is infinite at 1
-# Of the last layer's output. Adam moves every weight by the learning rate; the thousand of a 9×9 layer together would,
-# unscaled, move the picture by a third of its range in a single step.
+_MARGIN = 0.97  # shrinks the range, because atanh is infinite at 1
+# Factor of the last layer's output. Adam changes each weight by the learning rate; without the factor, the thousand
+# weights of a 9×9 layer would change the picture by a third of its range in a single step.
 _CHANGE = 0.1
 
 
 def changed_photograph(content: Tensor, change: Tensor) -> Tensor:
-    """tanh(atanh(0.97 x) + f(x)), in x's precision: the photograph itself, a little paler, where f(x) is 0.
+    """tanh(atanh(0.97 x) + f(x)), in x's precision; where f(x) is 0, this is 0.97 x.
 
     Args:
-        content: x, (N, 3, H, W) in [-1, 1]; what is beyond, such as added noise, is taken for the end.
-        change: f(x), of the same shape, any number.
+        content: x, (N, 3, H, W) in [-1, 1]; values outside, as from added noise, are clipped.
+        change: f(x), of the same shape and any range.
     """
-    # float32: half a percent of bfloat16's rounding would show as steps in a sky
+    # float32, because bfloat16's rounding by half a percent would be visible as steps in a sky
     return torch.tanh(torch.atanh(_MARGIN * content.float().clamp(-1, 1)) + change).to(content.dtype)
 
 
 class ChainGenerator(Generator):
-    """Layers one after the other, and a tanh.
+    """A chain of layers, and a tanh.
 
     Args:
         layers: f, from an image (N, 3, H, W) in [-1, 1] to (N, 3, H, W) before the tanh.
-        places: the taps by name, shallow to deep.
-        residual: f / 10 changes the photograph, tanh(atanh(0.97 x) + f(x) / 10), instead of making a picture of its
-            own, tanh(f(x)). Such a generator starts at the photograph: it need not learn to copy before it paints.
+        places: name -> tap, shallow to deep.
+        residual: True: the output is tanh(atanh(0.97 x) + f(x) / 10), a change of the photograph, so the generator
+            need not first learn to copy it. False: the output is tanh(f(x)).
     """
 
     def __init__(self, layers: nn.Sequential, places: Mapping[str, Tap], *, residual: bool = False) -> None:
@@ -49,26 +49,26 @@ class ChainGenerator(Generator):
 
     @property
     def taps(self) -> dict[str, int]:
-        """Tap -> channels, shallow to deep; the class says where they lie."""
+        """Tap -> channels, shallow to deep; each subclass documents its taps."""
         return {name: place.channels for name, place in self.places.items()}
 
     def encode(self, image: Tensor, layers: Sequence[str]) -> Features:
-        """The named taps, (N, C, h, w) each; nothing behind the deepest of them is computed."""
+        """Features at the named taps, (N, C, h, w) each; layers after the deepest tap are not computed."""
         return read_taps(self.layers, image, self.places, layers)
 
 
 def residual_places(
     stem: int, halving: int, quartering: int, *, channels: tuple[int, int], blocks: int
 ) -> dict[str, Tap]:
-    """CUT's taps of an encoder that halves the resolution twice and goes on with residual blocks.
+    """CUT's taps of an encoder that halves the resolution twice, followed by residual blocks.
 
     The image, the first layer of both halvings (a convolution, before its norm), the first residual block, and the
-    fifth, or the last where there are fewer.
+    fifth (or the last, if there are fewer).
 
     Args:
-        stem, halving, quartering: how many layers each of these has.
-        channels: after the halving, and after the quartering.
-        blocks: how many follow.
+        stem, halving, quartering: number of layers of each.
+        channels: channels after the halving, and after the quartering.
+        blocks: number of residual blocks.
 
     Raises:
         ValueError: there is no block.

@@ -1,4 +1,4 @@
-"""A generator for looks that are image processing: it says what to change in the photograph, pixel by pixel."""
+"""A generator for styles that are image processing: it predicts a change of the photograph for each pixel."""
 
 from collections.abc import Sequence
 
@@ -10,26 +10,26 @@ from stylegan_pl.nn.layers.init import Init, init_he
 from stylegan_pl.nn.layers.replicate import ReplicatingConv2d
 from stylegan_pl.nn.layers.taps import Tap
 
-_INSIDE = 0.98  # black and white, moved inside the range where atanh is finite
+_INSIDE = 0.98  # shrinks the range, because atanh is infinite at 1
 
 
 class ContextGenerator(ChainGenerator):
     """tanh(atanh(0.98 x) + f(x)); f: dilated conv 3×3 – leaky ReLU for each of `dilations`, conv 1×1. Any image size.
 
     Chen, Xu and Koltun, "Fast Image Processing with Fully-Convolutional Networks" (ICCV 2017): a context aggregation
-    network learns smoothing, tone mapping and stylisation at full resolution, where no resampling blurs lines or leaves
-    a grid. Departures: what it computes is added to the photograph, so that training starts there and not from noise
-    (the paper: identity weights); no norm, so that a picture keeps its brightness and contrast, and tiles and frames of
-    a film agree; dilations to 4 and down again, where the paper's go to 64: wide ones left ghosts of contours.
+    network learns smoothing, tone mapping and stylisation at full resolution, so no resampling blurs lines or leaves a
+    grid. Departures: its output is added to the photograph, so that training starts from the photograph (the paper:
+    identity weights); no norm, so that brightness and contrast are kept, and tiles and frames of a film agree;
+    dilations up to 4 and down again, because the paper's, up to 64, left ghosts of contours.
 
-    21,579 parameters, a receptive field of 21 pixels. Taps: `image`, `context1` … one a dilation.
+    21,579 parameters, a receptive field of 21 pixels. Taps: `image`, `context1` …, one per dilation.
 
     Args:
         width: channels.
-        dilations: of the 3×3 convolutions, in order; each widens the receptive field by twice itself.
-        grey: one channel out, added to the photograph's luminance and shown in all three: whatever it learns, it leaves
-            no colour.
-        init: draws the initial weights; the last layer's are then made a tenth.
+        dilations: of the 3×3 convolutions, in order; each adds twice its value to the receptive field.
+        grey: predict one channel, added to the photograph's luminance and used for R, G and B, so that the output
+            never has colour.
+        init: draws the initial weights; the last layer's are then divided by 10.
     """
 
     stride = 1
@@ -48,7 +48,7 @@ class ContextGenerator(ChainGenerator):
         places = {"image": Tap(0, 3)}
         inputs = 3
         for number, dilation in enumerate(dilations, start=1):
-            # replicated, not reflected: that takes pictures smaller than the dilation, too
+            # replicate, because reflect does not allow pictures smaller than the dilation
             conv = ReplicatingConv2d(inputs, width, 3, dilation=dilation)
             layers += [conv, nn.LeakyReLU(0.2)]
             places[f"context{number}"] = Tap(len(layers), width)
@@ -56,7 +56,7 @@ class ContextGenerator(ChainGenerator):
         last = nn.Conv2d(inputs, 1 if grey else 3, 1)
         super().__init__(nn.Sequential(*layers, last), places)
         self.grey = grey
-        # Ink lines have a width, greys have none; small details, which stay the photograph's, would keep their colour.
+        # Grey has no strokes to enlarge; and enlarging would keep small details of the photograph in colour.
         self.has_strokes = not grey
         init(self)
         with torch.no_grad():
@@ -65,12 +65,12 @@ class ContextGenerator(ChainGenerator):
     def forward(self, content: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1] -> the same shape and range."""
         base = luminance(content) if self.grey else content
-        base = base.clamp(-1, 1)  # noise that a loss adds to a photograph can lead out of the range
+        base = base.clamp(-1, 1)  # a loss may add noise to the photograph
         stylised = torch.tanh(torch.atanh(_INSIDE * base) + self.layers(content))
         return torch.cat([stylised] * 3, dim=1) if self.grey else stylised
 
 
 def luminance(image: Tensor) -> Tensor:
-    """(N, 3, H, W) -> (N, 1, H, W): Rec. 709's weights on values as they are, gamma included (luma)."""
+    """(N, 3, H, W) -> (N, 1, H, W): Rec. 709 luma, that is, on gamma-encoded values."""
     weights = torch.tensor([0.2126, 0.7152, 0.0722], dtype=image.dtype, device=image.device)
     return (image * weights.view(1, 3, 1, 1)).sum(dim=1, keepdim=True)

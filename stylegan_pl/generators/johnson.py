@@ -9,13 +9,14 @@ from stylegan_pl.nn.layers.upsample import ResizeConv, Upsample
 
 
 class JohnsonGenerator(ChainGenerator):
-    """c9s1-w, d2w, d4w, R4w × blocks, u2w, uw, c9s1-3, tanh, affine instance norm. 1,679,235 parameters as it stands.
+    """c9s1-w, d2w, d4w, R4w × blocks, u2w, uw, c9s1-3, tanh; affine instance norm. 1,679,235 parameters by default.
 
-    Half as wide as `ResNetGenerator` at full resolution, where most of the time goes, with 9×9 kernels. Sides are
-    multiples of 4 and at least 16; taps as in `ResNetGenerator`. Departures from the paper, as in PyTorch's well-known
-    port, whose count this is: instance for batch norm, nearest-neighbour upsampling for transposed convolutions,
-    reflection at every convolution for one 40-pixel margin. Departure from that port, which ends linear in [0, 255]:
-    tanh at the end, as in the paper, so that the range is [-1, 1].
+    At full resolution, which takes most of the time, it is half as wide as `ResNetGenerator`, with 9×9 kernels. Sides
+    are multiples of 4 and at least 16; taps as in `ResNetGenerator`. Departures from the paper, as in PyTorch's
+    example, which has the same number of parameters: instance norm instead of batch norm, nearest-neighbour upsampling
+    instead of transposed convolutions, reflection padding at every convolution instead of one 40-pixel margin.
+    Departure from that example, whose output is linear in [0, 255]: a tanh, as in the paper, so that the range is [-1,
+    1].
 
     >>> import torch
     >>> from stylegan_pl.generators.johnson import JohnsonGenerator

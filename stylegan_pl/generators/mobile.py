@@ -1,4 +1,4 @@
-"""A generator for phones and video: few channels, and the work at a quarter of the resolution."""
+"""A generator for phones and video: few channels, and most of the work at a quarter of the resolution."""
 
 from torch import nn
 
@@ -10,14 +10,13 @@ from stylegan_pl.nn.layers.init import Init, init_normal
 class MobileGenerator(ChainGenerator):
     """c5s2-w, d3w/2, R3w/2 × blocks, separable uw, separable uw/2, c5s1-3, tanh.
 
-    Johnson's shape of network, narrow: 227,923 parameters, 16.8 GMAC at 1024², where the published ResNet-9 has 793.
-    Only the last two convolutions run at full resolution, on few channels: there everything costs sixteen times what it
-    does in the blocks. Upsampling is an interpolation and MobileNet's pair of convolutions (Howard et al., 2017),
-    the 1×1 before the interpolation, which gives the same as after it, at a quarter of the cost.
+    Johnson's architecture, but narrow: 227,923 parameters and 16.8 GMAC at 1024² (the published ResNet-9: 793 GMAC).
+    Only the last two convolutions run at full resolution, and on few channels, because a layer costs sixteen times as
+    much there as in the blocks. Upsampling is an interpolation with MobileNet's pair of convolutions (Howard et al.,
+    2017); the 1×1 comes before the interpolation, which gives the same result at a quarter of the cost.
 
-    The blocks' convolutions are full ones. Separable ones of 128 channels have as many weights and multiplications, and
-    take half as long again: their features are 2.7 times as large, and what they do to each number is so little that
-    moving it is what counts (`docs/performance.md`).
+    The blocks have full convolutions. Separable ones of 128 channels have as many weights and multiplications, but take
+    1.5 times as long: their features are 2.7 times as large, and memory bandwidth limits them (`docs/performance.md`).
 
     Sides are multiples of 4 and at least 16; taps as in `ResNetGenerator`, `down1` and `down2` being the two strided
     convolutions.
@@ -34,7 +33,7 @@ class MobileGenerator(ChainGenerator):
         blocks: residual blocks at a quarter of the resolution.
         width: channels at half of the resolution, a multiple of 2; multiples of 32 run fastest.
         residual: start at the photograph and change it; see `ChainGenerator`.
-        upsample_mode: `nearest` or `bilinear`, which leaves no grid.
+        upsample_mode: `nearest`, or `bilinear`, which leaves no grid.
         init: draws the initial weights.
     """
 

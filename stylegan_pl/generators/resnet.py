@@ -12,12 +12,12 @@ from stylegan_pl.nn.layers.upsample import ResizeConv, Upsample
 class ResNetGenerator(ChainGenerator):
     """c7s1-w, d2w, d4w, R4w × blocks, u2w, uw, c7s1-3, tanh (CycleGAN, appendix 7.2).
 
-    11,378,179 parameters with 9 blocks and 7,837,699 with 6, at width 64, however it resamples. Sides are multiples of
-    4 and at least 16. Departure from the paper: upsampling is a resize-convolution unless `upsample` says otherwise,
-    because transposed convolutions leave a checkerboard.
+    11,378,179 parameters with 9 blocks and 7,837,699 with 6, at width 64, for any `upsample` and `downsample`. Sides
+    are multiples of 4 and at least 16. Departure from the paper: upsampling is a resize-convolution by default, because
+    transposed convolutions leave a checkerboard.
 
-    Its taps are CUT's: `image`, `down1` and `down2` (the downsampling convolutions before their norm), `block1` and
-    `block5` (the last block where there are fewer). Departure from CUT: its first is the image with a reflected margin.
+    Taps are CUT's: `image`, `down1` and `down2` (the downsampling convolutions before their norm), `block1` and
+    `block5` (the last block if there are fewer). Departure: CUT's first tap is the image with reflection padding.
 
     >>> import torch
     >>> from stylegan_pl.generators.resnet import ResNetGenerator

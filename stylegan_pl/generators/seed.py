@@ -7,10 +7,10 @@ from stylegan_pl.nn.layers.taps import Tap
 
 
 class SeedGenerator(ChainGenerator):
-    """Conv 3×3 – ReLU four times, conv 3×3 – tanh; stride 1, zero padding. 114,307 parameters at width 64.
+    """Four times conv 3×3 – ReLU, then conv 3×3 – tanh; stride 1, zero padding. 114,307 parameters at width 64.
 
-    Its receptive field is 11 pixels: it repaints colour and fine texture, not shapes. Taps: `image`, `relu1` … `relu4`.
-    Weights start as torch draws them, as in the document.
+    Its receptive field is 11 pixels, so it changes colour and fine texture, not shapes. Taps: `image`, `relu1` …
+    `relu4`. Weights have torch's default initialisation, as in the document.
     """
 
     stride = 1  # any image size

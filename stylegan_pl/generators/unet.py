@@ -1,4 +1,4 @@
-"""pix2pix's U-Net: detail passes beside the bottleneck, through skip connections (Isola et al., 2017)."""
+"""pix2pix's U-Net: skip connections carry detail past the bottleneck (Isola et al., 2017)."""
 
 from collections.abc import Sequence
 
@@ -16,14 +16,13 @@ class UNetGenerator(Generator):
     """C64-C128-C256-C512-…-C512 down to 1/2^levels by strided 4×4 convolutions, and up again; tanh.
 
     With the published transposed 4×4 upsampling (`TransposedConv4`) and width 64, 41,825,667 parameters at 7 levels and
-    54,409,603 at 8. Departure: upsampling is a resize-convolution unless `upsample` says otherwise, because transposed
-    convolutions leave a checkerboard; its counts are smaller. The innermost step is transposed in any case: on images
-    of `stride` pixels it starts from one position, any interpolation of which is constant, and the norms behind it
-    would erase that. Where the paper and its reference differ, the reference is followed: the innermost steps have no
-    dropout.
+    54,409,603 at 8. Departure: upsampling is a resize-convolution by default, with fewer parameters, because transposed
+    convolutions leave a checkerboard. The innermost step is always transposed: for images of `stride` pixels it starts
+    from one position, whose interpolation is constant, and the following norm would turn that into zeros. As in the
+    paper's code, but not its text, the innermost steps have no dropout.
 
-    Taps: `down1` … `down4`, each level's strided convolution with its norm; what the skip connections carry. Deeper
-    maps have too few positions to tell one patch from another.
+    Taps: `down1` … `down4`, each level's strided convolution with its norm, that is, the skip connections. Deeper maps
+    have too few positions to compare patches.
 
     >>> import torch
     >>> from stylegan_pl.generators.unet import UNetGenerator
@@ -34,11 +33,11 @@ class UNetGenerator(Generator):
     torch.Size([2, 3, 64, 48])
 
     Args:
-        levels: halvings; sides must be multiples of 2^levels (published: 7 for 128 pixels, 8 for 256).
+        levels: number of halvings; sides must be multiples of 2^levels (published: 7 for 128 pixels, 8 for 256).
         width: channels of the first level.
         max_width_factor: the widest level, in multiples of `width`.
-        dropout: share of channels' values zeroed in training, in the inner levels of the largest width that have such
-            a level on both sides (pix2pix: 0.5, its only source of noise); 0 paints alike in training and use.
+        dropout: share of values set to zero in training, in the inner levels whose neighbours on both sides have the
+            largest width, too (pix2pix: 0.5, its only source of noise); 0: no dropout.
         upsample: builds the ×2 step from (inputs, outputs) channels.
         init: draws the initial weights.
     """
@@ -69,9 +68,9 @@ class UNetGenerator(Generator):
         convolution = nn.Conv2d(inputs, outputs, 4, stride=2, padding=1)
         if level == 0:
             return nn.Sequential(convolution)
-        # not in place: what comes in is also carried by the skip connection
+        # not in place, because the skip connection uses the input as well
         layers: list[nn.Module] = [nn.LeakyReLU(0.2), convolution]
-        if level < len(self.widths) - 1:  # the innermost map may be one position, which has nothing to normalise
+        if level < len(self.widths) - 1:  # the innermost map may be a single position, which a norm would set to 0
             layers.append(nn.InstanceNorm2d(outputs))
         return nn.Sequential(*layers)
 
@@ -96,11 +95,11 @@ class UNetGenerator(Generator):
 
     @property
     def taps(self) -> dict[str, int]:
-        """`down1` … `down4`, or as many as there are above the innermost -> channels."""
+        """Tap -> channels: `down1` … `down4`, or fewer if there are fewer levels above the innermost."""
         return {f"down{level}": width for level, width in enumerate(self.widths[:-1][:4], start=1)}
 
     def encode(self, image: Tensor, layers: Sequence[str]) -> Features:
-        """`down{l}`: (N, C, H / 2^l, W / 2^l); nothing behind the deepest is computed."""
+        """`down{l}`: (N, C, H / 2^l, W / 2^l); deeper levels are not computed."""
         check_taps(layers, self.taps)
         levels = {name: int(name.removeprefix("down")) for name in layers}
         found = self._descend(image, max(levels.values(), default=0))

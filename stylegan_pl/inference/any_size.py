@@ -1,4 +1,4 @@
-"""A generator over pictures of any size."""
+"""Runs a generator on pictures of any size, by padding."""
 
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
@@ -9,21 +9,21 @@ from torch.nn.functional import pad
 
 from stylegan_pl.pictures.tensors import to_float, to_uint8
 
-SMALLEST = 16  # pixels; below it residual blocks at a quarter of the size cannot reflect
+SMALLEST = 16  # pixels; with fewer, reflection padding in residual blocks at a quarter of the size fails
 Tag = TypeVar("Tag")
 
 
 def pad_to_stride(images: Tensor, stride: int) -> Tensor:
-    """Mirror pixels at the right and bottom until both sides are multiples of `stride`, and at least 16.
+    """Pad by mirroring at the right and bottom, until both sides are multiples of `stride` and at least 16.
 
-    (N, 3, H, W) -> (N, 3, H', W'); the picture stays in the upper left corner.
+    (N, 3, H, W) -> (N, 3, H', W'); the picture is in the upper left corner.
     """
     height, width = images.shape[-2:]
     down, right = (-(-max(SMALLEST, side) // stride) * stride - side for side in (height, width))
-    while down or right:  # a mirror is at most one pixel smaller than the picture, so tiny ones take several
+    while down or right:  # reflection padding must be smaller than the picture, so tiny pictures need several steps
         step = (0, min(right, max(images.shape[-1] - 1, 0)), 0, min(down, max(images.shape[-2] - 1, 0)))
         mode = "reflect" if any(step) else "replicate"
-        if mode == "replicate":  # one pixel wide or high: nothing to mirror
+        if mode == "replicate":  # one pixel wide or high: cannot be mirrored
             step = (0, right if images.shape[-1] == 1 else 0, 0, down if images.shape[-2] == 1 else 0)
         images = pad(images, step, mode=mode)
         right, down = right - step[1], down - step[3]
@@ -32,7 +32,7 @@ def pad_to_stride(images: Tensor, stride: int) -> Tensor:
 
 @torch.no_grad()
 def stylize_images(generator: nn.Module, images: Tensor, *, dtype: torch.dtype = torch.float32) -> Tensor:
-    """(N, 3, H, W) in [-1, 1] -> float32 of the same shape: exact size, whatever the generator's stride.
+    """(N, 3, H, W) in [-1, 1] -> float32 of exactly the same shape, for any H and W.
 
     Args:
         images: on the generator's device.
@@ -50,22 +50,22 @@ def stylize_batch(generator: nn.Module, pictures: Tensor, *, device: torch.devic
 
 
 def stride_of(generator: nn.Module) -> int:
-    """What sides are padded to a multiple of; 4 for networks that do not say."""
+    """The generator's stride, to whose multiples sides are padded; 4 for networks without `stride`."""
     return int(getattr(generator, "stride", 4))
 
 
 def has_strokes(generator: nn.Module) -> bool:
-    """Whether what it changes has a size in pixels, beside which a large picture is large."""
+    """Whether the generator paints strokes, which have a size in pixels and look small in a large picture."""
     return bool(getattr(generator, "has_strokes", True))
 
 
 def padding_of(generator: nn.Module) -> int:
-    """What sides of whole pictures are padded to a multiple of: the stride, but for networks that pad themselves."""
+    """Sides of whole pictures are padded to multiples of this: `pads_to`, if the network has it, or else the stride."""
     return int(getattr(generator, "pads_to", stride_of(generator)))
 
 
 def batches_of_one_size(pictures: Iterable[tuple[Tag, Tensor]], batch_size: int) -> Iterator[tuple[list[Tag], Tensor]]:
-    """Group neighbours of one size: ((tag, uint8 (3, H, W)), …) -> (tags, uint8 (N, 3, H, W)), N ≤ batch_size."""
+    """Batch neighbours of equal size: ((tag, uint8 (3, H, W)), …) -> (tags, uint8 (N, 3, H, W)), N ≤ batch_size."""
     tags: list[Tag] = []
     waiting: list[Tensor] = []
     for tag, picture in pictures:
@@ -79,5 +79,5 @@ def batches_of_one_size(pictures: Iterable[tuple[Tag, Tensor]], batch_size: int)
 
 
 def _together(pictures: list[Tensor]) -> Tensor:
-    """One alone is not copied: it may be large."""
+    """Stack pictures; a single one, which may be large, is not copied."""
     return pictures[0][None] if len(pictures) == 1 else torch.stack(pictures)

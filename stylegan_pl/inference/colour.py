@@ -1,4 +1,4 @@
-"""The photograph's colours under the painting's strokes."""
+"""Keeps the photograph's colours in a stylised picture."""
 
 from enum import Enum
 from typing import NamedTuple
@@ -8,36 +8,36 @@ from torch import Tensor
 
 from stylegan_pl.nn.layers.luma import luma
 
-_EPS = 1e-5  # added to variances, so that a picture of one colour has a root
+_EPS = 1e-5  # added to variances, so that a picture of one colour has an inverse square root
 
 
 class KeepColour(Enum):
     """Two ways to keep colours (Gatys et al., 2016, Preserving color in neural artistic style transfer)."""
 
-    luma = "luma"  # each pixel's own chroma, and the painting's light and dark
-    coral = "coral"  # the photograph's palette as a whole: mean and covariance of its colours
+    luma = "luma"  # each pixel's chroma is the photograph's, its luma the painting's
+    coral = "coral"  # mean and covariance of all colours are the photograph's
 
 
 class Recolouring(NamedTuple):
-    """Colours c ↦ A c + b: (N, 3, 3) and (N, 3, 1)."""
+    """A linear map of colours, c ↦ A c + b: (N, 3, 3) and (N, 3, 1)."""
 
     matrix: Tensor
     offset: Tensor
 
 
 def keep_chroma(content: Tensor, painted: Tensor) -> Tensor:
-    """The content's pixels, as light as the painting's: Y from one, Cb and Cr from the other, (N, 3, H, W) in [-1, 1].
+    """Y of the painting, Cb and Cr of the content, (N, 3, H, W) in [-1, 1].
 
-    Chroma is made of differences to Y, so equal amounts are added to R, G and B; what leaves the range is clipped.
+    Chroma is a difference to Y, so the same amount is added to R, G and B; values out of range are clipped.
     """
     return (content + luma(painted - content)).clamp(-1, 1)
 
 
 def coral(content: Tensor, painted: Tensor) -> Recolouring:
-    """The map that gives the painting's colours the content's mean and covariance: A = Σ_c^½ Σ_p^−½, b = μ_c − A μ_p.
+    """The map that gives painted colours the content's mean and covariance: A = Σ_c^½ Σ_p^−½, b = μ_c − A μ_p.
 
-    (Sun et al., 2016, with the means moved, too.) Departure from AdaIN's reference, which recolours the painting that
-    is the style before it is used: here it is the result, so that it goes with every generator.
+    CORAL (Sun et al., 2016), extended to means. Departure from AdaIN's code, which recolours the style painting before
+    it is used: here the result is recoloured, so that it works with every generator.
 
     Args:
         content, painted: (N, 3, H, W) and (N, 3, h, w) in [-1, 1].
@@ -49,7 +49,7 @@ def coral(content: Tensor, painted: Tensor) -> Recolouring:
 
 
 def recolour(painted: Tensor, recolouring: Recolouring) -> Tensor:
-    """Every pixel's colour mapped; (N, 3, H, W) in [-1, 1], clipped to it."""
+    """Apply the map to every pixel: (N, 3, H, W) in [-1, 1], clipped to that range."""
     colours = recolouring.matrix.to(painted.dtype) @ painted.flatten(2) + recolouring.offset.to(painted.dtype)
     return colours.view_as(painted).clamp(-1, 1)
 

@@ -1,4 +1,4 @@
-"""What is done to a painted picture pixel by pixel: its colours, its strength, where it shows."""
+"""Postprocessing of a painted picture, per pixel: colours, strength, mask."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ from stylegan_pl.inference.colour import KeepColour, Recolouring, coral, keep_ch
 
 @dataclass(frozen=True)
 class Finish:
-    """x + m · s · (k(G(x)) − x): colours kept, then blended with the photograph, then masked.
+    """x + m · s · (k(G(x)) − x): keep colours, then blend with the photograph, then mask.
 
     Args:
-        strength: s in [0, 1]; 0 is the photograph, and the distance to it grows in proportion.
-        keep_colour: how the photograph's colours are kept; None: the painting's.
+        strength: s in [0, 1]; 0 is the photograph, 1 the painting.
+        keep_colour: how to keep the photograph's colours; None: use the painting's.
 
     Raises:
         ConfigError: the strength is out of range.
@@ -30,21 +30,21 @@ class Finish:
 
     @property
     def needs_palette(self) -> bool:
-        """Whether a part of a picture cannot be finished without knowing the colours of the whole."""
+        """Whether tiles need the colours of the whole picture, see `palette`."""
         return self.keep_colour is KeepColour.coral
 
     def palette(self, content: Tensor, painted: Tensor) -> Recolouring | None:
-        """From whole pictures (or thumbnails of them), what their parts are finished with."""
+        """The colour map for tiles, from whole pictures or thumbnails of them; None if not needed."""
         return coral(content, painted) if self.needs_palette else None
 
     def __call__(
         self, content: Tensor, painted: Tensor, mask: Tensor | None = None, palette: Recolouring | None = None
     ) -> Tensor:
-        """(N, 3, H, W) in [-1, 1].
+        """Finish painted pictures: (N, 3, H, W) in [-1, 1].
 
         Args:
             mask: (N, 1, H, W) in [0, 1], 1 is painted.
-            palette: of the whole, where these are parts; None: these are whole.
+            palette: the whole picture's colour map, if these are tiles; None: these are whole pictures.
         """
         if self.keep_colour is KeepColour.luma:
             painted = keep_chroma(content, painted)

@@ -1,4 +1,4 @@
-"""Where a picture is painted: masks, white for yes."""
+"""Masks that select where a picture is painted: white parts are painted."""
 
 import unicodedata
 from pathlib import Path
@@ -11,17 +11,17 @@ from torch import Tensor
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.pictures.read import READABLE, read_image
 
-_CLOSE = 0.02  # of the aspect ratio: what rounding does to the sides of a small mask
+_CLOSE = 0.02  # relative tolerance of the aspect ratio, for rounding in small masks
 
 
 class Masks:
-    """One mask for all pictures, or a folder with one for each, of the picture's name and any image extension.
+    """One mask for all pictures, or a folder with one mask per picture, of the same name with any image extension.
 
     Args:
         path: image file or folder.
 
     Raises:
-        ConfigError: there is none.
+        ConfigError: the path does not exist.
     """
 
     def __init__(self, path: Path) -> None:
@@ -30,13 +30,13 @@ class Masks:
         self.path = path
 
     def of(self, name: Path, width: int, height: int) -> Tensor:
-        """(1, 1, H, W) in [0, 1]: light is painted, dark stays; a mask of another size is scaled.
+        """The mask of a picture, (1, 1, H, W) in [0, 1], resized to the picture; 1 is painted, 0 stays.
 
         Args:
-            name: of the picture, below its input folder.
+            name: the picture's path below its input folder.
 
         Raises:
-            DataError: there is no mask of that name, or one of another shape.
+            DataError: there is no mask of that name, or its aspect ratio differs.
         """
         path = self._file(name)
         image = read_image(path).convert("L")
@@ -52,7 +52,7 @@ class Masks:
         if self.path.is_file():
             return self.path
         for candidate in (name, *(name.with_suffix(suffix) for suffix in sorted(READABLE))):
-            for form in ("NFC", "NFD"):  # as macOS writes é, and as others do
+            for form in ("NFC", "NFD"):  # é as on Linux and Windows, and as on macOS
                 path = self.path / unicodedata.normalize(form, str(candidate))
                 if path.is_file():
                     return path

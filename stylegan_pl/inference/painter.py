@@ -1,4 +1,4 @@
-"""A generator that paints pictures of any size within the memory there is: what files, films and pages share."""
+"""Paints pictures of any size within the available memory; used for files, films and the page."""
 
 import logging
 from collections.abc import Callable
@@ -26,7 +26,7 @@ Report = Callable[[float], None]
 """Told, now and then, which share of a picture has been painted since the last call."""
 
 BLEND = 16  # pixels: half the width of the ramp between tiles
-LARGEST = 4096  # pixels: what is larger is always cut; libraries count a map's elements in 32 bits
+LARGEST = 4096  # pixels: larger pictures are always cut, because libraries count elements of a map in 32 bits
 
 
 @dataclass(frozen=True)
@@ -34,13 +34,13 @@ class Tiling:
     """When and how pictures are cut into tiles.
 
     Args:
-        tile: pixels of a tile's side; None never cuts; "auto" cuts what memory cannot hold, as large as it can.
+        tile: pixels of a tile's side; None: never cut; "auto": cut only if memory is too small, into the largest tiles.
         memory_gb: see `memory.budget_bytes`.
-        exact: take the norms' statistics from all tiles, not from a thumbnail; about half as many times the time as the
-            generator has norms, and then tiles paint what the whole would be.
+        exact: take the norms' statistics from all tiles instead of a thumbnail, so that tiles equal the whole picture;
+            with n norms it takes about n/2 times as long.
 
     Raises:
-        ConfigError: a number out of range.
+        ConfigError: a number is out of range.
     """
 
     tile: int | str | None = "auto"
@@ -55,15 +55,15 @@ class Tiling:
 
 
 class Painter:
-    """Pictures in, paintings of exactly their size out.
+    """Paints pictures of any size; a painting has exactly its picture's size.
 
     Args:
-        generator: (N, 3, H, W) in [-1, 1] -> the same; one that takes a style, with its style given (`in_style`).
-        device: where it paints; pictures come from the CPU and go back there.
+        generator: (N, 3, H, W) in [-1, 1] -> the same; for a generator that takes a style, use `in_style`.
+        device: where it paints; pictures and paintings are on the CPU.
         dtype: of the arithmetic; float32, or half precision under autocast.
-        finish: colours, strength.
-        tiling: what happens to large pictures.
-        strokes: how large they are in a picture of some size.
+        finish: postprocessing: colours and strength.
+        tiling: how large pictures are cut.
+        strokes: size of strokes, as a function of the picture's size.
     """
 
     def __init__(
@@ -88,19 +88,19 @@ class Painter:
     def __call__(
         self, pictures: Tensor, masks: Tensor | None = None, *, into: Tensor | None = None, report: Report | None = None
     ) -> Tensor:
-        """Paint pictures of one size.
+        """Paint pictures of equal size.
 
         Args:
             pictures: (N, 3, H, W), uint8 or float in [-1, 1].
-            masks: (N, 1, H, W) in [0, 1]; where it is 0 the picture stays.
-            into: where to write, of the pictures' shape and type; None: new memory.
-            report: told the progress of large pictures.
+            masks: (N, 1, H, W) in [0, 1]; 0 keeps the picture.
+            into: output of the pictures' shape and type; None: allocate it.
+            report: called with the progress of large pictures.
 
         Returns:
-            The pictures' shape and type, on the CPU.
+            Paintings of the pictures' shape and type, on the CPU.
 
         Raises:
-            ConfigError: memory does not hold the smallest tile.
+            ConfigError: memory is too small for the smallest tile.
         """
         of_size = self.of_size(*pictures.shape[-2:])
         if of_size is not self:
@@ -121,7 +121,7 @@ class Painter:
         return result
 
     def of_size(self, height: int, width: int) -> "Painter":
-        """The painter whose strokes have the size for such pictures; this one where they are the generator's own."""
+        """The painter with the right size of strokes for such pictures; `self` if that is the generator's own size."""
         ratio = self.strokes.ratio(height, width)
         if ratio == 1:
             return self
@@ -133,7 +133,7 @@ class Painter:
         return self._in_strokes[ratio]
 
     def tile_for(self, height: int, width: int) -> int | None:
-        """Pixels of the side of the tiles that a picture is cut into; None: it is painted whole."""
+        """Side in pixels of the tiles for a picture; None if it is painted whole."""
         if not self._is_large(height, width):
             return None
         if isinstance(self.tiling.tile, int):
@@ -142,20 +142,20 @@ class Painter:
         return tile_side(budget, self.pixel_bytes, overlap=self.overlap, stride=self.stride)
 
     def _is_large(self, height: int, width: int) -> bool:
-        """Whether it is not painted whole."""
+        """Whether a picture must be cut into tiles."""
         tile = self.tiling.tile
         if tile is None:
             return False
         if isinstance(tile, int):
             return max(height, width) > -(-tile // self.stride) * self.stride
-        if max(height, width) <= 128:  # a stamp always fits: nothing to measure
+        if max(height, width) <= 128:  # always fits, so memory is not measured
             return False
         budget = budget_bytes(self.tiling.memory_gb, self.device, height * width)
         return height * width * self.pixel_bytes > budget or height * width > LARGEST**2
 
     @property
     def pixel_bytes(self) -> float:
-        """Memory that painting a pixel takes on the device, activations at their peak."""
+        """Peak memory of activations on the device, bytes per pixel."""
         if self._pixel_bytes is None:
             self._pixel_bytes = bytes_per_pixel(self.generator, self.stride, device=self.device, dtype=self.dtype)
         return self._pixel_bytes
@@ -192,14 +192,14 @@ class Painter:
 
     @property
     def overlap(self) -> int:
-        """Pixels that a tile should see beyond its own: as far as the generator looks, and the blend."""
+        """Pixels that a tile should overlap: the generator's receptive field on one side, and the blend."""
         if self._reach is None:
             reach = PictureStatistics(self.generator).reach(self.stride)
             self._reach = LARGEST if reach is None else reach
         return -(-(self._reach + BLEND) // self.stride) * self.stride
 
     def _overlap_of(self, tile: int) -> int:
-        """Of a tile that was asked for, at most a quarter of it."""
+        """The overlap for a typed tile size: at most a quarter of it."""
         if self.tiling.tile == "auto" or self.overlap <= tile // 4:
             return self.overlap
         _log.warning(
@@ -209,7 +209,7 @@ class Painter:
         return self.overlap_within(tile)
 
     def overlap_within(self, tile: int) -> int:
-        """Pixels that tiles of this side may overlap by: a quarter of it, but a step of the grid where that is less."""
+        """Largest overlap of tiles of this side: a quarter of it, but at least one stride if the tile has three."""
         steps = max(tile // 4 // self.stride, int(tile >= 3 * self.stride))
         return steps * self.stride
 
@@ -220,5 +220,5 @@ def as_float(pictures: Tensor) -> Tensor:
 
 
 def as_type_of(pictures: Tensor, painted: Tensor) -> Tensor:
-    """Float in [-1, 1] -> what the pictures are."""
+    """Float in [-1, 1] -> the type of `pictures`."""
     return to_uint8(painted) if pictures.dtype == torch.uint8 else painted.to(pictures.dtype)

@@ -1,4 +1,4 @@
-"""Larger or finer strokes from one generator, at a picture's full size."""
+"""Larger or finer strokes from the same generator, at a picture's full size."""
 
 from fractions import Fraction
 
@@ -10,24 +10,23 @@ from stylegan_pl.inference.any_size import pad_to_stride, stride_of
 
 
 class InStrokes(nn.Module):
-    """y = x + R(G(Sx) − Sx): what the generator changes in a picture 1/stroke the size, brought to full size.
+    """y = x + R(G(Sx) − Sx): the generator's change of a picture of 1/ratio the size, resized to full size.
 
-    S resizes to 1/stroke of each side and R back, both bicubic with antialiasing. A generator's strokes have a size in
-    pixels, so a smaller picture gets larger ones. Details of the photograph that the small picture cannot hold stay:
-    the top of a Laplacian pyramid is the photograph's, all below it is the painting's.
-
-    A generator like any other, so that tiles, films, masks, strength and limits of memory need not know of it.
+    S resizes each side to 1/ratio, R back; both are bicubic with antialiasing. A generator's strokes have a size in
+    pixels, so they are larger relative to a smaller picture. Details that the small picture cannot have are kept from
+    the photograph, like the top level of a Laplacian pyramid.
+    It has the interface of a generator, so tiling, films, masks and strength work unchanged.
 
     Args:
-        generator: (N, 3, H, W) in [-1, 1] -> the same; one that takes a style, with its style given.
-        ratio: of `stroke_size.Strokes`, p/q.
+        generator: (N, 3, H, W) in [-1, 1] -> the same; for a generator that takes a style, use `in_style`.
+        ratio: p/q, from `stroke_size.Strokes`.
     """
 
     def __init__(self, generator: nn.Module, ratio: Fraction) -> None:
         super().__init__()
         self.generator, self.ratio = generator, ratio
-        self.pads_to = ratio.numerator  # where both pictures have whole pixels
-        self.stride = stride_of(generator) * ratio.numerator  # where tiles of both fall on the generator's grid
+        self.pads_to = ratio.numerator  # for which both pictures have whole pixels
+        self.stride = stride_of(generator) * ratio.numerator  # tiles of both then have whole strides
 
     def forward(self, content: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1], sides multiples of p -> the same shape and range, float32."""

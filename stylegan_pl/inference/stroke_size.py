@@ -1,4 +1,4 @@
-"""How large strokes are in a picture of some size, as a ratio that pixels can hold; without torch."""
+"""The size of strokes relative to a picture, as a ratio of whole pixels; without torch."""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -6,29 +6,29 @@ from fractions import Fraction
 from stylegan_pl.errors import ConfigError
 
 FINEST, BROADEST = 0.5, 2.0
-STROKE_AT = 320  # pixels: the longest of the shorter sides that `my_painter` trains on
-_SMALLEST_AT = 64  # pixels; below it nothing of a photograph is left to paint
-_LARGEST_DENOMINATOR = 10  # tiles begin at multiples of the numerator: tenths keep these near each other
-_COARSE = 2  # the denominator of ratios above `BROADEST`, for the same reason
+STROKE_AT = 320  # pixels: the largest shorter side of a training picture in `my_painter`
+_SMALLEST_AT = 64  # pixels; with fewer, a photograph is not recognisable
+_LARGEST_DENOMINATOR = 10  # tiles start at multiples of the numerator, so a small denominator keeps them close
+_COARSE = 2  # denominator of ratios above `BROADEST`, for the same reason
 
 
 @dataclass(frozen=True)
 class Strokes:
-    """A generator's strokes have a size in pixels. Beside a large photograph they would be too small to be seen.
+    """The size of strokes. A generator's strokes have a size in pixels, and would be too small in a large photograph.
 
     Args:
-        size: `FINEST` to `BROADEST`, in those that the generator learned.
-        at: pixels. In pictures whose shorter side is longer, strokes grow with it; None: they keep their pixels.
+        size: factor of the generator's own size, `FINEST` to `BROADEST`.
+        at: pixels; in pictures whose shorter side is longer, strokes grow in proportion. None: they do not grow.
 
     Raises:
-        ConfigError: out of range.
+        ConfigError: a number is out of range.
     """
 
     size: float = 1.0
     at: int | None = None
 
     def __post_init__(self) -> None:
-        if not FINEST <= self.size <= BROADEST:  # nan fails it, too
+        if not FINEST <= self.size <= BROADEST:  # also True for nan
             raise ConfigError(
                 f"stroke={self.size:g} must be between {FINEST} (strokes of half the size) and {BROADEST:g} (twice the "
                 "size); 1 is as the generator learned them"
@@ -40,7 +40,7 @@ class Strokes:
             )
 
     def ratio(self, height: int, width: int) -> Fraction:
-        """p/q: so many pixels of a picture's side are painted as one."""
+        """p/q: the picture is painted at q/p of its size."""
         growth = 1.0 if self.at is None else max(1.0, min(height, width) / self.at)
         ratio = self.size * growth
         return Fraction(ratio).limit_denominator(_LARGEST_DENOMINATOR if ratio <= BROADEST else _COARSE)

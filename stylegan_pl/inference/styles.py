@@ -1,4 +1,4 @@
-"""Which paintings a style-conditioned generator paints after, and how much of each."""
+"""Gives a style-conditioned generator its style: one painting, or a weighted mix of several."""
 
 import math
 from collections.abc import Sequence
@@ -17,18 +17,18 @@ from stylegan_pl.pictures.tensors import image_to_tensor, to_float
 
 
 class AdaIN(nn.Module):
-    """`nn.layers.adain.restyle` as a `PictureNorm`."""
+    """`nn.layers.adain.restyle` as a `PictureNorm`, so that tiles can share a picture's statistics."""
 
     def __init__(self, eps: float = 1e-5) -> None:
         super().__init__()
         self.eps = eps
 
     def forward(self, content_features: Tensor, style: Statistics) -> Tensor:
-        """(N, C, H, W) -> the same, with the style's mean and spread."""
+        """(N, C, H, W) -> the same shape, with the style's mean and standard deviation per channel."""
         return restyle(content_features, style, self.eps)
 
     def normalise_with(self, content_features: Tensor, mean: Tensor, variance: Tensor, *conditions: Any) -> Tensor:
-        """By the content statistics of a whole picture; as many positions make its variance unbiased already."""
+        """Like `forward`, with given content statistics of a whole picture."""
         (style,) = conditions
         centred = content_features - mean.view(-1, 1, 1)
         std = (variance.view(-1, 1, 1) + self.eps).sqrt()
@@ -36,11 +36,11 @@ class AdaIN(nn.Module):
 
 
 class InStyle(nn.Module):
-    """A generator that takes any style, with its style given: photographs in, pictures out, like any other.
+    """A style-conditioned generator with a fixed style: has the interface of a generator without style.
 
     Args:
         statistics: of one painting, or the weighted mean of several.
-        strength: α in [0, 1].
+        strength: α in [0, 1]; 0 reconstructs the content, 1 is full style.
     """
 
     def __init__(self, generator: AdaINGenerator, statistics: Statistics, strength: float) -> None:
@@ -52,7 +52,7 @@ class InStyle(nn.Module):
     def forward(self, content: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1], sides multiples of `stride` -> the same shape and range.
 
-        The generator's own `decode_with`, with its AdaIN as a module, which tiles of one picture can be told about.
+        Computes the same as the generator's `decode_with`, but AdaIN is a module, as tiling needs.
         """
         statistics = Statistics(*(part.to(content.device) for part in self.statistics))
         bottleneck = self.generator.encoder.bottleneck
@@ -69,17 +69,17 @@ def in_style(
     strength: float | None,
     size: int,
 ) -> nn.Module:
-    """The generator with the user's paintings given; one that has learned a style is handed back as it is.
+    """The generator with the user's paintings as style; a generator without style input is returned unchanged.
 
     Args:
         paintings: image files.
-        weights: how much of each, at least 0; None: all alike.
-        strength: α in [0, 1], blended in the features; None: 1. Of no concern to a generator that is handed back: its
-            pictures are blended when they are done (`finish.Finish`).
-        size: pixels that each painting's shorter side is shrunk to, which sets the size of its strokes.
+        weights: weight of each painting, at least 0; None: equal weights.
+        strength: α in [0, 1], blends features; None: 1. Not used for a generator without style input, whose pictures
+            are blended by `finish.Finish`.
+        size: pixels to which each painting's shorter side is shrunk; it sets the size of strokes.
 
     Raises:
-        ConfigError: the generator wants a painting and has none, or has no use for one; or numbers out of range.
+        ConfigError: a painting is missing, or given to a generator without style input; or a number is out of range.
     """
     takes_style = isinstance(generator, AdaINGenerator)
     if not takes_style and (paintings or weights is not None):
@@ -111,13 +111,13 @@ def _shares(weights: Sequence[float] | None, count: int) -> list[float]:
     given = [1.0] * count if weights is None else list(weights)
     if len(given) != count:
         raise ConfigError(f"style_weights={given}: {len(given)} weights for {count} paintings; give one for each style")
-    if not (min(given) >= 0 and 0 < sum(given) < math.inf):  # nan fails every comparison
+    if not (min(given) >= 0 and 0 < sum(given) < math.inf):  # also catches nan
         raise ConfigError(f"style_weights={given}: weights must be at least 0, and one of them above it")
     return [weight / sum(given) for weight in given]
 
 
 def _read(path: Path, size: int, stride: int) -> Tensor:
-    """A painting -> (1, 3, H, W) in [-1, 1], sides multiples of the stride; a margin below it is cut off."""
+    """A painting -> (1, 3, H, W) in [-1, 1], resized so that sides are multiples of the stride."""
     if not path.is_file():
         raise ConfigError(f"style={path}: no such file; type style=painting.jpg, or style=[a.jpg,b.jpg] for several")
     image = read_image(path, at_least=size)

@@ -1,4 +1,4 @@
-"""A checkpoint as a function from pictures to paintings: `from stylegan_pl import Stylizer`."""
+"""The Python interface to a trained generator: `from stylegan_pl import Stylizer`."""
 
 from collections.abc import Sequence
 from os import PathLike
@@ -42,12 +42,12 @@ def load_painter(
     precision: str = "auto",
     trust: Sequence[str] = (),
 ) -> Painter:
-    """What `python -m stylegan_pl.stylize` paints with; its options, by their names there.
+    """The painter of `python -m stylegan_pl.stylize`; arguments have the names of its options.
 
     Raises:
         ConfigError: no checkpoint, or options that do not go with it.
     """
-    keep_colour_named(keep_colour)  # mistakes are told before a checkpoint is loaded
+    keep_colour_named(keep_colour)  # checks it before a checkpoint is loaded
     Strokes(stroke, stroke_at)
     if precision not in Precision.__members__:
         raise ConfigError(f"precision={precision}: type {', '.join(Precision.__members__)}")
@@ -73,7 +73,7 @@ def painter_of(
     device: torch.device,
     dtype: torch.dtype,
 ) -> Painter:
-    """The same of a generator that is loaded; its norms then keep channels-last pictures so, which is faster.
+    """The painter of a loaded generator, whose norms are replaced by ones that keep channels-last memory, for speed.
 
     Raises:
         ConfigError: options that do not go with it.
@@ -84,17 +84,17 @@ def painter_of(
     styled = in_style(
         generator, [str(path) for path in paintings], weights=style_weights, strength=strength, size=style_size
     )
-    mixes = styled is generator  # a generator that takes a style has blended in its features
+    mixes = styled is generator  # a style-conditioned generator blends features instead
     strokes = Strokes(stroke, stroke_at if has_strokes(generator) else None)
     finish = Finish(1.0 if strength is None or not mixes else strength, keep_colour_named(keep_colour))
     return Painter(styled, device=device, dtype=dtype, finish=finish, tiling=tiling, strokes=strokes)
 
 
 def keep_colour_named(choice: bool | str | None) -> KeepColour | None:
-    """What a user types for keep_colour.
+    """A typed value of keep_colour -> `KeepColour`, or None.
 
     Raises:
-        ConfigError: lists what there is.
+        ConfigError: the message lists the values.
     """
     if choice is None or choice is False:
         return None
@@ -106,7 +106,7 @@ def keep_colour_named(choice: bool | str | None) -> KeepColour | None:
 
 
 class Stylizer:
-    """Pictures in, paintings of the same size and kind out.
+    """Paints pictures; a painting has the size and kind (PIL, array or tensor) of its picture.
 
     >>> import numpy as np, torch
     >>> from stylegan_pl import Stylizer
@@ -118,7 +118,7 @@ class Stylizer:
     ((37, 50, 3), dtype('uint8'))
 
     Args:
-        painter: the generator, where it runs, and what is done to its pictures.
+        painter: paints batches of tensors.
     """
 
     def __init__(self, painter: Painter) -> None:
@@ -142,7 +142,7 @@ class Stylizer:
         precision: str = "auto",
         trust: Sequence[str] = (),
     ) -> "Stylizer":
-        """From a run folder or a checkpoint file; the options are those of `python -m stylegan_pl.stylize --help`.
+        """From a run folder or a checkpoint file; for the options see `python -m stylegan_pl.stylize --help`.
 
         Raises:
             ConfigError: no checkpoint, or options that do not go with it.
@@ -160,13 +160,13 @@ class Stylizer:
         Args:
             image: a PIL picture of any mode; or an array (H, W, 3) or (H, W), uint8 or float in [0, 1]; or a tensor
                 (3, H, W) or (N, 3, H, W), uint8 or float in [-1, 1].
-            mask: where to paint: a PIL picture or an array (H, W), light is painted; or a tensor (H, W) in [0, 1].
+            mask: where to paint: a PIL picture or an array (H, W), white is painted; or a tensor (H, W) in [0, 1].
 
         Returns:
-            The kind that came: PIL pictures in mode RGB, arrays (H, W, 3), and the shape, type and device of tensors.
+            The kind of `image`: PIL pictures in mode RGB, arrays (H, W, 3), tensors of the same shape, type and device.
 
         Raises:
-            ValueError: another shape or type, or values out of the range.
+            ValueError: the shape or type is another, or values are out of range.
         """
         if isinstance(image, Image.Image):
             pictures = image_to_tensor(to_srgb(image))[None]
@@ -193,7 +193,7 @@ def _from_array(image: np.ndarray) -> Tensor:
         image = np.repeat(image[..., None], 3, axis=2)
     if image.ndim != 3 or image.shape[2] != 3 or 0 in image.shape:
         raise ValueError(f"an array must be (H, W, 3) or (H, W), got {image.shape}; drop alpha by image[..., :3]")
-    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]  # a copy: torch wants it writable
+    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None]  # a copy, because torch needs a writable array
     if image.dtype == np.uint8:
         return pixels
     if not np.issubdtype(image.dtype, np.floating):
@@ -207,7 +207,7 @@ def _to_array(painted: Tensor, dtype: np.dtype) -> np.ndarray:
 
 
 def _checked(image: Tensor, said: str = "a tensor of floats must be in [-1, 1]") -> Tensor:
-    """(N, 3, H, W)."""
+    """The tensor as (N, 3, H, W), after checks of shape, type and range."""
     pictures = image[None] if image.dim() == 3 else image
     if pictures.dim() != 4 or pictures.shape[1] != 3 or 0 in pictures.shape:
         raise ValueError(f"a tensor must be (3, H, W) or (N, 3, H, W), got {tuple(image.shape)}")
@@ -215,13 +215,13 @@ def _checked(image: Tensor, said: str = "a tensor of floats must be in [-1, 1]")
         return pictures
     if not pictures.is_floating_point():
         raise ValueError(f"a tensor must be uint8 or float in [-1, 1], got {image.dtype}")
-    if not bool((pictures.abs() <= 1 + 1e-4).all()):  # nan fails it, too
+    if not bool((pictures.abs() <= 1 + 1e-4).all()):  # also True for nan
         raise ValueError(f"{said}, got {float(pictures.min()):.3g} to {float(pictures.max()):.3g}")
     return pictures
 
 
 def _mask(mask: Image.Image | np.ndarray | Tensor) -> Tensor:
-    """(H, W) in [0, 1]."""
+    """A mask of any kind -> (H, W) in [0, 1]."""
     if isinstance(mask, Image.Image):
         mask = np.array(mask.convert("L"))
     share = torch.as_tensor(mask)

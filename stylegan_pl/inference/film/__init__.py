@@ -1,1 +1,1 @@
-"""A film, painted frame by frame, whose painting holds still where the scene does."""
+"""Paints films frame by frame, without flicker."""

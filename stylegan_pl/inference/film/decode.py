@@ -1,4 +1,4 @@
-"""A film as a stream of pictures with their times, and of everything else, untouched."""
+"""Decodes a film into pictures with their times; packets of other streams are passed on unchanged."""
 
 import contextlib
 from collections.abc import Iterator
@@ -13,25 +13,26 @@ from stylegan_pl.inference.film.restarts import GoingOn
 from stylegan_pl.inference.film.source import Frame
 
 _STILL = 0x400 | 0x800 | 0x100000  # AV_DISPOSITION_ATTACHED_PIC, _TIMED_THUMBNAILS, _STILL_IMAGE
-_USUAL_RATE = Fraction(25)  # frames a second, of a film that does not say
+_USUAL_RATE = Fraction(25)  # frames per second, for a film that does not contain its rate
 
 
 class Film:
     """An open film; a context manager.
 
-    Iterating yields, in the film's order, a `Frame` for each picture and PyAV's packets of the `others`, undecoded.
-    Only what a decoder holds is in memory. Where times start again, as in joined recordings, they go on instead.
+    Iterating yields, in the film's order, a `Frame` for each picture, and PyAV's undecoded packets of the streams
+    `others`. Only the decoder's frames are in memory. If times restart, as in joined recordings, they are made to
+    continue.
 
     Args:
-        path: of a file; `-`: standard input; `camera`, `camera:1` …: a camera (`library.camera`).
+        path: a file; `-`: standard input; `camera`, `camera:1` …: a camera (see `library.camera`).
 
     Raises:
-        DataError: it is no film, or has no picture.
+        DataError: it is not a film, or has no picture.
     """
 
     def __init__(self, path: Path | str) -> None:
         av = pyav()
-        self.path, self.damaged = path, 0  # packets that could not be decoded
+        self.path, self.damaged = path, 0  # damaged: packets that could not be decoded
         try:
             self._container = opened(path)
         except (av.FFmpegError, OSError, ValueError) as error:
@@ -62,55 +63,55 @@ class Film:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._container.close()
 
     @property
     def time_base(self) -> Fraction:
-        """Seconds of a unit of time."""
+        """The unit of time in seconds."""
         return _fraction(self.stream.time_base)
 
     @property
     def rate(self) -> Fraction:
-        """Frames a second, on average."""
+        """Frames per second, on average."""
         rates = (self.stream.average_rate, self.stream.guessed_rate)
         return next((_fraction(rate) for rate in rates if rate), _USUAL_RATE)
 
     @property
     def aspect(self) -> Fraction:
-        """Width of an upright pixel by its height."""
+        """Pixel aspect ratio: width / height, of the upright picture."""
         stored = _fraction(self.stream.sample_aspect_ratio or 1)
         return 1 / stored if self.look.quarter_turns % 2 else stored
 
     @property
     def pixel_format(self) -> str | None:
-        """FFmpeg's name of how it is stored."""
+        """FFmpeg's name of the stored pixel format."""
         return self.stream.codec_context.pix_fmt
 
     @property
     def duration(self) -> int | None:
-        """Of the pictures, in units of the time base, as the file says; None: it does not, or its times start again."""
+        """Duration of the pictures in units of the time base, from the file; None if unknown, or if times restart."""
         return None if self.restarts else self.stream.duration
 
     @property
     def restarts(self) -> int:
-        """How often times have started again, as far as it has been read."""
+        """How many times the film's times have restarted so far."""
         return self._times.restarts
 
     @property
     def stream_metadata(self) -> dict[str, str]:
-        """Of the pictures' stream alone."""
+        """Metadata of the video stream."""
         return dict(self.stream.metadata)
 
     @property
     def metadata(self) -> dict[str, str]:
-        """Title, date, and so on; not what the container says of itself."""
+        """The film's metadata, such as title and date, without the container's own entries."""
         own = {"encoder", "major_brand", "minor_version", "compatible_brands", "duration"}
         return {key: value for key, value in self._container.metadata.items() if key.lower() not in own}
 
     @property
     def frames(self) -> int | None:
-        """How many pictures, as far as the file says; None: nobody knows yet."""
+        """Number of pictures according to the file; None if unknown."""
         if is_live(self.path):
             return None
         if self.stream.frames:
@@ -139,7 +140,7 @@ class Film:
         raise UnfitData(f"{self.path}: no picture in it can be decoded")
 
     def _demux(self) -> Iterator[Any]:
-        """Decoded pictures, and packets of the others."""
+        """Yield decoded pictures, and packets of the other streams."""
         av = pyav()
         packets = self._times(self._container.demux(self.stream, *self.others))
         while True:
@@ -147,13 +148,13 @@ class Film:
                 packet = next(packets)
             except StopIteration:
                 return
-            except (av.FFmpegError, OSError):  # the rest of the file is lost
+            except (av.FFmpegError, OSError):  # damaged: the rest of the file cannot be read
                 self.damaged += 1
                 with contextlib.suppress(av.FFmpegError):
                     yield from self.stream.decode(None)
                 return
             if packet.stream is not self.stream:
-                if packet.dts is not None or packet.pts is not None:  # the empty packet at the end
+                if packet.dts is not None or packet.pts is not None:  # not the empty packet at the end
                     yield packet
                 continue
             try:
@@ -162,7 +163,7 @@ class Film:
                 self.damaged += 1
 
     def _timed(self, frame: Any, to_picture: ToPictures) -> Frame:
-        """Times that a file does not tell are made up of its rate; two pictures never share one."""
+        """Add times to a picture: missing ones follow from the rate, and no two pictures have the same time."""
         step = max(1, round(1 / (self.rate * self.time_base)))
         pts = self._next_pts if frame.pts is None else max(int(frame.pts), self._next_pts - step + 1)
         self._next_pts = pts + step
@@ -170,7 +171,7 @@ class Film:
 
 
 def _moving(streams: Any) -> Any | None:
-    """The stream that is the film: no cover, no thumbnails, no poster of one picture; of several FFmpeg's choice."""
+    """The video stream, without covers, thumbnails and posters; of several, FFmpeg's choice."""
     moving = {stream.index: stream for stream in streams.video if not stream.disposition.value & _STILL}
     moving = {index: stream for index, stream in moving.items() if stream.frames != 1} or moving
     best = streams.best("video")
@@ -178,5 +179,5 @@ def _moving(streams: Any) -> Any | None:
 
 
 def _fraction(ratio: Any) -> Fraction:
-    """Of PyAV's, which has a class of its own from version 19 on."""
+    """A `Fraction` from PyAV's ratio, which has its own class since version 19."""
     return Fraction(ratio.numerator, ratio.denominator)

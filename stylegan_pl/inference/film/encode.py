@@ -1,4 +1,4 @@
-"""Painted pictures into a film file, at the times of the originals, beside their sound."""
+"""Encodes painted pictures into a film file, with the original's times, sound and subtitles."""
 
 import logging
 import sys
@@ -29,13 +29,13 @@ class Encoding:
     """How a film is compressed.
 
     Args:
-        codec: an encoder of FFmpeg's.
-        crf: constant quality, lower is better; its scale is the codec's. None: the codec's own choice.
-        bitrate: megabits a second, in place of `crf`.
-        options: more of the encoder's, such as preset; None: none.
+        codec: name of an FFmpeg encoder.
+        crf: constant quality, lower is better, on the codec's own scale; None: the codec's default.
+        bitrate: megabits per second, instead of `crf`.
+        options: other options of the encoder, such as preset; None: none.
 
     Raises:
-        ConfigError: numbers out of range, or an encoder that is not there.
+        ConfigError: a number is out of range, or there is no such encoder.
     """
 
     codec: str | None = None
@@ -54,11 +54,11 @@ class Encoding:
             raise ConfigError(f"film.codec={self.codec} is no encoder of this FFmpeg; type film.codec=libx264")
 
     def encoder_for(self, output: Path) -> str:
-        """The codec, or what players of that container expect."""
+        """The codec, or the usual codec for the output's container."""
         return self.codec or (_WEBM if output.suffix.lower() == ".webm" else "libx264")
 
     def encoder_options(self, codec: str) -> dict[str, str]:
-        """FFmpeg's words for it.
+        """The options with FFmpeg's names.
 
         Raises:
             ConfigError: the codec has no constant quality.
@@ -78,17 +78,17 @@ class Encoding:
 def _is_encoder(name: str) -> bool:
     try:
         return bool(pyav().Codec(name, "w").is_encoder)
-    except ValueError:  # PyAV's for a name that FFmpeg does not know
+    except ValueError:  # PyAV's error for an unknown name
         return False
 
 
 class Painting:
-    """A film that is being written, in a hidden file beside its place until `finish`; `-`: as Matroska to a pipe.
+    """Writes a film, in a hidden file beside its final path until `finish`; for `-`, as Matroska to standard output.
 
-    Times, pixel aspect, colour tags, sound, subtitles and titles are the original's. Pictures are stored upright.
+    Times, pixel aspect ratio, colour tags, sound, subtitles and metadata are the original's. Pictures are upright.
 
     Raises:
-        ConfigError: the encoder or the container cannot do it.
+        ConfigError: the encoder or the container does not support this film.
     """
 
     def __init__(self, film: MovingPictures, output: Path, encoding: Encoding) -> None:
@@ -127,7 +127,7 @@ class Painting:
     def _describe(self, encoding: Encoding) -> None:
         look, context = self.film.look, self._stream.codec_context
         context.width, context.height, context.pix_fmt = look.width, look.height, self.pixel_format
-        context.time_base = self.film.time_base  # not 1 / rate: frames keep their own times
+        context.time_base = self.film.time_base  # the film's, not 1 / rate, because frames keep their own times
         context.sample_aspect_ratio = self.film.aspect
         context.colorspace, context.color_range = look.colours.matrix, look.colours.range
         context.color_primaries, context.color_trc = look.colours.primaries, look.colours.curve
@@ -135,11 +135,11 @@ class Painting:
         if encoding.bitrate is not None:
             context.bit_rate = round(encoding.bitrate * 1e6)
         elif self.codec.startswith("libvpx"):
-            context.bit_rate = 0  # otherwise crf is a bound of a bit rate of its own
+            context.bit_rate = 0  # otherwise FFmpeg's default bit rate limits crf
         self._stream.metadata.update(self.film.stream_metadata)
 
     def _copy_of(self, stream: Any) -> Any | None:
-        """A stream of the output for packets of that one; None where the container holds no such subtitles."""
+        """An output stream for another stream's packets; None if the container does not support such subtitles."""
         try:
             copy = self._container.add_stream_from_template(stream)
         except ValueError as error:
@@ -154,7 +154,7 @@ class Painting:
         return copy
 
     def write(self, frame: Frame, painted: Tensor) -> None:
-        """Add a picture, (3, H, W), at the original's time."""
+        """Add a painted picture, (3, H, W), with the original's time."""
         encoded = self._to_frame(painted)
         encoded.pts, encoded.time_base = frame.pts, self.film.time_base
         self._timing.expect(frame)
@@ -163,21 +163,21 @@ class Painting:
 
     @property
     def seconds(self) -> float:
-        """From the first picture to the end of the last."""
+        """Seconds from the first picture to the end of the last."""
         return float(self._timing.length * self.film.time_base)
 
     def copy(self, packet: Any) -> None:
-        """Add a packet of sound or subtitles as it is."""
+        """Add an unchanged packet of sound or subtitles."""
         stream = self._others.get(packet.stream.index)
         if stream is not None:
             packet.stream = stream
             self._container.mux(packet)
 
     def finish(self, *, whole: bool = True) -> None:
-        """Write what the encoder still has, and put the film in its place; without a frame there is none.
+        """Write the encoder's last pictures, and rename the file; without any picture there is no file.
 
         Args:
-            whole: nothing of the original is missing, so that it is as long as that says.
+            whole: the whole original was painted, so the duration is the one that the original states.
         """
         if self.frames == 0:
             self.discard()
@@ -189,8 +189,8 @@ class Painting:
             self._partial.replace(self.output)
 
     def discard(self) -> None:
-        """Leave nothing."""
-        with suppress(Exception):  # a container without a header cannot be closed well
+        """Delete the unfinished file."""
+        with suppress(Exception):  # closing a container without a header is an error
             self._close()
         if self._partial is not None:
             with suppress(OSError):

@@ -1,4 +1,4 @@
-"""A film file in, its painting out, and how much that flickers."""
+"""Paints a film file, and measures how much the painting flickers."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -20,7 +20,7 @@ Report = Callable[[float], None]
 class Flicker(NamedTuple):
     """Mean change from frame to frame within scenes, colours in [-1, 1]; see `metrics.flicker`."""
 
-    added: float  # beyond the film's own
+    added: float  # the painting's flicker beyond the film's own
     painting: float
     film: float
 
@@ -28,38 +28,38 @@ class Flicker(NamedTuple):
 class FlickerMeter:
     """`metrics.Flicker` for films of any length.
 
-    Steps are taken out of the metric as plain numbers: small tensors, left behind among the large ones of each frame,
-    keep the allocator from using their places again, and a process grew by a frame a frame.
+    Steps are kept as plain numbers: small tensors between the large ones of frames fragment memory, and the process
+    grew by the size of a frame with each frame.
     """
 
     def __init__(self) -> None:
-        from stylegan_pl.metrics.flicker import Flicker as Measure  # torchmetrics takes a second to import
+        from stylegan_pl.metrics.flicker import Flicker as Measure  # imported here, because torchmetrics takes a second
 
         self._measure = Measure()
         self._steps: list[list[float]] = []  # step t leads to frame t + 1
 
     def add(self, painted: Tensor, frames: Tensor) -> None:
-        """Frames that follow those before, (N, 3, H, W) in [-1, 1] both."""
+        """Add the next frames, painted and original, both (N, 3, H, W) in [-1, 1]."""
         self._measure.update(painted, frames)
         if self._measure.steps:
             self._steps += self._measure.per_step().tolist()
             self._measure.steps.clear()
 
     def read(self, begun: list[int]) -> Flicker | None:
-        """Over all steps but those into the frames that begin a scene, where everything may change; None: no steps."""
+        """Mean over all steps but those to a scene's first frame (`begun`); None if there are no steps."""
         cuts = set(begun)
         within = [step for frame, step in enumerate(self._steps, start=1) if frame not in cuts]
         return Flicker(*torch.tensor(within).mean(dim=0).tolist()) if within else None
 
 
 class Painted(NamedTuple):
-    """What became of a film."""
+    """The result of painting a film."""
 
     frames: int
     scenes: int
-    seconds: float  # that are painted
-    flicker: Flicker | None  # None: there are no two frames of one scene
-    stopped: bool  # before its end
+    seconds: float  # duration of the painted part
+    flicker: Flicker | None  # None if no scene has two frames
+    stopped: bool  # whether it was stopped before its end
     damaged: int  # packets that could not be decoded
 
 
@@ -73,17 +73,17 @@ def paint_film(
     stop: Callable[[], bool] = lambda: False,
     report: Report = lambda frames: None,
 ) -> Painted:
-    """Decode, paint and encode, `batch_size` frames at a time; no more than these are held.
+    """Decode, paint and encode, `batch_size` frames at a time; only these are in memory.
 
-    Stopped, or interrupted in a batch, it leaves a whole film of what was painted until then; on an error, nothing.
+    If it is stopped or interrupted, the film up to there is complete; after an error there is no file.
 
     Args:
-        stop: asked before each batch.
-        report: told how many frames have been painted since the last call.
+        stop: called before each batch; True stops.
+        report: called with the number of frames painted since the last call.
 
     Raises:
-        UserError: the encoder or the container cannot do it.
-        DataError: the disk is full, or the like.
+        UserError: the encoder or the container does not support this film.
+        DataError: the disk is full or another error of the system occurred.
     """
     painting, meter = Painting(film, output, encoding), FlickerMeter()
     stopped = False
@@ -121,7 +121,7 @@ def _paint(batch: list[Frame], painter: FramePainter, painting: Painting, meter:
 
 
 def _batches(film: MovingPictures, batch_size: int) -> Iterator[list[Frame] | Any]:
-    """Lists of frames, and packets as they come."""
+    """Yield lists of `batch_size` frames, and packets of other streams."""
     batch: list[Frame] = []
     for item in film:
         if not isinstance(item, Frame):

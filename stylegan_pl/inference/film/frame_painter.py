@@ -1,4 +1,4 @@
-"""Frames of a film in, frames of its painting out: what belongs to one scene is painted alike."""
+"""Paints frames of a film, so that frames of the same scene are consistent."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,15 +13,15 @@ from stylegan_pl.inference.painter import BLEND, Painter, as_float, as_type_of
 from stylegan_pl.inference.tiling.large import LargePicture
 from stylegan_pl.inference.tiling.memory import budget_bytes
 
-_SMALL = 128**2  # pixels: so many always fit, nothing to measure
+_SMALL = 128**2  # pixels: always fit into memory, so it is not measured
 
 
 class FramePainter:
-    """A `Painter` with a memory: the norms' statistics, the palette and the strokes of a scene are carried on.
+    """A `Painter` with state: statistics of norms, palette and strokes are carried from frame to frame within a scene.
 
     Args:
-        painter: the generator, where it runs, what is done to its pictures, when they are cut into tiles.
-        mask: (1, 1, H, W) in [0, 1] for all frames; where it is 0 the film stays.
+        painter: paints single pictures.
+        mask: (1, 1, H, W) in [0, 1] for all frames; 0 keeps the film's pixels.
     """
 
     def __init__(self, painter: Painter, steadiness: Steadiness, *, mask: Tensor | None = None) -> None:
@@ -30,17 +30,17 @@ class FramePainter:
         self.statistics = SceneStatistics(painter.generator)
         self.cuts = SceneCuts(steadiness.cut_threshold)
         self.smoothing = Smoothing(steadiness.smoothing)
-        self.begun: list[int] = []  # frames that begin a scene, counted from the film's first
+        self.begun: list[int] = []  # indices of the frames that start a scene
         self._palettes = RunningMean()
         self._frames, self._time = 0, 0.0
 
     @torch.no_grad()
     def __call__(self, frames: Tensor, times: Sequence[float]) -> Tensor:
-        """Paint frames that follow those before.
+        """Paint the next frames.
 
         Args:
             frames: (N, 3, H, W), uint8 or float in [-1, 1], on the CPU.
-            times: of each frame, seconds.
+            times: time of each frame, seconds.
 
         Returns:
             The frames' shape and type, on the CPU.
@@ -107,11 +107,11 @@ class FramePainter:
         return painted
 
     def _steady(self, palette: Recolouring | None, keep: float) -> Recolouring | None:
-        """The scene's, so that colours do not jump with what is in the picture."""
+        """The scene's mean palette, so that colours do not change when the picture's content does."""
         return None if palette is None else Recolouring(*self._palettes.add(palette, keep))
 
     def _fit(self, frames: Tensor) -> bool:
-        """Whether memory holds them all at a time."""
+        """Whether memory is enough to paint all frames at once."""
         pixels = len(frames) * frames.shape[-2] * frames.shape[-1]
         if len(frames) == 1 or self.painter.tiling.tile is None or pixels <= _SMALL:
             return True
@@ -120,7 +120,7 @@ class FramePainter:
 
 
 class _LargeFrame(LargePicture):
-    """A picture in tiles, by the scene's statistics and palette."""
+    """A picture in tiles, with the scene's statistics and palette."""
 
     painter: FramePainter
 

@@ -1,4 +1,4 @@
-"""A codec's frames and the pictures that networks see: the only code of the film room that converts between them."""
+"""Converts between a codec's frames and pictures as tensors."""
 
 from typing import Any, NamedTuple
 
@@ -9,14 +9,14 @@ from torch import Tensor
 from stylegan_pl.inference.film.library import pyav
 from stylegan_pl.pictures.tensors import to_uint8
 
-_DEEP = 65535.0  # the largest value of a colour in rgb48
+_DEEP = 65535.0  # largest value in rgb48
 _UNKNOWN = 2  # AVCOL_*_UNSPECIFIED of matrices, primaries and transfer curves
 _BT709, _BT601 = 1, 5  # AVCOL_SPC_*, and libswscale's own numbers
-_HD_LINES = 720  # from here on untagged films are taken for BT.709, as players do
+_HD_LINES = 720  # lines from which untagged films count as BT.709, as in players
 
 
 class Colours(NamedTuple):
-    """How a film's numbers mean colours; FFmpeg's numbers (H.273). The painting's mean the same."""
+    """A film's colour tags, as FFmpeg's numbers (H.273); the painting gets the same."""
 
     matrix: int
     range: int  # 0 unknown, 1 video, 2 full
@@ -25,29 +25,29 @@ class Colours(NamedTuple):
 
     @classmethod
     def of(cls, frame: Any) -> "Colours":
-        """As a frame says; PyAV knows primaries and curve from version 15 on."""
+        """The tags of a frame; PyAV has primaries and transfer curve since version 15."""
         named = ("color_primaries", "color_trc")
         return cls(int(frame.colorspace), int(frame.color_range), *(int(getattr(frame, n, _UNKNOWN)) for n in named))
 
     def matrix_for(self, lines: int) -> int:
-        """The matrix, or what players take an untagged film's for."""
+        """The colour matrix; for an untagged film, the one that players assume."""
         if self.matrix != _UNKNOWN:
             return self.matrix
         return _BT709 if lines >= _HD_LINES else _BT601
 
 
 class Look(NamedTuple):
-    """What all frames of a film have in common."""
+    """The properties that all frames of a film share."""
 
     height: int  # pixels, upright
     width: int
-    quarter_turns: int  # counterclockwise, from what is stored to upright
-    deep: bool  # more than 8 bits a colour
+    quarter_turns: int  # counterclockwise, from the stored to the upright picture
+    deep: bool  # more than 8 bits per colour
     colours: Colours
 
     @classmethod
     def of(cls, frame: Any) -> "Look":
-        """As the first frame says."""
+        """From the film's first frame."""
         turns = round(getattr(frame, "rotation", 0) / 90) % 4
         sides = (frame.width, frame.height) if turns % 2 else (frame.height, frame.width)
         deep = max(component.bits for component in frame.format.components) > 8 and not _is_palette(frame)
@@ -55,21 +55,21 @@ class Look(NamedTuple):
 
     @property
     def stored_lines(self) -> int:
-        """Lines of a frame as the codec has it."""
+        """Number of lines of a stored frame."""
         return self.width if self.quarter_turns % 2 else self.height
 
 
 class ToPictures:
-    """Frames of a film -> upright pictures (3, H, W): uint8, or float32 in [-1, 1] of deep films."""
+    """Frames of a film -> upright pictures (3, H, W): uint8, or float32 in [-1, 1] for more than 8 bits."""
 
     def __init__(self, look: Look) -> None:
         from av.video.reformatter import VideoReformatter
 
         self.look = look
-        self._reformatter = VideoReformatter()  # one for all frames: each frame's own would keep its tables
+        self._reformatter = VideoReformatter()  # one for all frames, because each has large tables
 
     def __call__(self, frame: Any) -> Tensor:
-        """A frame of another size than the first, as some streams have, is scaled to it."""
+        """One frame; if its size differs from the first frame's, as in some streams, it is resized."""
         look = self.look
         width, height = (look.height, look.width) if look.quarter_turns % 2 else (look.width, look.height)
         rgb = self._reformatter.reformat(
@@ -97,7 +97,7 @@ class ToFrames:
         self._reformatter = VideoReformatter()
 
     def __call__(self, picture: Tensor) -> Any:
-        """See the class."""
+        """One picture -> a frame with the colour tags of `look`."""
         rows = picture.permute(1, 2, 0)
         if self.look.deep:
             pixels = ((rows.float().clamp(-1, 1) + 1) * (_DEEP / 2)).round().numpy().astype(np.uint16)
@@ -113,7 +113,7 @@ class ToFrames:
 
 
 def _range_of(frame: Any) -> int:
-    """Untagged frames are of video range, but for the J formats of old JPEG codecs and for RGB."""
+    """The range's tag; untagged frames have video range, except RGB and the J formats of old JPEG codecs."""
     if int(frame.color_range):
         return int(frame.color_range)
     return 2 if frame.format.name.startswith("yuvj") or frame.format.is_rgb else 1

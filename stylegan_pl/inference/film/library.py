@@ -1,4 +1,4 @@
-"""PyAV, which reads and writes films; what is a film by its name, and where films come from that are no files."""
+"""Opens films, cameras and pipes with PyAV, and decides whether an input is a film."""
 
 import re
 import sys
@@ -14,7 +14,7 @@ PIPE = "-"  # standard input, standard output
 EXTENSIONS = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".ogv", ".3gp"}
 )
-_MOVING_PICTURES = {".gif"}  # a film where a film is to come out
+_MOVING_PICTURES = {".gif"}  # a film only if the output is one
 _SELF_CONTAINED = (
     *("mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "asf", "flv", "ogg", "gif"),
     *("nut", "ivf", "mjpeg", "mxf", "dv", "rm", "yuv4mpegpipe"),
@@ -24,14 +24,14 @@ _CAMERA = re.compile(r"camera(?::(?P<which>.+))?|/dev/video\d+")
 
 
 class Camera(NamedTuple):
-    """As FFmpeg opens it."""
+    """A camera's name and format for FFmpeg."""
 
     device: str
     format: str
 
 
 def camera(source: object) -> Camera | None:
-    """The camera that is meant by `camera`, `camera:1` or `/dev/video1`; None: no camera is."""
+    """The camera named by `camera`, `camera:1` or `/dev/video1`; None if `source` is not a camera."""
     found = _CAMERA.fullmatch(str(source))
     if found is None:
         return None
@@ -39,17 +39,17 @@ def camera(source: object) -> Camera | None:
     if sys.platform == "darwin":
         return Camera(which, "avfoundation")
     if sys.platform == "win32":
-        return Camera(f"video={which}", "dshow")  # by the camera's name
+        return Camera(f"video={which}", "dshow")  # Windows names cameras
     return Camera(str(source) if str(source).startswith("/dev/") else f"/dev/video{which}", "v4l2")
 
 
 def is_live(source: object) -> bool:
-    """Whether it comes as it goes: no file whose length is known, or that could be read again."""
+    """Whether it is a stream of unknown length that can be read only once: a camera or standard input."""
     return str(source) == PIPE or camera(source) is not None
 
 
 def opened(source: Path | str) -> Any:
-    """PyAV's container of a file, of standard input or of a camera."""
+    """PyAV's container of a file, standard input or a camera."""
     av, device = pyav(), camera(source)
     if device is not None:
         return av.open(device.device, format=device.format)
@@ -58,7 +58,7 @@ def opened(source: Path | str) -> Any:
 
 
 def pyav() -> ModuleType:
-    """The library, imported where it is used: only those who paint films need it.
+    """Import PyAV, which is an optional package for films.
 
     Raises:
         ConfigError: it is not installed.
@@ -67,15 +67,15 @@ def pyav() -> ModuleType:
         import av
     except ImportError as error:
         raise ConfigError("films need PyAV, which is not installed; type pip install 'stylegan-pl[film]'") from error
-    av.logging.set_level(None)  # what matters is raised; the rest is chatter of codecs
+    av.logging.set_level(None)  # errors are exceptions; codecs' messages are not needed
     return av
 
 
 def is_film(source: object, output: object) -> bool:
-    """Whether a call's input is one film: by the ending of its name, or, for a GIF and for frames, of the output's.
+    """Whether an input is a film: by its extension, or, for GIFs and folders of frames, by the output's extension.
 
-    Frames are a folder or a pattern. So is a camera, and what comes through a pipe: pictures there are taken care of
-    before.
+    Frames are a folder or a pattern. Cameras and standard input are always films here, because pictures through a pipe
+    are handled before.
     """
     if not isinstance(source, str | Path):
         return False
@@ -89,15 +89,15 @@ def is_film(source: object, output: object) -> bool:
 
 
 def are_frames(source: object) -> bool:
-    """Whether an input is several pictures, so that a film is made of them: a folder, or a pattern."""
+    """Whether an input is a folder or a pattern of pictures, from which a film can be made."""
     return not is_live(source) and (Path(str(source)).is_dir() or is_pattern(str(source)))
 
 
 def check_paths(source: Path, output: Path, *, overwrite: bool) -> None:
-    """Refuse what would be painted in vain, before anything is.
+    """Check input and output before anything is painted.
 
     Raises:
-        ConfigError: nothing to read, nowhere to write, or a file that is there.
+        ConfigError: the input is missing, or the output is not a film, is the input, or exists already.
     """
     if not is_live(source) and not are_frames(source) and not source.is_file():
         raise ConfigError(f"input={source}: no such file")

@@ -22,16 +22,16 @@ _BT709, _SRGB_CURVE, _VIDEO_RANGE = 1, 13, 1  # FFmpeg's numbers (H.273)
 class NumberedFrames:
     """Pictures of one size, in the order of the numbers in their names: 9 before 10. No sound.
 
-    A picture that cannot be read is left out, and the one before it is shown so much longer.
+    A picture that cannot be read is left out, and the previous one is shown longer.
 
     Args:
-        path: what was typed, for messages.
+        path: the typed input, for messages.
         files: at least one.
-        fps: frames a second.
+        fps: frames per second.
 
     Raises:
-        ConfigError: no rate at all.
-        DataError: pictures of several sizes, or none that can be read.
+        ConfigError: `fps` is not positive.
+        DataError: pictures differ in size, or none can be read.
     """
 
     def __init__(self, path: Path | str, files: Sequence[Path], *, fps: float) -> None:
@@ -54,7 +54,7 @@ class NumberedFrames:
         for file in self.files:
             try:
                 sizes[file] = upright_size(file)
-            except DataError as error:  # told when its turn comes
+            except DataError as error:  # reported in its turn
                 reason = str(error)
         if not sizes:
             raise UnfitData(f"input={self.path}: none of its {len(self.files)} pictures can be read ({reason})")
@@ -71,7 +71,7 @@ class NumberedFrames:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Nothing is open."""
+        """Nothing to close."""
 
     def __iter__(self) -> Iterator[Frame | Any]:
         for number, file in enumerate(self.files):
@@ -85,6 +85,6 @@ class NumberedFrames:
 
 
 def _by_numbers(path: Path) -> list[tuple[int, int, str]]:
-    """Parts of a path, of which digits compare as numbers, and come first."""
+    """Sort key of a path: digits compare as numbers, and before letters."""
     parts = re.split(r"([0-9]+)", str(path))
     return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]

@@ -1,4 +1,4 @@
-"""What is typed as `film.*`, parted by what it is for."""
+"""Splits the options `film.*` by purpose."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -9,12 +9,12 @@ from stylegan_pl.inference.film.steadiness import Steadiness
 
 
 def parted(options: Mapping[str, Any]) -> tuple[Steadiness, Encoding]:
-    """Options of `schema.FilmConfig`, by name -> how frames are kept steady, and how the film is compressed.
+    """Options of `schema.FilmConfig` -> how flicker is reduced, and how the film is compressed.
 
-    `fps` is of neither: it is what a folder of frames is played at.
+    `fps` belongs to neither: it is the rate of a folder of frames.
 
     Raises:
-        UserError: numbers out of range.
+        UserError: a number is out of range.
     """
     steady = {field.name for field in fields(Steadiness)}
     return (

@@ -1,4 +1,4 @@
-"""How long each encoded picture is shown, which encoders forget."""
+"""Restores the duration of each encoded picture, which encoders do not keep."""
 
 from fractions import Fraction
 from typing import Any
@@ -7,26 +7,26 @@ from stylegan_pl.inference.film.source import Frame
 
 
 class PacketTimes:
-    """Gives packets the durations of their pictures; between them an encoder may reorder pictures.
+    """Gives packets the durations of their pictures; an encoder may reorder pictures.
 
-    MP4 and its kin store no times of showing but times of decoding, and a film's length is their sum. There the last
-    packet gets what is missing to the true length: it is held back until it is known to be the last.
+    MP4 and similar containers store decoding times, and a film's duration is the sum of their steps. For them, the last
+    packet gets the rest of the true duration, so each packet is held back until the next one comes.
 
     Args:
-        time_base: seconds of a unit of the film's times.
-        counts_decoding: whether the container is of that kind.
+        time_base: unit of the film's times, seconds.
+        counts_decoding: whether the container stores decoding times, as MP4 does.
     """
 
     def __init__(self, time_base: Fraction, *, counts_decoding: bool) -> None:
         self.time_base, self.counts_decoding = time_base, counts_decoding
-        self._durations: dict[int, int] = {}  # of pictures within the encoder, by their time
+        self._durations: dict[int, int] = {}  # time -> duration, of pictures that are still in the encoder
         self._first_pts: int | None = None
         self._first_dts: int | None = None  # in the packets' units
         self._end = 0
         self._held: list[Any] = []
 
     def expect(self, frame: Frame) -> None:
-        """A picture goes into the encoder."""
+        """Note a picture that goes into the encoder."""
         self._first_pts = frame.pts if self._first_pts is None else self._first_pts
         self._end = max(self._end, frame.pts + frame.duration)
         if frame.duration:
@@ -34,11 +34,11 @@ class PacketTimes:
 
     @property
     def length(self) -> int:
-        """From the first picture to the end of the last, in units of the film's times."""
+        """Duration from the first picture to the end of the last, in units of the film's times."""
         return 0 if self._first_pts is None else self._end - self._first_pts
 
     def timed(self, packets: list[Any]) -> list[Any]:
-        """Packets that come out of the encoder, as far as they may be written."""
+        """Add durations to the encoder's packets; returns the packets that can be written now."""
         for packet in packets:
             if self._first_dts is None:
                 self._first_dts = packet.dts
@@ -52,10 +52,10 @@ class PacketTimes:
         return ready[:-1]
 
     def last(self, length: int | None = None) -> list[Any]:
-        """What was held back.
+        """The packet that was held back, with its duration.
 
         Args:
-            length: that the original tells of itself; None: from the first picture to the end of the last.
+            length: the film's duration as the original states it; None: from the first picture to the end of the last.
         """
         for packet in self._held:
             if self._first_dts is not None and packet.dts is not None:

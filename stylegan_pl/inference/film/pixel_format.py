@@ -1,4 +1,4 @@
-"""Which pixel format a painted film is stored in."""
+"""Chooses the pixel format of a painted film."""
 
 import logging
 import re
@@ -9,21 +9,21 @@ from stylegan_pl.inference.film.source import MovingPictures
 
 _log = logging.getLogger(__name__)
 
-_MEZZANINE = ("yuv422p10le", "yuv444p10le")  # what editors' codecs, such as ProRes, have alone
+_MEZZANINE = ("yuv422p10le", "yuv444p10le")  # the only formats of editing codecs such as ProRes
 
 
 def pixel_format_for(codec: str, film: MovingPictures) -> str:
-    """The film's own where the encoder has it, else 4:2:0 of its depth, which everything plays, else of 8 bits.
+    """The film's own format if the encoder supports it, else 4:2:0 of the same depth, else 4:2:0 of 8 bits.
 
-    An odd side has no 4:2:0; such a film is stored in 4:4:4.
+    A film with an odd side cannot be 4:2:0 and is stored in 4:4:4.
 
     Raises:
-        ConfigError: there is no such encoder, or none of these.
+        ConfigError: there is no such encoder, or it supports none of these formats.
     """
     av = pyav()
     try:
         known = [pixels.name for pixels in av.Codec(codec, "w").video_formats or []]
-    except ValueError as error:  # av.codec.UnknownCodecError is one
+    except ValueError as error:  # av.codec.UnknownCodecError is a ValueError
         raise ConfigError(
             f"film.codec={codec}: PyAV has no such encoder; try libx264, libx265, libvpx-vp9, libsvtav1"
         ) from error
@@ -47,12 +47,12 @@ def _wanted(film: MovingPictures) -> list[str]:
         deep += ["yuv422p10le"] if film.look.width % 2 == 0 else []
     first = [own] if re.fullmatch(r"yuv4\d\dp(\d+le)?", own) and not _too_coarse(own, film) else []
     if film.look.quarter_turns % 2:
-        first = [name for name in first if not name.startswith("yuv422")]  # its halved side would be the other
+        first = [name for name in first if not name.startswith("yuv422")]  # a turn swaps the halved side
     return [*first, *(deep if film.look.deep else []), *plain, *_MEZZANINE]
 
 
 def _too_coarse(name: str, film: MovingPictures) -> bool:
-    """Whether chroma is halved along an odd side."""
+    """Whether the format halves chroma along an odd side."""
     return (film.look.width % 2 == 1 and not name.startswith("yuv444")) or (
         film.look.height % 2 == 1 and name.startswith(("yuv420", "yuv410", "yuv440"))
     )

@@ -1,28 +1,28 @@
-"""Times that go on where a film's start again: recordings laid one behind another, cameras whose clock was set back."""
+"""Makes times increase if a film's times restart, as in joined recordings or after a camera's clock was set back."""
 
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-_BACK = Fraction(1, 10)  # seconds; a stream's decoding times never fall, so that more is another recording
-_AHEAD = 256  # packets that are looked at for the other streams' first of the new recording
+_BACK = Fraction(1, 10)  # seconds; times never decrease within a recording, so a larger step back is another one
+_AHEAD = 256  # packets searched for the new recording's first packet of each stream
 
 
 class GoingOn:
-    """Moves a film's packets in time, all streams by the same, so that a second recording follows the first.
+    """Shifts packets in time, all streams equally, so that a second recording follows the first.
 
-    The earliest packet of the new recording is put where the last one of the old ends: sound and pictures of each stay
-    together, and no time falls.
+    The new recording's earliest packet starts where the old one's last packet ends, so sound and pictures stay in sync,
+    and times never decrease.
     """
 
     def __init__(self) -> None:
         self.restarts = 0
-        self._shift = Fraction(0)  # seconds that are added
-        self._last: dict[int, Fraction] = {}  # the last decoding time of each stream, as it was; seconds
-        self._end = Fraction(0)  # of what has come, moved; seconds
+        self._shift = Fraction(0)  # seconds added to all times
+        self._last: dict[int, Fraction] = {}  # stream -> its last decoding time before the shift, seconds
+        self._end = Fraction(0)  # end of all packets so far, after the shift, seconds
 
     def __call__(self, packets: Iterator[Any]) -> Iterator[Any]:
-        """The packets, moved, in their order."""
+        """Yield the shifted packets in order."""
         for packet in packets:
             yield from self._one(packet, packets)
 
@@ -33,7 +33,7 @@ class GoingOn:
             yield self._moved(packet)
 
     def _next_recording(self, packet: Any, behind: Iterator[Any]) -> Iterator[Any]:
-        """Reads on until every stream has started again: the rest of the old recording may lie between."""
+        """Read ahead until every stream has restarted; packets of the old recording may be in between."""
         old: list[Any] = []
         new, begun = [packet], {packet.stream.index: _seconds(packet, packet.dts)}
         left_over = None
@@ -43,7 +43,7 @@ class GoingOn:
                 break
             index = other.stream.index
             if index in begun and _is_back(other, begun):
-                left_over = other  # a third recording
+                left_over = other  # starts a third recording
                 break
             if index in begun or _is_back(other, self._last):
                 begun[index] = _seconds(other, other.dts)

@@ -1,4 +1,4 @@
-"""What a painter of films needs to know of one, be it a film file or a folder of frames."""
+"""The interface of a film's source: a film file, or a folder of frames."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -11,7 +11,7 @@ from stylegan_pl.inference.film.frames import Look
 
 
 class Frame(NamedTuple):
-    """A picture, and when it is shown: in units of the film's time base."""
+    """A picture and its time, in units of the film's time base."""
 
     picture: Tensor  # (3, H, W), upright; uint8, or float32 in [-1, 1]
     pts: int
@@ -19,43 +19,43 @@ class Frame(NamedTuple):
 
 
 class MovingPictures(Protocol):
-    """Iterating yields a `Frame` for each picture, and packets of the `others` as they lie between."""
+    """Iterating yields a `Frame` for each picture, and packets of the streams `others`, in the film's order."""
 
     path: Path | str
     look: Look
-    others: list[Any]  # streams of sound and subtitles, whose packets are copied
-    damaged: int  # parts that could not be decoded
+    others: list[Any]  # streams of sound and subtitles; their packets are copied
+    damaged: int  # number of packets or pictures that could not be decoded
 
     @property
     def time_base(self) -> Fraction:
-        """Seconds of a unit of time."""
+        """The unit of time in seconds."""
 
     @property
     def rate(self) -> Fraction:
-        """Frames a second, on average."""
+        """Frames per second, on average."""
 
     @property
     def aspect(self) -> Fraction:
-        """Width of an upright pixel by its height."""
+        """Pixel aspect ratio: width / height, of the upright picture."""
 
     @property
     def pixel_format(self) -> str | None:
-        """FFmpeg's name of how it is stored."""
+        """FFmpeg's name of the stored pixel format."""
 
     @property
     def duration(self) -> int | None:
-        """Of the pictures, in units of the time base, as the source says; None: it does not."""
+        """Duration of the pictures in units of the time base; None if unknown."""
 
     @property
     def metadata(self) -> dict[str, str]:
-        """Title, date, and so on."""
+        """The film's metadata, such as title and date."""
 
     @property
     def stream_metadata(self) -> dict[str, str]:
-        """Of the pictures' stream alone."""
+        """Metadata of the video stream."""
 
     @property
     def frames(self) -> int | None:
-        """How many pictures, as far as it is known."""
+        """Number of pictures; None if unknown."""
 
     def __iter__(self) -> Iterator[Frame | Any]: ...

@@ -1,4 +1,4 @@
-"""How a film's painting is kept from flickering: scenes, statistics that their frames share, held strokes."""
+"""Reduces flicker: finds scenes, shares the norms' statistics within a scene, and smooths over time."""
 
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -14,28 +14,28 @@ from torch.nn.functional import avg_pool2d, interpolate
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.tiling.picture_statistics import Moments, PictureNorm, PictureStatistics
 
-# of scene cuts
-_SIDE = 32  # pixels of the longer side that are looked at: noise and small motion are gone
-_USUAL = 24  # changes that make up what is usual
-_TIMES = 3.0  # as much as usual is a cut
+# scene cuts
+_SIDE = 32  # pixels of the thumbnail's longer side: averages out noise and small motion
+_USUAL = 24  # number of last changes whose median is the usual change
+_TIMES = 3.0  # a cut is a change of this many times the usual one
 
-# of smoothing
-_TOLERANCE = 0.05  # of colours in [-1, 1]: a change by so much is motion more than noise
-_WINDOW = 5  # pixels a side over which a change is averaged
+# smoothing
+_TOLERANCE = 0.05  # of colours in [-1, 1]: a change from here on is motion, not noise
+_WINDOW = 5  # pixels per side over which a change is averaged
 
 
 @dataclass(frozen=True)
 class Steadiness:
-    """How a painting is kept from flickering.
+    """Options that reduce flicker.
 
     Args:
-        statistics_half_life: seconds after which a frame counts half in the norms' statistics; None: all frames since
-            the cut count alike; 0: each frame has its own.
+        statistics_half_life: seconds after which a frame's weight in the norms' statistics is half; None: all frames of
+            the scene have equal weight; 0: each frame has its own statistics.
         smoothing: see `Smoothing`.
         cut_threshold: see `SceneCuts`.
 
     Raises:
-        ConfigError: numbers out of range.
+        ConfigError: a number is out of range.
     """
 
     statistics_half_life: float | None = 2.0
@@ -44,7 +44,7 @@ class Steadiness:
 
     def __post_init__(self) -> None:
         half_life = self.statistics_half_life
-        if half_life is not None and not half_life >= 0:  # nan fails it, too
+        if half_life is not None and not half_life >= 0:  # also True for nan
             raise ConfigError(f"film.statistics_half_life={half_life} must be at least 0 seconds; 2 unless given")
         if not 0 <= self.smoothing < 1:
             raise ConfigError(f"film.smoothing={self.smoothing} must be at least 0 (none) and below 1; try 0.7")
@@ -52,21 +52,21 @@ class Steadiness:
             raise ConfigError(f"film.cut_threshold={self.cut_threshold} must be between 0 and 1; 0.1 unless given")
 
     def keep(self, seconds: float) -> float:
-        """What is left, after so long, of the weight of frames before."""
+        """Factor for the weight of earlier frames after this time."""
         if self.statistics_half_life is None:
             return 1.0
         return 0.5 ** (max(seconds, 0.0) / self.statistics_half_life) if self.statistics_half_life else 0.0
 
 
 class SceneCuts:
-    """Told a film's frames in order, says which begin a scene.
+    """Finds the frames that start a scene; must see all frames in order.
 
-    A cut is a mean change of thumbnails, |i_t − i_{t−1}| with colours in [0, 1], above `threshold` and three times the
-    median of the last changes, so that a fast pan is one scene (the rule of PySceneDetect's AdaptiveDetector,
-    looking back alone). A fade is no cut; a flash is two.
+    A cut is a mean change of thumbnails, |i_t − i_{t−1}| with colours in [0, 1], above `threshold` and above three
+    times the median of the last changes, so that a fast pan is one scene (the rule of PySceneDetect's AdaptiveDetector,
+    but without later frames). A fade is not a cut; a flash is two cuts.
 
     Args:
-        threshold: None: the film is one scene.
+        threshold: smallest change of a cut; None: the whole film is one scene.
     """
 
     def __init__(self, threshold: float | None = 0.1) -> None:
@@ -76,7 +76,7 @@ class SceneCuts:
 
     @torch.no_grad()
     def begins(self, frame: Tensor) -> bool:
-        """Whether a frame, (3, H, W) in [-1, 1], is a scene's first; the film's first is."""
+        """Whether a frame, (3, H, W) in [-1, 1], starts a scene; the film's first frame does."""
         scale = min(1.0, _SIDE / max(frame.shape[-2:]))
         sides = [max(1, round(side * scale)) for side in frame.shape[-2:]]
         small = interpolate(frame[None], size=sides, mode="area")
@@ -87,14 +87,14 @@ class SceneCuts:
             return False
         change = float((small - last).abs().mean()) / 2
         usual = median(self._changes) if self._changes else 0.0
-        self._changes.append(change)  # a cut's, too: a median does not mind it, and a whole film of them is a fast pan
+        self._changes.append(change)  # cuts as well: they hardly change a median, and many in a row are a fast pan
         return change > self.threshold and change > _TIMES * usual
 
 
 class RunningMean:
-    """m_t = Σ_k w_k x_k / Σ_k w_k over the frames k ≤ t, where w halves with time.
+    """m_t = Σ_k w_k x_k / Σ_k w_k over frames k ≤ t; weights w decrease exponentially with age.
 
-    Weighted, not started from zero: the first frame's mean is its own value, and noise of the first few averages out.
+    Unlike an average that starts at zero, the first frame's mean is its own value.
     """
 
     def __init__(self) -> None:
@@ -102,10 +102,10 @@ class RunningMean:
         self._weight = 0.0
 
     def add(self, values: Sequence[Tensor], keep: float) -> list[Tensor]:
-        """The mean with another frame's values.
+        """Add a frame's values; returns the new mean.
 
         Args:
-            keep: what is left of the weight of those before; 0 forgets them, 1 counts all alike.
+            keep: factor for the weight of earlier frames; 0 forgets them, 1 gives all equal weight.
         """
         if keep == 0 or not self._sums:
             self._sums, self._weight = list(values), 1.0
@@ -116,10 +116,11 @@ class RunningMean:
 
 
 class SceneStatistics(PictureStatistics):
-    """Each norm normalises a frame by the running mean of its statistics over the scene, not by the frame's alone.
+    """Normalises each frame by the scene's running mean of statistics, instead of by the frame's own statistics.
 
-    An instance norm makes every pixel depend on all others: somebody who walks in changes the sky's colour. Held
-    statistics end that. What comes after a frame has no part in it, and a batch paints as its frames one by one.
+    With instance norms each pixel depends on all others, so a person who walks into the picture changes the sky's
+    colour. The running mean prevents that. It uses earlier frames only, so frames in a batch are painted as if one by
+    one.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -128,16 +129,16 @@ class SceneStatistics(PictureStatistics):
         self.keep = 0.0  # for `measure`
 
     def paint_frames(self, frames: Tensor, keeps: Sequence[float]) -> Tensor:
-        """What the network makes of frames that follow those before; (N, 3, H, W).
+        """Run the network on the next frames; (N, 3, H, W).
 
         Args:
-            keeps: for each frame, see `RunningMean.add`; 0 begins a scene.
+            keeps: for each frame, the factor of `RunningMean.add`; 0 starts a scene.
         """
         with self._held(keeps):
             return self.network(frames)
 
     def measure(self, thumbnail: Tensor) -> Tensor:
-        """Take a small picture of a frame into the means, which are then the statistics of the frame's tiles."""
+        """Add a thumbnail of a frame to the means, which are then the statistics for the frame's tiles."""
         painted = super().measure(thumbnail)
         for norm, moments in self.moments.items():
             self.moments[norm] = Moments(*self._means[norm].add(moments, self.keep))
@@ -157,14 +158,14 @@ class SceneStatistics(PictureStatistics):
             yield
 
     def _moments_of(self, norm: nn.Module, features: Tensor, keeps: Sequence[float]) -> list[Moments]:
-        """For each frame, the means that it is normalised by."""
+        """The running means after each frame, by which it is normalised."""
         variances, means = torch.var_mean(features.float(), dim=(2, 3), correction=0)  # (N, C)
         mean = self._means[norm]
         return [Moments(*mean.add(own, keep)) for *own, keep in zip(means, variances, keeps, strict=True)]
 
 
 def _normalise(norm: nn.Module, features: Tensor, moments: list[Moments], *conditions: Any) -> Tensor:
-    """Each frame by its own (C,) mean and variance."""
+    """Normalise each frame by its own (C,) mean and variance."""
     if isinstance(norm, PictureNorm):
         frames = zip(features.split(1), moments, strict=True)
         return torch.cat([norm.normalise_with(frame, *own, *conditions) for frame, own in frames])
@@ -180,22 +181,23 @@ def _normalise(norm: nn.Module, features: Tensor, moments: list[Moments], *condi
 class Smoothing:
     """O_t ← O_t + s g (O_{t−1} − O_t) with g = exp(−(c / 0.05)²).
 
-    c is the original's |I_t − I_{t−1}|, averaged over colours and 5 × 5 pixels.
-    Flow-free: what moves is painted anew and leaves no trail; what stands still changes by 1 − s of what it would.
+    c is |I_t − I_{t−1}| of the original film, averaged over colours and 5 × 5 pixels.
+    No optical flow is used: moving parts are not smoothed, so they leave no trail; in still parts, changes are
+    multiplied by 1 − s.
 
     Args:
-        strength: s in [0, 1); 0 changes nothing.
+        strength: s in [0, 1); 0: no smoothing.
     """
 
     def __init__(self, strength: float) -> None:
         self.strength = strength
-        self._last: tuple[Tensor, Tensor] | None = None  # of the original and the painting
+        self._last: tuple[Tensor, Tensor] | None = None  # the last original and painted frame
 
     def __call__(self, content: Tensor, painted: Tensor, *, begins: bool) -> Tensor:
-        """The next frame; (3, H, W) in [-1, 1] both.
+        """Smooth the next frame; both (3, H, W) in [-1, 1].
 
         Args:
-            begins: nothing before belongs to the scene.
+            begins: whether the frame starts a scene.
         """
         if self.strength == 0:
             return painted

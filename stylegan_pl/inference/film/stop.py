@@ -1,4 +1,4 @@
-"""Ctrl-C between two batches."""
+"""Lets Ctrl-C stop a film between two batches."""
 
 import logging
 import signal
@@ -15,9 +15,9 @@ _HEARD = (signal.SIGINT, signal.SIGTERM)
 
 @contextmanager
 def asked_to_stop() -> Iterator[Callable[[], bool]]:
-    """Whether Ctrl-C (or TERM) has come while this lasts; a second one interrupts at once.
+    """A context that yields a function: whether Ctrl-C (or TERM) has come; a second Ctrl-C interrupts at once.
 
-    Only a program's main thread hears signals: elsewhere the answer is always no.
+    Only the main thread gets signals; in other threads the answer is always False.
     """
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False

@@ -1,1 +1,1 @@
-"""Exported .onnx files as painters, without torch."""
+"""Paints with exported .onnx files, without torch."""

@@ -1,4 +1,4 @@
-"""What `inference.finish` does to a painted picture, for arrays: no torch where onnxruntime paints."""
+"""The same as `inference.finish`, for numpy arrays, because onnxruntime needs no torch."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,7 @@ Array = NDArray[Any]
 
 
 def colours_named(choice: bool | str | None) -> str | None:
-    """What a user types for keep_colour -> its name in `ArrayFinish`, which refuses what there is not."""
+    """A typed value of keep_colour -> the name for `ArrayFinish`, which refuses unknown names."""
     if isinstance(choice, str):
         return choice
     return "luma" if choice else None
@@ -24,11 +24,11 @@ def colours_named(choice: bool | str | None) -> str | None:
 
 @dataclass(frozen=True)
 class ArrayFinish:
-    """x + s · (k(G(x)) − x), (N, H, W, 3) uint8: colours kept, then blended with the photograph.
+    """x + s · (k(G(x)) − x), (N, H, W, 3) uint8: keep colours, then blend with the photograph.
 
     Args:
         strength: s in [0, 1]; 0 is the photograph.
-        keep_colour: `luma`, each pixel's own chroma; `coral`, the photograph's palette; None: the painting's.
+        keep_colour: `luma`: each pixel's chroma; `coral`: mean and covariance of all colours; None: keep nothing.
 
     Raises:
         ConfigError: an option is out of range.
@@ -44,14 +44,14 @@ class ArrayFinish:
             raise ConfigError(f"keep_colour={self.keep_colour}: type true or luma, coral, or false")
 
     def __call__(self, content: NDArray[np.uint8], painted: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """See the class."""
+        """Finish painted pictures: (N, H, W, 3) uint8 both -> the same."""
         if self.strength == 1 and self.keep_colour is None:
             return painted
         pairs = zip(content, painted, strict=True)
         return np.stack([self._one(photograph, painting) for photograph, painting in pairs])
 
     def _one(self, content: NDArray[np.uint8], painted: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """(H, W, 3)."""
+        """One picture, (H, W, 3) uint8 both -> the same."""
         photograph: Array = content.astype(np.float32)
         painting: Array = painted.astype(np.float32)
         if self.keep_colour == "luma":
@@ -64,7 +64,7 @@ class ArrayFinish:
 
 
 def coral(content: Array, painted: Array) -> Array:
-    """The painting's colours with the content's mean and covariance: Σ_c^½ Σ_p^−½ (c − μ_p) + μ_c."""
+    """Give the painting's colours the content's mean and covariance: Σ_c^½ Σ_p^−½ (c − μ_p) + μ_c."""
     (content_mean, content_spread), (painted_mean, painted_spread) = _colours(content), _colours(painted)
     matrix = _power(content_spread, 0.5) @ _power(painted_spread, -0.5)
     return ((painted - painted_mean) @ matrix.T + content_mean).astype(np.float32)

@@ -1,4 +1,4 @@
-"""Whether pictures fit into memory where onnxruntime paints them whole, found out on a smaller one."""
+"""Estimates on a smaller picture whether onnxruntime has enough memory to paint a whole picture."""
 
 import sys
 from collections.abc import Callable
@@ -9,34 +9,34 @@ from numpy.typing import NDArray
 from stylegan_pl.errors import DataError
 from stylegan_pl.inference.main_memory import main_memory_budget
 
-LARGE = 16_000_000  # pixels; smaller ones are painted without asking
-_SIDE = 1024  # of the picture that is tried: large beside what a process holds anyway
+LARGE = 16_000_000  # pixels; smaller pictures are not checked
+_SIDE = 1024  # pixels per side of the test picture, large enough to be measurable
 
 
 class MemoryCheck:
-    """Refuses what the system would kill the process for: onnxruntime takes memory in proportion to the pixels.
+    """Refuses pictures for which the system would kill the process; onnxruntime's memory is proportional to pixels.
 
-    To be made before anything is painted, for what was taken once is kept.
+    Create it before anything is painted, because onnxruntime keeps memory that it has used once.
 
     Args:
-        paint: pictures (N, H, W, 3) -> anything.
-        memory_gb: 10⁹ bytes that the process may take; None: 70 % of what is free.
+        paint: called with pictures (N, H, W, 3); its result is not used.
+        memory_gb: memory of the process, 10⁹ bytes; None: 70 % of free memory.
 
     Raises:
         UserError: memory_gb is not positive.
     """
 
     def __init__(self, paint: Callable[[NDArray[np.uint8]], object], memory_gb: float | None) -> None:
-        self.budget = main_memory_budget(memory_gb, 0)  # what pictures take is measured, too
+        self.budget = main_memory_budget(memory_gb, 0)  # 0 pixels, because the measurement includes the pictures
         before = _peak_bytes()
         paint(np.zeros((1, _SIDE, _SIDE, 3), np.uint8))
         self.pixel_bytes = (_peak_bytes() - before) / _SIDE**2
 
     def __call__(self, name: str, width: int, height: int) -> None:
-        """Raise where a picture would take more.
+        """Raise if a picture needs more memory.
 
         Raises:
-            DataError: what it would take, and what to type.
+            DataError: the message has the needed memory and what to type.
         """
         needed = self.pixel_bytes * width * height
         if needed > self.budget:
@@ -49,6 +49,6 @@ class MemoryCheck:
 def _peak_bytes() -> int:
     try:
         import resource
-    except ImportError:  # Windows: nothing is refused
+    except ImportError:  # on Windows nothing is refused
         return 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

@@ -1,4 +1,4 @@
-"""An exported .onnx file as a function from pictures to paintings, without torch."""
+"""Paints with an exported .onnx file, without torch."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -27,18 +27,18 @@ _SMALLEST = 16  # pixels; as in `inference.any_size`
 
 
 class OnnxPainter:
-    """Pictures in, paintings of exactly their size out.
+    """Paints pictures of any size; a painting has exactly its picture's size.
 
     Args:
-        path: written by `python -m stylegan_pl.export`.
-        style: (1, h, w, 3), sides multiples of the graph's stride; for graphs that take one.
-        stroke, stroke_at: as `Strokes` has them.
-        strength: in [0, 1]: blends features where the graph takes a style, else pictures.
+        path: a file written by `python -m stylegan_pl.export`.
+        style: (1, h, w, 3) uint8, sides multiples of the graph's stride; for graphs that take a style.
+        stroke, stroke_at: see `Strokes`.
+        strength: in [0, 1]; blends features if the graph takes a style, otherwise pictures.
         keep_colour: `luma`, `coral` or None.
         device: auto, cpu, gpu.
 
     Raises:
-        ConfigError: no such file, no graph of ours, or options that do not go with it.
+        ConfigError: the file does not exist or is not from `export`, or options do not fit it.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class OnnxPainter:
         self.session = _session(path, device)
         self.facts = _facts(self.session, path)
         graph = self.facts["graph"]
-        if not graph.get("has_strokes", True):  # older files do not say
+        if not graph.get("has_strokes", True):  # old files do not have this fact
             self.strokes = Strokes(stroke)
         self.stride: int = graph["stride"]
         self.takes_style: bool = graph["takes_style"]
@@ -66,15 +66,15 @@ class OnnxPainter:
         if not self.takes_style and style is not None:
             raise ConfigError("style= is for generators that take any painting (model=adain); leave it out")
         blend = 1.0 if strength is None else strength
-        finish = ArrayFinish(blend, keep_colour)  # checks both
+        finish = ArrayFinish(blend, keep_colour)  # also checks the two options
         self.strength = blend
         self.finish = ArrayFinish(1.0, keep_colour) if self.takes_style else finish
 
     def __call__(self, pictures: Pictures) -> Pictures:
-        """(N, H, W, 3) -> the same.
+        """Paint pictures: (N, H, W, 3) uint8 -> (N, H, W, 3) uint8.
 
         Raises:
-            DataError: onnxruntime gives up, as it does where memory runs out.
+            DataError: onnxruntime fails, for example because memory runs out.
         """
         try:
             painted = self._run(pictures)
@@ -103,7 +103,7 @@ class OnnxPainter:
 
 
 def in_strokes(paint: Callable[[Pictures], Pictures], pictures: Pictures, ratio: Fraction) -> Pictures:
-    """As `inference.stroke.InStrokes`: what `paint` changes in small pictures, brought to full size."""
+    """Like `inference.stroke.InStrokes`: paint smaller pictures, and enlarge what changed to full size."""
     height, width = pictures.shape[1:3]
     whole = mirrored(pictures, ratio.numerator)
     sides = whole.shape[1:3]
@@ -115,17 +115,17 @@ def in_strokes(paint: Callable[[Pictures], Pictures], pictures: Pictures, ratio:
 
 
 def _resized(picture: NDArray[Any], sides: Sequence[int]) -> NDArray[np.float32]:
-    """(H, W, 3) -> (*sides, 3), bicubic."""
+    """(H, W, 3) float -> (*sides, 3), bicubic."""
     planes = [Image.fromarray(plane.astype(np.float32)) for plane in np.moveaxis(picture, -1, 0)]
     resized = [np.asarray(plane.resize((sides[1], sides[0]), Image.Resampling.BICUBIC)) for plane in planes]
     return np.stack(resized, axis=-1)
 
 
 def read_style(path: Path, *, size: int, stride: int) -> Pictures:
-    """A painting, its shorter side shrunk to `size` pixels and both to multiples of the stride.
+    """Read a style: (1, h, w, 3) uint8, its shorter side shrunk to `size` pixels, sides multiples of `stride`.
 
     Raises:
-        ConfigError: it is not there, or no image.
+        ConfigError: the file does not exist, or is not an image.
     """
     if not path.is_file():
         raise ConfigError(f"style={path}: no such file; type style=painting.jpg")
@@ -138,7 +138,7 @@ def read_style(path: Path, *, size: int, stride: int) -> Pictures:
 
 
 def facts_in(path: Path) -> dict[str, Any]:
-    """What `export` noted of the graph in a file, without building a painter."""
+    """The facts that `export` wrote into a file, without building a painter."""
     return _facts(_session(path, "cpu"), path)
 
 
@@ -154,7 +154,7 @@ def pixels(planes: NDArray[np.float32]) -> Pictures:
 
 
 def mirrored(pictures: Pictures, stride: int) -> Pictures:
-    """Mirrored at the right and bottom to multiples of the stride, at least 16: `inference.any_size.pad_to_stride`."""
+    """Pad by mirroring to multiples of the stride, at least 16, as `inference.any_size.pad_to_stride`."""
     for axis in (1, 2):
         size = pictures.shape[axis]
         place = np.arange(-(-max(size, _SMALLEST) // stride) * stride) % max(2 * (size - 1), 1)
@@ -172,10 +172,10 @@ def _session(path: Path, device: str) -> "InferenceSession":
     if not path.is_file():
         raise ConfigError(f"model={path}: no such file; python -m stylegan_pl.export writes one from a checkpoint")
     options = onnxruntime.SessionOptions()
-    options.log_severity_level = 4  # fatal alone: errors are raised, too
+    options.log_severity_level = 4  # only fatal ones, because errors are also raised
     try:
         providers = _providers(device, onnxruntime)
-        # else it prints four lines about trying again, also where there is nothing else to try
+        # otherwise it prints four lines about a retry, even if there is no other provider
         return onnxruntime.InferenceSession(path, options, providers=providers, enable_fallback=len(providers) > 1)
     except ConfigError:
         raise

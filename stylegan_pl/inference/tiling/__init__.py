@@ -1,1 +1,1 @@
-"""Pictures that are too large for memory, painted tile by tile without a seam."""
+"""Paints pictures that are too large for memory in tiles, without seams."""

@@ -1,4 +1,4 @@
-"""How much memory a network's activations take, foretold for large pictures from two small ones."""
+"""Predicts the memory of a network's activations for large pictures from two small ones."""
 
 import weakref
 from collections.abc import Callable, Mapping, Sequence
@@ -9,14 +9,14 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-WORKSPACE = 1.5  # an allowance for what convolution libraries and allocators take beside the tensors
+WORKSPACE = 1.5  # factor for memory of convolution libraries and allocators besides tensors
 
 
 @torch.no_grad()
 def bytes_per_pixel(network: nn.Module, stride: int, *, device: torch.device, dtype: torch.dtype) -> float:
-    """Peak memory of a forward for each pixel of the picture, the two pictures of it included.
+    """Peak memory of a forward pass, bytes per pixel, input and output included.
 
-    The slope between two sizes: what does not grow with the picture (weights, their half-precision copies) drops out.
+    It is the slope between two sizes, so constant parts (weights, their half-precision copies) cancel out.
 
     Args:
         network: (1, 3, H, W) -> the same, sides multiples of `stride`; on `device`.
@@ -35,7 +35,7 @@ def bytes_per_pixel(network: nn.Module, stride: int, *, device: torch.device, dt
 
 
 class _LiveBytes(TorchDispatchMode):
-    """Counts the storages that come to be while it is active, and the most that were alive at once."""
+    """Counts the bytes of storages created while it is active, and the peak of those alive."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class _LiveBytes(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
-        """torch's hook, asked for every operation."""
+        """torch's hook, called for every operation."""
         given = {leaf.untyped_storage()._cdata for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, Tensor)}
         result = func(*args, **(kwargs or {}))
         for leaf in tree_leaves(result):

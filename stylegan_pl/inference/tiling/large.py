@@ -1,4 +1,4 @@
-"""One picture that is too large for memory, painted tile by tile."""
+"""Paints one picture that is too large for memory, tile by tile."""
 
 from collections.abc import Callable, Iterator
 
@@ -15,14 +15,14 @@ from stylegan_pl.pictures.tensors import to_float, to_uint8
 
 
 class LargePicture:
-    """Tiles that share the norms' statistics, and so meet without a seam.
+    """Paints tiles with common statistics of norms, so that there are no seams.
 
-    Memory beside the picture and the painting: one tile's activations, and a strip of the picture as high as a tile.
+    Memory, besides picture and painting: one tile's activations, and a row of tiles.
 
     Args:
-        generator: on `device`, its sides multiples of its stride.
+        generator: on `device`; takes sides that are multiples of its stride.
         picture: (3, H, W), uint8 or float in [-1, 1], on the CPU.
-        mask: (1, H, W) in [0, 1]; where it is 0 the picture stays.
+        mask: (1, H, W) in [0, 1]; 0 keeps the picture.
         tile, overlap, blend: pixels; see `tiles.spans`.
     """
 
@@ -48,11 +48,11 @@ class LargePicture:
 
     @torch.no_grad()
     def paint(self, into: Tensor, *, exact: bool, report: Callable[[float], None]) -> None:
-        """Fill `into`, shaped like the picture, from the top to the bottom.
+        """Paint into `into`, which has the picture's shape, from top to bottom.
 
         Args:
             exact: take the norms' statistics from all tiles; otherwise from a thumbnail.
-            report: told the share of the work done since the last call.
+            report: called with the share of the work done since the last call.
         """
         passes = len(self.statistics.norms) if exact else 0
         step = 1 / (len(self.rows) * len(self.columns) * (passes + 1))
@@ -68,12 +68,12 @@ class LargePicture:
                 strip[:, :, slice(*column.shown)] += self._tile(row, column, palette) * weights
                 report(step)
             last = row is self.rows[-1]
-            finished = bottom - top if last else 2 * row.core[1] - bottom - top  # beyond it the next row has a share
+            finished = bottom - top if last else 2 * row.core[1] - bottom - top  # below, the next row is blended in
             carried = strip[:, finished:]
             self._write(strip[:, :finished], into, top)
 
     def _look(self, exact: bool, report: Callable[[], None]) -> Recolouring | None:
-        """Know the whole picture before its parts: the norms' statistics and the palette."""
+        """Measure the whole picture first: the norms' statistics, and the palette."""
         if not self.statistics.norms and not self.finish.needs_palette:
             return None
         thumbnail = self._thumbnail()
@@ -84,7 +84,7 @@ class LargePicture:
         return self.finish.palette(thumbnail, painted)
 
     def _thumbnail(self) -> Tensor:
-        """The picture with as many pixels as a tile, at most; (1, 3, h, w) in [-1, 1]."""
+        """The picture, shrunk to at most a tile's number of pixels; (1, 3, h, w) in [-1, 1]."""
         height, width = self.picture.shape[-2:]
         scale = min(1.0, self.tile / (height * width) ** 0.5)
         sides = [max(1, round(side * scale)) for side in (height, width)]
@@ -99,7 +99,7 @@ class LargePicture:
                 report()
 
     def _tile(self, row: Span, column: Span, palette: Recolouring | None) -> Tensor:
-        """What is shown of one tile, painted and finished: (3, h, w) on the CPU."""
+        """The visible part of one tile, painted and finished: (3, h, w) on the CPU."""
         content = self._cut(row, column)
         with self._arithmetic():
             painted = self.statistics.paint(content).float()
@@ -108,7 +108,7 @@ class LargePicture:
         return self.finish(content[inner], painted[inner], mask, palette)[0].cpu()
 
     def _cut(self, row: Span, column: Span) -> Tensor:
-        """(1, 3, h, w) in [-1, 1]; beyond the picture's right and lower edge it is mirrored."""
+        """A tile's input, (1, 3, h, w) in [-1, 1], mirrored beyond the picture's right and lower edge."""
         part = self.picture[None, :, slice(*row.seen), slice(*column.seen)]
         return pad_to_stride(self._floats(part), self.stride)
 
@@ -116,7 +116,7 @@ class LargePicture:
         assert self.mask is not None
         part = self.mask[None, :, slice(*row.shown), slice(*column.shown)].float().to(self.device)
         down, right = row.shown[1] - row.shown[0], column.shown[1] - column.shown[0]
-        whole = part.new_zeros(1, 1, down, right)  # what lies beyond the picture is cut off later
+        whole = part.new_zeros(1, 1, down, right)  # parts beyond the picture are cut off later
         whole[..., : part.shape[-2], : part.shape[-1]] = part
         return whole
 

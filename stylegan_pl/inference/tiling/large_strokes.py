@@ -1,4 +1,4 @@
-"""A picture too large for memory, in strokes that grow with it: painted small and whole, enlarged strip by strip."""
+"""Large strokes in a picture that is too large for memory: painted small and whole, then enlarged strip by strip."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,37 +10,37 @@ from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.stroke import InStrokes, resized
 from stylegan_pl.pictures.tensors import to_float, to_uint8
 
-_STRIP = 512  # pixels: about so high
-_NEIGHBOURS = 3  # pixels of the small picture around a strip; bicubic interpolation looks two away
+_STRIP = 512  # pixels: approximate height of a strip
+_NEIGHBOURS = 3  # pixels of the small picture around a strip; bicubic interpolation uses two
 
 
 class LargeStrokes:
-    """What `InStrokes` makes of the whole picture, with strips of it in memory and the small picture.
+    """The same result as `InStrokes` on the whole picture, with only strips and the small picture in memory.
 
-    Tiles would have to see as far as the generator does, in pixels of the large picture: thousands of them.
+    Tiles are not possible: they would have to overlap by the receptive field in pixels of the large picture, thousands.
 
     Args:
-        strokes: of a ratio above 1.
-        paint: the small picture, (1, 3, h, w) in [-1, 1] -> the same, unfinished, on the CPU.
+        strokes: with a ratio above 1.
+        paint: the small picture, (1, 3, h, w) in [-1, 1] -> its painting, before `Finish`, on the CPU.
         device: where strips are resized.
     """
 
     def __init__(
         self, strokes: InStrokes, paint: Callable[[Tensor], Tensor], *, device: torch.device, finish: Finish
     ) -> None:
-        self.large, self.small = strokes.ratio.numerator, strokes.ratio.denominator  # so many pixels become so many
+        self.large, self.small = strokes.ratio.numerator, strokes.ratio.denominator  # pixels of the two pictures
         self.paint_small, self.device, self.finish = paint, device, finish
 
     def paint(self, picture: Tensor, mask: Tensor | None, into: Tensor, report: Callable[[float], None]) -> None:
-        """Fill `into`, shaped like the picture, from the top to the bottom.
+        """Paint into `into`, which has the picture's shape, from top to bottom.
 
         Args:
             picture: (3, H, W), uint8 or float in [-1, 1], on the CPU.
-            mask: (1, H, W) in [0, 1]; where it is 0 the picture stays.
-            report: told the share of the work done since the last call.
+            mask: (1, H, W) in [0, 1]; 0 keeps the picture.
+            report: called with the share of the work done since the last call.
         """
         height, width = picture.shape[-2:]
-        blocks, columns = -(-height // self.large), -(-width // self.large)  # of pixels that the ratio makes whole
+        blocks, columns = -(-height // self.large), -(-width // self.large)  # blocks of `large` pixels
         small = torch.empty(1, 3, blocks * self.small, columns * self.small)
         for own, seen in self._strips(blocks):
             part = self._floats(picture, seen, columns)
@@ -61,14 +61,14 @@ class LargeStrokes:
             report((own[1] - own[0]) / blocks)
 
     def _strips(self, blocks: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-        """(own, seen), in blocks: what a strip is for, and what it must see for it."""
+        """Yield (own, seen) in blocks: the rows of a strip, and the rows that it needs as input."""
         high, margin = max(1, _STRIP // self.large), -(-_NEIGHBOURS // self.small)
         for start in range(0, blocks, high):
             stop = min(start + high, blocks)
             yield (start, stop), (max(0, start - margin), min(blocks, stop + margin))
 
     def _floats(self, picture: Tensor, blocks: tuple[int, int], columns: int) -> Tensor:
-        """(1, 3, h, w) in [-1, 1]; beyond the picture's right and lower edge it is mirrored."""
+        """Rows of the picture, (1, 3, h, w) in [-1, 1], mirrored beyond its right and lower edge."""
         top, bottom = (block * self.large for block in blocks)
         part = picture[None, :, top:bottom].to(self.device)
         floats = to_float(part) if part.dtype == torch.uint8 else part.float()

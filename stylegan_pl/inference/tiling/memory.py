@@ -1,4 +1,4 @@
-"""How much memory a picture may take, and the tiles that keep to it."""
+"""The memory that painting a picture may use, and the largest tile that fits."""
 
 import math
 
@@ -9,10 +9,10 @@ from stylegan_pl.inference.main_memory import SHARE, check_memory_gb, free_memor
 
 
 def budget_bytes(memory_gb: float | None, device: torch.device, pixels: int) -> float:
-    """What activations may take while a picture of so many pixels is painted.
+    """Bytes for activations while a picture of `pixels` pixels is painted.
 
     Args:
-        memory_gb: the process's memory (of a GPU: what painting takes there), 10⁹ bytes; None: 70 % of what is free.
+        memory_gb: memory of the process, or on the GPU, 10⁹ bytes; None: 70 % of free memory.
 
     Raises:
         UserError: memory_gb is not positive.
@@ -24,10 +24,10 @@ def budget_bytes(memory_gb: float | None, device: torch.device, pixels: int) -> 
 
 
 def tile_side(budget: float, pixel_bytes: float, *, overlap: int, stride: int) -> int:
-    """The largest square tile whose activations keep to the budget, at most 4096: a multiple of `stride`.
+    """Side in pixels of the largest square tile within the budget: at most 4096, a multiple of `stride`.
 
     Raises:
-        UserError: no tile with its overlaps does.
+        UserError: the budget is too small for any tile with its overlaps.
     """
     least = 2 * overlap + max(stride, 64)
     side = int(math.sqrt(max(budget, 0) / pixel_bytes)) // stride * stride
@@ -44,4 +44,4 @@ def tile_side(budget: float, pixel_bytes: float, *, overlap: int, stride: int) -
 def _free_on(device: torch.device) -> float:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
-    return free_memory()  # mps shares the machine's
+    return free_memory()  # MPS shares the machine's memory

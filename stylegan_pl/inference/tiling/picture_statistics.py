@@ -1,4 +1,4 @@
-"""One picture's normalisation statistics for all of its tiles, so that the tiles agree."""
+"""Uses one picture's normalisation statistics for all of its tiles, so that the tiles agree."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,25 +14,25 @@ from stylegan_pl.nn.fast.instance_norm import LayoutKeepingInstanceNorm
 
 @runtime_checkable
 class PictureNorm(Protocol):
-    """A module that normalises a picture's features by its own statistics, and can be told other ones.
+    """A module that normalises a picture's features by its own statistics, or by given ones.
 
-    Whatever else it does on the way (an activation, a sum) it also does in `normalise_with`. A plain
-    `nn.InstanceNorm2d` needs no such method.
+    If `forward` does more than to normalise (an activation, a sum), `normalise_with` must do the same. A plain
+    `nn.InstanceNorm2d` does not need the method.
     """
 
     def normalise_with(self, features: Tensor, mean: Tensor, variance: Tensor, *conditions: Any) -> Tensor:
-        """What forward(features, *conditions) returns when (C,) `mean` and biased `variance` are the features'."""
+        """forward(features, *conditions), but with these (C,) `mean` and biased `variance`."""
 
 
 class Moments(NamedTuple):
-    """Of each channel over a picture's positions: (C,), float32; the variance is biased."""
+    """Mean and biased variance of each channel over a picture's positions: (C,), float32."""
 
     mean: Tensor
     variance: Tensor
 
 
 class Core(NamedTuple):
-    """The part of a tile that no other tile counts, in shares of its sides."""
+    """The part of a tile that belongs to no other tile, as fractions of its sides."""
 
     top: float
     bottom: float
@@ -43,28 +43,28 @@ class Core(NamedTuple):
 Hook = Callable[[nn.Module, Tensor], Moments]
 
 
-_PLAIN = (nn.InstanceNorm2d, LayoutKeepingInstanceNorm)  # the norm and nothing else
+_PLAIN = (nn.InstanceNorm2d, LayoutKeepingInstanceNorm)  # these only normalise
 
 
 class PictureStatistics:
-    """What the norms of a network measure on one picture, then given to them on its tiles.
+    """Measures the statistics of a network's norms on one picture, and uses them for its tiles.
 
-    `measure` takes them from a thumbnail (URST: Chen et al., 2022): cheap, and close to the whole picture's.
-    Departure: `gather` may follow for each norm in turn, a pass over all tiles up to that norm. Its input depends on
-    the norms before it alone, whose statistics are the whole's by then; so after the last, tiles paint exactly what
-    the whole would be.
+    `measure` takes them from a thumbnail (URST: Chen et al., 2022), which is fast and close to the whole picture's.
+    Departure: `gather` can then be called for each norm in turn; it runs all tiles up to that norm. A norm's input
+    depends only on earlier norms, whose statistics are exact by then; so after the last norm, tiles are exactly equal
+    to the whole picture's painting.
 
     Args:
-        network: any; its instance norms and its `PictureNorm`s are looked after.
+        network: any network; its instance norms and `PictureNorm`s are replaced during a forward pass.
     """
 
     def __init__(self, network: nn.Module) -> None:
         self.network = network
         self.norms = [module for module in network.modules() if _is_picture_norm(module)]
-        self.moments: dict[nn.Module, Moments] = {}  # in the order in which the norms run
+        self.moments: dict[nn.Module, Moments] = {}  # in the order of the forward pass
 
     def measure(self, thumbnail: Tensor) -> Tensor:
-        """Keep the statistics of one picture, (1, 3, h, w); returns what the network makes of it."""
+        """Measure the statistics on one picture, (1, 3, h, w); returns the network's output."""
         self.moments = {}
 
         def measured(norm: nn.Module, features: Tensor) -> Moments:
@@ -77,15 +77,15 @@ class PictureStatistics:
             return self.network(thumbnail)
 
     def paint(self, tiles: Tensor) -> Tensor:
-        """What the network makes of tiles by the statistics that are kept; (N, 3, h, w)."""
+        """Run the network on tiles, (N, 3, h, w), with the measured statistics."""
         with self._hooked(lambda norm, _: self.moments[norm]):
             return self.network(tiles)
 
     @torch.no_grad()
     def reach(self, stride: int, *, at_most: int = 4096) -> int | None:
-        """Pixels, a multiple of `stride`, from which the network's picture of a place draws; None: more than `at_most`.
+        """Radius of the receptive field in pixels, a multiple of `stride`; None: larger than `at_most`.
 
-        Found by running it on a strip with a column of NaN, all norms held at mean 0 and variance 1.
+        Found by running the network on a strip with a column of NaN, with all norms at mean 0 and variance 1.
         """
         parameter = next(self.network.parameters(), torch.zeros(()))
         rows, width = max(16, stride), 16 * stride
@@ -102,13 +102,13 @@ class PictureStatistics:
         return None
 
     def gather(self, norm: nn.Module, tiles: Iterator[tuple[Tensor, Core]]) -> None:
-        """Measure one norm's input over all tiles of a picture, whose cores cover it once; (1, 3, h, w) each."""
+        """Measure one norm's input over all tiles, (1, 3, h, w) each, whose cores cover the picture exactly once."""
         pool = _Pool()
 
         def pooled(asking: nn.Module, features: Tensor, core: Core) -> Moments:
             if asking is norm:
                 pool.add(_cut(features, core))
-                raise _Seen  # nothing behind it is needed
+                raise _Seen  # the layers after it are not needed
             return self.moments[asking]
 
         for tile, core in tiles:
@@ -118,7 +118,7 @@ class PictureStatistics:
 
     @contextmanager
     def _hooked(self, moments: Hook) -> Iterator[None]:
-        """Each norm asks `moments` for its statistics, while this lasts."""
+        """Within it, each norm gets its statistics from `moments`."""
 
         def forward(norm: nn.Module, features: Tensor, *conditions: Any) -> Tensor:
             return _normalise(norm, features, moments(norm, features), *conditions)
@@ -128,9 +128,9 @@ class PictureStatistics:
 
     @contextmanager
     def replaced(self, forward: Callable[..., Tensor]) -> Iterator[None]:
-        """Each norm runs as `forward(norm, features, *conditions)`, while this lasts."""
+        """Within it, each norm runs as `forward(norm, features, *conditions)`."""
         for norm in self.norms:
-            vars(norm)["forward"] = partial(forward, norm)  # nn.Module.__call__ finds it before the class's
+            vars(norm)["forward"] = partial(forward, norm)  # nn.Module.__call__ uses it instead of the class's
         try:
             yield
         finally:
@@ -139,11 +139,11 @@ class PictureStatistics:
 
 
 class _Seen(Exception):
-    """Ends a forward early."""
+    """Ends a forward pass early."""
 
 
 class _Pool:
-    """Moments of many parts together (Chan et al., 1979), in float64: squares of means would cancel in less."""
+    """Combines the moments of many parts (Chan et al., 1979), in float64 against cancellation."""
 
     def __init__(self) -> None:
         self.count, self.mean, self.squares = 0, torch.zeros(()), torch.zeros(())

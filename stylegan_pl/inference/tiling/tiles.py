@@ -1,4 +1,4 @@
-"""How a picture is cut into overlapping tiles, and how these are blended."""
+"""Cuts a picture into overlapping tiles, and blends them."""
 
 from typing import NamedTuple
 
@@ -7,19 +7,19 @@ from torch import Tensor
 
 
 class Span(NamedTuple):
-    """A tile along one side of a picture, in pixels of it: core ⊆ shown ⊆ seen."""
+    """A tile along one side of a picture, in its pixels: core ⊆ shown ⊆ seen."""
 
-    seen: tuple[int, int]  # what the network gets
-    core: tuple[int, int]  # no other tile's
-    shown: tuple[int, int]  # the core and the ramps of the blend around it
+    seen: tuple[int, int]  # the network's input
+    core: tuple[int, int]  # shown by no other tile
+    shown: tuple[int, int]  # the core, and the ramps of the blend around it
 
     @property
     def shown_in_seen(self) -> slice:
-        """Where the shown part lies in what the network returns."""
+        """The shown part as a slice of the network's output."""
         return slice(self.shown[0] - self.seen[0], self.shown[1] - self.seen[0])
 
     def weights(self) -> Tensor:
-        """Of the shown pixels: 1, with a ramp towards each neighbour; those of all tiles add up to 1 everywhere."""
+        """Weights of the shown pixels: 1, with a ramp towards each neighbour; those of all tiles add up to 1."""
         weights = torch.ones(self.shown[1] - self.shown[0])
         before, behind = self.core[0] - self.shown[0], self.shown[1] - self.core[1]
         if before:
@@ -30,15 +30,15 @@ class Span(NamedTuple):
 
 
 def spans(length: int, tile: int, overlap: int, blend: int, stride: int) -> list[Span]:
-    """Cut a side of `length` pixels into tiles of at most `tile`, of about one size.
+    """Cut a side of `length` pixels into tiles of at most `tile` pixels, of about equal size.
 
     Args:
-        length, tile, overlap: multiples of `stride`, so that every tile falls on the network's own grid.
-        overlap: pixels that a tile sees beyond its core on each side, where the picture has any.
+        length, tile, overlap: multiples of `stride`, so that every tile is aligned with the network's grid.
+        overlap: pixels that a tile sees beyond its core on each side, unless the picture ends there.
         blend: half the width of the ramp between neighbours, at most `overlap`.
 
     Raises:
-        ValueError: the overlaps leave a tile no core.
+        ValueError: the overlaps are so large that a tile has no core.
     """
     largest = tile - 2 * overlap
     if length > tile and largest < stride:

@@ -7,6 +7,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 READY := $(VENV)/.ready
 EXPERIMENT ?= coco_vangogh
 ARGS ?=
+# uv compiles no module it installs: unless Python may keep what it compiles, each start compiles PyTorch again, 10 s
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo train leaderboard how_many test test-slow test-lowest mutants lint format types bench gpu docs lock clean

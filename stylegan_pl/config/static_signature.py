@@ -2,13 +2,18 @@
 
 import ast
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import reduce
+from importlib.machinery import PathFinder
+from importlib.util import find_spec
 from operator import or_
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import griffe
 
 _MODULES = griffe.ModulesCollection()  # modules read so far in this process
+_EXTENSIONS = griffe.load_extensions()  # one gives dataclasses their constructors
 _TYPES: dict[str, Any] = {
     **{kind.__name__: kind for kind in (int, float, str, bool)},
     **{"None": type(None), "typing.Optional": "optional", "typing.Union": "union"},
@@ -78,19 +83,47 @@ def class_attribute(target: str, name: str, default: Any) -> Any:
 
 
 def _resolve(path: str) -> griffe.Object:
-    """The object at a dotted path; imports between modules are followed."""
-    package = path.split(".")[0]
+    """The object at a dotted path; imports between modules are followed, and only modules on the way are read."""
+    package, *names = path.split(".")
+    found: griffe.Object | None = None
     try:
-        if package in _TOO_LARGE:
-            raise _Unknown(path)
-        if package not in _MODULES.members:
-            loader = griffe.GriffeLoader(modules_collection=_MODULES, allow_inspection=False, store_source=False)
-            loader.load(package, try_relative_path=False)
-        found = _MODULES.get_member(path)
-        # an alias into a package that is not read yet has only its target's path
-        return _resolve(found.target_path) if isinstance(found, griffe.Alias) else found
-    except (griffe.GriffeError, ImportError, KeyError, RecursionError) as error:  # RecursionError: circular names
-        raise _Unknown(path) from error
+        if package not in _TOO_LARGE:
+            found = _MODULES.members.get(package) or _read(package, None)
+        for index, name in enumerate(names, start=1):
+            found = found and _member(found, name, last=index == len(names))
+    except (griffe.GriffeError, ImportError, OSError, ValueError, SyntaxError, RecursionError) as error:
+        raise _Unknown(path) from error  # RecursionError: circular names
+    if found is None:
+        raise _Unknown(path)
+    return found
+
+
+def _member(owner: griffe.Object, name: str, *, last: bool) -> griffe.Object | None:
+    """What a name stands for; where a module and something in its package share it, the way on is by the module."""
+    found = owner.members.get(name)
+    if isinstance(owner, griffe.Module) and not isinstance(found, griffe.Module) and not (last and found):
+        found = _read(name, owner) or found
+    return _resolve(found.target_path) if isinstance(found, griffe.Alias) else found
+
+
+def _read(name: str, parent: griffe.Module | None) -> griffe.Module | None:
+    """Parse one module, if it is Python's; nothing is imported, not even the package around it."""
+    spec = None
+    if parent is None:
+        spec = find_spec(name)
+    elif parent.is_init_module:
+        spec = PathFinder.find_spec(f"{parent.path}.{name}", [str(Path(str(parent.filepath)).parent)])
+    if spec is None or spec.origin is None or not spec.origin.endswith(".py"):
+        return None
+    file = Path(spec.origin)
+    module = griffe.visit(name, file, file.read_text("utf-8-sig"), parent=parent, modules_collection=_MODULES)
+    (_MODULES if parent is None else parent).set_member(name, module)
+    for owner in [member for member in module.members.values() if isinstance(member, griffe.Class)]:
+        for base in owner.bases if owner.decorators else ():  # a dataclass has its bases' fields as well
+            with suppress(_Unknown):
+                _resolve(base if isinstance(base, str) else base.canonical_path)
+    _EXTENSIONS.call("on_package", pkg=module, loader=None)
+    return module
 
 
 def _inherited(owner: griffe.Class, name: str) -> griffe.Object | None:

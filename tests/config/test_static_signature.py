@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_type_hints
 
+import griffe
 import pytest
 from omegaconf import OmegaConf
 
@@ -205,6 +206,38 @@ def test_a_dataclass_takes_its_fields_and_its_bases(package: Write) -> None:
         False,
     )
     assert list(told.parameters) == expected
+
+
+def test_a_dataclass_has_the_fields_of_a_base_in_another_module(package: Write) -> None:
+    name = package(
+        base="from dataclasses import dataclass\n\n@dataclass\nclass Base:\n    seed: int\n",
+        sub="""
+        from dataclasses import dataclass
+        from PACKAGE.base import Base
+
+        @dataclass
+        class Sub(Base):
+            rate: float = 0.5
+        """,
+    )
+    assert signature_of(f"{name}.sub.Sub") == ({"seed": Parameter(int, True), "rate": Parameter(float, False)}, False)
+
+
+def test_a_function_of_its_modules_name(package: Write) -> None:
+    name = package(__init__="from PACKAGE.paint import paint\n", paint="def paint(size: int): ...\n")
+    for path in (f"{name}.paint", f"{name}.paint.paint"):
+        assert signature_of(path) == ({"size": Parameter(int, True)}, False)
+
+
+def test_only_modules_on_the_way_are_read(package: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    visit = griffe.visit
+    monkeypatch.setattr(
+        griffe, "visit", lambda name, *given, **named: read.append(name) or visit(name, *given, **named)
+    )
+    name = package(**FAMILY, aside="class Other: ...")
+    assert signature_of(f"{name}.child.Parent") is not None
+    assert read == [name, "child", "base"]
 
 
 def test_a_class_of_no_constructor_takes_nothing(package: Write) -> None:

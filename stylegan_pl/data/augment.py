@@ -15,7 +15,7 @@ class Augmentation(nn.Module):
     """
 
     def forward(self, pair: StylePair, *, together: bool) -> StylePair:
-        """See the class."""
+        """Change a batch: (N, 3, H, W) in [-1, 1] each, of the same shapes afterwards."""
         return pair
 
 
@@ -27,7 +27,7 @@ class RandomFlip(Augmentation):
         self.p = p
 
     def forward(self, pair: StylePair, *, together: bool) -> StylePair:
-        """See the class."""
+        """Change a batch: (N, 3, H, W) in [-1, 1] each, of the same shapes afterwards."""
         mirrored = self._draw(pair.content)
         return StylePair(
             _flip(pair.content, mirrored), _flip(pair.style, mirrored if together else self._draw(pair.style))
@@ -63,7 +63,7 @@ class RandomJitter(RandomFlip):
         self.colour: Any = K.ColorJiggle(brightness, contrast, saturation, hue, p=1.0)
 
     def forward(self, pair: StylePair, *, together: bool) -> StylePair:
-        """See the class."""
+        """Change a batch: (N, 3, H, W) in [-1, 1] each, of the same shapes afterwards."""
         pair = super().forward(pair, together=together)
         content = self.geometry((pair.content + 1) / 2)  # kornia works in [0, 1]
         style = self.geometry((pair.style + 1) / 2, params=self.geometry._params if together else None)

@@ -23,7 +23,7 @@ class RandomChannels(RandomFlip):
         self.styles = styles
 
     def forward(self, pair: StylePair, *, together: bool) -> StylePair:
-        """See the class."""
+        """Change a batch: (N, 3, H, W) in [-1, 1] each, of the same shapes afterwards."""
         pair = super().forward(pair, together=together)
         orders = _random_orders(pair.content)
         content, style = _shuffled(pair.content, orders), pair.style

@@ -1,1 +1,1 @@
-"""What a player descends: adversarial losses of logits, image losses of pictures and their features."""
+"""The losses of both players: adversarial losses of logits, image losses of pictures and their features."""

@@ -1,4 +1,4 @@
-"""Style as mean and deviation of each feature channel (Huang and Belongie, 2017)."""
+"""Style loss on mean and standard deviation of each feature channel (Huang and Belongie, 2017)."""
 
 from collections.abc import Mapping
 
@@ -13,9 +13,9 @@ from stylegan_pl.nn.layers.adain import channel_statistics
 class AdaINStatistics(ImageLoss):
     """Σ_l λ_l · [mean (μ_l(G(x)) − μ_l(y))² + mean (σ_l(G(x)) − σ_l(y))²], means over batch and channels.
 
-    Equation 13 with mean squares, as the PyTorch port in common use has it, weight 10: λ_l then fit layers of any
-    width. Departure: the paper has the norm ‖·‖₂ of each layer, the authors' Torch code a sum of squares over channels,
-    weight 0.01, so that a layer counts by its width.
+    Equation 13 with mean squares, as in the common PyTorch port (weight 10), so λ_l do not depend on a layer's width.
+    Departure: the paper has the norm ‖·‖₂ of each layer, and the authors' Torch code a sum of squares over channels
+    (weight 0.01), which weights a layer by its width.
 
     Args:
         layers: layer -> λ_l.
@@ -28,7 +28,7 @@ class AdaINStatistics(ImageLoss):
         self.layers = dict(layers)
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         terms = [
             weight * _distance(views.stylised_features[name], views.style_features[name])
             for name, weight in self.layers.items()

@@ -1,4 +1,4 @@
-"""Adversarial losses: pairs of functions of logits, one a player."""
+"""Adversarial losses: pairs of functions of logits, one for each player."""
 
 from abc import ABC, abstractmethod
 
@@ -8,18 +8,18 @@ from torch.nn.functional import binary_cross_entropy_with_logits, relu, softplus
 
 
 class AdversarialLoss(nn.Module, ABC):
-    """One objective seen by both players. Logits may have any shape: labels are shaped like them."""
+    """Base class: a loss for each player. Logits may have any shape."""
 
-    needs_reals = False  # the generator's side compares with D(y), too
-    boundary: float | None = 0.0  # the logit at which D cannot decide; None where only differences mean something
+    needs_reals = False  # whether the generator's loss also needs D(y)
+    boundary: float | None = 0.0  # the logit at which D cannot decide; None if only differences of logits matter
 
     @abstractmethod
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
-        """Scalar that falls as fakes are taken for real; `real_logits` only where the loss `needs_reals`."""
+        """L_G, a scalar: lower if D takes fakes for real; `real_logits` are given only if the loss `needs_reals`."""
 
     @abstractmethod
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """Scalar that falls as reals and fakes are told apart."""
+        """L_D, a scalar: lower if D separates reals and fakes."""
 
 
 class BinaryCrossEntropy(AdversarialLoss):
@@ -27,7 +27,8 @@ class BinaryCrossEntropy(AdversarialLoss):
 
     Binary cross-entropy, the non-saturating GAN loss (Goodfellow et al., 2014).
 
-    The source document's code: BCE on a sigmoid, here on logits, which is the same number without the underflow.
+    The source document's code has BCE of a sigmoid; here it is BCE of logits, which has the same value without
+    underflow.
 
     >>> import torch
     >>> from stylegan_pl.losses.adversarial import BinaryCrossEntropy
@@ -38,11 +39,11 @@ class BinaryCrossEntropy(AdversarialLoss):
     """
 
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
-        """See the class."""
+        """L_G, a scalar."""
         return binary_cross_entropy_with_logits(fake_logits, torch.ones_like(fake_logits))
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """See the class."""
+        """L_D, a scalar."""
         real = binary_cross_entropy_with_logits(real_logits, torch.ones_like(real_logits))
         fake = binary_cross_entropy_with_logits(fake_logits, torch.zeros_like(fake_logits))
         return real + fake
@@ -66,11 +67,11 @@ class LeastSquares(AdversarialLoss):
     boundary = 0.5
 
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
-        """See the class."""
+        """L_G, a scalar."""
         return (fake_logits - 1).square().mean()
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """See the class."""
+        """L_D, a scalar."""
         return (real_logits - 1).square().mean() + fake_logits.square().mean()
 
 
@@ -79,7 +80,8 @@ class Hinge(AdversarialLoss):
 
     Hinge loss (Lim and Ye, "Geometric GAN", 2017).
 
-    The discriminator leaves alone what it has told apart by a margin of 1; the generator never does. Projected GAN's.
+    The discriminator ignores pictures that it separates by a margin of 1; the generator has no margin. Used by
+    Projected GAN.
 
     >>> import torch
     >>> from stylegan_pl.losses.adversarial import Hinge
@@ -90,11 +92,11 @@ class Hinge(AdversarialLoss):
     """
 
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
-        """See the class."""
+        """L_G, a scalar."""
         return -fake_logits.mean()
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """See the class."""
+        """L_D, a scalar."""
         return relu(1 - real_logits).mean() + relu(1 + fake_logits).mean()
 
 
@@ -103,19 +105,19 @@ class Wasserstein(AdversarialLoss):
 
     Wasserstein GAN (Arjovsky et al., 2017).
 
-    −L_D is the distance of the two sets only for a critic whose gradient has norm 1 at most. Without such a bound it
-    grows without end: use it with `penalty=wgan_gp`, or with a discriminator of `spectral_norm=true`. The paper clips
+    −L_D is the Wasserstein distance of the two sets only if the critic's gradient has norm at most 1; otherwise it is
+    unbounded. So use it with `penalty=wgan_gp`, or with `spectral_norm=true` in the discriminator. The paper clips
     weights instead.
     """
 
     boundary = None
 
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
-        """See the class."""
+        """L_G, a scalar."""
         return -fake_logits.mean()
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """See the class."""
+        """L_D, a scalar."""
         return fake_logits.mean() - real_logits.mean()
 
 
@@ -124,8 +126,8 @@ class Relativistic(AdversarialLoss):
 
     Relativistic pairing (Jolicoeur-Martineau, 2019) in R3GAN's form (Huang et al., 2024).
 
-    Each fake is judged beside one real, so the players cannot agree on a level and forget modes; with patch logits, a
-    pair a position. It converges with `penalty=r1r2`, and the paper uses it with nothing else.
+    Each fake is compared with one real (with patch logits, at each position), which prevents mode dropping. It
+    converges with `penalty=r1r2`, the only penalty that the paper uses with it.
 
     >>> import torch
     >>> from stylegan_pl.losses.adversarial import Relativistic
@@ -134,20 +136,20 @@ class Relativistic(AdversarialLoss):
     tensor(0.6931)
 
     Raises:
-        ValueError: real and fake logits differ in shape, or the generator's side is given no reals.
+        ValueError: real and fake logits differ in shape, or `generator` gets no reals.
     """
 
     needs_reals = True
     boundary = None
 
     def generator(self, fake_logits: Tensor, real_logits: Tensor | None = None) -> Tensor:
-        """See the class."""
+        """L_G, a scalar."""
         if real_logits is None:
             raise ValueError("a relativistic loss compares fakes with reals, got none; try another adversarial loss")
         return _mean_deficit(fake_logits, real_logits)
 
     def discriminator(self, real_logits: Tensor, fake_logits: Tensor) -> Tensor:
-        """See the class."""
+        """L_D, a scalar."""
         return _mean_deficit(real_logits, fake_logits)
 
 

@@ -1,4 +1,4 @@
-"""The photograph's colours, kept as seen from afar."""
+"""Keeps the photograph's colours, averaged over areas larger than strokes."""
 
 import math
 
@@ -12,24 +12,24 @@ _LAB_SCALE = 100.0  # L of white
 
 
 def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
-    """(N, C, H, W) averaged with a Gaussian of `sigma` pixels, cut off at 3 sigma, mirrored at the border.
+    """Gaussian blur with standard deviation `sigma` pixels, truncated at 3 sigma, reflected at borders: same shape.
 
-    A picture that is smaller than the Gaussian is averaged as far as it reaches; sigma 0 leaves it.
+    The filter is shortened for pictures that are smaller than it; sigma 0 changes nothing.
     """
     if sigma == 0:
         return image
-    # reflection cannot exceed the picture
+    # reflection padding must be smaller than the picture
     height, width = (2 * min(math.ceil(3 * sigma), side - 1) + 1 for side in image.shape[-2:])
-    # one direction after the other: torchvision multiplies both into one square kernel, nine times as slow at 8 pixels
+    # one direction after the other: torchvision uses one square kernel, nine times as slow at 8 pixels
     rows = functional.gaussian_blur(image, [width, 1], [sigma, sigma])
     return functional.gaussian_blur(rows, [1, height], [sigma, sigma])
 
 
 class ColourLoss(ImageLoss):
-    """mean over pixels of ‖Lab(b ∗ G(x)) − Lab(b ∗ x)‖² / 100², b a Gaussian: black for white costs 1.
+    """mean over pixels of ‖Lab(b ∗ G(x)) − Lab(b ∗ x)‖² / 100², b a Gaussian; black instead of white is 1.
 
-    Strokes may do what they like below the size of b; what is averaged over it keeps the photograph's colour. Against
-    inverted and drifting colours, where the identity loss holds back the strokes as well.
+    Details smaller than b are free, while colours averaged over b stay those of the photograph. It prevents inverted
+    and drifting colours, and unlike the identity loss does not suppress strokes.
 
     >>> import torch
     >>> from stylegan_pl.losses.colour import ColourLoss
@@ -39,7 +39,7 @@ class ColourLoss(ImageLoss):
     1.0
 
     Args:
-        blur: standard deviation of b in pixels; 0 compares pixel by pixel.
+        blur: standard deviation of b, pixels; 0 compares pixel by pixel.
     """
 
     def __init__(self, *, weight: float, blur: float = 8.0) -> None:
@@ -49,6 +49,6 @@ class ColourLoss(ImageLoss):
         self.blur = blur
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         painted, seen = (lab(gaussian_blur(image, self.blur)) for image in (views.stylised, views.content))
         return ((painted - seen) / _LAB_SCALE).square().sum(dim=1).mean()

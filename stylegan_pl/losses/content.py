@@ -1,4 +1,4 @@
-"""Content as what a feature network still recognises (Gatys et al., 2016; Johnson et al., 2016)."""
+"""Content loss: distance of features from the photograph's (Gatys et al., 2016; Johnson et al., 2016)."""
 
 from collections.abc import Mapping
 
@@ -23,7 +23,7 @@ class ContentLoss(ImageLoss):
         self.layers = dict(layers)
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         terms = [
             weight * mse_loss(views.stylised_features[name], views.content_features[name])
             for name, weight in self.layers.items()

@@ -1,4 +1,4 @@
-"""What an image loss is: a scalar of a stylised picture beside its content, its style, and their features."""
+"""The interface of image losses: scalars of a stylised picture, its content, its style, and their features."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -21,18 +21,18 @@ Encode = Callable[[Tensor, Sequence[str]], Features]
 
 
 class Views:
-    """One batch as image losses see it; features are computed when first asked for, once for all losses.
+    """The input of image losses: one batch. Features are computed on first use, once for all losses.
 
     Args:
         stylised: G(x), (N, 3, H, W) in [-1, 1].
-        content: x, as G saw it.
+        content: x, as given to G.
         style: y.
-        identity: G(y), only where a loss `needs_identity`.
-        network: None when no loss looks through one.
-        paint: G itself, for losses that ask it about other images.
+        identity: G(y); None if no loss `needs_identity`.
+        network: the feature network; None if no loss uses it.
+        paint: G, for losses that need its output for other images.
         encode: G's encoder.
-        mirrored: whether x here, and so G(x), is the photograph mirrored left to right.
-        stylised_features: layers of G(x), where somebody has computed them already.
+        mirrored: whether x, and so G(x), is mirrored left to right.
+        stylised_features: features of G(x), if they are known already.
     """
 
     def __init__(
@@ -53,32 +53,32 @@ class Views:
         self.mirrored = mirrored
         self._network, self._paint, self._encode = network, paint, encode
         if stylised_features:
-            self.stylised_features = stylised_features  # in the cached property's place
+            self.stylised_features = stylised_features  # sets the cached property
         device = stylised.device.type
         self._autocast = torch.autocast(
             device, dtype=torch.get_autocast_dtype(device), enabled=torch.is_autocast_enabled(device)
         )
 
     def features(self, image: Tensor) -> Features:
-        """The feature network's layers of any picture, (N, 3, H, W) in [-1, 1], float32, with gradients.
+        """Layer -> features in float32, with gradients, of any pictures, (N, 3, H, W) in [-1, 1].
 
         Raises:
             ValueError: the model has no feature network.
         """
         if self._network is None:
             raise ValueError("an image loss reads features, and the model has no feature_network")
-        with self._autocast:  # the network may run in half precision; what losses add up may not
+        with self._autocast:  # the network may run in half precision; losses need float32
             return {name: layer.float() for name, layer in self._network(image).items()}
 
     def paint(self, images: Tensor) -> Tensor:
-        """G of other images, (N, 3, H, W) in [-1, 1] -> the same, float32, with gradients."""
+        """G of other images: (N, 3, H, W) in [-1, 1] -> the same shape and range, float32, with gradients."""
         if self._paint is None:
             raise ValueError("an image loss asks the generator for further pictures, and the model does not offer it")
         with self._autocast:
             return self._paint(images).float()
 
     def encode(self, images: Tensor, layers: Sequence[str]) -> Features:
-        """The generator's encoder at `layers`, float32, with gradients."""
+        """Features of the generator's encoder at `layers`, float32, with gradients."""
         if self._encode is None:
             raise ValueError("an image loss reads the generator's encoder, and this generator has no `encode`")
         with self._autocast:
@@ -86,50 +86,50 @@ class Views:
 
     @cached_property
     def stylised_features(self) -> Features:
-        """Layers of G(x), with gradients."""
+        """Features of G(x), with gradients."""
         return self.features(self.stylised)
 
     @cached_property
     def content_features(self) -> Features:
-        """Layers of x."""
+        """Features of x, without gradients."""
         with torch.no_grad():
             return self.features(self.content)
 
     @cached_property
     def style_features(self) -> Features:
-        """Layers of y."""
+        """Features of y, without gradients."""
         with torch.no_grad():
             return self.features(self.style)
 
 
 class ImageLoss(nn.Module, ABC):
-    """A weighted scalar of the views. Weight 0 switches a loss off, at no cost."""
+    """Base class of image losses: a scalar with a weight. A loss of weight 0 is not computed."""
 
-    needs_features = False  # reads layers of the feature network
-    needs_identity = False  # reads G(y); a property where an option decides
-    of_any_picture = True  # can be asked of a picture that no generator made, of another size than y
+    needs_features = False  # uses the feature network
+    needs_identity = False  # uses G(y); a property if it depends on an option
+    of_any_picture = True  # also works for pictures without a generator, of another size than y
     needs_sets = False  # measures paintings and photographs before the first step
-    needs_encoder = False  # reads the generator's encoder, so the generator must have `taps` and `encode`
+    needs_encoder = False  # uses the generator's encoder, so the generator must have `taps` and `encode`
 
     def __init__(self, *, weight: float) -> None:
         super().__init__()
         self.weight = weight
 
     def attach(self, generator: nn.Module) -> None:
-        """Called once by the model that owns the loss: build what depends on the generator's widths; do not keep it."""
+        """Build what depends on the generator's channels; called once, by the model. Do not keep the generator."""
 
     def measure(self, sets: TrainingSets, look: Look) -> None:
-        """Called once before the first step, also of a resumed run: measure what the loss compares with.
+        """Measure what the loss needs from the training sets; called once before the first step, also of a resumed run.
 
-        What must stay as it was measured at the very start belongs in a buffer, so that a checkpoint brings it back
-        before this is called.
+        Values that must stay as measured at the very start belong in a buffer, which a checkpoint restores before this
+        call.
 
         Args:
-            look: pictures -> layers of the feature network, without gradients.
+            look: pictures (N, 3, H, W) -> features, without gradients.
         """
 
     def shown(self, photographs: Tensor) -> Tensor:
-        """What the generator is given in a training step: the photographs, or others in the place of some of them.
+        """The generator's input in a training step: the photographs, some of which may be replaced.
 
         Args:
             photographs: (N, 3, H, W) in [-1, 1]; not changed.
@@ -142,10 +142,10 @@ class ImageLoss(nn.Module, ABC):
 
 
 class ImageLosses(nn.ModuleDict):
-    """Any number of image losses by name; calling it gives one weighted term each.
+    """Image losses by name; calling it gives one weighted term for each.
 
     Args:
-        generator: the one that the losses judge; losses that read its encoder fit themselves to it.
+        generator: passed to each loss's `attach`.
     """
 
     def __init__(self, losses: dict[str, ImageLoss] | None = None, generator: nn.Module | None = None) -> None:
@@ -157,12 +157,12 @@ class ImageLosses(nn.ModuleDict):
 
     @property
     def need_features(self) -> bool:
-        """Whether any loss looks through the feature network."""
+        """Whether any loss uses the feature network."""
         return any(loss.needs_features for loss in self.values())
 
     @property
     def need_identity(self) -> bool:
-        """Whether any loss looks at G(y)."""
+        """Whether any loss uses G(y)."""
         return any(loss.needs_identity for loss in self.values())
 
     @property
@@ -171,19 +171,19 @@ class ImageLosses(nn.ModuleDict):
         return any(loss.needs_sets for loss in self.values())
 
     def measure(self, sets: TrainingSets, look: Look) -> None:
-        """Let every loss that wants to measure the sets do so."""
+        """Call `measure` of every loss that `needs_sets`."""
         chosen: list[ImageLoss] = [loss for loss in self.values() if loss.needs_sets]  # type: ignore[misc]  # a ModuleDict
         for loss in chosen:
             loss.measure(sets, look)
 
     def shown(self, photographs: Tensor) -> Tensor:
-        """The photographs, with what any loss puts in the place of some; (N, 3, H, W)."""
+        """The generator's input, after every loss may have replaced some photographs; (N, 3, H, W)."""
         chosen: list[ImageLoss] = list(self.values())  # type: ignore[arg-type]  # a ModuleDict
         for loss in chosen:
             photographs = loss.shown(photographs)
         return photographs
 
     def forward(self, views: Views) -> Terms:
-        """Name -> weight · loss, in float32 also under autocast: sums over a picture overflow half precision."""
+        """Name -> weight · loss; without autocast, because sums over a picture overflow half precision."""
         with torch.autocast(views.stylised.device.type, enabled=False):
             return {name: loss.weight * loss(views) for name, loss in self.items()}

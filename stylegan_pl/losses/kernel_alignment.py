@@ -1,30 +1,30 @@
-"""How alike two networks see a picture, whatever their widths (Jin et al., 2021; Kornblith et al., 2019)."""
+"""Compares features of two networks of any widths (Jin et al., 2021; Kornblith et al., 2019)."""
 
 import torch
 from torch import Tensor
 
-_EPSILON = 1e-12  # beside the squared norms of covariances; features that are the same everywhere are like nothing
+_EPSILON = 1e-12  # added to squared norms of covariances; constant features then have alignment 0
 
 
 def kernel_alignment(a: Tensor, b: Tensor) -> Tensor:
-    """‖AᵀB‖² / (‖AᵀA‖ ‖BᵀB‖), Frobenius norms, of each picture; the mean over pictures, in [0, 1].
+    """‖AᵀB‖² / (‖AᵀA‖ ‖BᵀB‖), Frobenius norms, mean over pictures, in [0, 1].
 
-    A row of A (h w, C) and B (h w, D) is a place of the picture, less the mean of all places. It is 1 for features that
-    are a rotation and a multiple of each other, so networks of different widths are compared without further weights.
+    Rows of A (h w, C) and B (h w, D) are positions, minus the mean of all positions. It is 1 if the features are equal
+    up to rotation and scale, so networks of different widths are compared without learned weights.
 
-    Departures from CAT (Jin et al., 2021), whose published code makes a row of each picture and subtracts no mean: at a
-    batch of one that is 1 for any features, and features behind a ReLU are all alike by their mean. With the mean
-    subtracted it is the linear CKA of Kornblith et al. (2019), of places.
+    Departures from CAT (Jin et al., 2021), whose code has one row per picture and subtracts no mean: for a batch of one
+    that is always 1, and features after a ReLU are similar because of their mean. With the mean subtracted it is the
+    linear CKA of Kornblith et al. (2019) over positions.
 
     Args:
         a, b: (N, C, h, w) and (N, D, h, w).
 
     Raises:
-        ValueError: pictures or places differ in number.
+        ValueError: the numbers of pictures or positions differ.
     """
     if (len(a), a.shape[2:]) != (len(b), b.shape[2:]):
         raise ValueError(f"the same places of the same pictures are compared, got {tuple(a.shape)}, {tuple(b.shape)}")
-    with torch.autocast(a.device.type, enabled=False):  # sums over all places of a picture
+    with torch.autocast(a.device.type, enabled=False):  # sums over all positions need float32
         a, b = _centred(a), _centred(b)
         norms = _squared_norm(a, a) * _squared_norm(b, b)
         return (_squared_norm(a, b) / (norms + _EPSILON).sqrt()).mean()
@@ -36,5 +36,5 @@ def _centred(features: Tensor) -> Tensor:
 
 
 def _squared_norm(a: Tensor, b: Tensor) -> Tensor:
-    """‖AᵀB‖² of each picture, covariances for sums: (N,)."""
+    """‖AᵀB‖² of each picture, with covariances instead of sums: (N,)."""
     return (a @ b.transpose(1, 2) / a.shape[2]).square().sum(dim=(1, 2))

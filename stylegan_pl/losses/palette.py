@@ -1,4 +1,4 @@
-"""The painting's palette: which colours, and how much of each, wherever they are."""
+"""Palette loss: compares the distributions of colours, without positions."""
 
 import torch
 from torch import Tensor
@@ -12,13 +12,13 @@ _LAB_SCALE = 100.0  # L of white
 def sliced_distance(found: Tensor, wanted: Tensor, directions: Tensor) -> Tensor:
     """Mean 1-Wasserstein distance of projections: (N, M, d), (N, M, d), (d, K) -> scalar, mean over N and K.
 
-    On a line, optimal transport pairs sorted values: the exact distance of two sets of M points each.
+    In one dimension, optimal transport pairs sorted values, so this is the exact distance of two sets of M points.
     """
     return ((found @ directions).sort(dim=1).values - (wanted @ directions).sort(dim=1).values).abs().mean()
 
 
 def random_directions(count: int, like: Tensor) -> Tensor:
-    """Uniform on the sphere: (3, count), each of length 1."""
+    """Random unit vectors, uniform on the sphere: (3, count)."""
     directions = torch.randn(3, count, device=like.device, dtype=like.dtype)
     return directions / directions.norm(dim=0, keepdim=True)
 
@@ -26,12 +26,11 @@ def random_directions(count: int, like: Tensor) -> Tensor:
 class PaletteLoss(ImageLoss):
     """Sliced Wasserstein distance (Bonneel et al., 2015) of the colours of G(x) and y in CIE Lab, / 100.
 
-    Each picture is compared with the painting of its row. Colours are of pixels drawn at random, without their places,
-    projected on directions drawn anew each step.
+    Each picture is compared with the painting of its row. Random pixels and random directions are drawn in each step.
 
     Args:
-        colours: pixels of each picture; all where it has fewer.
-        directions: random projections.
+        colours: number of pixels per picture; all pixels if there are fewer.
+        directions: number of random projections.
     """
 
     def __init__(self, *, weight: float, colours: int = 4096, directions: int = 16) -> None:
@@ -41,13 +40,13 @@ class PaletteLoss(ImageLoss):
         self.colours, self.directions = colours, directions
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         count = min(self.colours, views.stylised[0, 0].numel(), views.style[0, 0].numel())
         painted, palette = (_pick(lab(image) / _LAB_SCALE, count) for image in (views.stylised, views.style))
         return sliced_distance(painted, palette, random_directions(self.directions, painted))
 
 
 def _pick(image: Tensor, count: int) -> Tensor:
-    """Random pixels, the same places in all pictures of the batch: (N, 3, H, W) -> (N, count, 3)."""
+    """Random pixels, at the same positions in all pictures of the batch: (N, 3, H, W) -> (N, count, 3)."""
     pixels = image.flatten(2).transpose(1, 2)
     return pixels[:, torch.randperm(pixels.shape[1], device=image.device)[:count]]

@@ -1,4 +1,4 @@
-"""Content as correspondence: a patch of the picture should be recognised among the patches of its photograph."""
+"""Content loss by contrast: each patch of the picture must match the same patch of its photograph, not others."""
 
 from collections.abc import Sequence
 
@@ -15,8 +15,8 @@ from stylegan_pl.nn.layers.patch_projector import PatchProjector, at_places, dra
 def patch_nce(queries: Tensor, keys: Tensor, *, temperature: float) -> Tensor:
     """InfoNCE within each image: − mean_s log softmax_t (q_s · k_t / τ) at t = s; (N, S, D), (N, S, D) -> scalar.
 
-    The authors' code has one more term in the softmax, exp(−10 / τ), where it blots out the diagonal of its negatives.
-    At τ = 0.07 that is 9e-63 beside at least exp(−1 / τ) = 6e-7: no digit of a double, so it is left out.
+    The authors' code has one more term in the softmax, exp(−10 / τ), from masking the diagonal of negatives. At τ =
+    0.07 it is 9e-63, and others are at least exp(−1 / τ) = 6e-7; it does not change a double, so it is left out.
 
     >>> import torch
     >>> from stylegan_pl.losses.patch_nce import patch_nce
@@ -38,19 +38,19 @@ class PatchNCE(ImageLoss):
         NCE(x, G(x)) = mean_l InfoNCE(P_l(E_l(G(x))), P_l(E_l(x)))
         the loss     = NCE(x, G(x)),  or with `identity`  ½ (NCE(x, G(x)) + NCE(y, G(y)))
 
-    E is the generator's own encoder, P a perceptron a layer. The same random places are asked of both pictures and of
-    all images of a batch; negatives are the other places of the same image. Keys are constants: G and P learn by the
-    queries alone.
+    E is the generator's own encoder, P a perceptron per layer. The random positions are the same in both pictures and
+    in all images of a batch; negatives are the other positions of the same image. Keys have no gradients: G and P learn
+    only through the queries.
 
-    Where G was shown x mirrored (FastCUT), features of its picture are mirrored back and meet those of x as it was.
+    If x was mirrored for G (FastCUT), the features of G's picture are mirrored back and compared with the original x's.
 
     Args:
-        layers: of the generator's taps; None takes all.
-        patches: places a layer; all where a layer has fewer.
+        layers: taps of the generator; None: all.
+        patches: number of positions per layer; all if a layer has fewer.
         temperature: τ.
-        width: of projected features.
-        identity: contrast paintings with their identity pictures, too; CUT does, FastCUT does not.
-        across_batch: negatives of the whole batch, for crops of one picture (SinCUT).
+        width: channels of projected features.
+        identity: also contrast paintings with their identity pictures, as in CUT, but not in FastCUT.
+        across_batch: take negatives from the whole batch, for crops of one picture (SinCUT).
     """
 
     needs_encoder = True
@@ -79,14 +79,14 @@ class PatchNCE(ImageLoss):
 
     @property
     def needs_identity(self) -> bool:  # type: ignore[override]  # read-only here: it follows from an option
-        """Whether it looks at G(y)."""
+        """Whether it uses G(y)."""
         return self.identity
 
     def attach(self, generator: nn.Module) -> None:
         """Build the projector for the channels of the generator's taps.
 
         Raises:
-            ConfigError: the generator has no encoder that can be asked, or not these layers.
+            ConfigError: the generator has no `taps`, or not these layers.
         """
         taps: dict[str, int] = getattr(generator, "taps", {})
         if not taps or not hasattr(generator, "encode"):
@@ -103,7 +103,7 @@ class PatchNCE(ImageLoss):
         self.projector = PatchProjector({layer: taps[layer] for layer in layers}, width=self.width)
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         loss = self._contrast(views, views.stylised, views.content, mirrored=views.mirrored)
         if not self.identity:
             return loss
@@ -117,7 +117,7 @@ class PatchNCE(ImageLoss):
                 "PatchNCE must be attached to the generator whose encoder it reads; call attach(generator)"
             )
         layers = self.projector.layers
-        # queries first: autocast of older torch would reuse here the weights that it rounded without gradients
+        # queries first, because autocast of old torch would reuse weights that were cast without gradients
         queries = views.encode(picture, layers)
         with torch.no_grad():
             keys = views.encode(source.flip(-1) if mirrored else source, layers)

@@ -1,4 +1,4 @@
-"""Gradient penalties: losses on the discriminator's gradient, added in the discriminator's step."""
+"""Gradient penalties: losses on the discriminator's gradient, added to its loss."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
@@ -14,19 +14,19 @@ Critic = Callable[[Tensor], Heads]
 
 
 class Penalty(nn.Module, ABC):
-    """A weighted scalar of the critic near reals and fakes; weight 0 is none.
+    """Base class of gradient penalties: a scalar of the critic with a weight; weight 0: no penalty.
 
-    Conventions, since γ does not carry over between them: the gradient is that of the *sum* of all logits of a picture,
-    patches and heads (one logit a picture in the papers), squared and summed over channels and pixels, mean over the
-    batch.
+    Convention, on which the scale of γ depends: the gradient is of the *sum* of all logits of a picture, over patches
+    and heads (the papers have one logit per picture); it is squared, summed over channels and pixels, and averaged over
+    the batch.
 
     Args:
         weight: γ or λ.
-        every: discriminator steps from one payment to the next; the payment is then `every` times as large
-            (lazy regularisation, StyleGAN2 appendix B), so that its mean does not depend on it.
+        every: number of discriminator steps between two penalties; the penalty is then multiplied by `every`, so that
+            its mean stays the same (lazy regularisation, StyleGAN2 appendix B).
     """
 
-    needs_fresh_fakes = False  # mixes each real with the fake of its own step, so old fakes from a pool will not do
+    needs_fresh_fakes = False  # needs this step's fakes, not old ones from a pool, because it mixes each with a real
 
     def __init__(self, *, weight: float, every: int = 1) -> None:
         super().__init__()
@@ -35,7 +35,7 @@ class Penalty(nn.Module, ABC):
         self.weight, self.every = weight, every
 
     def is_due(self, step: int) -> bool:
-        """Whether the discriminator's `step`-th step, from 0, pays."""
+        """Whether the penalty is computed in the discriminator's `step`-th step, from 0."""
         return self.weight != 0 and step % self.every == 0
 
     @abstractmethod
@@ -44,21 +44,21 @@ class Penalty(nn.Module, ABC):
 
 
 class NoPenalty(Penalty):
-    """Nothing to pay."""
+    """No penalty."""
 
     def __init__(self) -> None:
         super().__init__(weight=0.0)
 
     def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
-        """0."""
+        """The constant 0."""
         return reals.new_zeros(())
 
 
 def slope(critic: Critic, images: Tensor) -> Tensor:
-    """d (sum of all logits) / d images, one a picture as pictures do not meet; shaped like the images.
+    """d (sum of all logits) / d images, in the images' shape; each picture's gradient depends only on its own logits.
 
-    In float32 at least, and outside of autocast: squares of small gradients vanish in half precision. Under
-    `no_grad` it is computed as well.
+    Computed at least in float32, without autocast, because squares of small gradients underflow in half precision. Also
+    works under `no_grad`.
     """
     images = images.detach().to(torch.promote_types(images.dtype, torch.float32)).requires_grad_()
     with torch.enable_grad(), torch.autocast(images.device.type, enabled=False):
@@ -68,15 +68,15 @@ def slope(critic: Critic, images: Tensor) -> Tensor:
 
 
 def squared_norm(gradient: Tensor) -> Tensor:
-    """(N, C, H, W) -> (N,): summed over channels and pixels."""
+    """(N, C, H, W) -> (N,): squares, summed over channels and pixels."""
     return gradient.square().flatten(1).sum(dim=1)
 
 
 def mixture(reals: Tensor, fakes: Tensor) -> Tensor:
-    """ε y + (1 − ε) ŷ with ε ~ U(0, 1), one a sample (Gulrajani et al., 2017).
+    """ε y + (1 − ε) ŷ with ε ~ U(0, 1) per sample (Gulrajani et al., 2017).
 
     Raises:
-        ValueError: there is not one fake for each real.
+        ValueError: there are not as many fakes as reals.
     """
     if reals.shape != fakes.shape:
         raise ValueError(
@@ -102,59 +102,59 @@ def r1_penalty(critic: Critic, images: Tensor) -> Tensor:
 
 
 class R1(Penalty):
-    """½ mean ‖∇D(y)‖² at reals: a discriminator that has nothing left to tell apart lies still.
+    """½ mean ‖∇D(y)‖² at reals, so that D stops moving once fakes equal reals.
 
-    R1: a zero gradient at reals (Mescheder et al., 2018).
+    R1: zero gradient at reals (Mescheder et al., 2018).
 
-    Conventions of γ, the weight: see `Penalty`. For one logit a picture γ = 0.0002 · pixels / batch size is a start
-    (Karras et al., 2020); for patch logits sweep it.
+    For the convention of γ, the weight, see `Penalty`. For one logit per picture, γ = 0.0002 · pixels / batch size is a
+    good start (Karras et al., 2020); for patch logits, search for it with a sweep.
     """
 
     def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
-        """See the class."""
+        """The unweighted penalty, a scalar."""
         return r1_penalty(critic, reals)
 
 
 class R1R2(Penalty):
-    """½ mean ‖∇D(y)‖² + ½ mean ‖∇D(ŷ)‖²: what makes `relativistic` converge; γ, the weight, is R3GAN's.
+    """½ mean ‖∇D(y)‖² + ½ mean ‖∇D(ŷ)‖², which makes `relativistic` converge; the weight is R3GAN's γ.
 
-    R1 + R2: a zero gradient at reals and at fakes (Mescheder et al., 2018; R3GAN, Huang et al., 2024).
+    R1 + R2: zero gradient at reals and at fakes (Mescheder et al., 2018; R3GAN, Huang et al., 2024).
 
-    Reals and fakes may differ in number: each is a mean of its own.
+    Reals and fakes may differ in number, because each has its own mean.
     """
 
     def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
-        """See the class."""
+        """The unweighted penalty, a scalar."""
         return r1_penalty(critic, reals) + r1_penalty(critic, fakes)
 
 
 class ZeroCentred(Penalty):
-    """mean ‖∇D(ε y + (1 − ε) ŷ)‖², ε ~ U(0, 1) for each pair: a discriminator that cannot tell them by memory.
+    """mean ‖∇D(ε y + (1 − ε) ŷ)‖², ε ~ U(0, 1) for each pair, so that D does not memorise.
 
-    0-GP: a zero gradient between reals and fakes (Thanh-Tung et al., 2019).
+    0-GP: zero gradient between reals and fakes (Thanh-Tung et al., 2019).
 
-    No ½: λ, the weight, is half of an R1 γ of the same strength.
+    There is no ½, so the weight λ is half of R1's γ for the same strength.
     """
 
     needs_fresh_fakes = True
 
     def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
-        """See the class."""
+        """The unweighted penalty, a scalar."""
         return squared_norm(slope(critic, mixture(reals, fakes))).mean()
 
 
 class WGANGP(Penalty):
     """mean (‖∇D(ε y + (1 − ε) ŷ)‖₂ − target)², ε ~ U(0, 1) for each pair; λ, the weight, is 10 in the paper.
 
-    WGAN-GP: a gradient of norm 1 between reals and fakes (Gulrajani et al., 2017).
+    WGAN-GP: gradient of norm 1 between reals and fakes (Gulrajani et al., 2017).
 
-    The gradient is that of the sum of all logits, and `wasserstein` is their mean: with P patch logits a picture,
-    `target: P` is what bounds the norm of the mean's gradient by 1, the paper's setting.
+    The gradient is of the sum of all logits, but `wasserstein` is their mean: with P patch logits per picture,
+    `target: P` gives the mean's gradient norm 1, as in the paper.
 
     Args:
         weight: λ.
         every: see `Penalty`.
-        target: the norm that is wanted.
+        target: the desired norm.
     """
 
     needs_fresh_fakes = True
@@ -166,6 +166,6 @@ class WGANGP(Penalty):
         self.target = target
 
     def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
-        """See the class."""
+        """The unweighted penalty, a scalar."""
         norms = vector_norm(slope(critic, mixture(reals, fakes)).flatten(1), dim=1)
         return (norms - self.target).square().mean()

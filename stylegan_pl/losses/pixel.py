@@ -1,4 +1,4 @@
-"""Image losses that compare pixels, and look through no network."""
+"""Image losses on pixels, without a feature network."""
 
 from collections.abc import Sequence
 
@@ -10,17 +10,17 @@ from stylegan_pl.losses.image_loss import ImageLoss, Views
 
 
 class PixelLoss(ImageLoss):
-    """mean (G(x) − y)²: the source document's code. On unpaired sets it pulls to the mean painting."""
+    """mean (G(x) − y)², as in the source document's code. On unpaired sets it pulls pictures to the mean painting."""
 
     of_any_picture = False
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         return mse_loss(views.stylised, views.style)
 
 
 class PixelL1Loss(ImageLoss):
-    """mean |G(x) − y|: pix2pix (Isola et al., 2017, section 3.1), for paired data. Blurs less than squares do.
+    """mean |G(x) − y|: pix2pix (Isola et al., 2017, section 3.1), for paired data. Blurs less than a squared error.
 
     >>> import torch
     >>> from stylegan_pl.losses.image_loss import Views
@@ -33,19 +33,19 @@ class PixelL1Loss(ImageLoss):
     of_any_picture = False
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         return l1_loss(views.stylised, views.style)
 
 
 class MultiScalePixelLoss(ImageLoss):
     """Σ_i w_i · mean |G(x) − y| at 1/2^i of the size, by averaging. For paired data.
 
-    Coarse places first, detail where it agrees.
+    Absolute error at several sizes.
 
-    Full size alone punishes a stroke that is one pixel off as much as a missing one; smaller sizes forgive the former.
+    At full size, a stroke that is one pixel off costs as much as a missing one; at smaller sizes it costs less.
 
     Args:
-        weights: w_i from full size down; as many sizes as weights.
+        weights: w_i, from full size down, one per size.
     """
 
     of_any_picture = False
@@ -57,7 +57,7 @@ class MultiScalePixelLoss(ImageLoss):
         self.weights = list(weights)
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         found, wanted = views.stylised, views.style
         smallest = 2 ** (len(self.weights) - 1)
         if min(found.shape[-2:]) < smallest:
@@ -74,23 +74,23 @@ class MultiScalePixelLoss(ImageLoss):
 
 
 class IdentityLoss(ImageLoss):
-    """mean |G(y) − y|. Keeps colours from inverting; too much of it and nothing is painted.
+    """mean |G(y) − y|. Prevents inverted colours; a large weight suppresses the style.
 
-    A painting should pass the generator unchanged (CycleGAN, section 5.2).
+    The generator should not change a painting (CycleGAN, section 5.2).
     """
 
     needs_identity = True
     of_any_picture = False
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         if views.identity is None:
             raise ValueError("IdentityLoss needs G(style), and the model did not make it")
         return l1_loss(views.identity, views.style)
 
 
 def total_variation(image: Tensor) -> Tensor:
-    """mean |∂x| + mean |∂y|, anisotropic; (N, C, H, W) -> scalar. Means, so it does not grow with the size.
+    """mean |∂x| + mean |∂y|, anisotropic; (N, C, H, W) -> scalar, independent of the size.
 
     >>> import torch
     >>> from stylegan_pl.losses.pixel import total_variation
@@ -108,5 +108,5 @@ class TotalVariationLoss(ImageLoss):
     """
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         return total_variation(views.stylised)

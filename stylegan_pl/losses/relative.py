@@ -1,4 +1,4 @@
-"""Perceptual losses in shares of what photographs get: a weight means the same with any network, layers and size."""
+"""Perceptual losses relative to those of photographs, so that a weight has the same scale for any network and layer."""
 
 from collections.abc import Mapping
 
@@ -13,33 +13,34 @@ from stylegan_pl.losses.style_statistics import Statistic, StyleStatistic
 from stylegan_pl.losses.style_targets import StyleTarget
 from stylegan_pl.nn.layers.features import Features
 
-COLOURS = "colours"  # the layer that is the picture itself
-_AVERAGED = 4  # pixels, side of the squares whose mean colours the layer `colours` holds
-_LEAST = 1e-8  # a distance of photographs below it is none
+COLOURS = "colours"  # name of an additional layer: the picture itself
+_AVERAGED = 4  # pixels: side of the squares over which the layer `colours` averages
+_LEAST = 1e-8  # smallest denominator
 _LEAST_SPREAD = 1e-4  # of what pictures are told apart by
-_SOFTENED = 1e-4  # keeps a root's slope finite where a picture is there
+_SOFTENED = 1e-4  # added under a root, so that its gradient at 0 is finite
 
 
 class RelativeStyleLoss(ImageLoss):
     """Σ_l λ_l / Σ_l λ_l · mean over parts of d(S_l(G(x)), S_l(A)) / E_x d(S_l(x), S_l(A)), 1 for photographs.
 
-    S_l is a statistic of layer l, d the mean squared difference of its parts, A the target that x is held against: a
-    mixture of whole paintings, whose statistics are computed once, at the size that training crops are cut from.
-    Denominators are measured at the start, on photographs alone, and kept in the checkpoint. With `rooted` the term is
-    √d / √E d, whose slope is as steep far from the paintings as near them: no photograph rules a step.
+    S_l is a statistic of layer l, d the mean squared difference of its parts, and A the target of x: a mixture of whole
+    paintings, whose statistics are computed once, at the size that training crops are cut from. Denominators are
+    measured at the start, on photographs, and saved in checkpoints. With `rooted` the term is √d / √E d, whose gradient
+    does not grow with the distance, so that no single photograph dominates a step.
 
-    With `pooled` S_l is that of many pictures, the mean over the batch and what is remembered of those before; so is
-    that of the photographs in the denominator. A painter's pictures are light and dark, too: no picture need have the
-    collection's mean by itself, and all pull one way, towards strokes and palette; one by one they pull apart.
+    With `pooled`, S_l is the mean over many pictures: the batch, and a running mean of earlier ones; likewise for the
+    photographs in the denominator. A painter's pictures differ (some are light, some dark), so a single picture need
+    not have the collection's mean. Single pictures have conflicting gradients; a pooled mean has one, towards strokes
+    and palette.
 
     Args:
         layers: layer -> λ_l.
-        colours: λ of one layer more, the picture itself averaged over squares of 4 pixels: the palette.
+        colours: λ of an additional layer, the picture averaged over squares of 4 pixels; it compares palettes.
         statistic: S.
         target: which paintings A mixes.
         rooted: see above.
-        pooled: share of the remembered mean that a batch replaces, in (0, 1]; 0 compares picture by picture.
-        most_paintings: of a larger set, so many are looked at, evenly through the list of files.
+        pooled: share of the running mean that a batch replaces, in (0, 1]; 0: compare each picture.
+        most_paintings: largest number of paintings used, evenly spread over the list of files.
     """
 
     needs_features = True
@@ -63,16 +64,16 @@ class RelativeStyleLoss(ImageLoss):
         self.pooled = pooled
         self.layers = {name: share for name, share in {**layers, COLOURS: colours}.items() if share != 0}
         self.statistic, self.target, self.rooted, self.most_paintings = statistic, target, rooted, most_paintings
-        for name in self.layers:  # a part of a statistic has a denominator of its own; nan: not measured yet
+        for name in self.layers:  # a denominator for each part of the statistic; nan: not measured yet
             self.register_buffer(_slot(name), torch.full((statistic.parts,), torch.nan))
-            for part in range(statistic.parts if pooled else 0):  # the mean over pictures
+            for part in range(statistic.parts if pooled else 0):  # the running mean over pictures
                 self.register_buffer(_memory(name, part), torch.full((1,), torch.nan))
         self.register_buffer("usual_photograph", torch.full((2, 1), torch.nan))  # of what pictures are told apart by
         self._targets: dict[str, Statistic] = {}
         self._described = torch.empty(0)
 
     def measure(self, sets: TrainingSets, look: Look) -> None:
-        """Statistics of the paintings, and what photographs get; see the class."""
+        """Compute the paintings' statistics, and measure the denominators on photographs."""
         names, rows, described = [], [], []
         for at in _evenly(len(sets.paintings), self.most_paintings):
             name, painting = sets.paintings[at]
@@ -103,7 +104,7 @@ class RelativeStyleLoss(ImageLoss):
         for name in self.layers:
             slot = self.get_buffer(_slot(name))
             if not bool(slot.isnan().any()):
-                continue  # a checkpoint brought it
+                continue  # restored from a checkpoint
             if self.pooled:
                 mean_of_all = _means([self.statistic.of(layers[name]) for layers in seen])
                 for part, mean in enumerate(mean_of_all):
@@ -118,7 +119,7 @@ class RelativeStyleLoss(ImageLoss):
         """See the class.
 
         Raises:
-            ValueError: nothing was measured.
+            ValueError: `measure` was not called.
         """
         if not self._targets:
             raise ValueError("RelativeStyleLoss compares with whole paintings; call measure() first")
@@ -138,7 +139,7 @@ class RelativeStyleLoss(ImageLoss):
         return torch.stack(terms).sum() / sum(self.layers.values())
 
     def _remembered(self, layer: str, found: Statistic) -> Statistic:
-        """The mean of this batch's pictures and of those before, one row; only the batch has gradients, whole ones."""
+        """Running mean over pictures, one row; only this batch has gradients, which are not scaled down."""
         means = []
         for part, rows in enumerate(found):
             mean, memory = rows.mean(dim=0, keepdim=True), self.get_buffer(_memory(layer, part))
@@ -148,12 +149,12 @@ class RelativeStyleLoss(ImageLoss):
         return tuple(means)
 
     def _gaps(self, layer: str, found: Statistic, chosen: Tensor) -> list[Tensor]:
-        """Mean squared difference of each part from the target's, (N,) each."""
+        """For each part of the statistic, the mean squared difference from the target, (N,)."""
         wanted = (part[chosen] for part in self._targets[layer])
         return [(ours - theirs).square().flatten(1).mean(dim=1) for ours, theirs in zip(found, wanted, strict=True)]
 
     def _chosen(self, layers: Features) -> Tensor:
-        """The target nearest to each photograph, (N,): by cosine, each seen from the middle of its own kind."""
+        """The nearest target of each photograph, (N,), by cosine of descriptions, each set's centred on its own mean."""
         if len(self._described) == 1:
             return torch.zeros(len(next(iter(layers.values()))), dtype=torch.long, device=self._described.device)
         centre, scale = self.get_buffer("usual_photograph")
@@ -165,20 +166,20 @@ class RelativeStyleLoss(ImageLoss):
         return seen | {name: features[name].float() for name in self.layers if name != COLOURS}
 
     def _describe(self, layers: Features) -> Tensor:
-        """What pictures are told apart by: means of every channel, (N, D)."""
+        """Descriptions of pictures: the mean of every channel, (N, D)."""
         return torch.cat([layer.mean(dim=(2, 3)) for layer in layers.values()], dim=1)
 
     def _load_from_state_dict(self, state_dict: dict[str, Tensor], prefix: str, *others: object) -> None:
-        for name in dict(self.named_buffers(recurse=False)):  # shapes are known once something was measured
+        for name in dict(self.named_buffers(recurse=False)):  # shapes are only known after `measure`
             if f"{prefix}{name}" in state_dict:
                 setattr(self, name, torch.empty_like(state_dict[f"{prefix}{name}"]))
         super()._load_from_state_dict(state_dict, prefix, *others)
 
 
 class RelativeContentLoss(ImageLoss):
-    """Σ_l w_l / Σ_l w_l · mean (F_l(G(x)) − F_l(x))² / Var F_l(x), about 1 for any other photograph than x, halved.
+    """Σ_l w_l / Σ_l w_l · mean (F_l(G(x)) − F_l(x))² / Var F_l(x), divided by 2, so about 1 for another photograph.
 
-    The variance is that of photographs, measured at the start and kept in the checkpoint.
+    The variance is over photographs, measured at the start and saved in checkpoints.
 
     Args:
         layers: layer -> w_l.
@@ -194,7 +195,7 @@ class RelativeContentLoss(ImageLoss):
             self.register_buffer(_slot(name), torch.full((1,), torch.nan))
 
     def measure(self, sets: TrainingSets, look: Look) -> None:
-        """The variance of each layer over photographs."""
+        """Measure the variance of each layer over photographs."""
         seen = [look(chunk) for chunk in sets.photographs.split(4)]
         for name in self.layers:
             slot = self.get_buffer(_slot(name))
@@ -202,7 +203,7 @@ class RelativeContentLoss(ImageLoss):
                 slot.fill_(torch.cat([layers[name].float() for layers in seen]).var().clamp(min=_LEAST))
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         terms = [
             share * (views.stylised_features[name] - views.content_features[name]).square().mean()
             / self.get_buffer(_slot(name))[0]
@@ -224,12 +225,12 @@ def _memory(layer: str, part: int) -> str:
 
 
 def _means(statistics: list[Statistic]) -> Statistic:
-    """The mean over all pictures, one row a part."""
+    """The mean over all pictures, one row per part."""
     return tuple(torch.cat(part).mean(dim=0, keepdim=True) for part in zip(*statistics, strict=True))
 
 
 def _evenly(count: int, most: int) -> list[int]:
-    """At most `most` of `count` places, as far apart as can be."""
+    """At most `most` of `count` indices, evenly spread."""
     return list(range(count)) if count <= most else [at * count // most for at in range(most)]
 
 
@@ -237,5 +238,5 @@ def _mixed(mixtures: Tensor, rows: list[Tensor]) -> Tensor:
     """(T, P), P rows (1, …) -> (T, …)."""
     stacked = torch.cat(rows)
     if torch.equal(mixtures, torch.eye(len(stacked)).to(mixtures)):
-        return stacked  # each painting by itself: no copy
+        return stacked  # every target is a single painting: no copy needed
     return torch.tensordot(mixtures.to(stacked), stacked, dims=1)

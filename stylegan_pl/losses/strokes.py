@@ -1,4 +1,4 @@
-"""Paintings without their strokes, through the generator: the strokes should come back."""
+"""Stroke restoration: the generator gets paintings whose strokes were removed, and should restore them."""
 
 from collections.abc import Mapping
 
@@ -10,40 +10,40 @@ from stylegan_pl.contracts import TrainingSets
 from stylegan_pl.losses.image_loss import ImageLoss, Look, Views
 from stylegan_pl.losses.style_statistics import StyleStatistic
 
-_LEAST = 1e-8  # a distance below it is none
-_SOFTENED = 1e-3  # keeps a root's slope finite where strokes are right
-_FLAT = 1e-3  # a spread of colours below it is none
-_COARSE = 8  # pixels, side of the squares whose mean colours should come back
-_CALIBRATION = 16  # crops whose mean the denominators are
-_TIMES = 2  # the filter is applied; once leaves traces of broad strokes
-_ROWS = 32  # filtered at once; windows of a whole painting would take a gigabyte
+_LEAST = 1e-8  # smallest denominator
+_SOFTENED = 1e-3  # added under a root, so that its gradient at 0 is finite
+_FLAT = 1e-3  # smallest standard deviation of colours
+_COARSE = 8  # pixels: side of the squares whose mean colours are compared
+_CALIBRATION = 16  # number of crops over which denominators are averaged
+_TIMES = 2  # number of times the filter is applied; once would leave traces of broad strokes
+_ROWS = 32  # rows filtered at once; the windows of a whole painting would need a gigabyte
 
 
 class StrokeRestorationLoss(ImageLoss):
     """Σ_l λ_l / Σ_l λ_l · mean over tiles of √(d(S_l(G(ỹ)), S_l(y)) / E d(S_l(ỹ), S_l(y))) + w_c · |G(ỹ) − y| at 1/8.
 
-    y is a crop of a painting, ỹ the same crop without strokes: a median filter takes away what is narrower than half
-    its side, and leaves contours where they are. ỹ's colours are moved by a random share to those of a photograph, and
-    grain lies over it: photographs have a fine texture that a painter leaves out. S_l is a statistic of layer l in each
-    of tiles × tiles parts of the crop (texture matching: Sajjadi et al., 2017), d the mean squared difference of its
-    parts. Denominators are measured at the start and kept in the checkpoint: 1 is a painting without strokes.
+    y is a crop of a painting, ỹ the same crop without strokes: a median filter removes details narrower than half its
+    side, and keeps contours. ỹ's colours are shifted by a random share towards a photograph's, and noise is added, as
+    photographs have fine texture that paintings lack. S_l is a statistic of layer l in each of tiles × tiles parts of
+    the crop (texture matching: Sajjadi et al., 2017), d the mean squared difference of its parts. Denominators are
+    measured at the start and saved in checkpoints, so a painting without strokes gives 1.
 
-    Photographs and paintings differ in palette and light before they differ in strokes, and networks learn that first.
-    Here scene and light are the same on both sides, and strokes are what is asked for; they follow the contours as the
-    painter's do.
+    Photographs and paintings differ more in palette and light than in strokes, so networks learn those first. Here
+    scene and light are equal on both sides, so the loss only asks for strokes, which follow contours like the
+    painter's.
 
     Args:
         layers: layer -> λ_l.
         statistic: S.
         width: side of the median filter, pixels; odd, twice the width of a stroke or more.
         tiles: parts of a crop, each way.
-        crops: y's of a step.
-        recoloured: the largest share, in [0, 1].
-        grain: the largest standard deviation of white noise, where values are in [-1, 1].
+        crops: number of crops y per step.
+        recoloured: largest share of the shift of colours, in [0, 1].
+        grain: largest standard deviation of the noise, for values in [-1, 1].
         coarse: w_c.
-        among: share of a step's photographs that further ỹ take the place of, in [0, 1]: every other loss, and the
-            discriminator, then judge what comes of them, too. For sets without pairs.
-        most_paintings: of a larger set, so many are kept in memory, evenly through the list of files.
+        among: share of a step's photographs that are replaced by ỹ, in [0, 1], so that all other losses and the
+            discriminator see them, too. For unpaired sets.
+        most_paintings: largest number of paintings kept in memory, evenly spread over the list of files.
     """
 
     needs_features = True
@@ -80,13 +80,13 @@ class StrokeRestorationLoss(ImageLoss):
         self.statistic, self.width, self.tiles, self.crops = statistic, width, tiles, crops
         self.recoloured, self.grain = recoloured, grain
         self.coarse, self.among, self.most_paintings = coarse, among, most_paintings
-        for name in self.layers:  # a part of a statistic has a denominator of its own; nan: not measured yet
+        for name in self.layers:  # a denominator for each part of the statistic; nan: not measured yet
             self.register_buffer(_slot(name), torch.full((statistic.parts,), torch.nan))
         self._pairs: list[Tensor] = []  # (2, 3, H, W), without and with strokes
         self._means = self._spreads = torch.empty(0)  # of photographs' colours, (N, 3, 1, 1)
 
     def measure(self, sets: TrainingSets, look: Look) -> None:
-        """Take the strokes from the paintings; measure what that costs, and the colours of photographs."""
+        """Remove the strokes from paintings; measure the denominators, and the colours of photographs."""
         count = len(sets.paintings)
         most = min(count, self.most_paintings)
         paintings = [sets.paintings[at * count // most][1] for at in range(most)]
@@ -97,12 +97,12 @@ class StrokeRestorationLoss(ImageLoss):
         seen = [(look(some), look(others)) for some, others in zip(bare.split(4), painted.split(4), strict=True)]
         for name in self.layers:
             slot = self.get_buffer(_slot(name))
-            if bool(slot.isnan().any()):  # else a checkpoint brought it
+            if bool(slot.isnan().any()):  # otherwise restored from a checkpoint
                 gaps = [torch.stack(self._gaps(given[name], wanted[name])).mean(dim=1) for given, wanted in seen]
                 slot.copy_(torch.stack(gaps).mean(dim=0).clamp(min=_LEAST))
 
     def shown(self, photographs: Tensor) -> Tensor:
-        """Some of the photographs replaced by ỹ; which, is drawn."""
+        """The photographs, (N, 3, H, W), some of which, drawn at random, are replaced by ỹ."""
         if self.among == 0:
             return photographs
         replaced = torch.rand(len(photographs)) < self.among
@@ -117,7 +117,7 @@ class StrokeRestorationLoss(ImageLoss):
         """See the class.
 
         Raises:
-            ValueError: nothing was measured.
+            ValueError: `measure` was not called.
         """
         if not self._pairs:
             raise ValueError("StrokeRestorationLoss restores whole paintings; call measure() first")
@@ -134,7 +134,7 @@ class StrokeRestorationLoss(ImageLoss):
         return texture + self.coarse * l1_loss(avg_pool2d(restored, _COARSE), avg_pool2d(painted, _COARSE))
 
     def drawn(self, count: int, size: torch.Size, draw: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Crops without and with strokes, (count, 3, *size) in [-1, 1] each, the former in other colours."""
+        """Random crops (ỹ, y), (count, 3, *size) in [-1, 1] each."""
         bare, painted = torch.stack([self._crop(size, draw) for _ in range(count)]).to(self._means).unbind(dim=1)
         photographs = torch.randint(len(self._means), (count,), generator=draw)
         mean, spread = _colours(bare)
@@ -153,13 +153,13 @@ class StrokeRestorationLoss(ImageLoss):
         return crop.flip(-1) if one_of(2) else crop
 
     def _gaps(self, found: Tensor, wanted: Tensor) -> list[Tensor]:
-        """Mean squared difference of each part of the statistic, (tiles of all crops,) each."""
+        """For each part of the statistic, the mean squared difference, (tiles of all crops,)."""
         both = zip(*(self.statistic.of(_tiled(layer.float(), self.tiles)) for layer in (found, wanted)), strict=True)
         return [(ours - theirs).square().flatten(1).mean(dim=1) for ours, theirs in both]
 
 
 def without_strokes(painting: Tensor, width: int) -> Tensor:
-    """(1, 3, H, W) -> the same, on the CPU, each value the median of its width × width neighbourhood, twice."""
+    """(1, 3, H, W) -> the same shape, on the CPU: a median filter of width × width pixels, applied twice."""
     for _ in range(_TIMES):
         windows = pad(painting.cpu(), [width // 2] * 4, mode="reflect").unfold(2, width, 1).unfold(3, width, 1)
         painting = torch.cat([some.flatten(-2).median(dim=-1).values for some in windows.split(_ROWS, dim=2)], dim=2)
@@ -167,7 +167,7 @@ def without_strokes(painting: Tensor, width: int) -> Tensor:
 
 
 def _colours(images: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and spread of each channel: (N, 3, H, W) -> (N, 3, 1, 1) twice (Reinhard et al., 2001, in RGB)."""
+    """Mean and standard deviation of each channel: (N, 3, H, W) -> two (N, 3, 1, 1) (Reinhard et al., 2001, in RGB)."""
     return images.mean(dim=(2, 3), keepdim=True), images.std(dim=(2, 3), keepdim=True)
 
 

@@ -1,4 +1,4 @@
-"""The photograph's structure, whatever becomes of its contrast and its colours."""
+"""Keeps the photograph's structure, but not its contrast and colours."""
 
 from torch import Tensor
 
@@ -6,16 +6,16 @@ from stylegan_pl.losses.colour import gaussian_blur
 from stylegan_pl.losses.image_loss import ImageLoss, Views
 from stylegan_pl.nn.layers.luma import luma
 
-_SIGMA = 1.5  # pixels; with it the window of 11 that SSIM is published with, cut off at 3 sigma
-_C = 0.03**2 / 2 * 4  # SSIM's C₃ = C₂ / 2, for values that span 2
-_LEAST = 1e-6  # keeps a root's slope finite where a picture is flat
+_SIGMA = 1.5  # pixels, as published for SSIM, with a window of 11 pixels
+_C = 0.03**2 / 2 * 4  # SSIM's C₃ = C₂ / 2, for a range of 2
+_LEAST = 1e-6  # added under a root, so that its gradient is finite for a flat picture
 
 
 def structure(some: Tensor, others: Tensor) -> Tensor:
     """mean (σ_xy + C) / (σ_x σ_y + C) of luma, in [-1, 1]: the third factor of SSIM (Wang et al., 2004).
 
-    σ are of a Gaussian neighbourhood of 1.5 pixels. 1: the same light and dark, however strong; 0: nothing in common.
-    Where one picture is flat it is 1, by C.
+    σ are over a Gaussian window of standard deviation 1.5 pixels. 1: the same structure at any contrast; 0: unrelated.
+    In flat areas it is 1, because of C.
 
     Args:
         some: (N, 3, H, W) in [-1, 1].
@@ -40,10 +40,10 @@ def structure(some: Tensor, others: Tensor) -> Tensor:
 class StructureLoss(ImageLoss):
     """1 − `structure` of G(x) and x.
 
-    Squared differences of pixels or features forbid a painter's stronger contrast and other palette as much as a lost
-    contour. This forbids the last alone: light and dark may grow, shrink and change colour, and stay where they are.
+    Squared differences of pixels or features penalise stronger contrast and another palette as much as a lost contour.
+    This loss only penalises lost structure: contrast and colours may change.
     """
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         return 1 - structure(views.stylised, views.content)

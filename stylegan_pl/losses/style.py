@@ -1,4 +1,4 @@
-"""Style as correlations between features (Gatys et al., 2016)."""
+"""Style loss on Gram matrices of features (Gatys et al., 2016)."""
 
 from collections.abc import Mapping
 
@@ -27,9 +27,9 @@ class GramStyleLoss(ImageLoss):
 
     G_l is the Gram matrix of layer l of the stylised picture, A_l that of the style image.
 
-    The source document's section 4.3. Its terms grow with the number of positions, so λ_l fits one image size.
-    `per_element` divides each term by C_l H_l W_l once more, which is the mean squared difference of position-averaged
-    Gram matrices: λ_l then carry over between layers and sizes.
+    As in the source document, section 4.3. Its terms grow with the number of positions, so λ_l depend on the image
+    size. `per_element` divides each term by C_l H_l W_l once more, which gives the mean squared difference of Gram
+    matrices averaged over positions: λ_l then do not depend on layer and size.
 
     >>> import torch
     >>> from stylegan_pl.losses.image_loss import Views
@@ -54,7 +54,7 @@ class GramStyleLoss(ImageLoss):
         self.per_element = per_element
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         terms = [
             weight * self._distance(views.stylised_features[name], views.style_features[name])
             for name, weight in self.layers.items()
@@ -63,7 +63,7 @@ class GramStyleLoss(ImageLoss):
 
     def _distance(self, stylised: Tensor, style: Tensor) -> Tensor:
         elements = stylised[0].numel()  # C H W
-        # scaling F by (C H W)^-1/2 first is the second division by C H W, and keeps the sums small
+        # scaling F by (C H W)^-1/2 is the second division by C H W, and keeps sums small
         scale = elements**-0.5 if self.per_element else 1.0
         gap = gram_matrix(stylised * scale**0.5) - gram_matrix(style * scale**0.5)
         return gap.square().sum(dim=(1, 2)).mean() / elements

@@ -1,4 +1,4 @@
-"""What of a layer's features is called its style: second moments, both moments, or the whole distribution in slices."""
+"""Statistics of features that describe style: second moments, both moments, or sliced distributions."""
 
 from abc import ABC, abstractmethod
 
@@ -8,7 +8,7 @@ from torch.nn.functional import avg_pool2d, conv2d
 
 from stylegan_pl.losses.style import gram_matrix
 
-_LEAST_VARIANCE = 1e-6  # keeps a root's slope finite in a flat picture
+_LEAST_VARIANCE = 1e-6  # added under a root, so that its gradient is finite for a flat picture
 
 Statistic = tuple[Tensor, ...]
 """Parts that are compared on their own, each with one row a picture."""
@@ -31,17 +31,17 @@ def moments(features: Tensor) -> tuple[Tensor, Tensor]:
 
 
 class StyleStatistic(ABC):
-    """Features of a layer -> what a painter is known by, whatever is where in the picture."""
+    """Base class: features of a layer -> statistics that describe style, independent of positions."""
 
-    parts = 1  # of `of`
+    parts = 1  # number of tensors that `of` returns
 
     @abstractmethod
     def of(self, features: Tensor) -> Statistic:
-        """(N, C, H, W), any H and W -> parts of equal shape for all pictures, (N, …) each."""
+        """(N, C, H, W) -> a tuple of `parts` tensors (N, …), whose shapes do not depend on H and W."""
 
 
 class GramStatistic(StyleStatistic):
-    """F Fᵀ / (H W): second moments about zero (Gatys et al., 2016), of which the mean's square is most."""
+    """F Fᵀ / (H W): second moments about zero (Gatys et al., 2016), which are mostly the squared mean."""
 
     def of(self, features: Tensor) -> Statistic:
         """(N, C, H, W) -> ((N, C, C),)."""
@@ -49,10 +49,10 @@ class GramStatistic(StyleStatistic):
 
 
 class MomentStatistic(StyleStatistic):
-    """Mean, and covariance about it: palette and strokes as two parts, each relative to what photographs have.
+    """Mean and covariance as two parts, for palette and strokes, each relative to photographs.
 
-    A Gram matrix holds the same; but there the means outweigh all else, and a network meets them first, by blotches of
-    light and dark.
+    A Gram matrix contains both, but the mean dominates it, and a network first matches the mean with blotches of light
+    and dark.
     """
 
     parts = 2
@@ -63,11 +63,11 @@ class MomentStatistic(StyleStatistic):
 
 
 class LocalMomentStatistic(StyleStatistic):
-    """Mean, and covariance about the mean of each place's neighbourhood: palette and strokes as two parts.
+    """Mean, and covariance about the mean of each position's neighbourhood, as two parts, for palette and strokes.
 
-    The covariance about the whole picture's mean is met by broad glows of light and dark, which a network learns before
-    strokes and keeps instead of them. A window's mean takes these away: what is left are differences within a window,
-    and in every window.
+    A network can match the covariance about the whole picture's mean with broad areas of light and dark, which it
+    learns before strokes and instead of them. Subtracting the mean of a window removes these: only differences within
+    each window are left.
 
     >>> import torch
     >>> from stylegan_pl.losses.style_statistics import LocalMomentStatistic
@@ -76,7 +76,7 @@ class LocalMomentStatistic(StyleStatistic):
     (torch.Size([2, 16]), torch.Size([2, 16, 16]))
 
     Args:
-        window: side of a neighbourhood, positions of a layer; odd.
+        window: side of a neighbourhood, in positions of the layer; odd.
     """
 
     parts = 2
@@ -95,13 +95,13 @@ class LocalMomentStatistic(StyleStatistic):
 class SlicedMomentStatistic(StyleStatistic):
     """Mean and standard deviation of the features along random directions.
 
-    The sliced Wasserstein distance of two Gaussians with these moments: on a line it is (Δμ)² + (Δσ)². It knows the
-    whole covariance C, since σ_d² = dᵀ C d, but answers to a contrast in its own unit, where a difference of
-    covariances grows with its square: pictures far from the paintings do not rule a step, and training stays calm.
+    Squared differences of these are the sliced Wasserstein distance of two Gaussians, (Δμ)² + (Δσ)² per direction. They
+    depend on the whole covariance C, because σ_d² = dᵀ C d, but σ grows linearly with contrast, and a covariance with
+    its square: so pictures far from the paintings do not dominate a step, and training is more stable.
 
     Args:
-        directions: random projections of a layer.
-        seed: of the directions, which stay the same for a run.
+        directions: number of random projections per layer.
+        seed: seed of the directions, which are constant in a run.
     """
 
     parts = 2
@@ -120,15 +120,15 @@ class SlicedMomentStatistic(StyleStatistic):
 class SlicedStatistic(StyleStatistic):
     """Quantiles of the features along random directions: sliced Wasserstein distance (Heitz et al., 2021).
 
-    Mean squared differences of these are the distance: on a line, optimal transport pairs quantiles. Departure: the
-    directions stay the same for the whole run, so that a painting's quantiles are computed once; and a picture's
-    positions are thinned to `positions`.
+    Mean squared differences of these are the distance, because in one dimension optimal transport pairs quantiles.
+    Departures: directions are constant in a run, so that a painting's quantiles are computed once; and at most
+    `positions` positions of a picture are used.
 
     Args:
-        directions: random projections of a layer.
-        quantiles: numbers that a distribution is told by.
-        positions: at most so many of a picture's positions are looked at, drawn anew each time.
-        seed: of the directions.
+        directions: number of random projections per layer.
+        quantiles: number of quantiles per direction.
+        positions: largest number of positions of a picture, drawn at random each time.
+        seed: seed of the directions.
     """
 
     def __init__(self, *, directions: int = 64, quantiles: int = 256, positions: int = 4096, seed: int = 0) -> None:
@@ -145,21 +145,20 @@ class SlicedStatistic(StyleStatistic):
 
 
 def _around(features: Tensor, window: int) -> Tensor:
-    """The mean over the window around each position, of what of it lies in the picture: (N, C, H, W) -> the same.
+    """The mean over a window around each position, without parts outside of the picture: (N, C, H, W) -> same shape.
 
-    Columns, then rows, each a convolution: a tenth of avg_pool2d's time on a CPU, where its forward
-    alone was a fifth of a step.
+    Two convolutions, over columns and rows, in a tenth of avg_pool2d's time on a CPU, where it was a fifth of a step.
     """
     summed = features
     for kernel, padding in (((window, 1), (window // 2, 0)), ((1, window), (0, window // 2))):
         ones = features.new_ones(features.shape[1], 1, *kernel)
         summed = conv2d(summed, ones, padding=padding, groups=features.shape[1])
-    inside = avg_pool2d(torch.ones_like(features[:1, :1]), window, stride=1, padding=window // 2)  # share of a window
+    inside = avg_pool2d(torch.ones_like(features[:1, :1]), window, stride=1, padding=window // 2)  # share inside
     return summed / (inside * window**2)
 
 
 def directions_of(channels: int, count: int, seed: int) -> Tensor:
-    """Uniform on the sphere, the same each time: (channels, count), columns of length 1."""
+    """Random unit vectors, a function of the seed: (channels, count), one per column."""
     drawn = torch.randn(channels, count, generator=torch.Generator().manual_seed(seed))
     return drawn / drawn.norm(dim=0, keepdim=True)
 

@@ -1,7 +1,7 @@
-"""Which paintings a photograph is held against: one, a coherent group, its nearest, or the mean of all.
+"""Which paintings are a photograph's style target: one, a coherent group, the nearest, or the mean of all.
 
-An average of many different paintings has no strokes of any of them (Sanakoyeu et al., 2018, figure 2): so there is a
-choice. A target is a mixture of whole paintings; where there are several, a photograph takes the nearest.
+The average of many different paintings has the strokes of none of them (Sanakoyeu et al., 2018, figure 2), so there are
+several choices. A target is a mixture of whole paintings; if there are several targets, a photograph uses the nearest.
 """
 
 from abc import ABC, abstractmethod
@@ -14,15 +14,15 @@ from stylegan_pl.errors import ConfigError
 
 
 class StyleTarget(ABC):
-    """Paintings -> mixtures of them."""
+    """Base class: paintings -> mixtures of them, the targets."""
 
     @abstractmethod
     def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
         """Weights of the paintings in each target.
 
         Args:
-            described: (P, D), a row a painting: its channels' means, centred and scaled.
-            names: of their files.
+            described: (P, D), one row per painting: means of its channels, centred and scaled.
+            names: file names of the paintings.
 
         Returns:
             (T, P); rows sum to 1.
@@ -30,10 +30,10 @@ class StyleTarget(ABC):
 
 
 class AllPaintings(StyleTarget):
-    """The mean of all: what a style loss over random paintings amounts to, less its noise."""
+    """The mean of all paintings: a style loss over random paintings has the same target, but with noise."""
 
     def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
-        """One row, all alike."""
+        """(1, P) with equal weights."""
         return torch.full((1, len(names)), 1 / len(names))
 
 
@@ -41,17 +41,17 @@ class OnePainting(StyleTarget):
     """A single painting, with all its strokes.
 
     Args:
-        name: part of its file's name; None where the set holds one alone.
+        name: part of its file name; None if the set has only one painting.
     """
 
     def __init__(self, *, name: str | None = None) -> None:
         self.name = name
 
     def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
-        """One row, 1 at the painting.
+        """(1, P), with 1 at the painting.
 
         Raises:
-            ConfigError: no file is called so, or several are.
+            ConfigError: no file name contains `name`, or several do.
         """
         found = [at for at, name in enumerate(names) if self.name is None or self.name in name]
         if len(found) != 1:
@@ -64,11 +64,11 @@ class OnePainting(StyleTarget):
 
 
 class Clusters(StyleTarget, ABC):
-    """What is made of a few clusters of the paintings.
+    """Base class of targets from clusters of the paintings.
 
     Args:
-        groups: clusters that the paintings are put into.
-        seed: of the first centres.
+        groups: number of clusters.
+        seed: seed of the first centres.
     """
 
     def __init__(self, *, groups: int = 3, seed: int = 0) -> None:
@@ -80,42 +80,42 @@ class Clusters(StyleTarget, ABC):
 
 
 class CoherentGroup(Clusters):
-    """The mean of the tightest of a few clusters of the paintings."""
+    """The mean of the tightest cluster of the paintings."""
 
     def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
-        """One row."""
+        """(1, P): equal weights in the cluster with the smallest mean squared distance to its centre."""
         labels, centres = self.clusters(described)
         spread = (described - centres[labels]).square().sum(dim=1)
         sizes = torch.bincount(labels, minlength=len(centres))
-        # a cluster of one or two is tight and tells nothing; an even share is what coherent means
+        # a cluster of one or two paintings is always tight, so it must have at least half of an equal share
         enough = [group for group in range(len(centres)) if sizes[group] * 2 * len(centres) >= len(names)]
         tightest = min(enough, key=lambda group: float(spread[labels == group].mean()))
         return (labels == tightest).float().unsqueeze(0) / sizes[tightest]
 
 
 class NearestGroup(Clusters):
-    """The means of a few clusters; each photograph takes the one that is most like it."""
+    """The means of all clusters; each photograph uses the nearest."""
 
     def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
-        """A row a cluster."""
+        """(K, P): one row per cluster, with equal weights in it."""
         labels, centres = self.clusters(described)
         members = torch.nn.functional.one_hot(labels, len(centres)).float().T
         return members / members.sum(dim=1, keepdim=True)
 
 
 class NearestPainting(StyleTarget):
-    """Each photograph takes the painting that is most like it; all are in the bank."""
+    """Every painting is a target; each photograph uses the nearest."""
 
     def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
-        """A row a painting."""
+        """(P, P): the identity matrix."""
         return torch.eye(len(names))
 
 
 def k_means(points: Tensor, groups: int, seed: int, *, rounds: int = 50) -> tuple[Tensor, Tensor]:
-    """Lloyd's algorithm from centres far apart (k-means++): (P, D) -> labels (P,), centres (K, D); no cluster is empty.
+    """k-means, started with k-means++: (P, D) -> labels (P,), centres (K, D); no cluster is empty.
 
     Args:
-        groups: K, at most the number of points.
+        groups: the number of clusters K; fewer if there are fewer points.
 
     Raises:
         ValueError: groups is below 1.
@@ -129,7 +129,7 @@ def k_means(points: Tensor, groups: int, seed: int, *, rounds: int = 50) -> tupl
     while len(centres) < min(groups, len(points)):
         far = torch.cdist(points, centres).min(dim=1).values.square()
         if float(far.sum()) == 0:
-            break  # fewer different points than groups
+            break  # there are fewer distinct points than groups
         centres = torch.cat([centres, points[torch.multinomial(far, 1, generator=generator)]])
     labels = torch.cdist(points, centres).argmin(dim=1)
     for _ in range(rounds):

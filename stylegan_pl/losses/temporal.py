@@ -1,4 +1,4 @@
-"""Calm video from still pictures: strokes should move with what they paint."""
+"""Reduces flicker in films, trained on still pictures: strokes should move with the objects that they paint."""
 
 import torch
 from torch import Tensor
@@ -8,14 +8,15 @@ from stylegan_pl.nn.layers.flow_warp import random_flow, warp
 
 
 class TemporalConsistency(ImageLoss):
-    """mean |W(G(x)) − G(W(x) + n)| over what W knows: a next frame made up by a random smooth flow W, and noise n.
+    """mean |W(G(x)) − G(W(x) + n)| inside the picture: W is a random smooth flow to an artificial next frame, n noise.
 
     The compound regularisation of Wang et al. ("Consistent video style transfer via compound regularization", AAAI
-    2020): no video and no optical flow is needed, and what flickers between frames costs something. G answers twice.
+    2020): flicker between frames is penalised without video and optical flow. It needs a second forward pass of G.
 
     Args:
-        max_shift: pixels that the whole moves at most in each direction; it bends by about a quarter of that.
-        noise: standard deviation of n, in the range [-1, 1] of pictures.
+        max_shift: largest shift of the whole picture in each direction, pixels; it also bends by about a quarter of
+            that.
+        noise: standard deviation of n, for pictures in [-1, 1].
     """
 
     of_any_picture = False
@@ -27,7 +28,7 @@ class TemporalConsistency(ImageLoss):
         self.max_shift, self.noise = max_shift, noise
 
     def forward(self, views: Views) -> Tensor:
-        """See the class."""
+        """The unweighted loss, a scalar."""
         flow = random_flow(views.content, max_shift=self.max_shift)
         frame, known = warp(views.content, flow)
         painted = views.paint(frame + self.noise * torch.randn_like(frame))

@@ -1,1 +1,1 @@
-"""LightningModules: `base` is the mechanics of two-player training, each other file the mathematics of one method."""
+"""LightningModules: `base` has the mechanics of two-player training; each method's mathematics has its own file."""

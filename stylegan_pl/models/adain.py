@@ -1,4 +1,4 @@
-"""One generator for any painting, which both players are shown (after Huang and Belongie, 2017)."""
+"""One generator for any style: AdaIN with a conditional discriminator (after Huang and Belongie, 2017)."""
 
 from dataclasses import dataclass
 
@@ -16,24 +16,24 @@ from stylegan_pl.models.parts import GameParts
 
 @dataclass(kw_only=True)
 class AdaINFakes(Fakes):
-    """With t, the bottleneck that g was given: (N, C, H/8, W/8)."""
+    """Adds t, the input of the decoder g: (N, C, H/8, W/8)."""
 
     target: Tensor
 
 
 class AdaINTransfer(OneGeneratorGAN):
-    """G(x, y) = g(t), t = AdaIN(f(x), f(y)); D is shown a picture beside the painting it should belong to.
+    """G(x, y) = g(t), t = AdaIN(f(x), f(y)); D sees a picture together with its painting.
 
         L_G = w_adv · adv_G(D(G(x, y), ỹ)) + w_c · mean (f(G(x, y)) − t)² + Σ_i w_i · L_i
         L_D = adv_D(D(y, ỹ), D(G(x, y), ỹ)) + γ · penalty
 
     f is the frozen encoder, g the decoder. With w_adv = 0, w_c = 1 and the image loss `adain_statistics` × 10 this is
-    the paper's objective (equations 11 to 13); the discriminator on top is ours. ỹ is y mirrored left to right: it
-    shows D the style at every place, and a real pair is not the same pixels twice. A D that sees the whole picture at
-    once could still tell a mirror image; one of patches sees it along the middle alone.
+    the paper's objective (equations 11 to 13); the discriminator is our addition. ỹ is y mirrored left to right: it
+    shows D the style, but a real pair does not consist of the same pixels twice. A D that sees the whole picture could
+    still recognise a mirror image; a PatchGAN can do so only along the middle.
 
     Args:
-        content_weight: w_c; with an encoder that is trained along, 0, or it would be lowered by shrinking f.
+        content_weight: w_c; must be 0 if the encoder is trained, which could otherwise lower the term by shrinking f.
     """
 
     gives_style = True
@@ -57,15 +57,15 @@ class AdaINTransfer(OneGeneratorGAN):
             )
 
     def shown(self, image: Tensor, batch: StylePair) -> Tensor:
-        """(ỹ, image), (N, 6, H, W)."""
+        """D's input: (ỹ, image), (N, 6, H, W)."""
         return torch.cat([batch.style.flip(-1), image], dim=1)
 
     def paint(self, images: Tensor, batch: StylePair) -> Tensor:
-        """See the base."""
+        """G of other images in the batch's styles, (N, 3, H, W)."""
         return self.generator(images, batch.style)
 
     def generate(self, batch: StylePair) -> AdaINFakes:
-        """G(x, y) and its t; G(y, y) in the same forward where an image loss asks for it."""
+        """G(x, y) and its t; G(y, y) in the same forward pass, if an image loss needs it."""
         x, y = batch
         if not self.image_losses.need_identity:
             painting = self.generator.paint(x, y)
@@ -75,7 +75,7 @@ class AdaINTransfer(OneGeneratorGAN):
         return AdaINFakes(stylised=stylised, identity=identity, target=painting.target[: len(x)])
 
     def generator_loss(self, batch: StylePair, fakes: AdaINFakes) -> Terms:
-        """See the class."""
+        """The weighted terms of L_G."""
         terms = self.adversarial_terms(batch, fakes)
         if self.content_weight != 0:
             bottleneck = self.generator.encoder.bottleneck

@@ -1,4 +1,4 @@
-"""Style-aware content: the generator's own encoder says what must stay (Sanakoyeu et al., 2018)."""
+"""Style-aware content loss: compares features of the generator's own encoder (Sanakoyeu et al., 2018)."""
 
 import torch
 from torch.nn.functional import avg_pool2d, l1_loss
@@ -12,23 +12,24 @@ from stylegan_pl.models.parts import GameParts
 
 
 class AST(OneGeneratorGAN):
-    """E is G's encoder, T a fixed average over 10 × 10 pixels; the photograph is a second thing that is no painting.
+    """E is G's encoder, T a fixed average over 10 × 10 pixels; D also gets photographs as fakes.
 
         L_G = w_adv · adv_G(D(G(x))) + λ_T · mean (T(x) − T(G(x)))² + λ_c · mean |E(x) − E(G(x))| + Σ_i w_i · L_i
         L_D = adv_D(D(y), {D(G(x)), D(x)})
 
-    λ_T = λ_c = 100 (equations 3 to 6 and the published code). E learns with G, so "content" comes to mean what
+    λ_T = λ_c = 100 (equations 3 to 6 and the published code). E is trained with G, so it learns which content
     matters for this style.
 
-    Departures: the two kinds of negatives share one mean, the paper adds them; both players step on every batch, the
-    paper lets the loser of the last batches step; any generator's encoder and any discriminator serve, where the paper
-    has networks of its own.
+    Departures: both kinds of fakes share one mean, but the paper adds two terms; both players step on every batch, but
+        in
+    the paper only the player that lost the last batches; any generator with an encoder and any discriminator can be
+    used, but the paper has its own.
 
     Args:
         transformed_weight: λ_T.
         content_weight: λ_c.
-        pool_size: pixels, the side of T's average.
-        encoder_layer: the generator's tap that is E; None takes the deepest.
+        pool_size: side of T's average, pixels.
+        encoder_layer: the generator's tap that is E; None: the deepest.
     """
 
     def __init__(
@@ -56,7 +57,7 @@ class AST(OneGeneratorGAN):
         self.encoder_layer = encoder_layer or (taps[-1] if taps else None)
 
     def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
-        """See the class."""
+        """The weighted terms of L_G."""
         terms = self.adversarial_terms(batch, fakes)
         stylised, content = fakes.stylised, batch.content
         if self.transformed_weight != 0:
@@ -70,7 +71,7 @@ class AST(OneGeneratorGAN):
         return terms | self.image_terms(batch, fakes)
 
     def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
-        """See the class."""
+        """The weighted terms of L_D."""
         step = self.clock.discriminator_step
         return self.game.discriminator_loss(
             self.discriminator, batch.style, fakes.stylised, step=step, negatives=batch.content

@@ -1,4 +1,4 @@
-"""An adversarial weight that follows from what the other losses ask: so loud, whatever their units."""
+"""An adaptive adversarial weight, relative to the gradient of the image losses."""
 
 import torch
 from torch import Tensor, nn
@@ -6,17 +6,17 @@ from torch import Tensor, nn
 from stylegan_pl.contracts import Terms
 from stylegan_pl.nn.layers.discriminator import Heads
 
-_EVERY = 16  # steps between two looks: each costs two backward passes down to the picture
-_MEMORY = 0.8  # of the factor, from look to look
-_TRUST = 0.95  # memory of how certain the discriminator is, from step to step
-_LARGEST = 1e4  # of the factor
+_EVERY = 16  # steps between two measurements: each needs two backward passes to the picture
+_MEMORY = 0.8  # of the running mean of the factor
+_TRUST = 0.95  # of the running mean of the discriminator's certainty
+_LARGEST = 1e4  # largest factor
 
 
 class GradientBalance(nn.Module):
     """c = s · q · ‖∂L_image / ∂G(x)‖ / ‖∂L_adv / ∂G(x)‖, smoothed; Esser et al. (2021), equation 7, at the picture.
 
-    q is how certain the discriminator is, 0 where it guesses: the direction in which it then sends the generator is
-    noise, and at a set length it would be followed. The published equation waits for a set number of steps instead.
+    q is the discriminator's certainty, 0 if it guesses: its gradient is then noise, which must not be scaled up. The
+    published equation instead starts after a fixed number of steps.
 
     Args:
         share: s.
@@ -25,15 +25,15 @@ class GradientBalance(nn.Module):
     def __init__(self, share: float) -> None:
         super().__init__()
         self.share = share
-        self.register_buffer("factor", torch.zeros(()))  # 0: not looked yet; a checkpoint keeps it
+        self.register_buffer("factor", torch.zeros(()))  # 0: not measured yet; saved in checkpoints
         self.register_buffer("certainty", torch.zeros(()))
 
     def forward(self, adversarial: Terms, image: Terms, picture: Tensor, *, step: int) -> Tensor:
-        """The factor on the adversarial terms, without gradient.
+        """The factor for the adversarial terms, without gradient.
 
         Args:
-            picture: G(x), with the graph of both.
-            step: how many the generator has made.
+            picture: G(x), from which both terms are computed.
+            step: number of the generator's steps so far.
         """
         known = self.get_buffer("factor")
         if step % _EVERY == 0 or float(known) == 0:
@@ -46,7 +46,7 @@ class GradientBalance(nn.Module):
         return known * self.get_buffer("certainty")
 
     def hear(self, certainty: Tensor) -> None:
-        """What the discriminator was worth in a step, in [0, 1] (`certainty`); smoothed."""
+        """Add the discriminator's certainty of a step, in [0, 1], to its running mean."""
         if torch.distributed.is_initialized():  # one factor for all ranks
             torch.distributed.all_reduce(certainty := certainty.clone())
             certainty /= torch.distributed.get_world_size()
@@ -54,7 +54,7 @@ class GradientBalance(nn.Module):
 
 
 def certainty(reals: Heads, fakes: Heads, boundary: float | None) -> Tensor:
-    """q = max(0, 2 a − 1), a the share of logits on their right side of the boundary; without one, of the middle."""
+    """q = max(0, 2 a − 1), a the share of logits on the right side of the boundary (if None: of the middle)."""
     right = []
     for real, fake in zip(reals, fakes, strict=True):
         middle = (real.mean() + fake.mean()) / 2 if boundary is None else boundary

@@ -1,4 +1,4 @@
-"""The mechanics of two-player training, and nothing else."""
+"""The mechanics of two-player training."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -19,16 +19,16 @@ from stylegan_pl.nn.fast.equivalents import channels_last
 
 
 class TwoPlayerModule(Method):
-    """A generator against a discriminator: one generator forward, two steps a batch.
+    """A generator against a discriminator: one forward pass of the generator and two steps per batch.
 
-    A method says what it `generate`s from a batch, what each player's loss terms are, and which modules each player
-    owns. This class descends them in turn and owns the rest: clipping, accumulation, loss scaling, schedules, the
-    average of the generator, and the run's clock.
+    A method defines what it `generate`s from a batch, each player's loss terms, and each player's modules. This class
+    does everything else: steps in turn, clipping, accumulation, loss scaling, schedules, the average of the generator,
+    and the run's clock.
 
     Args:
-        parts: `GameParts` where the method has an opponent.
-        plays: whether the opponent trains; one without weight in L_G does not.
-        own_weights: of the terms that L_G has beside the opponent's and the image losses'.
+        parts: networks, optimizers and losses; `GameParts` if the method has a discriminator.
+        plays: whether the discriminator is trained; False if it has no weight in L_G.
+        own_weights: weights of the method's own terms of L_G, besides adversarial and image losses.
     """
 
     automatic_optimization = False
@@ -44,20 +44,21 @@ class TwoPlayerModule(Method):
 
     @property
     def players(self) -> tuple[str, ...]:
-        """Who steps, in the order of `configure_optimizers`."""
+        """The players that are trained, in the order of `configure_optimizers`."""
         return tuple(self.optimizer_factories)
 
     # ------------------------------------------------------------------ training
 
     def configure_model(self) -> None:
-        """Lightning's hook, called before optimizers and checkpoints: networks take the faster rules."""
+        """Lightning's hook, before optimizers and checkpoints: replace layers by faster equivalents."""
         networks = [module for player in self.players for module in self.player_modules(player)]
         speed_up(self, networks, self.mechanics)
 
     def configure_optimizers(self) -> list[torch.optim.Optimizer]:
         """The generator's optimizer, then the discriminator's if there is one.
 
-        What image losses train (a projector of patches) is the generator's: it descends the same sum.
+        Parameters of image losses (such as a projector of patches) are in the generator's optimizer: they minimise the
+        same sum.
         """
         optimizers = []
         for player, make in self.optimizer_factories.items():
@@ -70,7 +71,7 @@ class TwoPlayerModule(Method):
         return optimizers
 
     def on_train_start(self) -> None:
-        """Lightning's hook: rates and betas are those that were typed, also where a checkpoint brought its own."""
+        """Lightning's hook: use the typed learning rates and betas, not a checkpoint's; let losses measure the sets."""
         for optimizer, groups in zip(self.trainer.optimizers, self._typed, strict=True):
             for group, typed in zip(optimizer.param_groups, groups, strict=True):
                 group.update(typed)
@@ -79,19 +80,19 @@ class TwoPlayerModule(Method):
             measure(self, sets, self.trainer.precision_plugin.train_step_context)
 
     def setup(self, stage: str) -> None:
-        """Lightning's hook, called once the data are there."""
+        """Lightning's hook, after the data's: pass the length of an epoch to the clock."""
         if stage == "fit":
             self.clock.epoch_images = self.trainer.datamodule.epoch_images  # type: ignore[attr-defined]  # a connector's
 
     def on_before_batch_transfer(self, batch: StylePair, dataloader_idx: int) -> StylePair:
-        """Lightning's hook, called before anything is drawn for a step."""
+        """Lightning's hook, before any random draw of a step: seed it."""
         if self.trainer.training:
             self.clock.seed(self.global_rank)
         return batch
 
     def training_step(self, batch: StylePair, batch_idx: int) -> dict[str, Tensor]:
-        """Each player steps once; returns every term by path name, detached, on the device."""
-        found = self.optimizers()  # Lightning unpacks a list of one
+        """One step of each player; returns log name -> term, detached, on the device."""
+        found = self.optimizers()  # Lightning returns a single optimizer without a list
         optimizers: dict[str, Any] = dict(zip(self.players, found if isinstance(found, list) else [found], strict=True))
         self._schedule_learning_rates(optimizers.values())
         self.clock.batches += 1
@@ -127,7 +128,7 @@ class TwoPlayerModule(Method):
             optimizer.zero_grad(set_to_none=True)
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
-        """Lightning's hook, called once gradients are unscaled: clip the player that is about to step."""
+        """Lightning's hook, after gradients are unscaled: clip those of the player that steps."""
         mechanics = self.mechanics
         owner = self.trainer.optimizers.index(optimizer)
         limit = (mechanics.generator_clip_norm, mechanics.discriminator_clip_norm)[owner]
@@ -159,14 +160,14 @@ class TwoPlayerModule(Method):
     # ------------------------------------------------------------------ checkpoints
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """The run's clock travels with its weights."""
+        """Save the run's clock."""
         checkpoint.update(self.clock.state())
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """See `on_save_checkpoint`."""
+        """Restore the run's clock."""
         self.clock.restore(checkpoint)
 
 
 def _settings(group: dict[str, Any]) -> dict[str, Any]:
-    """An optimizer's numbers, less what they are applied to."""
+    """The options of an optimizer's group, without its parameters."""
     return {key: value for key, value in group.items() if key != "params"}

@@ -1,4 +1,4 @@
-"""The run's clock: images seen, all devices together. All is counted in them, and every draw follows from them."""
+"""The run's clock: images seen by all devices together. All intervals and all random draws depend on it."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from stylegan_pl.models.mechanics import Mechanics
 
 
 class Clock:
-    """One for model, sampler, callbacks and loggers; it travels in checkpoints.
+    """The clock that model, sampler, callbacks and loggers share; saved in checkpoints.
 
     Args:
-        mechanics: seed, budget, and how many batches make a step.
+        mechanics: seed, budget, and batches per step.
 
     Attributes:
-        images_seen: by the run so far.
-        batches: of this rank.
-        epoch_images: in an epoch, the larger of the two sets; known once the data are there.
+        images_seen: images seen by the run so far, on all devices.
+        batches: batches of this rank so far.
+        epoch_images: images in an epoch, the larger of the two sets; set after the data are built.
     """
 
     def __init__(self, mechanics: Mechanics) -> None:
@@ -32,42 +32,42 @@ class Clock:
         return Progress(self.images_seen, self.mechanics.total_images(self.epoch_images), self.epoch_images)
 
     def seed(self, rank: int) -> None:
-        """Seed what is drawn in a step by (seed, images seen, rank).
+        """Seed the random draws of a step by (seed, images seen, rank).
 
-        So a resumed run draws what an undisturbed one would have drawn, with no generator state to save.
+        So a resumed run has the same draws as an uninterrupted one, without saving any generator's state.
         """
         sequence = np.random.SeedSequence([self.mechanics.seed, self.images_seen, rank])
         torch.manual_seed(int(sequence.generate_state(1, np.uint64)[0] >> 1))
 
     @property
     def step(self) -> int:
-        """Steps that the generator has finished."""
+        """Number of steps that the generator has finished."""
         return max(0, self.batches - 1) // self.mechanics.accumulate_batches
 
     @property
     def discriminator_step(self) -> int:
-        """Steps that the discriminator has finished."""
+        """Number of steps that the discriminator has finished."""
         return self.step // self.mechanics.generator_steps
 
     @property
     def discriminator_rests(self) -> bool:
-        """Whether this step is the generator's alone."""
+        """Whether only the generator steps now."""
         return (self.step + 1) % self.mechanics.generator_steps != 0
 
     @property
     def between_steps(self) -> bool:
-        """Whether no accumulated gradient is waiting: where a run may be stopped and resumed exactly."""
+        """Whether no accumulated gradient is waiting, so that a run can be stopped and resumed exactly."""
         return self.batches % self.mechanics.accumulate_batches == 0
 
     @property
     def is_over(self) -> bool:
-        """Whether the budget is spent, and the last step whole."""
+        """Whether the budget is used up and the last step is finished."""
         return self.between_steps and self.images_seen >= self.progress().total_images
 
     def state(self) -> dict[str, int]:
-        """What a checkpoint keeps."""
+        """The clock's state for a checkpoint."""
         return {"images_seen": self.images_seen, "batches": self.batches}
 
     def restore(self, checkpoint: dict[str, Any]) -> None:
-        """See `state`."""
+        """Set the clock from a checkpoint."""
         self.images_seen, self.batches = checkpoint["images_seen"], checkpoint["batches"]

@@ -1,4 +1,4 @@
-"""CycleGAN: there and back again, so that unpaired sets suffice (Zhu et al., 2017)."""
+"""CycleGAN: cycle consistency between two generators, for unpaired sets (Zhu et al., 2017)."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from stylegan_pl.nn.fast.one_forward import in_one_forward, one_by_one
 
 
 class CycleGAN(TwoPlayerModule):
-    """G: photographs x -> paintings y, F: back; D_Y judges paintings, D_X photographs.
+    """G: photographs x -> paintings y, F: paintings -> photographs; D_Y for paintings, D_X for photographs.
 
         L_G = w_adv · [adv_G(D_Y(G(x))) + adv_G(D_X(F(y)))]
               + λ · [mean |F(G(x)) − x| + mean |G(F(y)) − y|]
@@ -22,20 +22,21 @@ class CycleGAN(TwoPlayerModule):
               + Σ_i w_i · L_i(G(x), x, y)
         L_D = ½ · [adv_D(D_Y(y), D_Y(pool(G(x)))) + adv_D(D_X(x), D_X(pool(F(y))))]
 
-    λ = 10 and λ_idt = ½ (sections 4 and 5.2; appendix 7.2), least squares, a pool of 50 fakes a discriminator. One
-    optimizer moves both generators, one both discriminators.
+    λ = 10 and λ_idt = ½ (sections 4 and 5.2; appendix 7.2), least squares, a pool of 50 fakes per discriminator. One
+    optimizer trains both generators, one both discriminators.
 
-    Three forwards make all six pictures: G of [x, y], F of [y, G(x), x], G of F(y). Image losses judge G(x), the
-    direction that is used.
+    Three forward passes make all six pictures: G of [x, y], F of [y, G(x), x], G of F(y). Image losses are of G(x), the
+    direction that is used after training.
 
     Args:
-        parts: of G and D_Y, with its game and pool.
+        parts: G and D_Y, and D_Y's game with its pool.
         backward_generator: F.
         content_discriminator: D_X.
-        content_game: of D_X, with its own pool.
+        content_game: D_X's game, with its own pool.
         cycle_weight: λ.
-        identity_weight: λ_idt, relative to λ; keeps colours, and too much of it keeps everything.
-        shared_forwards: whether pictures of one generator are made in one batch where they can be; false: six forwards.
+        identity_weight: λ_idt, relative to λ; keeps colours, but a large weight suppresses the style.
+        shared_forwards: True: batch pictures of the same generator where possible. False: six forward passes, which
+            need less memory.
     """
 
     has_opponent = True
@@ -61,13 +62,13 @@ class CycleGAN(TwoPlayerModule):
         self.make = in_one_forward if shared_forwards else one_by_one
 
     def player_modules(self, player: str) -> list[nn.Module]:
-        """Two networks each."""
+        """Each player's two networks."""
         if player == "generator":
             return [self.generator, self.backward_generator]
         return [self.discriminator, self.content_discriminator]
 
     def generate(self, batch: StylePair) -> CycleFakes:
-        """G(x), F(y), the way back of both, and what each makes of its own domain where that is asked."""
+        """G(x), F(y); if their weights are not 0, also the cycles F(G(x)), G(F(y)) and identities G(y), F(x)."""
         x, y = batch
         identity = {"identity": y} if self.identity_weight != 0 or self.image_losses.need_identity else {}
         fakes: dict[str, Any] = self.make(self.generator, {"stylised": x} | identity)
@@ -79,7 +80,7 @@ class CycleGAN(TwoPlayerModule):
         return CycleFakes(**fakes)
 
     def generator_loss(self, batch: StylePair, fakes: CycleFakes) -> Terms:
-        """See the class."""
+        """The weighted terms of L_G."""
         x, y = batch
         terms: Terms = {}
         if self.adversarial_weight != 0:
@@ -96,7 +97,7 @@ class CycleGAN(TwoPlayerModule):
         return terms | self.image_terms(batch, fakes)
 
     def discriminator_loss(self, batch: StylePair, fakes: CycleFakes) -> Terms:
-        """See the class."""
+        """The weighted terms of L_D."""
         judged = {
             "style": (self.game, self.discriminator, batch.style, fakes.stylised, batch.content),
             "content": (self.content_game, self.content_discriminator, batch.content, fakes.photograph, batch.style),

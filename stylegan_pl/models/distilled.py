@@ -1,4 +1,4 @@
-"""A small generator taught by a trained one: its pictures, and how it sees them (Li et al., 2020; Jin et al., 2021)."""
+"""Knowledge distillation: a trained generator teaches a small one (Li et al., 2020; Jin et al., 2021)."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,12 +22,12 @@ _STUDENT, _TEACHER = "student", "teacher"
 
 @dataclass(kw_only=True)
 class TaughtFakes(Fakes):
-    """With what the teacher makes of the same photographs, and both networks' features by resolution (`1/4`, …).
+    """Adds the teacher's pictures, and both networks' features by resolution (`1/4`, …).
 
     Args:
         taught: T(x), (N, 3, H, W) in [-1, 1].
         student: G_l(x), (N, C, H_l, W_l) each.
-        teacher: T_l(x), likewise.
+        teacher: T_l(x), (N, C', H_l, W_l) each.
     """
 
     taught: Tensor
@@ -36,25 +36,25 @@ class TaughtFakes(Fakes):
 
 
 class DistilledGAN(OneGeneratorGAN):
-    """T is the teacher, trained before and frozen; G the student, of any architecture.
+    """T is the teacher, trained earlier and frozen; G is the student, of any architecture.
 
         L_G = λ_out · mean |G(x) − T(x)| + λ_feat · mean_l (1 − KA(G_l(x), T_l(x)))
             + w_adv · adv_G(D(G(x))) + Σ_i w_i · L_i
         L_D = adv_D(D(y), D(G(x))) + γ · penalty
 
-    KA is `losses/kernel_alignment.py`; l runs over the resolutions that both networks work at, and G_l, T_l are each
-    one's last features there. This is GAN Compression's objective for unpaired sets (Li et al., 2020, section 3.1;
-    λ_out = 10) with the features compared as in CAT (Jin et al., 2021), which needs no weights to be learned: a student
-    is built, resumed and used by the same parameters with a teacher or without.
+    KA is `losses/kernel_alignment.py`; l runs over the resolutions that both networks have, and G_l, T_l are the last
+    features at each. This is GAN Compression's objective for unpaired sets (Li et al., 2020, section 3.1; λ_out = 10),
+    with features compared as in CAT (Jin et al., 2021), which has no learned weights: so a student has the same
+    parameters with a teacher as without.
 
-    The teacher is in no checkpoint and no average. Using the student does not ask for it; going on with a training
-    does, and a teacher of other weights is refused.
+    The teacher is not saved in checkpoints. Painting with the student does not need it; resuming a training does, and a
+    teacher with other weights is refused.
 
-    Departures: D and G begin anew, GAN Compression's begin with the teacher's weights; layers are found by resolution,
-    both papers name them in networks that are alike.
+    Departures: D and G start from random weights, but GAN Compression's from the teacher's; layers are matched by
+    resolution, but both papers choose them by name in networks of the same kind.
 
     Args:
-        teacher: the trained generator; in a config a run folder or a file that holds one.
+        teacher: the trained generator; in a config, a run folder or a checkpoint.
         output_weight: λ_out.
         feature_weight: λ_feat.
     """
@@ -77,7 +77,7 @@ class DistilledGAN(OneGeneratorGAN):
         self._probes: dict[str, Probes] = {}
 
     def configure_model(self) -> None:
-        """As the parent; then find the layers to compare, among those that run."""
+        """Lightning's hook: see the base; then find the layers to compare."""
         super().configure_model()
         if self.feature_weight == 0 or self._probes:
             return
@@ -91,19 +91,19 @@ class DistilledGAN(OneGeneratorGAN):
         self._probes = {network: Probes(of_network) for network, of_network in layers.items()}
 
     def generate(self, batch: StylePair) -> TaughtFakes:
-        """As the parent; T(x), and both networks' features."""
+        """G(x), and G(y) if needed; T(x), and both networks' features."""
         if not self._probes:
             return TaughtFakes(**vars(super().generate(batch)), taught=self.teacher(batch.content))
         with self._probes[_STUDENT] as seen, self._probes[_TEACHER] as shown:
             fakes = TaughtFakes(**vars(super().generate(batch)), taught=self.teacher(batch.content))
-        pictures = len(batch.content)  # G(y) may follow in the same forward
+        pictures = len(batch.content)  # the forward pass may also contain G(y)
         fakes.student = {name: features[:pictures] for name, features in seen.features.items()}
         fakes.teacher = shown.features
         seen.features, shown.features = {}, {}
         return fakes
 
     def generator_loss(self, batch: StylePair, fakes: TaughtFakes) -> Terms:
-        """See the class."""
+        """The weighted terms of L_G."""
         terms: Terms = {}
         if self.output_weight != 0:
             terms["output"] = self.output_weight * l1_loss(fakes.stylised.float(), fakes.taught.float())
@@ -113,17 +113,17 @@ class DistilledGAN(OneGeneratorGAN):
         return terms | super().generator_loss(batch, fakes)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Who taught is noted."""
+        """Also save the teacher's fingerprint."""
         super().on_save_checkpoint(checkpoint)
         checkpoint["teacher"] = self.teacher.fingerprint
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """See `on_save_checkpoint`.
+        """Restore the run, and check that the teacher is the same.
 
         Raises:
-            ConfigError: the run was taught by other weights.
+            ConfigError: the run had a teacher with other weights.
         """
-        began_with = checkpoint.get("teacher", self.teacher.fingerprint)  # none in a run of another method
+        began_with = checkpoint.get("teacher", self.teacher.fingerprint)  # missing if the run had another method
         if began_with != self.teacher.fingerprint:
             raise ConfigError(
                 f"model.teacher: the run was taught by weights {began_with}, and these are {self.teacher.fingerprint}; "

@@ -1,4 +1,4 @@
-"""What a step's generator forward gives: every picture of the step, made once, for both players."""
+"""The result of `generate`: all generated pictures of a step, which both players use."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields, replace
@@ -11,12 +11,12 @@ from stylegan_pl.nn.layers.features import Features
 
 @dataclass(kw_only=True)
 class Fakes:
-    """Of every method; one that makes more has a dataclass of its own, with further fields.
+    """The pictures of every method; a method with more pictures has its own subclass.
 
     Args:
         stylised: G(x), (N, 3, H, W) in [-1, 1], with gradients.
-        identity: G(y), the same; None where no loss asks for it.
-        features: the feature network's layers of G(x), float32; empty where image losses alone read them.
+        identity: G(y), of the same shape; None if no loss needs it.
+        features: features of G(x), float32; empty unless `FeatureGame` needs them.
         mirrored: whether G saw the photographs mirrored left to right.
     """
 
@@ -28,7 +28,7 @@ class Fakes:
 
 @dataclass(kw_only=True)
 class CycleFakes(Fakes):
-    """With F(y), and what only terms with a weight ask for: F(G(x)), G(F(y)) and F(x)."""
+    """Adds F(y), and F(G(x)), G(F(y)) and F(x) if their terms have a weight."""
 
     photograph: Tensor
     cycled_content: Tensor | None = None
@@ -43,7 +43,7 @@ AnyFakes = TypeVar("AnyFakes", bound=Fakes)
 
 
 def each(fakes: AnyFakes, change: Callable[[Tensor], Tensor]) -> AnyFakes:
-    """A copy with every tensor changed, such as by `Tensor.detach`; what is no tensor stays."""
+    """A copy with `change`, such as `Tensor.detach`, applied to every tensor."""
     return replace(fakes, **{f.name: _changed(getattr(fakes, f.name), change) for f in fields(fakes)})
 
 

@@ -1,4 +1,4 @@
-"""A game on frozen features: small heads judge what image losses look through."""
+"""An adversarial game on frozen features: small heads on the feature network of the image losses."""
 
 from collections.abc import Callable, Mapping, Sequence
 
@@ -17,41 +17,41 @@ MakeHeads = Callable[[Mapping[str, int]], nn.Module]
 
 
 class FeatureGame:
-    """Heads H on the feature network's layers Φ, against the generator; they train beside the discriminator.
+    """Heads H on the feature network's layers Φ, which are trained together with the discriminator.
 
         L_G = w_H · mean_h adv_G(H_h(Φ(G(x))))
         L_D = w_D · mean_h adv_D(H_h(Φ(y)), H_h(Φ(G(x))))
 
-    Φ(G(x)) is computed once a step, for the heads and for the image losses. The adversarial loss and w_D are those of
-    the discriminator's game; its penalty, augmentation and pool are for pictures.
+    Φ(G(x)) is computed once per step, for heads and image losses. The adversarial loss and w_D are those of the
+    discriminator's game; its penalty, augmentation and pool are not used here.
 
     Args:
-        parts: of the method: the feature network and the game.
-        make_heads: makes H.
+        parts: the method's parts, with the feature network and the game.
+        make_heads: builds H.
         weight: w_H.
 
     Attributes:
-        heads: H; the method registers them as its own module.
+        heads: H; the method must register them as a module.
     """
 
     def __init__(self, parts: GameParts, make_heads: MakeHeads, *, weight: float) -> None:
-        assert parts.feature_network is not None  # `training.build` keeps it where there are heads
+        assert parts.feature_network is not None  # `training.build` builds it if there are heads
         self.network, self.game, self.weight = parts.feature_network, parts.game, weight
         self.heads = make_heads(parts.feature_network.widths)
-        self.certainty = torch.zeros(())  # of H in its last step
+        self.certainty = torch.zeros(())  # H's certainty in its last step
 
     def look(self, images: Tensor) -> Features:
         """Φ of images (N, 3, H, W), float32, with gradients."""
         return {name: layer.float() for name, layer in self.network(images).items()}
 
     def generator_loss(self, batch: StylePair, fakes: Fakes) -> Tensor:
-        """L_G; `fakes.features` are Φ(G(x))."""
+        """L_G, a scalar; uses `fakes.features`, which are Φ(G(x))."""
         fooled = self.heads(fakes.features)
         reals = self.heads(self.look(batch.style)) if self.game.adversarial.needs_reals else [None] * len(fooled)
         return self.weight * _mean(self.game.adversarial.generator, fooled, reals)
 
     def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Tensor:
-        """L_D: paintings against fakes, and against photographs where the game shows them as fakes."""
+        """L_D, a scalar; photographs count as fakes, too, if the game has `photographs_as_fakes`."""
         negatives = self.game.negatives(batch.content)
         with torch.no_grad():
             seen = self.look(batch.style if negatives is None else torch.cat([batch.style, negatives]))
@@ -61,12 +61,12 @@ class FeatureGame:
         self.certainty = certainty(reals, fooled, self.game.adversarial.boundary)
         if negatives is not None:
             untouched = self.heads({layer: found[count:] for layer, found in seen.items()})
-            reals = [torch.cat([head, head]) for head in reals]  # a relativistic loss pairs each fake with a real
+            reals = [torch.cat([head, head]) for head in reals]  # one real for each fake, as a relativistic loss needs
             fooled = [torch.cat(both) for both in zip(fooled, untouched, strict=True)]
         return self.game.discriminator_weight * _mean(self.game.adversarial.discriminator, reals, fooled)
 
 
 def _mean(loss: Callable[..., Tensor], first: Heads, second: Sequence[Tensor | None]) -> Tensor:
-    """Of a loss of two logits over heads, in float32."""
+    """The mean over heads of a loss of two logits, in float32."""
     pairs = zip(first, second, strict=True)
     return torch.stack([loss(one.float(), None if other is None else other.float()) for one, other in pairs]).mean()

@@ -1,4 +1,4 @@
-"""The adversarial game, once for every method: what D descends and what G descends because of D."""
+"""The adversarial game that every method uses: L_D, and the adversarial part of L_G."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,23 +19,23 @@ from stylegan_pl.nn.training.image_pool import ImagePool
 
 
 class AdversarialGame(nn.Module):
-    """An adversarial loss with its penalty, augmentation and history of fakes; the discriminator is handed in.
+    """An adversarial loss with a penalty, an augmentation and a pool of earlier fakes; D is passed to each call.
 
         L_G = Σ_h w_h · adv_G(D_h(T(ŷ)))
         L_D = w_D · Σ_h w_h · adv_D(D_h(T(y)), D_h(T(ŷ_pool))) + γ · penalty
 
-    h runs over the discriminator's heads, T is the augmentation, drawn anew each time (Zhao et al., 2020), and ŷ_pool
-    are fakes of this and of earlier steps.
+    h runs over the discriminator's heads, T is the augmentation, drawn at each use (Zhao et al., 2020), and ŷ_pool are
+    fakes of this and earlier steps.
 
     Args:
         adversarial: adv_G and adv_D.
         penalty: the gradient penalty of D, every step or every n-th.
         diff_augment: T, the same policy for reals and fakes, in both players' steps.
-        pool_size: fakes remembered for D (CycleGAN: 50); 0 shows it the present ones alone.
-        discriminator_weight: w_D (CycleGAN and pix2pix: ½, which slows D beside G).
-        photographs_as_fakes: whether D is also shown the untouched photographs as fakes (Sanakoyeu et al., 2018): it
-            then learns what a photograph lacks, not only what this generator gets wrong.
-        one_forward: whether D sees reals and fakes in one batch, where it judges each picture on its own: same logits.
+        pool_size: size of the pool of earlier fakes for D (CycleGAN: 50); 0: only this step's fakes.
+        discriminator_weight: w_D (CycleGAN and pix2pix: ½, which slows D down relative to G).
+        photographs_as_fakes: whether D also gets the untouched photographs as fakes (Sanakoyeu et al., 2018), so that
+            it learns what distinguishes paintings from photographs, not only from this generator's pictures.
+        one_forward: whether D gets reals and fakes in one batch, if its logits do not depend on the batch.
     """
 
     def __init__(
@@ -59,10 +59,10 @@ class AdversarialGame(nn.Module):
         self.pool = ImagePool(pool_size)
         self.discriminator_weight, self.one_forward = discriminator_weight, one_forward
         self.photographs_as_fakes = photographs_as_fakes
-        self.certainty = torch.zeros(())  # of D in its last step
+        self.certainty = torch.zeros(())  # D's certainty in its last step
 
     def generator_loss(self, discriminator: nn.Module, fakes: Tensor, reals: Tensor) -> Tensor:
-        """L_G, unweighted; gradients flow through D to the fakes."""
+        """L_G, an unweighted scalar; gradients flow through D to the fakes."""
         critic = self._critic(discriminator)
         fake_heads = critic(fakes)
         real_heads = critic(reals) if self.adversarial.needs_reals else [None] * len(fake_heads)
@@ -72,17 +72,17 @@ class AdversarialGame(nn.Module):
     def discriminator_loss(
         self, discriminator: nn.Module, reals: Tensor, fakes: Tensor, *, step: int, negatives: Tensor | None = None
     ) -> Terms:
-        """L_D's terms.
+        """The terms of L_D.
 
         Args:
             reals, fakes: (N, C, H, W) each, detached.
-            step: how many steps D has made; a lazy penalty looks at it.
-            negatives: as many further images to be taken for fakes, such as the untouched photographs.
+            step: number of D's steps so far, for lazy penalties.
+            negatives: additional fakes, as many as `fakes`, such as the untouched photographs.
         """
         fakes = self.pool(fakes)
         shown = fakes if negatives is None else torch.cat([fakes, negatives])
         real_heads, fake_heads = self._judge(discriminator, reals, shown)
-        made = [head[: len(fakes)] for head in fake_heads]  # less what nobody made
+        made = [head[: len(fakes)] for head in fake_heads]  # without the negatives
         self.certainty = certainty(real_heads, made, self.adversarial.boundary)
         self.diff_augment.observe(self._decisions(real_heads, fake_heads), len(reals) * _ranks())
         if negatives is not None:  # a relativistic loss pairs each fake with a real
@@ -91,16 +91,16 @@ class AdversarialGame(nn.Module):
         terms = {"adversarial": self.discriminator_weight * _weighted(losses, discriminator)}
         if self.penalty.is_due(step):
             price = self.penalty.weight * self.penalty.every
-            # `forward`: compiled code cannot be differentiated twice, the plain discriminator can
+            # `forward`, because compiled code cannot be differentiated twice
             terms["penalty"] = price * self.penalty(self._critic(discriminator.forward), reals, fakes)
         return terms
 
     def negatives(self, untouched: Tensor) -> Tensor | None:
-        """The untouched pictures of the other set, where D is shown them as fakes."""
+        """The untouched pictures of the other set, if D gets them as fakes; otherwise None."""
         return untouched if self.photographs_as_fakes else None
 
     def _judge(self, discriminator: nn.Module, reals: Tensor, fakes: Tensor) -> tuple[Heads, Heads]:
-        """D's logits of reals and of fakes, each augmented on its own."""
+        """D's logits of reals and fakes, which are augmented separately."""
         if not self.one_forward or not judges_alone(discriminator):
             critic = self._critic(discriminator)
             return critic(reals), critic(fakes)
@@ -109,7 +109,7 @@ class AdversarialGame(nn.Module):
         return [real for real, _ in both], [fake for _, fake in both]
 
     def _decisions(self, real_heads: Heads, fake_heads: Heads) -> Heads:
-        """Logits at reals with 0 where D cannot decide; without a fixed boundary, half way between reals and fakes."""
+        """Logits at reals, shifted so that D cannot decide at 0; without a boundary, midway of reals and fakes."""
         boundary = self.adversarial.boundary
         return [
             (real - (boundary if boundary is not None else (real.mean() + fake.mean()) / 2)).detach()
@@ -124,9 +124,9 @@ class AdversarialGame(nn.Module):
 
 
 def judges_alone(discriminator: nn.Module) -> bool:
-    """Whether a logit depends on its own picture, and a forward leaves nothing behind and draws nothing.
+    """Whether each logit depends on its own picture only, and a forward pass changes no state and draws no numbers.
 
-    A batch norm's does not; a spectral norm iterates once a forward; one dropout mask is not two.
+    False with batch norm (depends on the batch), spectral norm (iterates once per pass) and dropout (random).
     """
     return not any(
         module.training and (isinstance(module, _BatchNorm | nn.modules.dropout._DropoutNd) or is_parametrized(module))

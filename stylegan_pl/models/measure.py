@@ -1,4 +1,4 @@
-"""What image losses measure of both sets before the first step."""
+"""Lets image losses measure both sets before the first step."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -15,13 +15,13 @@ from stylegan_pl.nn.layers.features import Features
 def measure(
     model: Method, sets: TrainingSets, precision: Callable[[], AbstractContextManager[Any]] = nullcontext
 ) -> None:
-    """Let the model's image losses measure both sets, without gradients.
+    """Call `measure` of the model's image losses, without gradients.
 
     Args:
-        precision: what the feature network runs in; its layers, and what is measured of them, are float32.
+        precision: precision of the feature network; its features are converted to float32.
     """
     network = model.feature_network
-    assert network is not None  # a loss that measures looks through one
+    assert network is not None  # every loss that measures uses it
 
     def look(images: Tensor) -> Features:
         with precision():

@@ -1,4 +1,4 @@
-"""How two players take turns, as numbers: order, accumulation, clipping, average, budget; and the rules they run by."""
+"""The options of two-player training: order, accumulation, clipping, average, budget, speed."""
 
 from dataclasses import dataclass
 
@@ -9,27 +9,27 @@ PLAYERS = ("generator", "discriminator")
 
 @dataclass(frozen=True)
 class Mechanics:
-    """How the two players take turns, whatever the method.
+    """The options of two-player training, for every method.
 
-    The budget is whichever of `max_images` and `max_epochs` is used up first.
+    The run ends at the first of `max_images` and `max_epochs`.
     """
 
     seed: int  # of every random draw in training
-    max_images: int | None = None  # global, all devices together
+    max_images: int | None = None  # all devices together
     max_epochs: float | None = None  # passes over the larger set
-    first_player: str = "generator"  # who steps first; the other answers to the same fakes
-    generator_steps: int = 1  # for each step of the discriminator
-    accumulate_batches: int = 1  # batches whose gradients make one step
-    generator_clip_norm: float | None = None  # largest norm of the generator's gradient; null: any
+    first_player: str = "generator"  # steps first; the other player uses the same fakes
+    generator_steps: int = 1  # per step of the discriminator
+    accumulate_batches: int = 1  # batches per step
+    generator_clip_norm: float | None = None  # largest norm of the generator's gradient; null: no clipping
     discriminator_clip_norm: float | None = None
-    ema_half_life_images: float | None = 10_000  # memory of the generator's average; null: no average
+    ema_half_life_images: float | None = 10_000  # half-life of the generator's average; null: no average
 
-    # same results but for rounding; models/speed.py
-    channels_last: bool = True  # pictures and features by pixel; norms that keep them so
-    multiply_less: bool = True  # convolutions by sums of fewer products
-    compile: bool = False  # networks through torch.compile; minutes before the first step
-    recompute: bool = False  # residual blocks run twice and keep nothing: less memory
-    tf32: bool | None = None  # float32 of NVIDIA GPUs in TF32; null: convolutions alone, as torch has it
+    # the same results up to rounding; models/speed.py
+    channels_last: bool = True  # memory layout of pictures and features
+    multiply_less: bool = True  # convolutions with fewer multiplications
+    compile: bool = False  # torch.compile, which takes minutes before the first step
+    recompute: bool = False  # recompute residual blocks in the backward pass, for less memory
+    tf32: bool | None = None  # TF32 for float32 on NVIDIA GPUs; null: torch's default, for convolutions only
 
     def __post_init__(self) -> None:
         if self.first_player not in PLAYERS:

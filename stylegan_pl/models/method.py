@@ -1,4 +1,4 @@
-"""What a method says of itself, and what is used of it once it is trained."""
+"""The interface of a method: what it must define for training, and how it paints."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -14,19 +14,19 @@ from stylegan_pl.nn.training.ema import ExponentialMovingAverage
 
 
 class Method(L.LightningModule, ABC):
-    """Which networks there are, what they make of a batch, and what each player descends.
+    """Defines the networks, what they generate from a batch, and each player's loss.
 
-    `TwoPlayerModule` trains it.
+    `TwoPlayerModule` adds the training.
 
     Args:
-        has_goal: whether a term of L_G has a weight, image losses aside.
+        has_goal: whether L_G has a term with a weight, image losses excluded.
     """
 
-    has_opponent = False  # takes `GameParts`
+    has_opponent = False  # has a discriminator: takes `GameParts`
     needs_pairs = False  # content and style of a pair must show the same scene
-    gives_style = False  # the generator is called with the style image as well
-    needs_image_loss = ""  # the class of one that the method is nothing without
-    conditions_discriminator = False  # the discriminator sees a second picture beside the one it judges: 6 channels
+    gives_style = False  # the generator also gets the style image
+    needs_image_loss = ""  # class name of an image loss that the method requires
+    conditions_discriminator = False  # the discriminator's input has a second picture: 6 channels
 
     def __init__(self, parts: Parts, *, has_goal: bool = False) -> None:
         super().__init__()
@@ -39,26 +39,26 @@ class Method(L.LightningModule, ABC):
 
     @abstractmethod
     def generate(self, batch: StylePair) -> Fakes:
-        """Every picture of the step, each made once; both players answer to these."""
+        """All generated pictures of a step; both players use them."""
 
     @abstractmethod
     def generator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
-        """Weighted terms that the generator descends; `fakes` carry gradients."""
+        """The weighted terms of L_G; `fakes` have gradients."""
 
     @abstractmethod
     def discriminator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
-        """Weighted terms that the discriminator descends; `fakes` are detached."""
+        """The weighted terms of L_D; `fakes` are detached."""
 
     @abstractmethod
     def player_modules(self, player: str) -> Iterable[nn.Module]:
-        """The modules that `generator` or `discriminator` trains."""
+        """The modules of `generator` or `discriminator`, which that player's optimizer trains."""
 
     def paint(self, images: Tensor, batch: StylePair) -> Tensor:
-        """The generator in training on other images, in the batch's style where it takes one."""
+        """The generator on other images, in the batch's style if it takes a style; (N, 3, H, W)."""
         return self.generator(images)
 
     def image_terms(self, batch: StylePair, fakes: Fakes) -> Terms:
-        """Every image loss of what was generated, weighted; beside the photographs as G saw them."""
+        """The weighted image losses of the generated pictures."""
         content = batch.content.flip(-1) if fakes.mirrored else batch.content
         views = Views(
             fakes.stylised, content, batch.style, identity=fakes.identity, network=self.feature_network,
@@ -71,16 +71,16 @@ class Method(L.LightningModule, ABC):
 
     @property
     def stylizer(self) -> nn.Module:
-        """The network to use: the average where one is kept."""
+        """The network for painting: the average, if there is one."""
         return self.generator if self.ema is None else self.ema.averaged
 
     def forward(self, content: Tensor, style: Tensor) -> Tensor:
         """Photographs -> stylised pictures by the averaged generator; (N, 3, H, W) in [-1, 1].
 
-        The style is looked at only where the generator takes it as an input.
+        `style` is only used if the generator takes a style.
         """
         return self.stylizer(content, style) if self.gives_style else self.stylizer(content)
 
     def validation_step(self, batch: StylePair, batch_idx: int) -> Tensor:
-        """The averaged generator's pictures of a fixed batch, for callbacks to judge."""
+        """The averaged generator's pictures of a fixed batch, for callbacks."""
         return self(batch.content, batch.style)

@@ -1,4 +1,4 @@
-"""What methods of one generator and one discriminator share; each adds terms of its own."""
+"""The base of methods with one generator and one discriminator; each adds its own terms."""
 
 from collections.abc import Iterable, Sequence
 
@@ -16,10 +16,10 @@ class OneGeneratorGAN(TwoPlayerModule):
     """L_G = w_adv · adv_G(D(G(x))) + Σ_i w_i · L_i(G(x), x, y), and L_D = adv_D(D(y), D(G(x))) + γ · penalty.
 
     Args:
-        adversarial_weight: w_adv; 0 leaves D idle.
-        feature_heads: makes further judges, of features (`FeatureGame`); None plays without.
-        feature_weight: of what these say to G.
-        own_weights: of the terms that the method adds.
+        adversarial_weight: w_adv; 0: D is not trained.
+        feature_heads: builds discriminators on features (`FeatureGame`); None: none.
+        feature_weight: weight of their term in L_G.
+        own_weights: weights of the method's own terms.
     """
 
     has_opponent = True
@@ -41,18 +41,18 @@ class OneGeneratorGAN(TwoPlayerModule):
         self.feature_heads = None if self.feature_game is None else self.feature_game.heads
 
     def player_modules(self, player: str) -> Iterable[nn.Module]:
-        """One network each; the heads are the discriminator's."""
+        """One network per player; heads on features belong to the discriminator."""
         if player == "generator":
             return [self.generator]
         idle = self.adversarial_weight == 0 and self.feature_heads is not None
         return [*([] if idle else [self.discriminator]), *([] if self.feature_heads is None else [self.feature_heads])]
 
     def shown(self, image: Tensor, batch: StylePair) -> Tensor:
-        """What D sees of an image that it judges: the image alone."""
+        """D's input for an image; here the image itself."""
         return image
 
     def generate(self, batch: StylePair) -> Fakes:
-        """G(x), and G(y) in the same forward where an image loss asks for it; Φ(G(x)) where heads judge it."""
+        """G(x); G(y) in the same forward pass, if an image loss needs it; Φ(G(x)), if there are heads on features."""
         if self.image_losses.need_identity:
             stylised, identity = self.generator(torch.cat([batch.content, batch.style])).chunk(2)
             fakes = Fakes(stylised=stylised, identity=identity)
@@ -63,11 +63,11 @@ class OneGeneratorGAN(TwoPlayerModule):
         return fakes
 
     def generator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
-        """See the class."""
+        """The weighted terms of L_G."""
         return self.adversarial_terms(batch, fakes) | self.image_terms(batch, fakes)
 
     def adversarial_terms(self, batch: StylePair, fakes: OwnFakes) -> Terms:
-        """w_adv · adv_G, and what heads say; those that there are."""
+        """The adversarial terms of L_G that have a weight: of D, and of heads on features."""
         terms: Terms = {}
         if self.adversarial_weight != 0:
             fake, real = self.shown(fakes.stylised, batch), self.shown(batch.style, batch)
@@ -77,12 +77,12 @@ class OneGeneratorGAN(TwoPlayerModule):
         return terms
 
     def certainties(self) -> list[Tensor]:
-        """How certain each judge was of its last step, in [0, 1]."""
+        """The certainty in the last step, in [0, 1], of D and of the heads."""
         found = [self.game.certainty] if self.adversarial_weight != 0 else []
         return found if self.feature_game is None else [*found, self.feature_game.certainty]
 
     def discriminator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
-        """See the class."""
+        """The weighted terms of L_D."""
         terms: Terms = {}
         if self.adversarial_weight != 0 or self.feature_game is None:
             real, fake = self.shown(batch.style, batch), self.shown(fakes.stylised, batch)

@@ -1,4 +1,4 @@
-"""What every method is given; `training.build` puts it together once."""
+"""The parts that every method gets; `training.build` assembles them."""
 
 from dataclasses import dataclass
 
@@ -13,15 +13,15 @@ from stylegan_pl.nn.layers.features import FeatureNetwork
 
 @dataclass(kw_only=True)
 class Parts:
-    """Each field is a key of `model` in the config.
+    """The networks, optimizers and losses of a method. Each field is a key of `model` in the config.
 
     Args:
-        generator: the network that is averaged, exported and used; (N, 3, H, W) in [-1, 1] -> the same.
+        generator: the network that is averaged and exported; (N, 3, H, W) in [-1, 1] -> the same.
         generator_optimizer: parameters -> optimizer.
-        schedule: progress -> factor on all learning rates.
-        mechanics: how the players take turns.
-        image_losses: name -> a loss of the stylised picture, with its weight; any method takes any number of them.
-        feature_network: what perceptual image losses look through; None where none does.
+        schedule: progress -> factor of all learning rates.
+        mechanics: options of two-player training.
+        image_losses: name -> weighted loss of the stylised picture; any number.
+        feature_network: frozen network of perceptual losses; None if no loss needs it.
     """
 
     generator: nn.Module
@@ -34,11 +34,11 @@ class Parts:
 
 @dataclass(kw_only=True)
 class GameParts(Parts):
-    """Of a method with an opponent (`TwoPlayerModule.has_opponent`).
+    """The parts of a method with a discriminator (`has_opponent`).
 
     Args:
         discriminator: image -> logits, of one head or several.
-        game: the adversarial loss, and what surrounds it.
+        game: the adversarial loss, with penalty, augmentation and pool.
         discriminator_optimizer: parameters -> optimizer.
     """
 

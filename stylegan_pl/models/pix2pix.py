@@ -1,4 +1,4 @@
-"""pix2pix: pairs of one scene, a discriminator that sees photograph and answer together (Isola et al., 2017)."""
+"""pix2pix: paired images and a conditional discriminator (Isola et al., 2017)."""
 
 import torch
 from torch import Tensor
@@ -16,11 +16,12 @@ class Pix2Pix(OneGeneratorGAN):
         L_G = w_adv · adv_G(D(x, G(x))) + λ · mean |G(x) − y| + Σ_i w_i · L_i
         L_D = ½ · adv_D(D(x, y), D(x, G(x)))
 
-    λ = 100 (section 3.1); the noise z is the generator's dropout (section 3.2). D sees x and the answer as
+    λ = 100 (section 3.1); the noise z is the generator's dropout (section 3.2). D sees x and the picture as
     six channels.
 
-    Departure: the published code keeps dropout on when the generator is used; here, as everywhere, use is
-    deterministic: `eval()` switches it off.
+    Departure: the published code keeps dropout after training; here painting is deterministic, because `eval()`
+        switches
+    it off.
 
     Args:
         l1_weight: λ.
@@ -40,11 +41,11 @@ class Pix2Pix(OneGeneratorGAN):
         self.l1_weight = l1_weight
 
     def shown(self, image: Tensor, batch: StylePair) -> Tensor:
-        """(x, image), (N, 6, H, W)."""
+        """D's input: (x, image), (N, 6, H, W)."""
         return torch.cat([batch.content, image], dim=1)
 
     def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
-        """See the class."""
+        """The weighted terms of L_G."""
         terms = super().generator_loss(batch, fakes)
         if self.l1_weight != 0:
             terms["l1"] = self.l1_weight * l1_loss(fakes.stylised.float(), batch.style)

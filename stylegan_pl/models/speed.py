@@ -1,4 +1,4 @@
-"""The rules that a model's networks run by: the same results but for rounding, sooner or in less memory."""
+"""Makes a model's networks faster or smaller in memory, with the same results up to rounding."""
 
 import os
 import shutil
@@ -10,18 +10,18 @@ from stylegan_pl.errors import ConfigError
 from stylegan_pl.models.mechanics import Mechanics
 from stylegan_pl.nn.fast.equivalents import keep_layout, multiply_less, recompute_blocks, show_channels_last
 
-_COMPILERS = ("g++", "clang++", "c++", "cl")  # that torch.compile looks for
+_COMPILERS = ("g++", "clang++", "c++", "cl")  # compilers that torch.compile can use
 
 
 def speed_up(model: nn.Module, networks: list[nn.Module], mechanics: Mechanics) -> None:
-    """Apply the switches of `mechanics`, in place; again is the same as once.
+    """Apply the switches of `mechanics`, in place; a second call changes nothing.
 
     Args:
-        model: all of it: norms and convolutions of its average and of frozen networks follow the same rules.
-        networks: what is called in training, generators and discriminators; these alone are compiled or recomputed.
+        model: the whole model; layers of its average and of frozen networks are replaced, too.
+        networks: generators and discriminators; only these are compiled or recomputed.
 
     Raises:
-        ConfigError: torch.compile would not find a compiler.
+        ConfigError: torch.compile is on, but there is no compiler.
     """
     if mechanics.channels_last:
         keep_layout(model)
@@ -38,12 +38,12 @@ def speed_up(model: nn.Module, networks: list[nn.Module], mechanics: Mechanics) 
     if mechanics.compile:
         _check_compiler()
         for network in networks:
-            # in place: names, checkpoints and averages stay as they are
+            # in place, so that names in checkpoints and averages stay the same
             network.compile()
 
 
 def _check_compiler() -> None:
-    """Raise where networks on a CPU could not be compiled."""
+    """Raise if networks on a CPU cannot be compiled."""
     named = os.environ.get("CXX")
     if torch.cuda.is_available() or shutil.which(named or "") or any(map(shutil.which, _COMPILERS)):
         return

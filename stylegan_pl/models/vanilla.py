@@ -12,23 +12,23 @@ from stylegan_pl.models.parts import GameParts
 
 
 class VanillaGAN(OneGeneratorGAN):
-    """min_G max_D of one pair of networks, content x into G, style y to D.
+    """min_G max_D for one pair of networks; G gets the content x, D the style y.
 
         L_G = w_adv · adv_G(D(G(x))) + w_H · adv_G(H(Φ(G(x)))) + Σ_i w_i · L_i(G(x), x, y)
         L_D = adv_D(D(y), D(G(x))) + γ · penalty + adv_D(H(Φ(y)), H(Φ(G(x))))
 
-    With `bce` and the pixel loss these are the source document's code, with `least_squares` and the Gram style loss
-    its formulas. The document runs the generator twice a step; here both players answer to one forward.
+    With `bce` and the pixel loss this is the source document's code; with `least_squares` and the Gram style loss it is
+    the document's formulas. The document runs the generator twice per step; here both players use one forward pass.
 
-    H are heads on the features Φ that image losses look through (`FeatureGame`). With a share s both adversarial
-    weights are multiplied such that their gradient is s times as long as that of all image losses, and less where the
-    discriminator guesses (`GradientBalance`).
+    H are heads on the features Φ of the image losses (`FeatureGame`). With a share s, both adversarial weights are
+    multiplied so that their gradient's norm is s times that of all image losses, or less if the discriminator guesses
+    (`GradientBalance`).
 
     Args:
-        adversarial_weight: w_adv; 0 leaves D idle.
-        feature_heads: makes H; None plays without.
+        adversarial_weight: w_adv; 0: D is not trained.
+        feature_heads: builds H; None: no heads.
         feature_adversarial_weight: w_H.
-        adversarial_share: s; None leaves the weights as they are.
+        adversarial_share: s; None: constant weights.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class VanillaGAN(OneGeneratorGAN):
         self.balance = None if adversarial_share is None else GradientBalance(adversarial_share)
 
     def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
-        """See the class."""
+        """The weighted terms of L_G."""
         adversarial, image = self.adversarial_terms(batch, fakes), self.image_terms(batch, fakes)
         if self.balance is not None and adversarial:
             factor = self.balance(adversarial, image, fakes.stylised, step=self.clock.step)
@@ -60,7 +60,7 @@ class VanillaGAN(OneGeneratorGAN):
         return adversarial | image
 
     def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
-        """See the class."""
+        """The weighted terms of L_D."""
         terms = super().discriminator_loss(batch, fakes)
         if self.balance is not None:
             self.balance.hear(torch.stack(self.certainties()).mean())

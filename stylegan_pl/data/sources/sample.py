@@ -64,21 +64,21 @@ class SampleSource(BuiltSource):
 
     @property
     def set_name(self) -> str:
-        """See the parent."""
+        """The folder's name, with the version of its pictures."""
         return f"sample-v{VERSION}"
 
     @property
     def readme(self) -> str:
-        """See the parent."""
+        """What the set is and how it is made, with all settings."""
         lines = "\n".join(f"{part}: {', '.join(names)}" for part, names in PHOTOGRAPHS.items())
         return README.format(version=VERSION, seed=self.seed, size=IMAGE_SIZE, photographs=lines)
 
     def describe(self) -> str:
-        """See the parent."""
+        """One line for the user: what it is and how it is made."""
         return f"the embedded sample (built in seconds, no download) -> {self.into}"
 
     def write(self, folder: Path) -> None:
-        """See the parent."""
+        """Make all pictures in an empty folder."""
         for number, (part, names) in enumerate(PHOTOGRAPHS.items()):
             rng = np.random.default_rng((self.seed, number))
             photos = [load_photograph(name) for name in names]

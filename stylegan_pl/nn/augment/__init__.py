@@ -1,1 +1,1 @@
-"""What is done to pictures before a discriminator sees them."""
+"""Augmentation of the discriminator's input."""

@@ -1,4 +1,4 @@
-"""ADA: as much augmentation as the discriminator's overfitting calls for (Karras et al., 2020)."""
+"""ADA: the amount of augmentation follows the discriminator's overfitting (Karras et al., 2020)."""
 
 from typing import Any
 
@@ -14,21 +14,22 @@ class AdaptiveAugment(DiffAugment):
 
         p <- clamp(p + sign(r_t − target) · images / ramp, 0, most)      every `interval` steps of the discriminator
 
-    r_t is near 0 while reals and fakes look alike and 1 when every real is known by heart; images are those of the
-    interval. p and the running mean are part of the state, so a resumed run goes on exactly.
+    r_t is near 0 while D cannot separate reals and fakes, and 1 if D recognises every real; `images` are those of the
+    interval. p and the running mean are part of the state, so a run resumes exactly.
 
-    Logits are counted from where the adversarial loss cannot decide (½ of least squares); Wasserstein and relativistic
-    losses have no such place, and half way between the means of reals and fakes serves.
+    Logits are relative to the loss's boundary (½ for least squares); Wasserstein and relativistic losses have none, so
+    the middle between the means of reals and fakes is used.
 
-    Departures: the paper draws for each of 18 transforms on its own, here the policy is one; r_t is a mean over all
-    logits, patches and heads.
+    Departures: the paper applies each of 18 transforms with probability p, here the whole policy is applied or not; r_t
+        is
+    a mean over all logits, patches and heads.
 
     Args:
-        policy: what is applied.
-        target: r_t that is aimed at.
-        interval: discriminator steps between adjustments.
-        ramp_images: images that take p from 0 to 1.
-        most: largest p; below 1, some pictures are always seen as they are, and the changes cannot leak.
+        policy: the augmentation.
+        target: desired r_t.
+        interval: discriminator steps between changes of p.
+        ramp_images: number of images over which p can rise from 0 to 1.
+        most: largest p; below 1, some pictures are never changed, so the generator does not learn the augmentation.
     """
 
     p: Tensor
@@ -51,8 +52,8 @@ class AdaptiveAugment(DiffAugment):
         self.policy = policy
         self.target, self.interval, self.ramp_images, self.most = target, interval, ramp_images, most
         self.register_buffer("p", torch.zeros(()))
-        self.register_buffer("signs", torch.zeros(()))  # sum of each step's mean sign since the last adjustment
-        self.steps, self.images = 0, 0  # since the last adjustment
+        self.register_buffer("signs", torch.zeros(()))  # sum of each step's mean sign since the last change of p
+        self.steps, self.images = 0, 0  # since the last change of p
 
     def forward(self, images: Tensor) -> Tensor:
         """See `DiffAugment`."""
@@ -61,9 +62,9 @@ class AdaptiveAugment(DiffAugment):
 
     @torch.no_grad()
     def observe(self, real_logits: Heads, images: int) -> None:
-        """One discriminator step; p moves every `interval` of them, without waiting for the device."""
+        """Note a discriminator step; p changes every `interval` steps, without waiting for the device."""
         signs = torch.cat([logits.detach().float().sign().flatten() for logits in real_logits])
-        self.signs += _mean_over_devices(signs.mean())  # each step, so that every device's state is the checkpoint's
+        self.signs += _mean_over_devices(signs.mean())  # in each step, so that all devices have the same state
         self.steps, self.images = self.steps + 1, self.images + images
         if self.steps < self.interval:
             return
@@ -73,11 +74,11 @@ class AdaptiveAugment(DiffAugment):
         self.steps, self.images = 0, 0
 
     def get_extra_state(self) -> dict[str, Any]:
-        """For the state_dict, beside p and the signs: what was counted since the last adjustment."""
+        """The counts since the last change of p, for the state_dict."""
         return {"steps": self.steps, "images": self.images}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
-        """See `get_extra_state`."""
+        """Restore the counts."""
         self.steps, self.images = state["steps"], state["images"]
 
 

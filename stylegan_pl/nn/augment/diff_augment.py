@@ -1,4 +1,4 @@
-"""What the discriminator's augmentation is: random changes of reals and fakes alike, through which gradients flow."""
+"""The interface of the discriminator's augmentation: differentiable random changes of reals and fakes."""
 
 from torch import Tensor, nn
 
@@ -6,15 +6,15 @@ from stylegan_pl.nn.layers.discriminator import Heads
 
 
 class DiffAugment(nn.Module):
-    """Images before they reach the discriminator, in both players' steps. This one changes nothing.
+    """Changes the discriminator's input in both players' steps. This base class changes nothing.
 
-    Images are (N, 3 k, H, W) in [-1, 1]: k pictures of one sample (a conditional discriminator's input) are changed
-    alike.
+    Images are (N, 3 k, H, W) in [-1, 1]; the k pictures of a sample (of a conditional discriminator) are changed in the
+    same way.
     """
 
     def forward(self, images: Tensor) -> Tensor:
-        """The images, each sample changed by its own draw."""
+        """Change each sample at random: (N, 3 k, H, W) in [-1, 1] -> the same shape."""
         return images
 
     def observe(self, real_logits: Heads, images: int) -> None:
-        """Told of each discriminator step: its logits at reals, 0 where it cannot decide, and all devices' images."""
+        """Called after each discriminator step, with logits at reals (boundary at 0) and the images of all devices."""

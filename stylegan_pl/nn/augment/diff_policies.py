@@ -1,4 +1,4 @@
-"""DiffAugment's policies: random changes through which gradients flow (Zhao et al., 2020)."""
+"""DiffAugment's policies: differentiable random changes (Zhao et al., 2020)."""
 
 from abc import abstractmethod
 
@@ -10,10 +10,10 @@ from stylegan_pl.nn.layers.discriminator import Heads
 
 
 class Policies(DiffAugment):
-    """One policy after another.
+    """Applies several policies, one after another.
 
     Args:
-        policies: by name, in order; None leaves one out.
+        policies: name -> policy, in order; None: left out.
     """
 
     def __init__(self, *, policies: dict[str, DiffAugment | None]) -> None:
@@ -27,7 +27,7 @@ class Policies(DiffAugment):
         return images
 
     def observe(self, real_logits: Heads, images: int) -> None:
-        """Hands on what each discriminator step said."""
+        """Call `observe` of every policy."""
         for policy in self.policies.values():
             assert isinstance(policy, DiffAugment)
             policy.observe(real_logits, images)
@@ -36,11 +36,11 @@ class Policies(DiffAugment):
 class Colour(DiffAugment):
     """Brightness x + U(−b, b), saturation m_c + (x − m_c) · U(1 − s, 1 + s), contrast m + (x − m) · U(1 − c, 1 + c).
 
-    m_c is the mean over the three colours of a pixel, m that of a whole picture. Nothing is clipped, as published.
-    It leaks: a style that is a palette is learned with the palette's changes.
+    m_c is the mean over the three colours of a pixel, m that of a whole picture. As published, nothing is clipped.
+    It leaks: if the style is a palette, the generator learns the changed palettes.
 
     Args:
-        brightness: b, in units of [-1, 1] images.
+        brightness: b, for images in [-1, 1].
         saturation: s.
         contrast: c.
     """
@@ -61,7 +61,7 @@ class Colour(DiffAugment):
 
 
 class _Spatial(DiffAugment):
-    """A policy whose size is a ratio of the picture's sides."""
+    """Base class of policies whose size is a fraction of the picture's sides."""
 
     def __init__(self, *, ratio: float) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class _Spatial(DiffAugment):
 
 
 class Translation(_Spatial):
-    """The picture moves by whole pixels, at most `ratio` of its sides; what comes in is 0, grey.
+    """Shift the picture by whole pixels, at most `ratio` of its sides; new pixels are 0, grey.
 
     Args:
         ratio: of each side.

@@ -1,1 +1,1 @@
-"""Modules that compute the same as others, sooner or in less memory."""
+"""Modules that compute the same as others, but faster or in less memory."""

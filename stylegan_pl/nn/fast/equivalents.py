@@ -1,4 +1,4 @@
-"""Layers run by a faster rule that gives the same results: same parameters, same names, same checkpoints."""
+"""Replaces layers by faster equivalents with the same results, parameters, names and checkpoints."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,31 +13,31 @@ from stylegan_pl.nn.layers.blocks import Block
 
 
 def keep_layout(module: nn.Module) -> None:
-    """Norms that leave channels-last features channels-last, in place."""
+    """Replace instance norms by ones that keep channels-last features channels-last; in place."""
     _become(module, LayoutKeepingInstanceNorm.suits, LayoutKeepingInstanceNorm)
 
 
 def multiply_less(module: nn.Module) -> None:
-    """Convolutions with fewer multiplications, where a layer's numbers allow it; in place."""
+    """Replace convolutions by ones with fewer multiplications, where sizes allow it; in place."""
     _become(module, SubpixelResizeConv.suits, SubpixelResizeConv)
     _become(module, WinogradConv2d.suits, WinogradConv2d)
 
 
 def recompute_blocks(module: nn.Module) -> None:
-    """Blocks that keep their input alone for the backward, in place."""
+    """Let residual blocks keep only their input for the backward pass, and recompute the rest; in place."""
     for layer in module.modules():
         if isinstance(layer, Block):
             layer.recompute = True
 
 
 def show_channels_last(network: nn.Module) -> None:
-    """A network that is given its pictures channels-last, however they come; in place, and once."""
+    """Convert a network's input to channels-last memory; in place, and only once."""
     if not any(hook is _channels_last for hook in network._forward_pre_hooks.values()):
         network.register_forward_pre_hook(_channels_last)
 
 
 def channels_last(images: Tensor) -> Tensor:
-    """(N, C, H, W), with the channels of a pixel beside each other in memory."""
+    """The same tensor, (N, C, H, W), in channels-last memory."""
     return images.contiguous(memory_format=torch.channels_last)
 
 
@@ -46,9 +46,9 @@ def _channels_last(network: nn.Module, inputs: tuple[Any, ...]) -> tuple[Any, ..
 
 
 def _become(module: nn.Module, suits: Callable[[nn.Module], bool], kind: type[nn.Module]) -> None:
-    """Give layers the class `kind`, a child of theirs without state of its own.
+    """Change the class of suitable layers to `kind`, a subclass of theirs without own state.
 
-    As torch's parametrisations do: what optimizers, hooks and averages hold of a layer stays what it is.
+    torch's parametrisations do the same. Optimizers, hooks and averages keep their references to the layers.
     """
     for layer in module.modules():
         if suits(layer):

@@ -1,4 +1,4 @@
-"""Instance norm in the layout that convolutions are fastest in."""
+"""Instance norm that keeps the memory layout of its input."""
 
 import torch
 from torch import Tensor, nn
@@ -6,22 +6,22 @@ from torch.nn import functional as F
 
 
 def instance_norm(features: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float) -> Tensor:
-    """(x − mean) / √(var + ε) over each picture's positions, (N, C, H, W) -> the same, in the layout that it came in.
+    """(x − mean) / √(var + ε) over each picture's positions, (N, C, H, W) -> the same shape and layout.
 
-    torch's own turns channels-last features into rows of channels and back, in every block. Here:
+    torch's converts channels-last features to another layout and back, in every block. Instead, this uses:
 
-    - on a CPU, batch norm of one picture at a time: the same sums, by a kernel that reads channels-last as it lies;
-    - inside torch.compile, the formula: the compiler fuses it with the activation and the sum that follow;
-    - elsewhere torch's, since nothing else was measured there.
+    - on a CPU: batch norm of one picture at a time, which gives the same result and can read channels-last memory;
+    - inside torch.compile: the formula, which the compiler fuses with the following activation and sum;
+    - elsewhere: torch's, because nothing else was measured.
 
     Raises:
-        ValueError: one position, which has no spread.
+        ValueError: there is only one position, whose variance is 0.
     """
     if torch.compiler.is_compiling() and features.device.type != "cpu":
         return _formula(features, weight, bias, eps)
     if features.device.type != "cpu" or features.numel() == 0:
         return F.instance_norm(features, weight=weight, bias=bias, eps=eps)
-    pictures = features.split(1)  # split: its gradient is one concatenation, that of indexing a sum of zeros
+    pictures = features.split(1)  # the gradient of split is one concatenation; indexing would add tensors of zeros
     normed = [F.batch_norm(picture, None, None, weight, bias, training=True, eps=eps) for picture in pictures]
     return normed[0] if len(normed) == 1 else torch.cat(normed)
 
@@ -36,11 +36,11 @@ def _formula(features: Tensor, weight: Tensor | None, bias: Tensor | None, eps: 
 
 
 class LayoutKeepingInstanceNorm(nn.InstanceNorm2d):
-    """`nn.InstanceNorm2d` without running statistics by `instance_norm`; parameters and names are the parent's."""
+    """`nn.InstanceNorm2d` without running statistics, computed by `instance_norm`; same parameters and names."""
 
     @staticmethod
     def suits(layer: nn.Module) -> bool:
-        """Whether a layer is a norm that can be turned into this one."""
+        """Whether a layer can be replaced by this one."""
         return type(layer) is nn.InstanceNorm2d and not layer.track_running_stats
 
     def forward(self, input: Tensor) -> Tensor:  # `input`: the parent's name

@@ -1,11 +1,10 @@
 """3×3 convolutions with a quarter of the multiplications (Lavin and Gray, 2016), for float32 on a CPU.
 
-F(4×4, 3×3): 4 × 4 results are made of 6 × 6 inputs by 36 products, where the definition takes 144. With Bᵀ, G and Aᵀ of
-the paper, Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A for each tile d and filter g; summed over channels the ⊙ is 36 products of
-matrices.
+F(4×4, 3×3) computes 4 × 4 outputs from 6 × 6 inputs with 36 multiplications instead of 144. With the paper's Bᵀ, G and
+Aᵀ, Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A for each tile d and filter g; summed over channels, ⊙ becomes 36 matrix products.
 
-The same sums in another order: float32 results are within 1e-5 of the definition's, relative to their spread. cuDNN
-chooses such algorithms itself, oneDNN has none for x86.
+Rounding differs: float32 results are within 1e-5 of a direct convolution's, relative to their standard deviation. cuDNN
+uses such algorithms by itself; oneDNN has none for x86.
 """
 
 import torch
@@ -13,9 +12,9 @@ from torch import Tensor, nn
 from torch.autograd.function import FunctionCtx
 from torch.nn import functional as F
 
-_RESULTS, _INPUTS = 4, 6  # side of a tile's results, and of what they are made of
-_LEAST_CHANNELS = 128  # below it, transforms cost what products save [measured]
-_LEAST_TILES = 32  # below it, transforming the filters does
+_RESULTS, _INPUTS = 4, 6  # side of a tile's outputs and inputs
+_LEAST_CHANNELS = 128  # with fewer, transforms cost more than is saved (measured)
+_LEAST_TILES = 32  # with fewer, transforming the filters costs more than is saved
 
 _B_T = [
     [4, 0, -5, 0, 1, 0], [0, -4, -4, 1, 1, 0], [0, 4, -4, -1, 1, 0],
@@ -29,8 +28,8 @@ _A_T = [[1, 1, 1, 1, 1, 0], [0, 1, -1, 2, -2, 0], [0, 1, 1, 4, 4, 0], [0, 1, -1,
 
 
 def _matrices(dtype: torch.dtype) -> tuple[Tensor, Tensor, Tensor]:
-    """Bᵀ (6, 6), G ⊗ G (36, 9), Aᵀ (4, 6): filters lie so that one product with a Kronecker square reads them."""
-    # the device by name: this module may be imported where networks are built for their shapes alone
+    """Bᵀ (6, 6), G ⊗ G (36, 9), Aᵀ (4, 6); filters are transformed by one product with a Kronecker product."""
+    # the CPU explicitly, because this module may be imported inside a `torch.device("meta")` context
     inputs, filters, results = (torch.tensor(matrix, dtype=torch.float64, device="cpu") for matrix in (_B_T, _G, _A_T))
     return inputs.to(dtype), torch.kron(filters, filters).to(dtype), results.to(dtype)
 
@@ -46,20 +45,20 @@ def _both_sides(matrix: Tensor, tiles: Tensor) -> Tensor:
 
 
 def winograd_conv3x3(features: Tensor, weight: Tensor) -> Tensor:
-    """`conv2d` without padding or bias: (N, C, H + 2, W + 2), (O, C, 3, 3) -> (N, O, H, W), channels last.
+    """`conv2d` without padding and bias: (N, C, H + 2, W + 2), (O, C, 3, 3) -> (N, O, H, W), channels last.
 
-    It can be differentiated as often as one likes.
+    It can be differentiated any number of times.
     """
     height, width = features.shape[2] - 2, features.shape[3] - 2
     down, right = -height % _RESULTS, -width % _RESULTS
-    if down or right:  # whole tiles; what hangs over is cut off
+    if down or right:  # pad to whole tiles; the rest is cut off below
         features = F.pad(features, (0, right, 0, down))
     results: Tensor = _Winograd.apply(features, weight)
     return results[:, :, :height, :width] if down or right else results
 
 
 class _Winograd(torch.autograd.Function):
-    """Keeps features and weight alone for its backward: what they are transformed into is several times as large."""
+    """Saves only features and weight for the backward pass, because their transforms are several times as large."""
 
     @staticmethod
     def forward(ctx: FunctionCtx, features: Tensor, weight: Tensor) -> Tensor:
@@ -102,7 +101,7 @@ def _filters(weight: Tensor) -> Tensor:
 
 
 def _untiled(transformed: Tensor, shape: torch.Size) -> Tensor:
-    """The adjoint of `_tiles`: what lies in several tiles is the sum of them."""
+    """The adjoint of `_tiles`: overlapping tiles are added."""
     images, channels, height, width = shape
     high, wide, over = (height - 2) // _RESULTS, (width - 2) // _RESULTS, _INPUTS - _RESULTS
     tiles = _both_sides(_MATRICES[transformed.dtype][0].T, transformed.view(_INPUTS, _INPUTS, -1))
@@ -118,11 +117,11 @@ def _untiled(transformed: Tensor, shape: torch.Size) -> Tensor:
 
 
 class WinogradConv2d(nn.Conv2d):
-    """A 3×3 convolution of stride 1 that takes `winograd_conv3x3` where that is faster, else the parent's way."""
+    """A 3×3 convolution of stride 1 that uses `winograd_conv3x3` if that is faster."""
 
     @staticmethod
     def suits(layer: nn.Module) -> bool:
-        """Whether a layer is a convolution that can be turned into this one."""
+        """Whether a layer can be replaced by this one."""
         return (
             type(layer) is nn.Conv2d
             and layer.kernel_size == (3, 3)

@@ -1,1 +1,1 @@
-"""What generators and discriminators are made of: blocks, resampling, normalisation, first weights, taps."""
+"""Layers of generators and discriminators: blocks, resampling, normalisation, initialisation, taps."""

@@ -1,4 +1,4 @@
-"""Adaptive instance normalisation: a style's channel statistics on other features (Huang and Belongie, 2017)."""
+"""Adaptive instance normalisation: gives features the channel statistics of a style (Huang and Belongie, 2017)."""
 
 from typing import NamedTuple
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 class Statistics(NamedTuple):
-    """What a style is to AdaIN, (N, C, 1, 1) each, in float32 at least."""
+    """Mean and standard deviation of each channel, (N, C, 1, 1) each, at least float32."""
 
     mean: Tensor
     std: Tensor
@@ -17,12 +17,12 @@ def channel_statistics(features: Tensor, eps: float = 1e-5) -> Statistics:
     """μ and σ of each channel over its positions; σ² = Σ (f − μ)² / (HW − 1) + eps, unbiased as in the reference.
 
     Raises:
-        ValueError: there is one position only, which has no spread.
+        ValueError: there is only one position, whose variance is undefined.
     """
     positions = features.shape[-2] * features.shape[-1]
-    if not torch.compiler.is_compiling() and positions < 2:  # in an exported graph, a size is a symbol
+    if not torch.compiler.is_compiling() and positions < 2:  # sizes are symbolic in an exported graph
         raise ValueError("AdaIN needs at least two positions, got features of one; give a larger image")
-    features = features.to(torch.promote_types(features.dtype, torch.float32))  # half precision cannot add these up
+    features = features.to(torch.promote_types(features.dtype, torch.float32))  # sums need at least float32
     variance, mean = torch.var_mean(features, dim=(2, 3), correction=1, keepdim=True)
     return Statistics(mean, (variance + eps).sqrt())
 

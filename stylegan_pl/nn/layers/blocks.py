@@ -55,7 +55,7 @@ class ResidualBlock(Block):
         )
 
     def change(self, features: Tensor) -> Tensor:
-        """See the class."""
+        """f(x): (N, C, H, W) -> (N, C, H, W)."""
         return features + self.body(features)
 
 
@@ -75,5 +75,5 @@ class PlainResidualBlock(Block):
         )
 
     def change(self, features: Tensor) -> Tensor:
-        """See the class."""
+        """f(x): (N, C, H, W) -> (N, C, H, W)."""
         return (features + self.body(features)) * 0.5**0.5

@@ -1,4 +1,4 @@
-"""A small encoder that is trained along with its generator: no pretrained weights."""
+"""A small encoder that is trained together with its decoder, without pretrained weights."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from stylegan_pl.nn.layers.taps import Tap, read_taps
 class ConvEncoder(Encoder):
     """c7s1-w, d2w, d4w with ReLU, reflection padding; taps `relu1`, `relu2`, `relu3`.
 
-    No norm: an instance norm would give every image mean 0 and spread 1, and the style's are what AdaIN reads.
+    It has no norm: an instance norm would remove the style's mean and standard deviation, which AdaIN needs.
 
     Args:
         width: channels at full resolution.

@@ -1,4 +1,4 @@
-"""From an encoder's bottleneck back to a picture, without any norm: the features' statistics are the style."""
+"""Decoders from an encoder's bottleneck to a picture, without norms, because the features' statistics are the style."""
 
 from collections.abc import Callable
 
@@ -12,9 +12,9 @@ Decoder = Callable[[int], nn.Module]
 
 
 class MirrorDecoder(nn.Module):
-    """The mirror of VGG-19 to relu4_1: ×8, reflection padding, ReLU (Huang and Belongie, 2017).
+    """The mirrored VGG-19 up to relu4_1: ×8, reflection padding, ReLU (Huang and Belongie, 2017).
 
-    3,505,219 parameters from 512 channels with any upsampling of one 3×3 convolution; nearest is the paper's.
+    3,505,219 parameters for 512 channels, with any upsampling that has one 3×3 convolution; the paper's is nearest.
     Departure from the paper, whose last convolution is linear: tanh at the end, so that the range is [-1, 1].
 
     Args:
@@ -50,8 +50,8 @@ class MirrorDecoder(nn.Module):
 class ResidualDecoder(nn.Module):
     """Residual blocks, u/2, u/4, c7s1-3, tanh: ×4, for an encoder of two strided levels.
 
-    No instance norm after AdaIN: it would undo in the next layer what AdaIN has just written, and every style would
-    paint alike. Batch norm would mix the styles of a batch.
+    There is no instance norm, because it would remove the statistics that AdaIN has set, and all styles would look the
+    same. Batch norm would mix the styles of a batch.
 
     Args:
         channels: of the bottleneck, a multiple of 4.

@@ -1,7 +1,7 @@
-"""Ways to halve the resolution; each has the parameters of one 3×3 convolution, so they swap freely.
+"""Layers that halve the resolution; each has the parameters of one 3×3 convolution, so they are interchangeable.
 
-Instance norm and ReLU are part of the step, because a blur comes after them and a stride before. Each is a chain of
-layers whose first is the convolution.
+Instance norm and ReLU are included, because a blur comes after them, but a stride before. Each is a chain of layers
+that starts with the convolution.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Downsample = Callable[[int, int], nn.Sequential]
 
 
 class StridedConv(nn.Sequential):
-    """Reflection-padded 3×3 convolution of stride 2, instance norm, ReLU; CycleGAN's code has zeros here."""
+    """Reflection-padded 3×3 convolution of stride 2, instance norm, ReLU; CycleGAN's code has zero padding."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(*conv_norm_relu(inputs, outputs, 3, stride=2))
@@ -25,7 +25,7 @@ class StridedConv(nn.Sequential):
 class AntialiasedDownsample(nn.Sequential):
     """Reflection-padded 3×3 convolution of stride 1, instance norm, ReLU, then `BlurPool` (Zhang, 2019; CUT).
 
-    Four times the arithmetic of `StridedConv`, for features that move with the picture.
+    It has four times the operations of `StridedConv`, but its features are shift-equivariant.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:

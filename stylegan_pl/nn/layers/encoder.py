@@ -1,4 +1,4 @@
-"""What an encoder is: named layers of an image, of known widths, the deepest of which a generator works on."""
+"""The interface of an encoder: named layers with known channels; the generator uses the deepest."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ from stylegan_pl.nn.layers.features import Features
 
 
 class Encoder(nn.Module, ABC):
-    """Image -> activations of the layers asked for."""
+    """Image -> features of the wanted layers."""
 
-    stride: int  # of the bottleneck; sides of images are multiples of it
+    stride: int  # of the bottleneck; sides of images must be multiples of it
 
     @property
     @abstractmethod
     def taps(self) -> dict[str, int]:
-        """Layer -> its channels, shallow to deep; the last is the bottleneck."""
+        """Layer -> channels, shallow to deep; the last is the bottleneck."""
 
     @abstractmethod
     def forward(self, image: Tensor, layers: Sequence[str]) -> Features:
-        """(N, 3, H, W) in [-1, 1] -> the named taps, (N, C, h, w) each; nothing behind the deepest is computed."""
+        """(N, 3, H, W) in [-1, 1] -> features of the named taps, (N, C, h, w) each; deeper layers are not computed."""
 
     @property
     def bottleneck(self) -> str:
-        """The deepest layer."""
+        """The name of the deepest layer."""
         return list(self.taps)[-1]

@@ -1,4 +1,4 @@
-"""What a feature network is: named layers of a frozen network that image losses look through."""
+"""The interface of a feature network: named layers of a frozen network, for perceptual losses."""
 
 import copy
 from abc import ABC, abstractmethod
@@ -11,7 +11,7 @@ Features = dict[str, Tensor]
 
 
 class FeatureNetwork(nn.Module, ABC):
-    """Frozen layers of an image, and which of them say style and which content.
+    """Image -> features of frozen layers, with weights for style and content losses.
 
     Args:
         style_layers: layer -> λ, the weight of its style term.
@@ -25,23 +25,23 @@ class FeatureNetwork(nn.Module, ABC):
 
     @property
     def taps(self) -> list[str]:
-        """Every layer that some loss may read."""
+        """The names of all layers that a loss may use."""
         return list({**self.style_layers, **self.content_layers})
 
     def content_only(self) -> "FeatureNetwork":
-        """The same network, with the same weights, that is asked for its content layers alone."""
+        """A network with the same weights that only computes content layers."""
         twin = copy.copy(self)
         twin.style_layers = {}
         return twin
 
     @property
     def widths(self) -> dict[str, int]:
-        """Tap -> its channels, where the network knows them before it looks at a picture; else empty."""
+        """Tap -> channels, if known without a forward pass; otherwise empty."""
         return {}
 
     @abstractmethod
     def forward(self, image: Tensor) -> Features:
-        """(N, 3, H, W) in [-1, 1] -> the activations of `taps`; gradients flow to the image, never to weights."""
+        """(N, 3, H, W) in [-1, 1] -> the features of `taps`; gradients flow to the image, not to weights."""
 
     def train(self, mode: bool = True) -> "FeatureNetwork":
         """Frozen: stays in eval mode when its parent trains."""

@@ -1,17 +1,17 @@
-"""Made-up motion for still pictures: a smooth random flow, and a picture moved by it."""
+"""Artificial motion for still pictures: a smooth random flow, and a picture warped by it."""
 
 import torch
 from torch import Tensor
 from torch.nn.functional import grid_sample, interpolate
 
-_CELLS = 4  # nodes a side of the coarse flow: it bends a few times across a picture
+_CELLS = 4  # nodes per side of the coarse flow
 
 
 def random_flow(like: Tensor, *, max_shift: float) -> Tensor:
     """A smooth flow for images (N, C, H, W): (N, 2, H, W) in pixels, x first.
 
-    A shift of the whole, uniform within ± `max_shift` in each direction, plus a bending: a 4 × 4 map of normal
-    displacements with deviation `max_shift` / 4, enlarged. Drawn from torch's global generator.
+    A shift of the whole picture, uniform in ± `max_shift` in each direction, plus an enlarged 4 × 4 map of normal
+    displacements with standard deviation `max_shift` / 4. Uses torch's global random generator.
     """
     images, _, height, width = like.shape
     shift = like.new_empty(images, 2, 1, 1).uniform_(-max_shift, max_shift)
@@ -20,15 +20,15 @@ def random_flow(like: Tensor, *, max_shift: float) -> Tensor:
 
 
 def warp(image: Tensor, flow: Tensor) -> tuple[Tensor, Tensor]:
-    """W(p) = I(p + f(p)), between pixels by bilinear interpolation.
+    """W(p) = I(p + f(p)), with bilinear interpolation.
 
     Args:
         image: (N, C, H, W), H and W at least 2.
         flow: f, (N, 2, H, W) in pixels, x first.
 
     Returns:
-        W, (N, C, H, W), and where it is known, (N, 1, H, W) of 0 and 1: p + f(p) lies inside the picture. Elsewhere the
-        nearest border pixel is repeated.
+        W, (N, C, H, W), and a mask (N, 1, H, W) of 0 and 1: 1 where p + f(p) is inside the picture. Elsewhere W repeats
+        the nearest border pixel.
     """
     height, width = image.shape[-2:]
     x = torch.arange(width, device=flow.device, dtype=flow.dtype) + flow[:, 0]

@@ -1,4 +1,4 @@
-"""What a generator is: a picture of the same size, and what models, losses and `stylize` may ask beside it."""
+"""The interface of a generator: a picture of the same size, and attributes that models, losses and `stylize` use."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -12,12 +12,12 @@ from stylegan_pl.nn.layers.features import Features
 class Generator(nn.Module, ABC):
     """Photograph -> stylised picture, both (N, 3, H, W) in [-1, 1].
 
-    Any `nn.Module` of that shape trains in most methods; what is below is asked for by name where it is needed.
+    Most methods can train any `nn.Module` of that shape; the attributes below are only used where they are needed.
     """
 
     stride: int = 1  # sides must be multiples of it; inference pads
-    has_strokes: bool = True  # False: it works pixel by pixel, on large pictures as on small ones
-    takes_style: bool = False  # forward(content, style): the style is an input, not a collection that was learned
+    has_strokes: bool = True  # False: changes single pixels, so strokes need not grow with the picture
+    takes_style: bool = False  # forward(content, style): the style is an input
 
     @abstractmethod
     def forward(self, content: Tensor, *conditions: Any) -> Tensor:
@@ -26,11 +26,11 @@ class Generator(nn.Module, ABC):
     @property
     @abstractmethod
     def taps(self) -> dict[str, int]:
-        """Encoder layer -> its channels, shallow to deep: where contrastive losses compare patches.
+        """Encoder layer -> channels, shallow to deep, for losses that compare features of the encoder.
 
-        Known without a forward, so that projectors are built before optimizers, DDP and checkpoints look for them.
+        Known without a forward pass, so that projectors exist before optimizers, DDP and checkpoints need them.
         """
 
     @abstractmethod
     def encode(self, image: Tensor, layers: Sequence[str]) -> Features:
-        """The named `taps` of an image, (N, C, h, w) each; nothing behind the deepest of them is computed."""
+        """Features of an image at the named `taps`, (N, C, h, w) each; deeper layers are not computed."""

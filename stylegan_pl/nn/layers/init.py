@@ -1,4 +1,4 @@
-"""How weights start. Frozen layers, whose weights are no parameters, and norms are left as they are."""
+"""Initialisation of weights. Norms, and frozen layers, whose weights are not parameters, are not changed."""
 
 from collections.abc import Callable, Iterator
 
@@ -17,7 +17,7 @@ def init_normal(module: nn.Module, *, std: float = 0.02) -> None:
 def init_xavier(module: nn.Module, *, gain: float = 0.02) -> None:
     """Convolutions and linear layers ~ N(0, 2 gain² / (fan_in + fan_out)), biases 0, in place.
 
-    Glorot and Bengio (2010), with the small gain of CUT's reference.
+    Glorot and Bengio (2010), with the small gain of CUT's code.
     """
     for weight in _weights_of(module):
         nn.init.xavier_normal_(weight, gain)
@@ -26,14 +26,14 @@ def init_xavier(module: nn.Module, *, gain: float = 0.02) -> None:
 def init_he(module: nn.Module) -> None:
     """Convolutions and linear layers ~ N(0, 2 / fan_in), biases 0, in place.
 
-    He et al. (2015): keeps the scale of ReLU networks that have no norm to restore it.
+    He et al. (2015): keeps the scale of features in ReLU networks without norms.
     """
     for weight in _weights_of(module):
         nn.init.kaiming_normal_(weight, nonlinearity="relu")
 
 
 def _weights_of(module: nn.Module) -> Iterator[Tensor]:
-    """The trained weights of convolutions and linear layers; their biases are set to 0 on the way."""
+    """Yield the trained weights of convolutions and linear layers, and set their biases to 0."""
     for layer in module.modules():
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) and isinstance(layer.weight, nn.Parameter):
             if layer.bias is not None:

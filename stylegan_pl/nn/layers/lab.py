@@ -1,4 +1,4 @@
-"""sRGB pictures as CIE Lab, where equal distances look about equally large, and back."""
+"""Converts sRGB to CIE Lab, in which distances correspond to perceived differences, and back."""
 
 import torch
 from torch import Tensor
@@ -8,13 +8,13 @@ _XYZ_OF_RGB = (  # IEC 61966-2-1: linear sRGB under D65
     (0.2126729, 0.7151522, 0.0721750),
     (0.0193339, 0.1191920, 0.9503041),
 )
-_DELTA = 6 / 29  # below its cube the root is continued as a line (CIE 15:2004)
+_DELTA = 6 / 29  # below its cube, the cube root is replaced by a line (CIE 15:2004)
 
 
 def lab(image: Tensor) -> Tensor:
     """sRGB (N, 3, H, W) in [-1, 1] -> L in [0, 100], a and b in about [-110, 110]; D65, 2° observer; same shape.
 
-    Differentiable, with finite slopes, everywhere: values outside the range go on as the formulas do.
+    Differentiable everywhere, with finite gradients; values outside [-1, 1] are allowed.
 
     >>> import torch
     >>> from stylegan_pl.nn.layers.lab import lab
@@ -23,14 +23,14 @@ def lab(image: Tensor) -> Tensor:
     [100.0, 0.0, 0.0]
     """
     matrix = torch.tensor(_XYZ_OF_RGB, device=image.device, dtype=image.dtype)
-    matrix = matrix / matrix.sum(dim=1, keepdim=True)  # relative to white, whose R = G = B = 1: greys get a = b = 0
+    matrix = matrix / matrix.sum(dim=1, keepdim=True)  # relative to white, R = G = B = 1, so that greys have a = b = 0
     xyz = torch.einsum("ij,njhw->nihw", matrix, _linear((image + 1) / 2))
     x, y, z = _root(xyz).unbind(1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
 
 
 def rgb(lab: Tensor) -> Tensor:
-    """`lab` undone: (N, 3, H, W) -> sRGB in [-1, 1], and beyond where the colour is none of sRGB's."""
+    """The inverse of `lab`: (N, 3, H, W) -> sRGB in [-1, 1]; outside of that range if sRGB does not have the colour."""
     matrix = torch.tensor(_XYZ_OF_RGB, device=lab.device, dtype=lab.dtype)
     matrix = matrix / matrix.sum(dim=1, keepdim=True)
     lightness, a, b = lab.unbind(1)
@@ -43,12 +43,12 @@ def rgb(lab: Tensor) -> Tensor:
 
 
 def _linear(rgb: Tensor) -> Tensor:
-    """sRGB's transfer curve undone. Both branches are computed, so each is kept where its slope is finite."""
+    """Inverse of sRGB's transfer curve. Both branches are computed, each clamped to where its gradient is finite."""
     curve = ((rgb.clamp(min=0.04045) + 0.055) / 1.055) ** 2.4
     return torch.where(rgb > 0.04045, curve, rgb / 12.92)
 
 
 def _root(share: Tensor) -> Tensor:
-    """Cube root of a share of white, a line near 0."""
+    """Cube root, with a line near 0."""
     root = share.clamp(min=_DELTA**3) ** (1 / 3)
     return torch.where(share > _DELTA**3, root, share / (3 * _DELTA**2) + 4 / 29)

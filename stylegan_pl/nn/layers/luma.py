@@ -1,4 +1,4 @@
-"""Light and dark of a picture as its values are stored."""
+"""Luma: brightness from gamma-encoded values."""
 
 from torch import Tensor
 

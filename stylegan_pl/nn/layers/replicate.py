@@ -1,4 +1,4 @@
-"""Borders repeated, as padding."""
+"""Replication padding that can be compiled."""
 
 import torch
 from torch import Tensor, nn
@@ -6,10 +6,10 @@ from torch.nn.functional import conv2d, pad
 
 
 def replicated(features: Tensor, width: int) -> Tensor:
-    """(N, C, H, W) -> (N, C, H + 2 width, W + 2 width); each border `width` times more."""
+    """(N, C, H, W) -> (N, C, H + 2 width, W + 2 width); borders are repeated."""
     if not torch.compiler.is_compiling():
         return pad(features, [width] * 4, mode="replicate")
-    # torch 2.15 traces the padding's backward with strides that it does not keep
+    # torch 2.15 traces the backward pass of its own padding with wrong strides
     top, bottom = (row.expand(-1, -1, width, -1) for row in (features[:, :, :1], features[:, :, -1:]))
     features = torch.cat([top, features, bottom], dim=2)
     left, right = (column.expand(-1, -1, -1, width) for column in (features[..., :1], features[..., -1:]))
@@ -17,7 +17,7 @@ def replicated(features: Tensor, width: int) -> Tensor:
 
 
 class ReplicatingConv2d(nn.Conv2d):
-    """A square convolution of stride 1 whose results are as many as its inputs, borders repeated."""
+    """A square convolution of stride 1 with replication padding, whose output has the input's size."""
 
     def __init__(self, inputs: int, outputs: int, kernel: int, *, dilation: int = 1) -> None:
         super().__init__(inputs, outputs, kernel, dilation=dilation)

@@ -1,4 +1,4 @@
-"""Spectral normalisation of every layer that trains."""
+"""Spectral normalisation of all trained layers."""
 
 from typing import cast
 
@@ -11,11 +11,11 @@ from torch.nn.utils.parametrize import is_parametrized
 def add_spectral_norm(module: nn.Module) -> None:
     """W -> W / σ(W), σ the largest singular value of each convolution and linear layer, in place (Miyato et al., 2018).
 
-    torch's parametrisation: one power iteration a forward in train mode, none in eval mode; its two vectors are
-    buffers, so that a resumed run goes on with them. Layers whose weights are frozen stay as they are, and so do those
-    that are normed already. Draw the weights before: the vectors start from them.
+    Uses torch's parametrisation: one power iteration per forward pass in train mode, none in eval mode; its two vectors
+    are buffers, so they are saved in checkpoints. Frozen layers and layers that have it already are not changed.
+    Initialise the weights before, because the vectors are computed from them.
     """
-    for layer in list(module.modules()):  # a list: what is added below is no layer of the network
+    for layer in list(module.modules()):  # a list, because modules are added in the loop
         trains = isinstance(getattr(layer, "weight", None), nn.Parameter) and not is_parametrized(layer)
         if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) and trains:
             spectral_norm(layer)
@@ -24,7 +24,7 @@ def add_spectral_norm(module: nn.Module) -> None:
 
 
 class _InFloat32(nn.Module):
-    """The parametrisation outside of autocast: in half precision σ, and so each weight, is off in the third digit."""
+    """The parametrisation without autocast, because in half precision σ has an error in the third digit."""
 
     def __init__(self, norm: nn.Module) -> None:
         super().__init__()
@@ -36,5 +36,5 @@ class _InFloat32(nn.Module):
             return self.norm(weight)
 
     def right_inverse(self, weight: Tensor) -> Tensor:
-        """What is assigned to the weight is kept; its norm is taken when it is read."""
+        """An assigned weight is stored unchanged, and normalised when it is read."""
         return weight

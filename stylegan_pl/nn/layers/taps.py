@@ -1,4 +1,4 @@
-"""Reading activations in the middle of a chain of layers, without running what lies behind the deepest of them."""
+"""Reads features between the layers of a chain; layers after the deepest tap are not run."""
 
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -10,14 +10,14 @@ from stylegan_pl.nn.layers.features import Features
 
 
 class Tap(NamedTuple):
-    """A place in a chain of layers."""
+    """A position in a chain of layers."""
 
-    depth: int  # layers before it; 0 is the image itself
-    channels: int  # of the activations there
+    depth: int  # number of layers before it; 0 is the image itself
+    channels: int  # channels of the features
 
 
 def read_taps(layers: nn.Sequential, image: Tensor, taps: Mapping[str, Tap], wanted: Sequence[str]) -> Features:
-    """The activations of the `wanted` taps, in that order.
+    """Features at the `wanted` taps, (N, C, h, w) each, in that order.
 
     Raises:
         ValueError: there is no such tap.
@@ -33,10 +33,10 @@ def read_taps(layers: nn.Sequential, image: Tensor, taps: Mapping[str, Tap], wan
 
 
 def check_taps(wanted: Sequence[str], known: Mapping[str, object]) -> None:
-    """Raise for the first name that is no tap.
+    """Raise for the first name that is not a tap.
 
     Raises:
-        ValueError: names those that there are.
+        ValueError: the message lists the taps.
     """
     for name in wanted:
         if name not in known:

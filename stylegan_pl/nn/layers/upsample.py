@@ -1,4 +1,4 @@
-"""Ways to double the resolution; all but the 4×4 have the parameters of one 3×3 convolution, so they swap freely."""
+"""Layers that double the resolution; all but the 4×4 have the parameters of one 3×3 convolution: interchangeable."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ class ResizeConv(nn.Sequential):
     """Interpolation ×2, then a reflection-padded 3×3 convolution: no checkerboard (Odena et al., 2016).
 
     Args:
-        mode: `nearest`, as the article prefers: crisp; `bilinear`: smoother strokes, less fine detail.
+        mode: `nearest`, as the article recommends, is sharper; `bilinear` gives smoother strokes and less detail.
     """
 
     def __init__(self, inputs: int, outputs: int, *, mode: str = "nearest") -> None:
@@ -27,8 +27,8 @@ class ResizeConv(nn.Sequential):
 class AntialiasedUpsample(ResizeConv):
     """Zeros between pixels, the binomial filter [1, 3, 3, 1] / 4 over them, then a 3×3 convolution (Zhang, 2019; CUT).
 
-    That filter puts a quarter of the one and three quarters of the other neighbour in each new pixel, which is
-    bilinear interpolation; so it is written as that. Departure from CUT: reflection padding, as in all our networks.
+    The filter weights two neighbours by ¼ and ¾, which is bilinear interpolation, and is computed as that. Departure
+    from CUT: reflection padding, as in all our networks.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:
@@ -36,16 +36,16 @@ class AntialiasedUpsample(ResizeConv):
 
 
 class TransposedConv(nn.ConvTranspose2d):
-    """Stride-2 transposed 3×3 convolution, as the published CycleGAN has it; prone to checkerboard."""
+    """Stride-2 transposed 3×3 convolution, as in the published CycleGAN; tends to leave a checkerboard."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__(inputs, outputs, 3, stride=2, padding=1, output_padding=1)
 
 
 class TransposedConv4(nn.ConvTranspose2d):
-    """Stride-2 transposed 4×4 convolution, as the published U-Net has it.
+    """Stride-2 transposed 4×4 convolution, as in the published U-Net.
 
-    Two taps in each direction reach every pixel, so it wavers less than the 3×3 one, but only learning makes it even.
+    Every output pixel has two weights in each direction, so its checkerboard is weaker than that of the 3×3 one.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:

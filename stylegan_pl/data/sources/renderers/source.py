@@ -47,7 +47,7 @@ class RenderedSource(BuiltSource):
 
     @property
     def set_name(self) -> str:
-        """See the parent."""
+        """The folder's name, with the version of its pictures."""
         return self.name
 
     @property
@@ -57,11 +57,11 @@ class RenderedSource(BuiltSource):
         return README.format(renderer=self.renderer, seed=self.seed, size=IMAGE_SIZE, photographs=lines)
 
     def describe(self) -> str:
-        """See the parent."""
+        """One line for the user: what it is and how it is made."""
         return f"{self.name}, a style set rendered from photographs (in seconds, no download) -> {self.into}"
 
     def write(self, folder: Path) -> None:
-        """See the parent."""
+        """Make all pictures in an empty folder."""
         for number, (split, names) in enumerate(PHOTOGRAPHS.items()):
             rng = np.random.default_rng((self.seed, number))
             photos = [load_photograph(name) for name in names]

@@ -24,20 +24,20 @@ class LandscapeSource(BuiltSource):
 
     @property
     def set_name(self) -> str:
-        """See the parent."""
+        """The folder's name, with the version of its pictures."""
         return f"landscape-v{VERSION}"
 
     @property
     def readme(self) -> str:
-        """See the parent."""
+        """What the set is and how it is made, with all settings."""
         return README.format(version=VERSION, seed=self.seed, size=IMAGE_SIZE)
 
     def describe(self) -> str:
-        """See the parent."""
+        """One line for the user: what it is and how it is made."""
         return f"frames of made-up landscapes (drawn in seconds, no download) -> {self.into}"
 
     def write(self, folder: Path) -> None:
-        """See the parent."""
+        """Make all pictures in an empty folder."""
         world = self.seed * sum(COUNTS.values())
         for split, count in COUNTS.items():
             for index in range(count):

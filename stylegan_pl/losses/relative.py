@@ -116,7 +116,7 @@ class RelativeStyleLoss(ImageLoss):
             slot.copy_(torch.stack(means))
 
     def forward(self, views: Views) -> Tensor:
-        """See the class.
+        """The unweighted loss, a scalar.
 
         Raises:
             ValueError: `measure` was not called.
@@ -154,7 +154,7 @@ class RelativeStyleLoss(ImageLoss):
         return [(ours - theirs).square().flatten(1).mean(dim=1) for ours, theirs in zip(found, wanted, strict=True)]
 
     def _chosen(self, layers: Features) -> Tensor:
-        """The nearest target of each photograph, (N,), by cosine of descriptions, each set's centred on its own mean."""
+        """The nearest target of each photograph, (N,), by cosine of descriptions, centred on each set's mean."""
         if len(self._described) == 1:
             return torch.zeros(len(next(iter(layers.values()))), dtype=torch.long, device=self._described.device)
         centre, scale = self.get_buffer("usual_photograph")

@@ -114,7 +114,7 @@ class StrokeRestorationLoss(ImageLoss):
         return mixed
 
     def forward(self, views: Views) -> Tensor:
-        """See the class.
+        """The unweighted loss, a scalar.
 
         Raises:
             ValueError: `measure` was not called.

@@ -95,7 +95,7 @@ class ConfigKeeper(L.Callback):
         self.config = config
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
-        """See the class."""
+        """Lightning's hook: add the config and the version."""
         checkpoint["config"] = self.config
         checkpoint[VERSION_KEY] = FORMAT_VERSION
 

@@ -1,1 +1,1 @@
-"""Frozen networks whose weights come from a file, and how these are found, checked and named."""
+"""Frozen pretrained networks, and the code that finds and checks their weights."""

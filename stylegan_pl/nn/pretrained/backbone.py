@@ -1,4 +1,4 @@
-"""What a backbone is: four feature maps of an image by a frozen network, fine to coarse."""
+"""The interface of a backbone: a frozen network that gives four feature maps of an image, fine to coarse."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
@@ -13,11 +13,11 @@ MAPS = 4
 
 
 class Backbone(nn.Module, ABC):
-    """A feature pyramid to look through; gradients flow to the image, never to weights, and no checkpoint carries it.
+    """A frozen feature pyramid: gradients flow to the image, not to weights, and it is not saved in checkpoints.
 
     Args:
-        channels: of each map.
-        strides: of each map, image pixels from one position to the next; each twice the one before.
+        channels: channels of each map.
+        strides: stride of each map in image pixels; each is twice the previous one.
     """
 
     def __init__(self, *, channels: Iterable[int], strides: Iterable[int]) -> None:
@@ -34,14 +34,14 @@ class Backbone(nn.Module, ABC):
 
 
 class RandomBackbone(Backbone):
-    """Random convolutions: a pyramid for tests, and for machines that have no pretrained weights.
+    """Random convolutions, for tests and for machines without pretrained weights.
 
-    Two 3×3 convolutions and ReLUs a map, the first of stride 2. The weights are a function of `seed` alone. Random
-    deep features tell textures apart, not objects: expect less of them than of pretrained ones.
+    Each map has two 3×3 convolutions with ReLU, the first of stride 2. The weights are a function of `seed`. Random
+    deep features distinguish textures, but not objects, so results are worse than with pretrained ones.
 
     Args:
         width: channels of the finest map; each coarser one has twice as many.
-        seed: of the weights' own generator.
+        seed: seed of the weights.
     """
 
     def __init__(self, *, width: int = 32, seed: int = 0) -> None:
@@ -65,7 +65,7 @@ class RandomBackbone(Backbone):
 
 
 def run_stages(stages: Iterable[nn.Module], x: Tensor) -> list[Tensor]:
-    """What comes out of each stage, one feeding the next."""
+    """The output of each stage; each stage gets the previous one's output."""
     maps = []
     for stage in stages:
         x = stage(x)

@@ -12,18 +12,18 @@ from stylegan_pl.nn.pretrained.random_conv import random_conv
 
 
 class FeatureMixing(nn.Module):
-    """Channels are mixed within each map, then each map with the coarser ones; nothing of it trains.
+    """Mixes channels within each map, then each map with the coarser ones; it is never trained.
 
         c_i = A_i f_i                                A_i: random 1×1 convolution to width · 2^(i−1) channels
         m_4 = c_4,  m_i = c_i + B_i up(m_{i+1})      B_i: random 3×3 convolution, after bilinear upsampling
 
-    So no head can live on a few convenient channels, and what is fine knows what is coarse. The weights are a function
-    of `seed` and of the widths alone, so no checkpoint carries them.
+    So no head can use only a few easy channels, and fine maps contain coarse information. The weights are a function of
+    `seed` and the widths, so they are not saved in checkpoints.
 
     Args:
-        channels: of the maps, fine to coarse.
+        channels: channels of the maps, fine to coarse.
         width: channels of the finest mixed map; each coarser one has twice as many, as in the reference.
-        seed: of the weights' own generator.
+        seed: seed of the weights.
     """
 
     def __init__(self, channels: Sequence[int], *, width: int = 64, seed: int = 0) -> None:

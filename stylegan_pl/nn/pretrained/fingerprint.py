@@ -1,4 +1,4 @@
-"""A short name for the very weights that a network has."""
+"""A short hash of a network's weights."""
 
 from hashlib import sha256
 
@@ -6,10 +6,10 @@ from torch import nn
 
 
 def weights_hash(module: nn.Module) -> str | None:
-    """12 hexadecimal digits of the SHA-256 of all parameters and buffers, names included; None where there are none.
+    """12 hexadecimal digits of the SHA-256 of all parameters and buffers and their names; None if there are none.
 
-    It is of the values in float32, so a file in half precision and the same loaded into single precision agree, and so
-    do .pth and .safetensors.
+    Values are converted to float32, so the hash is the same for a half-precision file and its float32 copy, and for
+    .pth and .safetensors.
     """
     digest, any_weight = sha256(), False
     tensors = {**dict(module.named_parameters()), **dict(module.named_buffers())}

@@ -1,4 +1,4 @@
-"""Networks that are looked through, never trained."""
+"""Freezes networks that are used but never trained."""
 
 from torch import nn
 
@@ -6,11 +6,11 @@ from torch import nn
 def freeze(module: nn.Module, *, persistent: bool = False) -> nn.Module:
     """Turn parameters into buffers, in place.
 
-    No optimizer finds them, `.to(device)` still moves them, and gradients still flow through to the input. A module
-    that is frozen already can be frozen again, to change its mind about `persistent`.
+    Optimizers then do not find them, `.to(device)` still moves them, and gradients still flow to the input. A frozen
+    module can be frozen again, to change `persistent`.
 
     Args:
-        persistent: whether checkpoints and averages carry its weights, so that they can do without their source.
+        persistent: whether the weights are saved in checkpoints, so that their original file is not needed any more.
     """
     for layer in module.modules():
         for name, parameter in list(layer._parameters.items()):

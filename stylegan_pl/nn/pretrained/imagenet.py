@@ -1,18 +1,18 @@
-"""How networks that were trained on ImageNet want their pictures."""
+"""Normalises pictures for networks that were trained on ImageNet."""
 
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
-_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of images in [0, 1], over ImageNet
+_MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)  # of ImageNet's images in [0, 1]
 
 
 class ImageNetInput(nn.Module):
-    """z = ((x + 1) / 2 − mean) / std for x in [-1, 1], as one multiply-add; nothing of it is saved.
+    """z = ((x + 1) / 2 − mean) / std for x in [-1, 1], as one multiply-add; it has no saved state.
 
     Args:
-        mean, std: of each colour, where a network was trained with others than ImageNet's.
+        mean, std: of each colour, if a network was trained with other values than ImageNet's.
     """
 
     def __init__(self, *, mean: Sequence[float] = _MEAN, std: Sequence[float] = _STD) -> None:

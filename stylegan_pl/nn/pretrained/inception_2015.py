@@ -1,4 +1,4 @@
-"""The Inception-v3 that published FIDs and KIDs look through, as a change to torchvision's."""
+"""The Inception-v3 of published FID and KID scores, as a modification of torchvision's."""
 
 from collections.abc import Mapping
 
@@ -15,14 +15,14 @@ from torchvision.models.inception import (
     InceptionE,
 )
 
-CLASSES = 1008  # of its classifier; torchvision's has 1000
+CLASSES = 1008  # outputs of its classifier; torchvision's has 1000
 
 
 def inception_2015() -> Inception3:
     """TensorFlow's network of 2015-12-05, without weights; its keys are torchvision's.
 
-    Its averages over 3×3 leave out what lies beyond the edge, where torchvision counts zeros, and its last block takes
-    the maximum there. Pictures come in as (p − 128) / 128 of bytes p.
+    Its 3×3 average pooling does not count padding (torchvision's counts zeros), and its last block uses max pooling.
+    Its input is (p − 128) / 128 for bytes p.
     """
     blocks = [BasicConv2d, _BlockA, InceptionB, _BlockC, InceptionD, _BlockE, InceptionAux]
     network = Inception3(CLASSES, aux_logits=False, transform_input=False, inception_blocks=blocks, init_weights=False)
@@ -31,7 +31,7 @@ def inception_2015() -> Inception3:
 
 
 def is_of_2015(weights: Mapping[str, Tensor]) -> bool:
-    """Whether a file's state is that network's, told by its classifier."""
+    """Whether weights are of that network, by the size of its classifier."""
     return "fc.bias" in weights and len(weights["fc.bias"]) == CLASSES
 
 
@@ -56,7 +56,7 @@ class _LastBlock(InceptionE):
 
 
 def _pooled_anew(block: InceptionA | InceptionC | InceptionE, branches: list[Tensor], pooled: Tensor) -> list[Tensor]:
-    """The block's branches, the last of them from another pooling: a 1×1 convolution is computed twice."""
+    """The block's branches, with the last one recomputed from another pooling; its 1×1 convolution runs twice."""
     return [*branches[:-1], block.branch_pool(pooled)]
 
 

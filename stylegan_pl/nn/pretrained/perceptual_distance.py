@@ -1,4 +1,4 @@
-"""LPIPS's network: how unlike two pictures look to people, learned on top of an ImageNet network."""
+"""LPIPS: a distance of two pictures that was trained on human judgements, on top of an ImageNet network."""
 
 from pathlib import Path
 
@@ -28,11 +28,11 @@ _LINEAR = {"alexnet": "alex", "vgg16": "vgg", "squeezenet1_1": "squeeze"}  # tor
 class PerceptualDistance(nn.Module):
     """Zhang et al. (2018), version 0.1: Σ_l mean over positions of w_l · (F̂_l(a) − F̂_l(b))², F̂ of norm 1 over channels.
 
-    The w_l, learned from people's choices, come with torchmetrics; the network below them is torchvision's, frozen.
-    On any other weights of that network it is another distance, and no published LPIPS.
+    The w_l are included in torchmetrics; the frozen network is torchvision's. With other weights of that network, the
+    distance is not comparable with published LPIPS.
 
     Args:
-        architecture: `alexnet`, what most papers report; `vgg16`, or `squeezenet1_1`.
+        architecture: `alexnet`, as in most papers; `vgg16` or `squeezenet1_1`.
         weights_path: a local file (.pth or .safetensors, torchvision's keys `features.N.weight`) or an http(s) URL of
             one; None downloads torchvision's ImageNet weights into torch's hub cache.
 
@@ -57,7 +57,7 @@ class PerceptualDistance(nn.Module):
                 weight.data.copy_(learned[f"lin{level}.model.1.weight"])
         self.layers = layers
         freeze(self)
-        self.normalise = ImageNetInput()  # LPIPS's own shift and scale are these in [-1, 1]
+        self.normalise = ImageNetInput()  # equal to LPIPS's own shift and scale for [-1, 1]
 
     def forward(self, a: Tensor, b: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1] each -> (N,)."""
@@ -80,7 +80,7 @@ class PerceptualDistance(nn.Module):
 
 
 def _layers(architecture: str) -> nn.Sequential:
-    """torchvision's `features`, none of them in place, as torch draws them; the large classifier is never made."""
+    """torchvision's `features` without in-place layers, randomly initialised; the large classifier is not built."""
     from torchvision.models import get_model  # slow to import, and needed only here
 
     device = torch.get_default_device()
@@ -91,7 +91,7 @@ def _layers(architecture: str) -> nn.Sequential:
         if isinstance(layer, nn.Conv2d):
             layer.reset_parameters()
         if isinstance(layer, nn.ReLU):
-            layer.inplace = False  # the layer before is read, too
+            layer.inplace = False  # the previous layer's output is needed, too
     return layers
 
 

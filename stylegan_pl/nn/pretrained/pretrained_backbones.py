@@ -1,4 +1,4 @@
-"""Backbones that were trained on ImageNet: VGG, torchvision's networks, timm's."""
+"""Backbones trained on ImageNet: VGG, networks of torchvision, networks of timm."""
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
@@ -20,20 +20,20 @@ _INSTEAD = "discriminator@model.discriminator=projected_random"
 
 
 class _VGG(VGG):
-    """VGG whose refusals name the backbone's place in the config."""
+    """VGG whose error messages name the backbone's place in the config."""
 
     remedy = VGG.remedy._replace(place=_PLACE, instead=_INSTEAD)
 
 
 class VGGBackbone(Backbone):
-    """Four layers of VGG-16 or VGG-19 (Simonyan and Zisserman, 2015), from full resolution on: strokes are seen.
+    """Four layers of VGG-16 or VGG-19 (Simonyan and Zisserman, 2015), from full resolution on, so it sees strokes.
 
-    It takes the file that users of perceptual losses have.
+    It uses the same weight file as perceptual losses.
 
     Args:
         architecture: `vgg16` or `vgg19`.
         weights_path: see `nn.pretrained.vgg.VGG`.
-        layers: of relu1_1 … relu5_x, four of neighbouring blocks, fine to coarse.
+        layers: four of relu1_1 … relu5_x, from neighbouring blocks, fine to coarse.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class VGGBackbone(Backbone):
         weights_path: str | None = None,
         layers: Sequence[str] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3"),
     ) -> None:
-        blocks = [int(layer[4:5]) if layer[4:5].isdigit() else 0 for layer in layers]  # 3 of relu3_1
+        blocks = [int(layer[4:5]) if layer[4:5].isdigit() else 0 for layer in layers]  # relu3_1 -> 3
         if len(blocks) != MAPS or any(after != before + 1 for before, after in pairwise(blocks)):
             raise ValueError(
                 f"layers must be four of neighbouring blocks, fine to coarse, got {', '.join(layers)}; "
@@ -64,7 +64,7 @@ class VGGBackbone(Backbone):
 
 
 class _Pyramid(NamedTuple):
-    """Where a network of torchvision has maps of strides 4, 8, 16 and 32."""
+    """The stages of a torchvision network that end at strides 4, 8, 16 and 32, and their channels."""
 
     stages: Callable[[Any], list[nn.Module]]
     channels: list[int]
@@ -90,7 +90,7 @@ _PYRAMIDS = {
 class TorchvisionBackbone(Backbone):
     """EfficientNet-B0 (Tan and Le, 2019) or a ResNet (He et al., 2016), batch norm as trained.
 
-    EfficientNets gave Projected GAN its best scores; the Lite variant that it settled on is timm's.
+    EfficientNets had Projected GAN's best scores; its default, the Lite variant, is in timm.
 
     Args:
         architecture: `efficientnet_b0`, `resnet18` or `resnet50`.
@@ -109,7 +109,7 @@ class TorchvisionBackbone(Backbone):
         pyramid, network = _PYRAMIDS[architecture], get_model(architecture, weights=None)
         super().__init__(channels=pyramid.channels, strides=[4, 8, 16, 32])
         stages = nn.ModuleList(pyramid.stages(network))
-        network.fc = network.classifier = nn.Identity()  # nobody looks that deep, so a file may lack it
+        network.fc = network.classifier = nn.Identity()  # not used, so a file may lack its weights
         if pretrained_wanted():
             remedy = Remedy(_PLACE, architecture, " or ".join(_PYRAMIDS), _INSTEAD)
             weights = read_weights(architecture, weights_path, remedy)
@@ -138,7 +138,7 @@ class TimmBackbone(Backbone):
         info = network.feature_info
         super().__init__(channels=info.channels()[-MAPS:], strides=info.reduction()[-MAPS:])
         self.network = freeze(network)
-        trained_with = network.pretrained_cfg  # some networks, the default among them, saw other means
+        trained_with = network.pretrained_cfg  # some networks, such as the default, were trained with other means
         self.normalise = ImageNetInput(mean=trained_with["mean"], std=trained_with["std"])
 
     def forward(self, image: Tensor) -> list[Tensor]:
@@ -148,19 +148,19 @@ class TimmBackbone(Backbone):
 
 def _timm_network(architecture: str, weights_path: str | None) -> Any:
     try:
-        import timm  # here: nobody else needs it
+        import timm  # imported here, because it is an optional package
     except ImportError as error:
         raise ConfigError(
             f"{_PLACE}: this backbone needs timm; type pip install 'stylegan-pl[timm]', or take {_INSTEAD}"
         ) from error
-    if not pretrained_wanted() and not timm.is_model(architecture):  # `hf-hub:…` would ask the network for its shape
+    if not pretrained_wanted() and not timm.is_model(architecture):  # `hf-hub:…` would need a connection
         raise ConfigError(f"{_PLACE}.architecture: timm itself has no network '{architecture}'; check the name")
     options: dict[str, Any] = {"pretrained": pretrained_wanted()}
     try:
         if weights_path is not None and pretrained_wanted():
             remedy = Remedy(_PLACE, architecture, architecture, _INSTEAD, library="timm")
             weights = read_file(Path(weights_path), remedy)
-            # timm itself lets pass a file that lacks keys
+            # checked here, because timm accepts a file without some keys
             load_weights(timm.create_model(architecture), weights, remedy, source=weights_path)
             options["pretrained_cfg_overlay"] = {"state_dict": weights}
         return timm.create_model(architecture, features_only=True, **options)

@@ -8,7 +8,7 @@ from torch.nn.functional import avg_pool2d, conv2d, pad, relu
 
 from stylegan_pl.nn.layers.features import FeatureNetwork, Features
 
-_GAIN = 6.0  # norm of a filter: images in [-1, 1] then answer with a mean square near 1
+_GAIN = 6.0  # norm of a filter: features of images in [-1, 1] then have a mean square near 1
 
 
 class RandomFilters(FeatureNetwork):
@@ -16,17 +16,17 @@ class RandomFilters(FeatureNetwork):
 
     Gram matrices of such features describe textures about as well as VGG's (Ustyuzhaninov et al., "What does it take
     to generate natural textures?", ICLR 2017). Layers are named `scale1`, `scale2`, `scale4`, … by how much smaller
-    the copy is; their filters are centred and answer to strokes. The layer `colour` has filters that are not centred,
-    over the smallest copy, and answers to the palette: apart, the two can be weighed. Departure: the paper's scales are
-    kernel sizes from 3 to 55; here one kernel size meets a pyramid, at a small part of the cost.
+    the copy is; their filters have mean 0 and respond to strokes. The filters of the layer `colour`, on the smallest
+    copy, do not have mean 0 and respond to the palette, so both can have their own weights. Departure: the paper's
+    scales are kernel sizes from 3 to 55; here one kernel size is used on a pyramid, at a small part of the cost.
 
-    The filters are a function of `seed` alone. Images need sides of at least half a filter at the smallest scale.
+    The filters are a function of `seed`. At the smallest scale, images need sides of at least half a filter.
 
     Args:
         scales: divisors of the image's size.
         size: kernel size in pixels, odd.
-        filters: random filters.
-        seed: of the filters' own generator.
+        filters: number of random filters.
+        seed: seed of the filters.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class RandomFilters(FeatureNetwork):
 
     @property
     def widths(self) -> dict[str, int]:
-        """As many as there are filters, each."""
+        """Layer -> channels, which is the number of filters."""
         return dict.fromkeys(self.taps, len(self.get_buffer("stroke_bank")))
 
     def forward(self, image: Tensor) -> Features:
@@ -65,7 +65,7 @@ class RandomFilters(FeatureNetwork):
 
 
 def _respond(image: Tensor, bank: Tensor) -> Tensor:
-    margin = min(bank.shape[-1] // 2, min(image.shape[-2:]) - 1)  # reflection cannot exceed the picture
+    margin = min(bank.shape[-1] // 2, min(image.shape[-2:]) - 1)  # reflection padding must be smaller than the picture
     return relu(conv2d(pad(image, [margin] * 4, mode="reflect"), bank))
 
 

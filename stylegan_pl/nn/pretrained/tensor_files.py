@@ -1,4 +1,4 @@
-"""Files of tensors from anywhere: read without running code from them, and only if every byte is as it was written."""
+"""Reads files of tensors from untrusted sources, without running code, and verifies their checksums."""
 
 import pickle
 import zipfile
@@ -14,20 +14,20 @@ from torch import Tensor
 
 from stylegan_pl.errors import first_line
 
-SUM = "sha256"  # in the metadata of the safetensors that we write
+SUM = "sha256"  # key of the checksum in the metadata of our .safetensors
 
 
 class UnreadableError(Exception):
-    """Why a file cannot be read, in a few words."""
+    """A file cannot be read; the message is a few words."""
 
 
 def read_torch(path: Path) -> Any:
-    """What `torch.save` wrote, on the CPU.
+    """Read a file of `torch.save`, on the CPU.
 
-    torch itself compares no checksums, and its advice on files that it refuses is to run whatever is in them.
+    torch does not verify checksums, and for files that it refuses it recommends to run their code.
 
     Raises:
-        UnreadableError: damaged, no such file, or more in it than tensors and plain data.
+        UnreadableError: the file is damaged, missing, or contains more than tensors and plain data.
     """
     try:
         if zipfile.is_zipfile(path):
@@ -47,24 +47,24 @@ def read_torch(path: Path) -> Any:
 
 
 def _check_beginning(path: Path) -> None:
-    """What a file that is no archive is: torch would guess, by its first letters, at programs inside it."""
+    """Refuse files that are neither an archive nor a pickle, because torch would guess their format."""
     with path.open("rb") as file:
         head = file.read(4)
     if not head:
         raise UnreadableError("it is empty")
     if head.startswith(b"PK"):
         raise UnreadableError("it is damaged: its end is missing")
-    if head[:1] != b"\x80":  # a pickle of protocol 2 or later, as torch < 1.6 writes
+    if head[:1] != b"\x80":  # a pickle of protocol 2 or later, as written by torch < 1.6
         raise UnreadableError("it is no file of PyTorch's")
 
 
 def _check_archive(path: Path) -> None:
-    """That every part of torch's archive has the sum it was written with."""
+    """Raise unless every part of torch's archive has its checksum."""
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
         if any(
             part.compress_type != zipfile.ZIP_STORED for part in parts
-        ):  # torch writes none; small files unfold huge
+        ):  # torch never compresses; a small compressed file may unpack to a huge one
             raise UnreadableError("its parts are compressed, which PyTorch's never are")
         if sum(part.file_size for part in parts) > path.stat().st_size:
             raise UnreadableError("its parts are larger than the file")
@@ -74,16 +74,16 @@ def _check_archive(path: Path) -> None:
 
 
 def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Name -> tensor, and the metadata.
+    """Read a .safetensors file: name -> tensor, and the metadata.
 
     Raises:
-        UnreadableError: damaged, or no such file.
+        UnreadableError: the file is damaged or missing.
     """
     try:
         with safe_open(path, "pt") as file:
             metadata: dict[str, str] = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # it is no dict
-    except Exception as error:  # a type of safetensors' own
+    except Exception as error:  # safetensors' own type
         raise UnreadableError(first_line(error)) from error
     if SUM in metadata and metadata[SUM] != _sum(tensors, metadata):
         raise UnreadableError("it is damaged: its weights are not those that were written")
@@ -91,13 +91,13 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def safetensors_bytes(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
-    """A file's content, with a sum over tensors and metadata: the format itself has none."""
+    """The content of a .safetensors file, with a checksum in its metadata, because the format has none."""
     tensors = {key: value.detach().contiguous() for key, value in tensors.items()}
     return save(tensors, metadata={**metadata, SUM: _sum(tensors, metadata)})
 
 
 def _sum(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> str:
-    """SHA-256 of names, types, shapes and bytes, whatever their order in the file."""
+    """SHA-256 of names, types, shapes and bytes, independent of their order."""
     digest = sha256()
     for key in sorted(metadata.keys() - {SUM}):
         digest.update(repr((key, metadata[key])).encode())

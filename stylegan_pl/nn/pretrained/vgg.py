@@ -1,4 +1,4 @@
-"""VGG-16 and VGG-19 as frozen feature networks, truncated at the deepest layer somebody reads."""
+"""VGG-16 and VGG-19 as frozen feature networks, truncated at the deepest layer that is used."""
 
 from collections.abc import Mapping
 
@@ -15,15 +15,15 @@ _CONVS_PER_BLOCK = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 
 
 class VGG(FeatureNetwork):
-    """Activations relu1_1 … relu5_x of an ImageNet VGG (Simonyan and Zisserman, 2015).
+    """Features relu1_1 … relu5_x of an ImageNet VGG (Simonyan and Zisserman, 2015).
 
-    Under `without_pretrained()` no weights are sought.
+    Within `without_pretrained()`, weights are not loaded.
 
     Args:
         architecture: `vgg16` or `vgg19`.
         weights_path: a local file (.pth or .safetensors, torchvision's keys `features.N.weight`) or an http(s) URL
             of one; None downloads torchvision's ImageNet weights into torch's hub cache.
-        pooling: `max`, as trained; `average`, whose gradients reach every pixel: smoother pictures (Gatys et al.).
+        pooling: `max`, as in training; or `average`, which gives smoother pictures (Gatys et al.).
 
     Raises:
         UserError: the weights can neither be found nor downloaded; the message lists the remedies.
@@ -58,7 +58,7 @@ class VGG(FeatureNetwork):
 
     @property
     def widths(self) -> dict[str, int]:
-        """64 in the first block, twice as many in each, up to 512."""
+        """Layer -> channels: 64 in the first block, doubled in each next block, up to 512."""
         return {tap: _block_width(int(tap[len("relu")])) for tap in self.taps}
 
     def forward(self, image: Tensor) -> Features:
@@ -77,7 +77,7 @@ def _block_width(block: int) -> int:
 
 
 def _layers(architecture: str, pooling: type[nn.Module]) -> tuple[list[nn.Module], dict[int, str]]:
-    """torchvision's `features` list, and the name of each ReLU in it by position."""
+    """torchvision's list `features`, and position -> name of each ReLU."""
     layers: list[nn.Module] = []
     names: dict[int, str] = {}
     channels = 3

@@ -1,4 +1,4 @@
-"""VGG as the frozen encoder of a generator, whose weights travel in the generator's checkpoints."""
+"""VGG as the frozen encoder of a generator, whose weights are saved in the generator's checkpoints."""
 
 from collections.abc import Sequence
 
@@ -16,12 +16,12 @@ _STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 class VGGEncoder(Encoder):
     """An ImageNet VGG up to its deepest layer of `layers`, frozen.
 
-    Unlike a feature network's, its weights are in the state_dict: a trained generator is of no use without them.
+    Unlike a feature network's, its weights are in the state_dict, because a trained generator needs them.
 
     Args:
         layers: the taps, shallow to deep; the last is the bottleneck (AdaIN: relu4_1, stride 8).
         architecture: `vgg16` or `vgg19`.
-        weights_path: as for `VGG`.
+        weights_path: see `VGG`.
 
     Raises:
         UserError: the weights can neither be found nor downloaded.
@@ -60,11 +60,11 @@ class _GeneratorsVGG(VGG):
 
 
 def _places(network: VGG, wanted: Sequence[str]) -> dict[str, Tap]:
-    """Where the wanted layers end, and how wide they are."""
+    """Wanted layer -> its depth and channels."""
     depths = {name: index + 1 for index, name in network.names.items()}
     places = {}
     for name in sorted(wanted, key=lambda layer: depths[layer]):
-        convolution = network.layers[depths[name] - 2]  # each ReLU follows its convolution
+        convolution = network.layers[depths[name] - 2]  # the convolution before the ReLU
         assert isinstance(convolution, nn.Conv2d)
         places[name] = Tap(depths[name], convolution.out_channels)
     return places

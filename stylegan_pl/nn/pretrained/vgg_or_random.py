@@ -1,4 +1,4 @@
-"""VGG where it is to be had, random filters where it is not: one of the two, and which is said."""
+"""VGG if its weights are available, otherwise random filters; logs which."""
 
 import logging
 from collections.abc import Mapping
@@ -18,11 +18,11 @@ _IN_PLACE = {"relu1_2": "scale1", "relu2_2": "scale2", "relu3_1": "scale4", "rel
 
 
 class StandInFilters(FeatureNetwork):
-    """Random filters under the names of VGG's layers.
+    """Random filters with the names of VGG's layers.
 
     Args:
-        style_layers, content_layers: by VGG's names: relu1_2, relu2_2, relu3_1 and relu4_1.
-        filters: random filters at each scale.
+        style_layers, content_layers: VGG's names; only relu1_2, relu2_2, relu3_1 and relu4_1.
+        filters: number of random filters per scale.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class StandInFilters(FeatureNetwork):
 
     @property
     def widths(self) -> dict[str, int]:
-        """As many as there are filters, each."""
+        """Layer -> channels, which is the number of filters."""
         return {name: self.network.widths[_IN_PLACE[name]] for name in self.taps}
 
     def forward(self, image: Tensor) -> Features:
@@ -53,13 +53,13 @@ def vgg_or_random(
     pooling: str = "average",
     filters: int = 64,
 ) -> FeatureNetwork:
-    """VGG, or random filters where no file is named and none can be downloaded; which one is logged.
+    """VGG, or random filters if no file is given and the download fails; logs which.
 
     Args:
-        filters: of the random ones, at each scale.
+        filters: number of random filters per scale.
 
     Raises:
-        UserError: the file that was named cannot be read: it is not passed over.
+        UserError: a file was given, but cannot be read.
     """
     layers: dict[str, Mapping[str, float]] = {"style_layers": style_layers, "content_layers": content_layers}
     try:

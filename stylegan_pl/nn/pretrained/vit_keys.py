@@ -1,4 +1,4 @@
-"""Keys of a vision transformer's deepest layer: what Splice calls a picture's structure."""
+"""Keys of a vision transformer's deepest layer, which describe a picture's structure (Splice)."""
 
 from typing import Any
 
@@ -16,9 +16,9 @@ _PLACE, _INSTEAD = "metric.NAME.network", "metric=[ssim]"
 
 
 class ViTKeys(nn.Module):
-    """Keys of all heads side by side at every token, the class token first, of the deepest block of a ViT.
+    """Keys of the deepest block of a ViT for every token, class token first, with all heads concatenated.
 
-    Pictures are brought to the network's square by antialiased bicubic interpolation, whatever their shape.
+    Pictures of any shape are resized to the network's square by antialiased bicubic interpolation.
 
     Args:
         architecture: timm's name of a plain ViT. `vit_small_patch8_224.dino` is DINO's ViT-S/8 (Caron et al., 2021).
@@ -47,7 +47,7 @@ class ViTKeys(nn.Module):
         if images.shape[-2:] != size:
             images = interpolate(images, size=size, mode="bicubic", align_corners=False, antialias=True).clamp(-1, 1)
         seen: list[Tensor] = []
-        # hooked for this call alone, so that copies of this module look at their own network
+        # a hook for this call only, so that copies of this module use their own network
         handle = self.network.blocks[-1].attn.qkv.register_forward_hook(lambda _, __, qkv: seen.append(qkv))
         try:
             self.network.forward_features(self.normalise(images))
@@ -62,7 +62,7 @@ class ViTKeys(nn.Module):
 
 def _plain_vit(architecture: str) -> Any:
     try:
-        import timm  # here: nobody else needs it
+        import timm  # imported here, because it is an optional package
     except ImportError as error:
         raise ConfigError(
             f"{_PLACE}: DINO's network needs timm; type pip install 'stylegan-pl[timm]', or take {_INSTEAD}"
@@ -88,6 +88,6 @@ def _release(network: Any, remedy: Remedy) -> str:
 
 
 def self_similarity(keys: Tensor) -> Tensor:
-    """Cosine of the keys of each two tokens: (N, T, d) -> (N, T, T)."""
+    """Cosine similarity of the keys of all pairs of tokens: (N, T, d) -> (N, T, T)."""
     unit = keys / torch.linalg.vector_norm(keys, dim=2, keepdim=True).clamp_min(1e-8)
     return unit @ unit.transpose(1, 2)

@@ -1,4 +1,4 @@
-"""Building a network without the pretrained weights it names: a checkpoint brings them, or only shapes matter."""
+"""Builds networks without loading pretrained weights: if a checkpoint has them, or only shapes matter."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,9 +9,9 @@ _wanted: ContextVar[bool] = ContextVar("pretrained_weights_wanted", default=True
 
 @contextmanager
 def without_pretrained() -> Iterator[None]:
-    """Networks built here need no file and no connection; what would be pretrained is left as torch draws it.
+    """Within it, networks need no file and no connection; pretrained layers are randomly initialised instead.
 
-    Under `torch.device("meta")` nothing is drawn, either, and only shapes are known.
+    On `torch.device("meta")` they only have shapes.
     """
     token = _wanted.set(False)
     try:
@@ -21,5 +21,5 @@ def without_pretrained() -> Iterator[None]:
 
 
 def pretrained_wanted() -> bool:
-    """Whether a constructor should read its pretrained weights."""
+    """Whether a constructor should load its pretrained weights."""
     return _wanted.get()

@@ -1,4 +1,4 @@
-"""Pretrained weights: found in a file or downloaded once, read without running code, checked before they are loaded."""
+"""Finds pretrained weights in a file or downloads them once, reads them without running code, and checks them."""
 
 import re
 from collections.abc import Mapping
@@ -15,35 +15,35 @@ from stylegan_pl.nn.pretrained.tensor_files import UnreadableError, read_safeten
 
 
 class Remedy(NamedTuple):
-    """What a refusal tells the user to type."""
+    """What an error message tells the user to type."""
 
-    place: str  # in the config, of the network that takes `architecture` and `weights_path`, where it mostly stands
-    family: str  # whose keys the file must have
-    architectures: str  # that could have been meant
-    instead: str  # the choice that needs no weights
-    library: str = "torchvision"  # whose names the keys are
+    place: str  # usual key of the network in the config, which has `architecture` and `weights_path`
+    family: str  # the kind of network whose keys the file must have
+    architectures: str  # possible values of `architecture`
+    instead: str  # an option that needs no weights
+    library: str = "torchvision"  # the library that defines the keys
 
 
 class WeightsError(ConfigError):
-    """Weights that cannot be had, or are another network's."""
+    """Weights cannot be loaded, or are of another network."""
 
     def __init__(self, message: str, remedy: Remedy) -> None:
         super().__init__(message)
         self.remedy = remedy
 
     def at(self, place: str) -> "WeightsError":
-        """The same, said of where in the config the network was built, such as metric.kid_vgg.features.network."""
+        """The same error for the key where this network was built, such as metric.kid_vgg.features.network."""
         usual = self.remedy.place
         message = str(self).replace(f"{usual}.", f"{place}.").replace(f"{usual}=", f"{usual}@{place}=")
         return WeightsError(message, self.remedy._replace(place=place))
 
 
 def read_weights(architecture: str, weights_path: str | None, remedy: Remedy) -> dict[str, Tensor]:
-    """The state of an ImageNet network from a file, from a URL, or (None) from torchvision's download.
+    """The weights of an ImageNet network from a file, a URL, or (None) torchvision's download.
 
     Raises:
         WeightsError: the weights can neither be found nor downloaded.
-        ConfigError: the file is none.
+        ConfigError: the file does not contain weights.
     """
     if weights_path is not None and not weights_path.startswith(("http://", "https://")):
         return read_file(Path(weights_path), remedy)
@@ -51,7 +51,7 @@ def read_weights(architecture: str, weights_path: str | None, remedy: Remedy) ->
 
 
 def read_file(path: Path, remedy: Remedy) -> dict[str, Tensor]:
-    """Name -> tensor of a .pth or .safetensors file; never any code from it."""
+    """Name -> tensor of a .pth or .safetensors file; never runs its code."""
     if not path.is_file():
         raise WeightsError(
             f"{remedy.place}.weights_path: no file {path}; give a .pth or .safetensors file with {remedy.library}'s "
@@ -88,10 +88,10 @@ def load_weights(
 
 
 def _download(architecture: str, url: str, remedy: Remedy) -> Path:
-    """The file behind a URL, in torch's hub cache; fetched once."""
+    """Download a URL to torch's hub cache, only once."""
     name = Path(urlsplit(url).path).name
     digest = re.search(r"-([0-9a-f]{8,})\.", name)
-    if digest is None:  # torchvision's names end in a hash of the content; others may meet under one name
+    if digest is None:  # torchvision's names contain a hash; other URLs may have equal file names
         name = f"{sha256(url.encode()).hexdigest()[:8]}-{name}"
     cached = Path(torch.hub.get_dir(), "checkpoints", name)
     if cached.is_file():

@@ -1,1 +1,1 @@
-"""What training keeps beside the networks: an average of weights, earlier fakes, a teacher, probes."""
+"""Helpers of training: average of weights, pool of earlier fakes, teacher, probes."""

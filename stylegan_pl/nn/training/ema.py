@@ -1,4 +1,4 @@
-"""A slow-moving average of the generator: what samples, metrics and users see."""
+"""The exponential moving average of the generator, used for samples, metrics and users."""
 
 import copy
 
@@ -7,11 +7,10 @@ from torch import Tensor, nn
 
 
 class ExponentialMovingAverage(nn.Module):
-    """θ̄ ← β θ̄ + (1 − β) θ with β = 0.5^(images / half_life), so batch size does not change its memory.
+    """θ̄ ← β θ̄ + (1 − β) θ with β = 0.5^(images / half_life), so it does not depend on the batch size.
 
-    Only the generator is averaged. Buffers are copied, not averaged: they hold constants. While fewer images than
-    the half-life have been seen, the half-life is shortened to a fraction of them (as StyleGAN2's `ema_rampup`),
-    so that early samples are not dominated by the initialisation.
+    Buffers are copied, not averaged, because they are constants. At the start, the half-life is limited to a fraction
+    of the images seen (like StyleGAN2's `ema_rampup`), so that the initialisation does not dominate early samples.
 
     >>> import torch
     >>> from stylegan_pl.nn.training.ema import ExponentialMovingAverage
@@ -24,8 +23,8 @@ class ExponentialMovingAverage(nn.Module):
     0.5
 
     Args:
-        module: the network to follow; a deep copy is kept.
-        half_life_images: images after which a weight's share has halved.
+        module: the network to average; it is copied.
+        half_life_images: number of images after which a weight's share in the average is half.
         ramp_up: largest half-life as a fraction of the images seen.
     """
 
@@ -46,7 +45,7 @@ class ExponentialMovingAverage(nn.Module):
 
     @torch.no_grad()
     def update(self, module: nn.Module, *, batch_images: int, images_seen: int) -> None:
-        """Move the average towards `module` by one step."""
+        """Update the average by one step."""
         beta = self.decay(batch_images, images_seen)
         average = [p.detach() for p in self.averaged.parameters()]
         current = [p.detach() for p in module.parameters()]
@@ -55,7 +54,7 @@ class ExponentialMovingAverage(nn.Module):
             kept.copy_(buffer)
 
     def train(self, mode: bool = True) -> "ExponentialMovingAverage":
-        """The average is for use, also while its parent trains."""
+        """Stays in eval mode when its parent trains."""
         super().train(mode)
         self.averaged.eval()
         return self

@@ -1,4 +1,4 @@
-"""Fakes of earlier steps, for a discriminator that should not forget them (Shrivastava et al., 2017; CycleGAN)."""
+"""A pool of fakes of earlier steps for the discriminator (Shrivastava et al., 2017; CycleGAN)."""
 
 from typing import Any
 
@@ -7,13 +7,13 @@ from torch import Tensor, nn
 
 
 class ImagePool(nn.Module):
-    """Hands images back, half of them swapped for older ones.
+    """Returns images, about half of them replaced by older ones.
 
-    Sample by sample: while the pool is not full the image is kept and returned; then, with probability ½, it takes the
-    place of a random old one, which is returned instead of it. Size 0 returns its input.
+    For each image: while the pool is not full, it is stored and returned. Later, with probability ½, it replaces a
+    random old image, which is returned instead. With size 0 the input is returned.
 
-    The images are part of the state, so a resumed run shows D what an undisturbed one would have. They are kept in
-    float32, detached. With several devices each has a pool of its own, and `RankPools` puts all into the checkpoint.
+    The images are part of the state, so a run resumes exactly. They are detached and in float32. Each device has its
+    own pool; `RankPools` saves all of them in the checkpoint.
 
     >>> import torch
     >>> from stylegan_pl.nn.training.image_pool import ImagePool
@@ -23,7 +23,7 @@ class ImagePool(nn.Module):
     True
 
     Args:
-        size: images kept; 50 in both papers.
+        size: number of images in the pool; 50 in both papers.
     """
 
     def __init__(self, size: int) -> None:
@@ -34,10 +34,10 @@ class ImagePool(nn.Module):
         self._images: Tensor | None = None  # (kept, C, H, W)
 
     def forward(self, images: Tensor) -> Tensor:
-        """(N, C, H, W) -> as many; float32 and detached unless the size is 0.
+        """(N, C, H, W) -> the same shape; float32 and detached unless the size is 0.
 
         Raises:
-            ValueError: images of another size than those in the pool.
+            ValueError: the images differ in size from those in the pool.
         """
         if self.size == 0:
             return images
@@ -59,13 +59,13 @@ class ImagePool(nn.Module):
 
     @property
     def picture_size(self) -> tuple[int, int] | None:
-        """Height and width of the images that it holds; None: there are none."""
+        """Height and width of the pool's images; None if it is empty."""
         return None if self._images is None else (self._images.shape[-2], self._images.shape[-1])
 
     def _bookkeep(self, kept: int, new: int) -> tuple[list[int], list[int]]:
-        """What the pool holds afterwards and what is handed back, as positions in [kept, new].
+        """The pool's new content, and the images to return, as indices into [kept, new].
 
-        The draws are the CPU's: nothing here waits for a device.
+        Random numbers are drawn on the CPU, so this waits for no device.
         """
         swapped, chosen = (torch.rand(new) < 0.5).tolist(), torch.randint(self.size, (new,)).tolist()
         slots, returned = list(range(kept)), []
@@ -81,10 +81,10 @@ class ImagePool(nn.Module):
         return slots, returned
 
     def get_extra_state(self) -> dict[str, Any]:
-        """For the state_dict: the images, or None before the first."""
+        """The images for the state_dict; None if there are none."""
         return {"images": self._images}
 
     def set_extra_state(self, state: dict[str, Any]) -> None:
-        """See `get_extra_state`; a smaller pool keeps the first ones."""
+        """Restore the images; a smaller pool keeps the first ones."""
         images = state["images"]
         self._images = None if images is None or self.size == 0 else images[: self.size].clone()

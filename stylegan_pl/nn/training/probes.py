@@ -1,4 +1,4 @@
-"""Activations inside any network, for losses that compare two networks layer by layer."""
+"""Records features inside any network, for losses that compare two networks."""
 
 import math
 from collections import Counter
@@ -9,19 +9,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-_LEAST_SIDE = 32  # pixels of the picture that layers are found by
-_PICTURE = 3  # channels of what is no features any more
+_LEAST_SIDE = 32  # pixels per side of the test picture
+_PICTURE = 3  # layers with as few channels are pictures, not features
 
 
 def common_layers(networks: Mapping[str, nn.Module]) -> dict[str, dict[str, nn.Module]]:
-    """The layers at which pictures-to-pictures networks can be compared: one at each resolution that all of them have.
+    """The layers at which image-to-image networks can be compared: one for each resolution that all of them have.
 
-    Of each network it is the widest at that resolution, and of several the one that ends last: the end of the residual
-    blocks, then the decoder's. Each network is shown a grey picture to see what runs, so ask once faster rules are
-    applied.
+    In each network it is the widest layer at that resolution, and of equally wide ones the last: the end of the
+    residual blocks, or of the decoder. Networks are run on a grey picture, so call this after layers were replaced by
+    faster equivalents.
 
     Returns:
-        Network's name -> `1/4`, `1/2`, … -> layer, deep to shallow; nothing where no resolution is common.
+        Network's name -> `1/4`, `1/2`, … -> layer, deep to shallow; empty if no resolution is common.
     """
     side = math.lcm(*map(_stride, networks.values()))
     side *= -(-_LEAST_SIDE // side)
@@ -32,15 +32,15 @@ def common_layers(networks: Mapping[str, nn.Module]) -> dict[str, dict[str, nn.M
 
 def _stride(network: nn.Module) -> int:
     stride = getattr(network, "stride", 1)
-    return stride if isinstance(stride, int) else 1  # a bare convolution's is another thing
+    return stride if isinstance(stride, int) else 1  # a convolution's `stride` is a tuple, and means something else
 
 
 def _widest_layers(network: nn.Module, side: int) -> dict[int, nn.Module]:
-    """Pixels of the picture to one of a layer, along a side -> layer; one that runs twice is no single place."""
+    """Scale (pixels of the picture per position) -> layer; layers that run twice are left out."""
     ended: list[tuple[int, int, nn.Module]] = []
 
     def note(layer: nn.Module, _: Any, output: Any) -> None:
-        if isinstance(layer, nn.Upsample):  # nothing new to be seen, and faster rules go without it
+        if isinstance(layer, nn.Upsample):  # no new features, and the faster equivalent does not have it
             return
         if isinstance(output, Tensor) and output.dim() == 4 and output.shape[1] > _PICTURE:
             channels, height, width = output.shape[1:]
@@ -52,7 +52,7 @@ def _widest_layers(network: nn.Module, side: int) -> dict[int, nn.Module]:
     training = network.training
     try:
         with torch.no_grad():
-            # `forward`: neither compiled nor with hooks of its own
+            # `forward`, to avoid compiled code and other hooks
             network.eval().forward(torch.zeros(1, _PICTURE, side, side, device=device))
     finally:
         network.train(training)
@@ -67,14 +67,14 @@ def _widest_layers(network: nn.Module, side: int) -> dict[int, nn.Module]:
 
 
 class Probes:
-    """Keeps what layers return during one call of their network:
+    """Records the outputs of layers during one call of their network:
 
         with probes:
             picture = network(image)
         probes.features  # name -> (N, C, h, w), with gradients
 
     Args:
-        layers: by name.
+        layers: name -> layer.
     """
 
     def __init__(self, layers: Mapping[str, nn.Module]) -> None:
@@ -97,6 +97,6 @@ class Probes:
         self._open = False
 
     def remove(self) -> None:
-        """Leave the network as it was."""
+        """Remove the hooks from the network."""
         for hook in self._hooks:
             hook.remove()

@@ -1,4 +1,4 @@
-"""A trained generator that another one learns from."""
+"""A trained generator that teaches another one."""
 
 from functools import cached_property
 
@@ -10,10 +10,10 @@ from stylegan_pl.nn.pretrained.frozen import freeze
 
 
 class Teacher(nn.Module):
-    """T(x), frozen and without gradients: it moves between devices with its parent, and is in no checkpoint of it.
+    """T(x), frozen and without gradients; moves between devices with its parent, and is not saved in checkpoints.
 
     Args:
-        generator: (N, 3, H, W) in [-1, 1] -> the same; it becomes the teacher's, in place.
+        generator: (N, 3, H, W) in [-1, 1] -> the same; is frozen in place.
     """
 
     def __init__(self, generator: nn.Module) -> None:
@@ -22,11 +22,11 @@ class Teacher(nn.Module):
 
     @cached_property
     def fingerprint(self) -> str | None:
-        """A hash of its weights."""
+        """A hash of the weights."""
         return weights_hash(self.generator)
 
     def train(self, mode: bool = True) -> "Teacher":
-        """It paints as it does in use, also while its parent trains: without dropout."""
+        """Stays in eval mode when its parent trains, so it has no dropout."""
         return super().train(False)
 
     @torch.no_grad()

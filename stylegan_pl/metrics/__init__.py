@@ -1,1 +1,1 @@
-"""How good a set of stylised pictures is; one measure a file."""
+"""Metrics of a set of stylised pictures; one per file."""

@@ -1,4 +1,4 @@
-"""How unlike two sets are in what AdaIN carries over: each channel's mean and deviation."""
+"""Distance of two sets in the statistics that AdaIN uses: mean and standard deviation of each channel."""
 
 import torch
 from torch import Tensor
@@ -8,14 +8,14 @@ from stylegan_pl.nn.layers.adain import channel_statistics
 
 
 class AdaINDistance(OfMeans):
-    """Σ_l λ_l · mean_c (Δμ² + Δσ²)_lc: of a picture's μ and σ over positions, the mean over each set; Δ between sets.
+    """Σ_l λ_l · mean_c (Δμ² + Δσ²)_lc: μ and σ over positions of a picture, averaged over each set; Δ between sets.
 
-    Huang and Belongie's (2017) style loss, which compares one picture with one painting, of sets, as `GramDistance` is
-    that of Gatys et al.; it sees no two channels together, so it is blind to more than Gram matrices are. A set whose
-    pictures are each like another painting may be near.
+    Huang and Belongie's (2017) style loss, but between sets instead of two pictures (`GramDistance` does the same for
+    Gatys et al.). It ignores correlations of channels, which Gram matrices contain. Only means over sets are compared,
+    so it can be small even if single pictures are not like single paintings.
 
     Args:
-        features: its style layers, with their λ_l, are compared.
+        features: network whose style layers, with weights λ_l, are compared.
     """
 
     def _row(self, features: Tensor, weight: float) -> Tensor:

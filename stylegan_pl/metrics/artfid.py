@@ -1,4 +1,4 @@
-"""ArtFID: style and content in one number."""
+"""ArtFID: style and content in a single score."""
 
 import torch
 from torch import Tensor
@@ -12,21 +12,21 @@ from stylegan_pl.nn.pretrained.perceptual_distance import PerceptualDistance
 
 
 class ArtFID(FID):
-    """Wright and Ommer (2022): (1 + LPIPS) · (1 + FID). 1 is perfect: every picture untouched, and the set a painter's.
+    """Wright and Ommer (2022): (1 + LPIPS) · (1 + FID). 1 is perfect: unchanged content and the painter's distribution.
 
-    LPIPS is of each stylised picture beside its photograph, FID of the stylised pictures beside the paintings. Read N
-    and both factors with it: FID falls as N grows, and a generator that does nothing has a perfect LPIPS.
+    LPIPS compares each stylised picture with its photograph, FID the stylised pictures with the paintings. Always
+    report N and both factors: FID decreases with N, and a generator that changes nothing has a perfect LPIPS.
 
-    Departures from the authors' program: it looks through an Inception-v3 of its authors, trained on works of art, at
-    pictures in their own size, and extrapolates FID to infinitely many pictures from 5000 on; here `features` says
-    network and resizing, and FID is that of the N pictures at hand. So scores agree among themselves, not with
-    published tables. LPIPS on AlexNet, in the picture's own size, is as theirs.
+    Departures from the authors' program: theirs uses an Inception-v3 trained on art, at full size, and extrapolates FID
+    to infinitely many pictures from 5000 on; here `features` defines network and resizing, and FID is of the N
+    pictures. So scores are comparable with each other, but not with published ones. LPIPS (AlexNet, full size) is as
+    theirs.
 
-    Of paintings alone, one half against the other, there are no photographs: LPIPS counts as 0.
+    For the ceiling, one half of the paintings against the other, there are no photographs, and LPIPS is 0.
 
     Args:
-        features: what sets are compared by.
-        network: of LPIPS.
+        features: the network for FID.
+        network: the network for LPIPS.
     """
 
     def __init__(self, *, features: SetFeatures, network: PerceptualDistance) -> None:
@@ -37,7 +37,7 @@ class ArtFID(FID):
         """Add paintings, (N, 3, H, W) in [-1, 1].
 
         Raises:
-            ValueError: they are stylised pictures, which do not come without their photographs.
+            ValueError: `real` is False: stylised pictures need `add_stylised`, with their photographs.
         """
         if not real:
             raise ValueError(
@@ -50,7 +50,7 @@ class ArtFID(FID):
         check_pairs(images, content)
         if len(images):
             distances = in_full_precision(self.network, images, content)
-            # in one row, so that a picture that is drawn anew brings both
+            # in one row, so that a bootstrap sample contains both
             self.fake.append(torch.cat([self._kept(images), distances[:, None]], dim=1))
             self._computed = None
 

@@ -1,4 +1,4 @@
-"""How far a score would move if other pictures of the same kind had been drawn."""
+"""Bootstrap intervals: how much a score depends on the choice of pictures."""
 
 from collections.abc import Callable, Sequence
 
@@ -16,7 +16,7 @@ def bootstrap_interval(
     seed: int = 0,
     around: float | None = None,
 ) -> tuple[float, float]:
-    """Percentile bootstrap (Efron, 1979), 95 %: (low, high) of `statistic` over sets drawn anew with replacement.
+    """Percentile bootstrap (Efron, 1979), 95 %: (low, high) of `statistic` over sets resampled with replacement.
 
     >>> import torch
     >>> from stylegan_pl.metrics.bootstrap import bootstrap_interval
@@ -26,16 +26,16 @@ def bootstrap_interval(
     (0.44, 0.56)
 
     Args:
-        drawn: what was observed, a row a picture, (N, …); or several such sets, each resampled by itself, that
-            `statistic` takes side by side. Rows may be values, features, or row numbers of something precomputed.
+        drawn: the sample, (N, …), one row per picture; or several sets, which are resampled separately and are the
+            arguments of `statistic`. Rows may be values, features, or indices into something precomputed.
         statistic: resampled rows -> scalar.
-        samples: resamplings.
-        seed: of these, so that the same pictures give the same interval.
-        around: of a distance, the score itself. A set drawn with replacement has fewer pictures that differ, and so
-            lies further off, always; what is told is then how far the resampled values spread, laid around the score.
+        samples: number of resamples.
+        seed: seed, so that the same pictures give the same interval.
+        around: for a distance, the score itself. A resampled set has repeated pictures, which always increases a
+            distance; so the interval's width is taken from the resamples, but its centre is the score.
 
     Raises:
-        ValueError: a set is empty, or there are no samples.
+        ValueError: a set is empty, or `samples` is 0.
     """
     sets = [drawn] if isinstance(drawn, Tensor) else list(drawn)
     if samples < 1 or not sets or any(len(rows) == 0 for rows in sets):
@@ -57,11 +57,11 @@ def bootstrap_interval(
 def bootstrap_of_counts(
     sizes: Sequence[int], statistic: Callable[..., Tensor], *, samples: int, seed: int = 0, around: float | None = None
 ) -> tuple[float, float]:
-    """The same of a statistic that is told how often each row was drawn: for what is computed of all rows once.
+    """The same for a statistic of counts, so that expensive parts can be computed once for all rows.
 
     Args:
-        sizes: rows of each set.
-        statistic: counts of each set, (N,) in float64 -> scalar.
+        sizes: number of rows of each set.
+        statistic: how often each row of each set was drawn, (N,) in float64 -> scalar.
         samples, seed, around: see `bootstrap_interval`.
     """
 

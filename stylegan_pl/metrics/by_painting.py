@@ -1,4 +1,4 @@
-"""Metrics that know which crops are of one painting, so that no painting is judged by what was learned of itself."""
+"""Base of metrics that know which crops are of the same painting, to exclude comparisons of a painting with itself."""
 
 import torch
 from torch import Tensor
@@ -8,14 +8,14 @@ from stylegan_pl.metrics.two_sets import FeatureSets
 
 
 class ByPainting(FeatureSets):
-    """Behind a painting's rows stands one more, full of the painting's number; −1 where it is not known."""
+    """Keeps one more row after a painting's rows, filled with the painting's index; −1 if unknown."""
 
     def add_paintings(self, images: Tensor, sources: Tensor | None = None) -> None:
         """See `PictureMetric`."""
         self.update(images, real=True, sources=sources)
 
     def update(self, images: Tensor, *, real: bool, sources: Tensor | None = None) -> None:
-        """Add pictures, (N, 3, H, W) in [-1, 1], to the paintings or to the stylised; `sources` are of paintings."""
+        """Add pictures, (N, 3, H, W) in [-1, 1], to the paintings (`real`), with their `sources`, or the stylised ones."""
         if not real:
             super().update(images, real=False)
         elif len(images):
@@ -31,15 +31,15 @@ class ByPainting(FeatureSets):
 
 
 def by_painting(real: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows as `ByPainting` keeps them -> those of all crops, and the number of each one's painting, (M,), from 0 on.
+    """Rows of `ByPainting` -> rows of all crops, and the index of each crop's painting, (M,), from 0 on.
 
-    A crop whose painting is not known stands for a painting of its own, and so does each where all are of one.
+    A crop of an unknown painting counts as its own painting; if all crops are of one painting, each counts as its own.
     """
     return real[:, :-1], numbered(real[:, -1, 0])
 
 
 def numbered(sources: Tensor) -> Tensor:
-    """Numbers of paintings, (M,), −1 where not known -> from 0 on, in the order of the old; see `by_painting`."""
+    """Indices of paintings, (M,), −1 if unknown -> consecutive from 0, in the same order; see `by_painting`."""
     known = sources.long()
     unknown = known < 0
     known[unknown] = known.max().clamp(min=-1) + 1 + torch.arange(int(unknown.sum()), device=known.device)

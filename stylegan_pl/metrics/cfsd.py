@@ -1,4 +1,4 @@
-"""How much of a photograph's layout its stylised picture has kept, whatever its colours."""
+"""How much of a photograph's spatial structure is kept, independent of colours."""
 
 from torch import Tensor
 from torch.nn.functional import kl_div
@@ -7,13 +7,13 @@ from stylegan_pl.metrics.features import in_full_precision
 from stylegan_pl.metrics.per_picture import PerPicture
 from stylegan_pl.nn.layers.features import FeatureNetwork
 
-_ROWS = 1024  # of a self-similarity matrix at a time: whole, that of a 512-pixel picture takes a gigabyte
+_ROWS = 1024  # rows of a self-similarity matrix at a time; the whole matrix of a 512-pixel picture needs a gigabyte
 
 
 def structural_distance(stylised: Tensor, content: Tensor) -> Tensor:
-    """Mean over positions i of KL(S^c_i ‖ S^cs_i): features (N, C, H, W) of each -> (N,).
+    """Mean over positions i of KL(S^c_i ‖ S^cs_i): features (N, C, H, W) both -> (N,).
 
-    S_i = softmax_j (F_iᵀ F_j / C²) says which other positions are like position i.
+    S_i = softmax_j (F_iᵀ F_j / C²) is the similarity of position i to all positions.
     """
     flat = [features.flatten(2).transpose(1, 2) / features.shape[1] for features in (content, stylised)]  # (N, HW, C)
     total = content.new_zeros(len(content))
@@ -26,14 +26,14 @@ def structural_distance(stylised: Tensor, content: Tensor) -> Tensor:
 class CFSD(PerPicture):
     """Content feature structural distance (Chung et al., 2024): self-similarity of relu3_1, row softmax, KL, mean.
 
-    Published with VGG-19. VGG-16 has a relu3_1, too, and gives numbers of its own. Departure: the paper's formula has
-    no scale, and products of raw VGG features make every row of the softmax one-hot; here F is divided by its
-    channels, so that scores agree among themselves and not surely with published ones. It is not free of the features'
-    scale: of VGG weights whose channels were normalised to a mean of 1 all rows are near uniform, and scores near 1e-5.
+    Published with VGG-19; VGG-16 gives other values. Departure: the paper's formula has no scale, and products of raw
+    VGG features make every row of the softmax one-hot; here F is divided by the number of channels. So scores are
+    comparable with each other, perhaps not with published ones. They depend on the features' scale: for VGG weights
+    normalised to a mean of 1 per channel, all rows are nearly uniform and scores near 1e-5.
 
     Args:
-        features: a network that taps `layer`.
-        layer: whose self-similarity is compared.
+        features: a network with the layer.
+        layer: the layer whose self-similarity is compared.
     """
 
     higher_is_better = False

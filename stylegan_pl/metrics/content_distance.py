@@ -1,4 +1,4 @@
-"""How far a stylised picture's features are from its photograph's."""
+"""Distance of a stylised picture's features from its photograph's."""
 
 import torch
 from torch import Tensor
@@ -12,7 +12,7 @@ class ContentDistance(PerPicture):
     """Σ_l w_l · mean (F_l(G(x)) − F_l(x))², mean over channels and positions: content loss of Johnson et al. (2016).
 
     Args:
-        features: its content layers, with their weights w_l, are compared.
+        features: network whose content layers, with weights w_l, are compared.
     """
 
     higher_is_better = False

@@ -1,4 +1,4 @@
-"""How much of a photograph's structure its stylised picture has kept, as DINO sees it."""
+"""How much of a photograph's structure is kept, measured with DINO."""
 
 from torch import Tensor
 
@@ -8,11 +8,11 @@ from stylegan_pl.nn.pretrained.vit_keys import ViTKeys, self_similarity
 
 
 class DINOStructure(PerPicture):
-    """Tumanyan et al. (2022, Splice): mean (S(G(x)) − S(x))², S the cosines of deepest keys at each two tokens.
+    """Tumanyan et al. (2022, Splice): mean (S(G(x)) − S(x))², S the cosines of all pairs of deepest keys.
 
-    S says which parts of a picture belong together and not what they look like, so strokes and colours are free to
-    change. The class token is one of the tokens, as in the authors' program. Departure: that brings the shorter side
-    to 224; here the picture becomes a square of 224, antialiased bicubic.
+    S describes which parts of a picture are similar, not how they look, so strokes and colours may change. As in the
+    authors' program, the class token is included. Departure: theirs resizes the shorter side to 224; here the picture
+    is resized to a square of 224 pixels, antialiased bicubic.
 
     Args:
         network: DINO's ViT-S/8 or ViT-B/8.

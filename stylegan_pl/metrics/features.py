@@ -1,4 +1,4 @@
-"""What sets of pictures are compared by: one vector, or one a layer, of a picture, from a frozen network."""
+"""Feature vectors by which sets of pictures are compared: one per picture, or one per layer, from a frozen network."""
 
 from abc import ABC, abstractmethod
 from typing import Any
@@ -13,12 +13,12 @@ from stylegan_pl.nn.pretrained.fingerprint import weights_hash
 
 
 class SetFeatures(nn.Module, ABC):
-    """A frozen network that tells a picture in numbers. Its weights are in no checkpoint.
+    """Base class: a frozen network, picture -> vector. Its weights are not saved in checkpoints.
 
     Attributes:
-        resize: what is done to a picture before it is looked at.
-        weights_name: whose weights, where scores by others are no less usual; None: `weights_hash` alone tells.
-        layers: which of the network's answers make the numbers; None: these are not kept on disk.
+        resize: how pictures are resized first, in words.
+        weights_name: name of the weights, if several are common; None: only `weights_hash` identifies them.
+        layers: the layers that are used, for the cache's key; None: not cached on disk.
     """
 
     resize = "none: pictures in their own size"
@@ -27,7 +27,7 @@ class SetFeatures(nn.Module, ABC):
 
     @property
     def key(self) -> str | None:
-        """All that the numbers depend on beside the picture; None where `layers` does not say it."""
+        """The cache's key: everything the vector depends on besides the picture; None: not cached."""
         if self.layers is None:
             return None
         return f"{type(self).__module__}.{type(self).__qualname__} {self.layers} {self.resize} {weights_hash(self)}"
@@ -37,18 +37,18 @@ class SetFeatures(nn.Module, ABC):
         """(N, 3, H, W) in [-1, 1] -> (N, d), or (N, L, d) where layers are told apart."""
 
     def train(self, mode: bool = True) -> "SetFeatures":
-        """Frozen: stays in eval mode."""
+        """Stays in eval mode."""
         return super().train(False)
 
 
 class PooledTaps(SetFeatures):
-    """Every layer that a feature network taps, averaged over positions; the layers' channels side by side.
+    """All layers of a feature network, averaged over positions and concatenated.
 
-    Pictures are looked at in their own size. Distances by it are comparable among runs with the same network and size,
-    not with published ones. With VGG they say how alike textures are; they are not blind to colour.
+    Pictures keep their size. Distances are comparable for the same network and size, but not with published ones. With
+    VGG they measure texture and also colour.
 
     Args:
-        network: such as VGG, or random filters, which need no weights.
+        network: VGG, or random filters, which need no weights.
     """
 
     def __init__(self, *, network: FeatureNetwork) -> None:
@@ -65,13 +65,13 @@ class PooledTaps(SetFeatures):
 
 
 class TapStatistics(SetFeatures):
-    """Mean and deviation over positions of each channel of a feature network's style layers; a row a layer.
+    """Mean and standard deviation over positions of each channel of a network's style layers; one row per layer.
 
-    What AdaIN carries over, and what a picture of another size has alike: which textures and colours there are, and how
-    unevenly they lie, not where. Pictures are looked at in their own size.
+    The statistics that AdaIN uses; they describe textures and colours, not positions, and are comparable between
+    picture sizes. Pictures keep their size.
 
     Args:
-        network: such as VGG; its `style_layers` are looked at, their weights do not count.
+        network: a feature network such as VGG; only the names of its `style_layers` are used, not their weights.
     """
 
     def __init__(self, *, network: FeatureNetwork) -> None:
@@ -82,7 +82,7 @@ class TapStatistics(SetFeatures):
         self.layers = f"mean and deviation of {', '.join(network.style_layers)}"
 
     def forward(self, images: Tensor) -> Tensor:
-        """(N, 3, H, W) in [-1, 1] -> (N, L, 2 C), C of the widest layer; zeros behind a narrower one's numbers."""
+        """(N, 3, H, W) in [-1, 1] -> (N, L, 2 C), C channels of the widest layer; others are padded with zeros."""
         features = self.network(images)
         rows = [torch.cat(channel_statistics(features[layer]), dim=1).flatten(1) for layer in self.network.style_layers]
         widest = max(row.shape[1] for row in rows)
@@ -91,6 +91,6 @@ class TapStatistics(SetFeatures):
 
 @torch.no_grad()
 def in_full_precision(network: nn.Module, *images: Tensor) -> Any:
-    """`network(*images)` in float32, whatever the run's precision: a score is not to change with it."""
+    """`network(*images)` in float32, so that scores do not depend on the run's precision."""
     with torch.autocast(images[0].device.type, enabled=False):
         return network(*(batch.detach().float() for batch in images))

@@ -1,4 +1,4 @@
-"""Fréchet inception distance: how unlike two sets of pictures are, as two Gaussians of features."""
+"""Fréchet inception distance: distance of two sets of pictures, as Gaussians of features."""
 
 from collections.abc import Callable
 
@@ -16,9 +16,9 @@ def frechet_distance(mean_a: Tensor, cov_a: Tensor, mean_b: Tensor, cov_b: Tenso
 
 
 def frechet_distance_of_sets(a: Tensor, b: Tensor) -> Tensor:
-    """The same of the Gaussians with the sets' means and N − 1 covariances: (M, d), (N, d) -> scalar in float64.
+    """The same for the sets' means and (N − 1) covariances: (M, d), (N, d) -> scalar in float64.
 
-    nan where a set has one row, which has no covariance.
+    nan if a set has only one row.
 
     >>> import torch
     >>> from stylegan_pl.metrics.fid import frechet_distance_of_sets
@@ -35,12 +35,12 @@ def frechet_distance_of_sets(a: Tensor, b: Tensor) -> Tensor:
 def _from_roots(mean_a: Tensor, root_a: Tensor, mean_b: Tensor, root_b: Tensor) -> Tensor:
     """For Σ = RᵀR the eigenvalues of Σ_a Σ_b are the squared singular values of R_a R_bᵀ.
 
-    So Tr (Σ_a Σ_b)^½ is their sum: no root is drawn of a matrix that rounding has made indefinite, and no covariance
-    of few pictures, which has no full rank, needs an ε on its diagonal.
+    So Tr (Σ_a Σ_b)^½ is their sum. No matrix root is needed, which could be indefinite by rounding, and covariances
+    without full rank need no ε on the diagonal.
     """
     trace_of_root = torch.linalg.svdvals(root_a @ root_b.T).sum()
     spread = root_a.square().sum() + root_b.square().sum() - 2 * trace_of_root
-    return (mean_a.double() - mean_b.double()).square().sum() + spread.clamp(min=0)  # below 0 by rounding alone
+    return (mean_a.double() - mean_b.double()).square().sum() + spread.clamp(min=0)  # may be below 0 by rounding
 
 
 def _root(cov: Tensor) -> Tensor:
@@ -54,10 +54,10 @@ def _root_of_set(rows: Tensor) -> Tensor:
 
 
 def frechet_distance_of_counts(a: Tensor, b: Tensor) -> Callable[[Tensor, Tensor], Tensor]:
-    """`frechet_distance_of_sets` of rows drawn anew, told how often each was: (M,), (N,) -> scalar.
+    """`frechet_distance_of_sets` of resampled rows, from how often each was drawn: (M,), (N,) -> scalar.
 
-    All products of rows are computed once, as long as there are no more rows than dimensions; and as many singular
-    values as rows differ, which after drawing N of N are 63 in 100.
+    All products of rows are computed once, if there are at most as many rows as dimensions; and singular values only
+    for distinct rows, about 63 % after drawing N of N.
     """
     if max(len(a), len(b)) > a.shape[1]:
 
@@ -72,7 +72,7 @@ def frechet_distance_of_counts(a: Tensor, b: Tensor) -> Callable[[Tensor, Tensor
 
     def of_products(times_a: Tensor, times_b: Tensor) -> Tensor:
         share_a, share_b = times_a / times_a.sum(), times_b / times_b.sum()
-        norm_a, norm_b = share_a @ aa @ share_a, share_b @ bb @ share_b  # squared, of the means
+        norm_a, norm_b = share_a @ aa @ share_a, share_b @ bb @ share_b  # squared norms of the means
         product = share_a @ ab @ share_b
         spread_a, spread_b = share_a @ aa.diagonal() - norm_a, share_b @ bb.diagonal() - norm_b
         drawn_a, drawn_b = times_a.nonzero().squeeze(1), times_b.nonzero().squeeze(1)
@@ -88,16 +88,17 @@ def frechet_distance_of_counts(a: Tensor, b: Tensor) -> Callable[[Tensor, Tensor
 class FID(FeatureSets):
     """Heusel et al. (2017): Fréchet distance of features, ‖Δμ‖² + Tr(Σ1 + Σ2 − 2(Σ1Σ2)^½), N − 1 covariances, float64.
 
-    Biased: it falls as N grows, by tens up to some thousand pictures. Compare at one N alone, and take KID for small
-    sets. What is compared and how pictures are resized is said by `features`; see `metrics.inception` for the
-    protocols `fid_clean` and `fid_legacy`. nan where a set has one picture.
+    Biased: it decreases with N, by tens up to some thousand pictures. Compare only at equal N, and use KID for small
+        sets.
+    `features` defines network and resizing; see `metrics.inception` for the protocols `fid_clean` and `fid_legacy`. nan
+    if a set has one picture.
 
     Args:
-        features: what pictures are compared by.
+        features: the feature vectors.
     """
 
     higher_is_better = False
-    most_resamples = 100  # each takes singular values of N × M numbers
+    most_resamples = 100  # each needs singular values of an N × M matrix
 
     def _distance(self, real: Tensor, fake: Tensor) -> Tensor:
         return frechet_distance_of_sets(real, fake)

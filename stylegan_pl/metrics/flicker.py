@@ -1,4 +1,4 @@
-"""How much more a stylised clip flickers than its original."""
+"""How much a stylised clip flickers beyond its original."""
 
 import torch
 from torch import Tensor
@@ -7,10 +7,10 @@ from stylegan_pl.metrics.per_step import Frame, PerStep
 
 
 class Flicker(PerStep):
-    """Mean |(O_t − O_{t−1}) − (I_t − I_{t−1})|, over pixels and colours, then steps: what changes beyond the original.
+    """Mean |(O_t − O_{t−1}) − (I_t − I_{t−1})|, over pixels, colours and steps.
 
-    Flow-free: no motion is sought. 0 where every frame is changed alike. A style that rightly moves strokes with the
-    scene counts as flicker, too, the more the faster the scene moves: read it beside `WarpingError`.
+    It uses no optical flow. It is 0 if every frame is changed in the same way. Strokes that correctly move with the
+    scene also count as flicker, more in a fast scene, so read it together with `WarpingError`.
 
     Factors: `stylised`, mean |O_t − O_{t−1}|, and `original`, mean |I_t − I_{t−1}|.
     """

@@ -1,4 +1,4 @@
-"""Rows of all ranks side by side, also where a rank has none."""
+"""Gathers rows of all ranks, also if a rank has none."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from torchmetrics.utilities.distributed import gather_all_tensors
 def gather_rows(rows: Tensor, group: Any = None) -> list[Tensor]:
     """Each rank's rows, (N_rank, …), in the order of ranks; every rank must call it.
 
-    torchmetrics hands over an empty vector for a rank that saw nothing, and then waits for ever, since ranks must
-    agree on how many dimensions they gather. Here such a rank learns from the others what its no rows look like.
+    For a rank without data, torchmetrics passes an empty vector and then hangs, because all ranks must gather tensors
+    of the same dimensions. Here such a rank gets the shape from the others.
     """
     ranks = get_world_size(group)
     seen: list[Any] = [None] * ranks
@@ -26,7 +26,7 @@ def gather_rows(rows: Tensor, group: Any = None) -> list[Tensor]:
 
 
 def refuse_to_gather(rows: Tensor, group: Any = None) -> list[Tensor]:
-    """For what is lost when pictures are shared out.
+    """The `dist_sync_fn` of metrics that need all frames in one process.
 
     Raises:
         ValueError: there are several ranks.

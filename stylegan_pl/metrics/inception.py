@@ -1,4 +1,4 @@
-"""Inception-v3's last pooled layer, by two protocols of resizing."""
+"""Inception-v3's last pooled layer, with two protocols of resizing."""
 
 from abc import abstractmethod
 
@@ -12,14 +12,14 @@ from stylegan_pl.nn.pretrained.wanted import pretrained_wanted
 from stylegan_pl.nn.pretrained.weights import Remedy, load_weights, read_weights
 from stylegan_pl.pictures.tensors import to_float, to_uint8
 
-_SIDE = 299  # pixels that Inception-v3 was trained with
+_SIDE = 299  # pixels per side in Inception-v3's training
 _REMEDY = Remedy("metric.NAME.features", "Inception-v3", "inception_v3", "metric=[sliced_wasserstein]")
 
 
 def resize_clean(images: Tensor, side: int = _SIDE) -> Tensor:
-    """Protocol `fid_clean` (Parmar et al., 2022): PIL's antialiased bicubic on each colour, clipped, not rounded.
+    """Protocol `fid_clean` (Parmar et al., 2022): PIL's antialiased bicubic per colour, clipped, not rounded.
 
-    Pictures, in [-1, 1], are rounded to uint8 first, as a PNG of them would be.
+    Pictures in [-1, 1] are first rounded to uint8, as in a PNG file.
     """
     pixels = to_uint8(images).float()
     resized = interpolate(pixels, size=(side, side), mode="bicubic", align_corners=False, antialias=True)
@@ -29,14 +29,14 @@ def resize_clean(images: Tensor, side: int = _SIDE) -> Tensor:
 def resize_legacy(images: Tensor, side: int = _SIDE) -> Tensor:
     """Protocol `fid_legacy`: bilinear without antialiasing, half-pixel centres; large pictures alias.
 
-    Pictures, in [-1, 1], are rounded to uint8 first, never truncated.
+    Pictures in [-1, 1] are first rounded to uint8, never truncated.
     """
     pixels = to_uint8(images).float()
     return to_float(interpolate(pixels, size=(side, side), mode="bilinear", align_corners=False, antialias=False))
 
 
 def resize_tensorflow(images: Tensor, side: int = _SIDE) -> Tensor:
-    """How published FIDs resized: TensorFlow 1's bilinear, pixel i from place i · size / side; large pictures alias.
+    """Resizing of published FIDs: TensorFlow 1's bilinear, pixel i at position i · size / side; large pictures alias.
 
     Pictures, in [-1, 1], are rounded to uint8 first.
     """
@@ -45,7 +45,7 @@ def resize_tensorflow(images: Tensor, side: int = _SIDE) -> Tensor:
 
 
 def _lerp(pixels: Tensor, places: Tensor, dim: int) -> Tensor:
-    """Pixels at places between them along one side; beyond the last there is the last."""
+    """Linear interpolation along one dimension; beyond the last pixel, the last is used."""
     low = places.long()
     high = (low + 1).clamp(max=pixels.shape[dim] - 1)
     part = (places - low).view(-1, *(1,) * (-1 - dim))
@@ -54,11 +54,11 @@ def _lerp(pixels: Tensor, places: Tensor, dim: int) -> Tensor:
 
 
 class Inception(SetFeatures):
-    """pool3 of Inception-v3 (Szegedy et al., 2016), 2048 numbers a picture.
+    """pool3 of Inception-v3 (Szegedy et al., 2016): 2048 numbers per picture.
 
-    With torchvision's ImageNet weights, scores are comparable among themselves. Published FIDs and KIDs come from
-    TensorFlow's network of 2015: a file of its weights (1008 classes, as in `pt_inception-2015-12-05-6726825d.pth`) is
-    known by itself, its network built, and pictures brought to its range.
+    With torchvision's ImageNet weights, scores are comparable only with each other. Published FIDs and KIDs use
+    TensorFlow's network of 2015: a file with its weights (1008 classes, as in `pt_inception-2015-12-05-6726825d.pth`)
+    is recognised, and its network and input range are used.
 
     Args:
         architecture: `inception_v3`.
@@ -66,7 +66,7 @@ class Inception(SetFeatures):
             torchvision's ImageNet weights into torch's hub cache.
 
     Attributes:
-        of_2015: whether it is TensorFlow's.
+        of_2015: whether the weights are TensorFlow's.
 
     Raises:
         UserError: the weights can neither be found nor downloaded; the message lists the remedies.
@@ -87,15 +87,15 @@ class Inception(SetFeatures):
         weights = read_weights(architecture, weights_path, _REMEDY) if pretrained_wanted() else {}
         self.of_2015 = is_of_2015(weights)
         self.weights_name = "Inception of 2015" if self.of_2015 else "torchvision's Inception"
-        # [-1, 1] is what the network was trained on; torchvision's transform_input would undo ImageNet's means
+        # the network was trained on [-1, 1], so torchvision's transform_input, for normalised input, is off
         network = (
             inception_2015()
             if self.of_2015
             else inception_v3(weights=None, aux_logits=False, transform_input=False, init_weights=False)
         )
-        network.fc = nn.Identity()  # nobody looks that deep, so torchvision's file may lack it
+        network.fc = nn.Identity()  # not used, so a file may lack its weights
         if weights:
-            # counters of training batches, which files from before torch 0.4.1 lack and nothing here reads
+            # counters of training batches, which are not used, and which files from before torch 0.4.1 lack
             counters = {k: v for k, v in network.state_dict().items() if k.endswith("num_batches_tracked")}
             load_weights(network, counters | weights, _REMEDY, source=weights_path or architecture)
         self.network = freeze(network)
@@ -122,7 +122,7 @@ class CleanInception(Inception):
 class LegacyInception(Inception):
     """Protocol `fid_legacy`: pictures rounded to uint8, then bilinear to 299, not antialiased; see `Inception`.
 
-    Pixels are taken at half-pixel centres; with the weights of 2015, where TensorFlow 1 takes them.
+    Pixels are at half-pixel centres; with the weights of 2015, at TensorFlow 1's positions.
     """
 
     resize = "fid_legacy: rounded to uint8, bilinear to 299, not antialiased"

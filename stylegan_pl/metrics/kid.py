@@ -1,4 +1,4 @@
-"""Kernel inception distance: how unlike two sets of pictures are, without the bias that small sets give to FID."""
+"""Kernel inception distance: distance of two sets of pictures, without FID's bias for small sets."""
 
 import torch
 from torch import Tensor
@@ -10,14 +10,14 @@ from stylegan_pl.metrics.two_sets import FeatureSets
 
 
 def polynomial_kernel(a: Tensor, b: Tensor) -> Tensor:
-    """k(x, y) = (xᵀy / d + 1)³ of each row with each: (M, d), (N, d) -> (M, N)."""
+    """k(x, y) = (xᵀy / d + 1)³ for all pairs of rows: (M, d), (N, d) -> (M, N)."""
     return (a @ b.T / a.shape[1] + 1) ** 3
 
 
 def kernel_distance(a: Tensor, b: Tensor) -> Tensor:
-    """Unbiased MMD² of two sets, (M, d) and (N, d) -> scalar; below 0 by chance where they are alike.
+    """Unbiased MMD² of two sets, (M, d) and (N, d) -> scalar; may be slightly below 0 for similar sets.
 
-    Σ_{i≠j} k(a_i, a_j) / M(M−1) + Σ_{i≠j} k(b_i, b_j) / N(N−1) − 2 Σ_ij k(a_i, b_j) / MN; nan where M or N is 1.
+    Σ_{i≠j} k(a_i, a_j) / M(M−1) + Σ_{i≠j} k(b_i, b_j) / N(N−1) − 2 Σ_ij k(a_i, b_j) / MN; nan if M or N is 1.
 
     >>> import torch
     >>> from stylegan_pl.metrics.kid import kernel_distance
@@ -30,7 +30,7 @@ def kernel_distance(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _weighted_distance(aa: Tensor, bb: Tensor, ab: Tensor, times_a: Tensor, times_b: Tensor) -> Tensor:
-    """Unbiased MMD² from kernels, where each row is there so many times; a row never meets its own copies."""
+    """Unbiased MMD² from kernel matrices, with each row repeated; pairs of a row and its copy are excluded."""
     within_a, within_b = (_mean_off_diagonal(k, times) for k, times in ((aa, times_a), (bb, times_b)))
     across = times_a @ ab @ times_b / (times_a.sum() * times_b.sum())
     return within_a + within_b - 2 * across
@@ -44,7 +44,7 @@ def _mean_off_diagonal(kernel: Tensor, times: Tensor) -> Tensor:
 def kernel_distance_of_subsets(
     a: Tensor, b: Tensor, *, subsets: int, subset_size: int, seed: int = 0
 ) -> tuple[Tensor, Tensor]:
-    """Mean and deviation of `kernel_distance` over random subsets without replacement, as published.
+    """Mean and standard deviation of `kernel_distance` over random subsets without replacement, as published.
 
     Raises:
         ValueError: a set is smaller than a subset.
@@ -61,17 +61,17 @@ def kernel_distance_of_subsets(
 class KID(FeatureSets):
     """Bińkowski et al. (2018): unbiased MMD² of features under k(x, y) = (xᵀy/d + 1)³; not × 1000.
 
-    Without bias at any N, so it is the score to read where there are some hundred paintings. Published KIDs are means
-    over random subsets, which estimate the same number with more noise: `compute` gives the exact estimate from all
-    pictures, `subsets` the published one. Computed in float64. nan where a set has one picture.
+    Unbiased at any N, so it is suitable for a few hundred paintings. Published KIDs are means over random subsets,
+    which estimate the same value with more noise: `compute` uses all pictures, `subsets` is the published one. Computed
+    in float64. nan if a set has one picture.
 
-    Departure: a bootstrap draws pictures twice, and a picture beside its copy says nothing of two pictures; those pairs
-    are left out, or the interval would lie above the score.
+    Departure: a bootstrap sample contains copies of pictures; pairs of a picture and its copy are excluded, because the
+    interval would otherwise be above the score.
 
     Args:
-        features: what pictures are compared by.
-        subset_size, subset_count: of `subsets`; published with 1000 and 100, which needs 1000 pictures a set.
-        seed: of the subsets and of the interval.
+        features: the feature vectors.
+        subset_size, subset_count: for `subsets`; published: 1000 and 100, which needs 1000 pictures per set.
+        seed: seed of the subsets and of the interval.
     """
 
     higher_is_better = False
@@ -90,7 +90,7 @@ class KID(FeatureSets):
         return kernel_distance(real, fake)
 
     def subsets(self) -> tuple[Tensor, Tensor]:
-        """Mean and deviation over subsets; the same however pictures were spread over batches and ranks."""
+        """Mean and standard deviation over subsets; independent of batches and ranks."""
         real, fake = self._sets()
         return kernel_distance_of_subsets(
             real, fake, subsets=self.subset_count, subset_size=self.subset_size, seed=self.seed

@@ -1,4 +1,4 @@
-"""What a metric of pictures is: of two sets, or of pictures beside their photographs."""
+"""The interfaces of metrics: of two sets of pictures, of pictures and their photographs, of clips."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -17,95 +17,95 @@ Interval = tuple[float, float]
 
 
 class Reading(NamedTuple):
-    """What a metric says of the pictures that all ranks have seen together."""
+    """A metric's value over the pictures of all ranks."""
 
     value: float
     interval: Interval | None
     n_pictures: int
     n_paintings: int
-    factors: dict[str, float]  # what the value is made of, where it is made of several
+    factors: dict[str, float]  # name -> part of the value, if it has several parts
 
 
 class Paintings(NamedTuple):
-    """A batch of crops."""
+    """A batch of crops of paintings."""
 
     images: Tensor  # (M, 3, H, W) in [-1, 1]
-    sources: Tensor | None = None  # (M,), number of the painting that each was cut from, where that is known
+    sources: Tensor | None = None  # (M,), index of each crop's painting; None: unknown
 
     def each(self) -> Iterator[tuple[Tensor, int | None]]:
-        """A crop and the number of its painting."""
+        """Yield each crop and the index of its painting."""
         sources = [None] * len(self.images) if self.sources is None else self.sources.tolist()
         return zip(self.images, sources, strict=True)
 
     @classmethod
     def batches(cls, images: Tensor, sources: Tensor | None, size: int) -> "list[Paintings]":
-        """So many at a time."""
+        """Yield batches of at most `size` crops."""
         parts = [None] * len(images) if sources is None else sources.split(size)
         return [cls(rows, part) for rows, part in zip(images.split(size), parts, strict=False)]
 
 
 def full_precision(device: torch.device) -> torch.autocast:
-    """float32 in here, whatever the run's precision: a score is not to change with it."""
+    """Within it, computations are in float32, so that scores do not depend on the run's precision."""
     return torch.autocast(device.type, enabled=False)
 
 
 class PictureMetric(Metric, ABC):
-    """A number about stylised pictures; whoever feeds it need not know what it compares them with."""
+    """Base class of metrics. All get stylised pictures, photographs and paintings; each uses what it needs."""
 
     full_state_update = False
     higher_is_better: bool
-    resize = "none: pictures in their own size"  # what is done to a picture before it is looked at
-    weights_name: str | None = None  # whose weights are looked through, where several are usual
-    most_resamples = 1000  # of an interval; fewer where each takes long
+    resize = "none: pictures in their own size"  # how pictures are resized first, in words
+    weights_name: str | None = None  # name of the network's weights, if several are common
+    most_resamples = 1000  # of an interval; fewer if each takes long
 
     @abstractmethod
     def add_stylised(self, images: Tensor, content: Tensor) -> None:
-        """Add stylised pictures and, row by row, their photographs: (N, 3, H, W) in [-1, 1] each."""
+        """Add stylised pictures and their photographs, in the same order: both (N, 3, H, W) in [-1, 1]."""
 
     @abstractmethod
     def add_paintings(self, images: Tensor, sources: Tensor | None = None) -> None:
-        """Add crops of paintings, (M, 3, H, W) in [-1, 1]; nothing happens where they do not matter.
+        """Add crops of paintings, (M, 3, H, W) in [-1, 1]; a metric that does not use them ignores them.
 
         Args:
-            sources: (M,), the number of the painting that each was cut from, where that is known.
+            sources: (M,), index of the painting that each crop is from; None: unknown.
         """
 
     @property
     @abstractmethod
     def n_pictures(self) -> int:
-        """Stylised pictures seen by this rank: N."""
+        """Number of stylised pictures that this rank has added."""
 
     @property
     def n_paintings(self) -> int:
-        """Paintings seen by this rank."""
+        """Number of crops of paintings that this rank has added."""
         return 0
 
     @abstractmethod
     def _value(self) -> Tensor:
-        """The number, of the states as they are."""
+        """The value from the current states; a scalar."""
 
     @abstractmethod
     def _interval(self, samples: int, value: float) -> Interval:
-        """95 % bootstrap interval from so many resamplings of the states as they are, whose number is `value`."""
+        """The 95 % bootstrap interval from the current states, whose value is `value`."""
 
     def _factors(self) -> dict[str, float]:
-        """What the number is made of, of the states as they are."""
+        """Name -> part of the value, from the current states."""
         return {}
 
     def compute(self) -> Tensor:
-        """The number, over all ranks; a scalar."""
+        """The value over all ranks; a scalar."""
         with full_precision(self.device):
             return self._value()
 
     def interval(self, *, samples: int = 1000) -> Interval:
-        """95 % bootstrap interval of what this rank has seen, pictures resampled; every time the same."""
+        """The 95 % bootstrap interval over this rank's pictures; deterministic."""
         with full_precision(self.device):
             return self._interval(min(samples, self.most_resamples), float(self._value()))
 
     def read(self, *, resamples: int = 0) -> Reading:
         """Value, counts and, with `resamples`, the interval, over all ranks; every rank must call it.
 
-        Under several processes the states are gathered once for all of these.
+        With several processes, states are gathered only once.
         """
         with self._all_ranks():
             value, samples = float(self._value()), min(resamples, self.most_resamples)
@@ -114,7 +114,7 @@ class PictureMetric(Metric, ABC):
 
     @contextmanager
     def _all_ranks(self) -> Iterator[None]:
-        """The states are those of all ranks in here."""
+        """Within it, the states are those of all ranks."""
         gathered = self.sync_context(
             dist_sync_fn=self.dist_sync_fn, distributed_available=self.distributed_available_fn
         )
@@ -123,29 +123,29 @@ class PictureMetric(Metric, ABC):
 
     @cached_property
     def weights_hash(self) -> str | None:
-        """Of the network that is looked through; None where there is none."""
+        """Hash of the network's weights; None without a network."""
         return weights_hash(self)
 
 
 class SetMetric(PictureMetric):
-    """How unlike a set of stylised pictures is to a set of paintings; no picture has a partner."""
+    """Base class of distances between a set of stylised pictures and a set of paintings, without pairs."""
 
-    keeps_paintings = False  # whether `reset` forgets the stylised pictures alone
+    keeps_paintings = False  # whether `reset` keeps the paintings
 
     @abstractmethod
     def update(self, images: Tensor, *, real: bool) -> None:
-        """Add pictures, (N, 3, H, W) in [-1, 1], to the paintings or to the stylised."""
+        """Add pictures, (N, 3, H, W) in [-1, 1], to the paintings (`real`) or the stylised pictures."""
 
     def add_stylised(self, images: Tensor, content: Tensor) -> None:
-        """See `PictureMetric`; the photographs do not matter."""
+        """See `PictureMetric`; photographs are not used."""
         self.update(images, real=False)
 
     def add_paintings(self, images: Tensor, sources: Tensor | None = None) -> None:
-        """See `PictureMetric`; which painting a crop is of does not matter."""
+        """See `PictureMetric`; `sources` are not used."""
         self.update(images, real=True)
 
     def reset(self) -> None:
-        """Forget what was seen; with `keeps_paintings`, the stylised pictures alone."""
+        """Remove all pictures; with `keeps_paintings`, only the stylised ones."""
         kept = self.paintings_state() if self.keeps_paintings else None
         super().reset()
         if kept is not None:
@@ -153,20 +153,20 @@ class SetMetric(PictureMetric):
 
     @abstractmethod
     def paintings_state(self) -> dict[str, Tensor]:
-        """All that is kept of the paintings."""
+        """The states of the paintings."""
 
     @abstractmethod
     def load_paintings(self, state: dict[str, Tensor]) -> None:
-        """Put back what `paintings_state` gave, in the place of paintings seen so far."""
+        """Replace the paintings by the states from `paintings_state`."""
 
     @property
     def paintings_key(self) -> str | None:
-        """What `paintings_state` depends on beside the paintings; None where keeping it on disk would save nothing."""
+        """The cache's key: everything `paintings_state` depends on besides the paintings; None: not cached on disk."""
         return None
 
     @abstractmethod
     def _among_paintings(self) -> Tensor:
-        """Of one half of the paintings against the other, of the states as they are; nan where there are no halves."""
+        """The distance of one half of the paintings to the other, from the current states; nan if there are too few."""
 
     def among_paintings(self) -> float:
         """The distance of one half of the paintings to the other, over all ranks; every rank must call it."""
@@ -175,23 +175,23 @@ class SetMetric(PictureMetric):
 
 
 class PairMetric(PictureMetric):
-    """How unlike stylised pictures are to their own photographs, mean over pictures."""
+    """Base class of distances between stylised pictures and their photographs, averaged over pictures."""
 
     @abstractmethod
     def update(self, stylised: Tensor, content: Tensor) -> None:
-        """Add pictures beside their photographs, (N, 3, H, W) in [-1, 1] each."""
+        """Add pictures and their photographs, both (N, 3, H, W) in [-1, 1]."""
 
     def add_stylised(self, images: Tensor, content: Tensor) -> None:
-        """See `PictureMetric`."""
+        """See `PictureMetric`; the same as `update`."""
         self.update(images, content)
 
     def add_paintings(self, images: Tensor, sources: Tensor | None = None) -> None:
-        """Paintings do not matter."""
+        """Paintings are not used."""
 
 
 class ClipMetric(PairMetric):
-    """How unlike frames of a stylised clip change to those of its original; they come in order, all in one process."""
+    """Base class of metrics of a stylised clip and its original; frames come in order, in one process."""
 
     @abstractmethod
     def update(self, stylised: Tensor, content: Tensor) -> None:
-        """Add frames that follow those before, (T, 3, H, W) in [-1, 1] each; `reset` begins another clip."""
+        """Add the next frames, both (T, 3, H, W) in [-1, 1]; `reset` starts another clip."""

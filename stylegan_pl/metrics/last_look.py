@@ -1,4 +1,4 @@
-"""One network for all metrics that look through the same: each batch is looked at once."""
+"""Lets metrics with the same features share one network, so that each batch is computed once."""
 
 from collections.abc import Iterable
 
@@ -10,12 +10,12 @@ from stylegan_pl.metrics.two_sets import FeatureSets
 
 
 class LastLook(SetFeatures):
-    """Remembers its answer about the pictures that it was shown last, which the next metric asks for, too.
+    """Caches the features of the last pictures, because the next metric asks for the same.
 
-    Pictures are told apart by their memory, which is held until others come; they must not be written to meanwhile.
+    Pictures are identified by their memory, which is kept until others come; they must not be changed in between.
 
     Args:
-        features: what looks.
+        features: the network.
     """
 
     def __init__(self, features: SetFeatures) -> None:
@@ -27,7 +27,7 @@ class LastLook(SetFeatures):
 
     @property
     def key(self) -> str | None:
-        """That of what looks."""
+        """The network's key."""
         return self._key
 
     def forward(self, images: Tensor) -> Tensor:
@@ -38,11 +38,11 @@ class LastLook(SetFeatures):
 
 
 def look_once(metrics: Iterable[PictureMetric]) -> None:
-    """Let metrics whose features are the same (network, weights, layers, resizing) share them, in place."""
+    """Let metrics with the same features (network, weights, layers, resizing) share them, in place."""
     shared: dict[str, LastLook] = {}
     for metric in metrics:
         if isinstance(metric, FeatureSets) and (key := metric.features.key) is not None:
-            assert metric.weights_hash is not None  # found before the network's place, and so its name, changes
+            assert metric.weights_hash is not None  # computed before the network's name in the metric changes
             metric.features = shared.setdefault(key, LastLook(metric.features))
 
 

@@ -1,4 +1,4 @@
-"""Which of two kinds a row of numbers is: logistic regression."""
+"""Logistic regression: classifies rows of numbers into two classes."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from torch import Tensor
 
 
 class Logistic(NamedTuple):
-    """p(second kind | x) = σ(w · (x − mean) / std + bias)."""
+    """p(second class | x) = σ(w · (x − mean) / std + bias)."""
 
     mean: Tensor
     std: Tensor
@@ -17,16 +17,16 @@ class Logistic(NamedTuple):
     bias: float
 
     def logits(self, rows: Tensor) -> Tensor:
-        """(…, d) -> (…); above 0 is the second kind."""
+        """(…, d) -> (…); above 0: second class."""
         return (rows - self.mean) / self.std @ self.weights + self.bias
 
 
 def logistic_regression(first: Tensor, second: Tensor, *, penalty: float) -> Logistic:
-    """Fit to rows of both kinds, (M, d) and (N, d) in float64.
+    """Fit to rows of both classes, (M, d) and (N, d) in float64.
 
-    Minimises the mean log-loss of the first kind plus that of the second, halved, + penalty/2 · ‖w‖², over columns
-    brought to mean 0 and deviation 1; so both kinds count alike, however many rows there are of each. Columns without
-    spread do not count.
+    Minimises ½ (mean log-loss of the first class + mean log-loss of the second) + penalty/2 · ‖w‖², so both classes
+    have equal weight for any M and N. Columns are normalised to mean 0 and standard deviation 1; constant columns are
+    ignored.
     """
     rows = torch.cat([first, second])
     std, mean = torch.std_mean(rows, dim=0, correction=0)

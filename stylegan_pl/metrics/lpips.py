@@ -1,4 +1,4 @@
-"""Learned perceptual similarity: how unlike its photograph a stylised picture looks to people."""
+"""Learned perceptual similarity of a stylised picture and its photograph."""
 
 from torch import Tensor
 
@@ -8,12 +8,12 @@ from stylegan_pl.nn.pretrained.perceptual_distance import PerceptualDistance
 
 
 class LPIPS(PerPicture):
-    """Zhang et al. (2018), version 0.1, mean over pictures; 0 is an untouched photograph, which is no style at all.
+    """Zhang et al. (2018), version 0.1, mean over pictures; 0 is an unchanged photograph.
 
-    Pictures are looked at in their own size; published numbers are mostly of 256 or 512 pixels, and differ by it.
+    Pictures keep their size; published values, mostly at 256 or 512 pixels, depend on it.
 
     Args:
-        network: with its weights; say which when reporting.
+        network: the network with its weights; report which.
     """
 
     higher_is_better = False

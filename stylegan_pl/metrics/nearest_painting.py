@@ -1,4 +1,4 @@
-"""How far each picture is from the one painting that it is most like."""
+"""Distance of each picture to its nearest painting."""
 
 import torch
 from torch import Tensor
@@ -12,14 +12,13 @@ from stylegan_pl.metrics.style_distance import spread
 class NearestPainting(ByPainting):
     """Mean over pictures of min_A d(G, A), d(G, A) = mean_l ‖s_l(G) − s_l(A)‖² / (2 · spread_l).
 
-    s_l are the means and deviations of layer l's channels, spread_l is how far the paintings lie from their mean,
-    E ‖s_l(A) − E s_l‖²; so two paintings drawn at random are at distance 1, whatever the network and its layers.
-    Paintings of a collection differ more from each other than photographs differ from their mean: a distance to the
-    mean asks for a picture that nobody painted, this one for a picture like any of theirs. A generator that knows a
-    single painting does well here; `style_distance`, which looks at the set, tells it.
+    s_l are the means and standard deviations of layer l's channels, spread_l is E ‖s_l(A) − E s_l‖² over paintings. So
+    two random paintings have an expected distance of 1, for any network and layers. Paintings of a collection differ so
+    much that their mean is like none of them; this metric instead asks for a picture like one of them. A generator that
+    imitates a single painting scores well; `style_distance`, over the set, shows that.
 
-    It falls a little as the number of paintings grows. Of paintings alone: each crop against those of all other
-    paintings, its own left out. nan where there is one painting crop.
+    It decreases slightly with the number of paintings. For the ceiling, each crop is compared with crops of all other
+    paintings. nan if there is only one crop of a painting.
 
     Args:
         features: `TapStatistics` of a network.
@@ -32,12 +31,12 @@ class NearestPainting(ByPainting):
 
     @staticmethod
     def _each(real: Tensor, fake: Tensor) -> Tensor:
-        """Each picture's distance, (N,), in ascending order."""
+        """Each picture's distance, (N,), sorted."""
         paintings, _ = by_painting(real)
         return distances(fake, paintings, paintings).amin(dim=1).sort().values
 
     def _interval(self, samples: int, value: float) -> Interval:
-        """Over pictures; the paintings stay."""
+        """Resamples pictures, but not paintings."""
         return bootstrap_interval(self._each(*self._sets()), torch.mean, samples=samples)
 
     def _among_paintings(self) -> Tensor:
@@ -49,6 +48,6 @@ class NearestPainting(ByPainting):
 
 
 def distances(a: Tensor, b: Tensor, paintings: Tensor) -> Tensor:
-    """d of each of (N, L, d) with each of (M, L, d) -> (N, M); in units of the paintings', (K, L, d), spread."""
+    """d of all pairs of (N, L, d) and (M, L, d) -> (N, M), relative to the spread of `paintings`, (K, L, d)."""
     unit = (2 * a.shape[1] * spread(paintings)).sqrt()[:, None]  # (L, 1)
     return torch.cdist((a / unit).flatten(1), (b / unit).flatten(1)).square()

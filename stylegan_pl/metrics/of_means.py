@@ -1,4 +1,4 @@
-"""Metrics that compare what two sets are on average, at the style layers of a feature network."""
+"""Base of metrics that compare the means of two sets, at the style layers of a feature network."""
 
 from abc import abstractmethod
 
@@ -13,12 +13,12 @@ from stylegan_pl.nn.layers.features import FeatureNetwork
 
 
 class OfMeans(TwoSets):
-    """‖mean of the paintings' rows − mean of the stylised pictures' rows‖². Weights and divisors are in the rows.
+    """‖mean of the paintings' rows − mean of the stylised pictures' rows‖². Rows include weights and divisors.
 
-    It falls as N grows, by about the rows' variance / N.
+    It decreases with N, by about the rows' variance / N.
 
     Args:
-        features: its style layers, with their λ_l, are compared.
+        features: network whose style layers, with weights λ_l, are compared.
     """
 
     higher_is_better = False
@@ -36,16 +36,16 @@ class OfMeans(TwoSets):
 
     @abstractmethod
     def _row(self, features: Tensor, weight: float) -> Tensor:
-        """A layer's (N, C, H, W) and λ -> (N, d), scaled: the distance is a squared one of rows."""
+        """A layer's features (N, C, H, W) and λ -> (N, d), scaled so that the metric is a squared distance of rows."""
 
     def _distance(self, real: Tensor, fake: Tensor) -> Tensor:
         return (real.mean(dim=0) - fake.mean(dim=0)).square().sum()
 
     def _interval(self, samples: int, value: float) -> Interval:
-        """All products of rows are computed once, as rows may be long."""
+        """Computes all products of rows once, because rows may be long."""
         real, fake = self._sets()
         rows = torch.cat([real, fake])
-        rows -= real.mean(dim=0)  # so that rounding is of what differs
+        rows -= real.mean(dim=0)  # subtracting the mean reduces rounding errors
         products = (rows @ rows.T).to("cpu", torch.float64)
 
         def again(times_real: Tensor, times_fake: Tensor) -> Tensor:

@@ -1,4 +1,4 @@
-"""How unlike the colours of two sets of pictures are, wherever they stand; no network."""
+"""Distance of two sets' colours, independent of positions; without a network."""
 
 import torch
 from torch import Tensor
@@ -6,12 +6,12 @@ from torch import Tensor
 from stylegan_pl.metrics.two_sets import TwoSets
 from stylegan_pl.nn.layers.lab import lab
 
-_LOW = (0.0, -128.0, -128.0)  # of L, a and b; sRGB's colours all lie within
+_LOW = (0.0, -128.0, -128.0)  # lower bounds of L, a and b; contain all of sRGB
 _RANGE = (100.0, 256.0, 256.0)
 
 
 def lab_histograms(images: Tensor, bins: int) -> Tensor:
-    """(N, 3, H, W) in [-1, 1] -> (N, 3, bins): of L, a and b; each sums to 1."""
+    """(N, 3, H, W) in [-1, 1] -> (N, 3, bins): histograms of L, a and b; each sums to 1."""
     low, span = (images.new_tensor(values).view(3, 1, 1) for values in (_LOW, _RANGE))
     index = ((lab(images) - low) / span * bins).long().clamp(0, bins - 1).flatten(2)  # (N, 3, HW)
     ones = torch.ones((), device=images.device).expand_as(index)
@@ -27,8 +27,8 @@ def earth_movers_distance(a: Tensor, b: Tensor) -> Tensor:
 class PaletteDistance(TwoSets):
     """Earth mover's distance of colour histograms in CIE Lab, mean over L, a and b; in Lab units.
 
-    The sets' histograms are means over pictures, so the size of a picture does not matter. About 2 units are a
-    difference that an eye sees; as each of L, a and b is looked at by itself, which colours go together does not count.
+    A set's histogram is the mean over its pictures, so a picture's size has no effect. About 2 units are a visible
+    difference. L, a and b are compared separately, so combinations of them are not.
 
     >>> import torch
     >>> from stylegan_pl.metrics.palette import PaletteDistance
@@ -39,7 +39,7 @@ class PaletteDistance(TwoSets):
     33.2
 
     Args:
-        bins: of each of L, a and b; 256 are 0.4 units of L and 1 of a and b.
+        bins: number of bins for each of L, a and b; with 256, 0.4 units of L and 1 of a and b.
     """
 
     higher_is_better = False

@@ -1,4 +1,4 @@
-"""Metrics that give each picture, beside its photograph, a value of its own."""
+"""Base of metrics with one value per picture, compared with its photograph."""
 
 from abc import abstractmethod
 
@@ -11,7 +11,7 @@ from stylegan_pl.metrics.kinds import Interval, PairMetric, full_precision
 
 
 class PerPicture(PairMetric):
-    """Every picture's value is kept, and gathered from all ranks; the score is their mean."""
+    """Keeps every picture's value, and gathers them from all ranks; the score is their mean."""
 
     values: list[Tensor]
 
@@ -20,10 +20,10 @@ class PerPicture(PairMetric):
         self.add_state("values", default=[], dist_reduce_fx="cat")
 
     def update(self, stylised: Tensor, content: Tensor) -> None:
-        """Add pictures beside their photographs, (N, 3, H, W) in [-1, 1] each.
+        """Add pictures and their photographs, both (N, 3, H, W) in [-1, 1].
 
         Raises:
-            ValueError: there are more of the one than of the other, or their sizes differ.
+            ValueError: their numbers or sizes differ.
         """
         check_pairs(stylised, content)
         if len(stylised):
@@ -32,12 +32,12 @@ class PerPicture(PairMetric):
 
     @abstractmethod
     def _each(self, stylised: Tensor, content: Tensor) -> Tensor:
-        """The value of each picture: (N, 3, H, W) in float32 each -> (N,)."""
+        """The value of each picture: both (N, 3, H, W) in float32 -> (N,)."""
 
     @property
     def n_pictures(self) -> int:
-        """Pictures seen by this rank: N."""
-        return sum(row.numel() for row in self.values)  # rows of a gathered tensor have one number each
+        """Number of pictures of this rank."""
+        return sum(row.numel() for row in self.values)  # each row of a gathered tensor is one number
 
     def _value(self) -> Tensor:
         return self.per_picture().mean()
@@ -46,23 +46,23 @@ class PerPicture(PairMetric):
         """Each picture's value, (N,).
 
         Raises:
-            ValueError: there is none.
+            ValueError: there are no pictures.
         """
         if len(self.values) == 0:
             raise ValueError("there is no picture to compare; call update(stylised, content) first")
-        # torchmetrics hands over lists within a rank and one tensor after gathering ranks
+        # in torchmetrics, a state is a list on one rank and a tensor after gathering
         return torch.cat(list(self.values)) if isinstance(self.values, list) else self.values
 
     def _interval(self, samples: int, value: float) -> Interval:
-        # sorted: the same however pictures were spread over batches and ranks
+        # sorted, so that batches and ranks have no effect
         return bootstrap_interval(self.per_picture().sort().values, torch.mean, samples=samples)
 
 
 def check_pairs(stylised: Tensor, content: Tensor) -> None:
-    """Refuse pictures that do not stand beside photographs of the same number and size.
+    """Refuse pictures and photographs that differ in number or size.
 
     Raises:
-        ValueError: as said.
+        ValueError: they differ.
     """
     if stylised.shape != content.shape:
         raise ValueError(

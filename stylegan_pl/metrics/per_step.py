@@ -1,4 +1,4 @@
-"""Metrics of a clip that give each step from one frame to the next a value of its own."""
+"""Base of metrics of clips with one value per step from a frame to the next."""
 
 from abc import abstractmethod
 from typing import NamedTuple
@@ -13,17 +13,17 @@ from stylegan_pl.metrics.per_picture import check_pairs
 
 
 class Frame(NamedTuple):
-    """Of the stylised clip and of its original, (3, H, W) in [-1, 1] each."""
+    """A frame of the stylised clip and of its original, both (3, H, W) in [-1, 1]."""
 
     stylised: Tensor
     content: Tensor
 
 
 class PerStep(ClipMetric):
-    """Every step's values are kept; the score is the mean of the first, the means of the others are its factors.
+    """Keeps every step's values; the score is the mean of the first value, the factors are the means of the others.
 
-    Steps that follow each other are alike, and the bootstrap takes them for independent: the interval of a clip is too
-    narrow, and says nothing of other clips.
+    Successive steps are correlated, but the bootstrap assumes independence: so the interval of a clip is too narrow,
+    and says nothing about other clips.
     """
 
     steps: list[Tensor]
@@ -32,13 +32,13 @@ class PerStep(ClipMetric):
     def __init__(self) -> None:
         super().__init__(dist_sync_fn=refuse_to_gather)
         self.add_state("steps", default=[], dist_reduce_fx="cat")
-        self._last: Frame | None = None  # of the batch before
+        self._last: Frame | None = None  # last frame of the previous batch
 
     def update(self, stylised: Tensor, content: Tensor) -> None:
-        """Add frames that follow those before, (T, 3, H, W) in [-1, 1] each; `reset` begins another clip.
+        """Add the next frames, both (T, 3, H, W) in [-1, 1]; `reset` starts another clip.
 
         Raises:
-            ValueError: there are more of the one than of the other, or sizes differ, or change within the clip.
+            ValueError: the numbers or sizes of frames differ, or sizes change within the clip.
         """
         check_pairs(stylised, content)
         for frame in map(Frame, stylised.detach().float(), content.detach().float()):
@@ -58,17 +58,17 @@ class PerStep(ClipMetric):
         """The value of a step and its factors, (1 + factors,)."""
 
     def reset(self) -> None:
-        """Forget the clip."""
+        """Remove the clip."""
         super().reset()
         self._last = None
 
     @property
     def n_pictures(self) -> int:
-        """Frames."""
+        """Number of frames."""
         return 0 if self._last is None else 1 + sum(len(rows) for rows in self._rows())
 
     def _rows(self) -> list[Tensor]:
-        # torchmetrics hands over lists within a rank and one tensor after gathering ranks
+        # in torchmetrics, a state is a list on one rank and a tensor after gathering
         return self.steps if isinstance(self.steps, list) else [self.steps]
 
     def per_step(self) -> Tensor:

@@ -1,4 +1,4 @@
-"""Whether a picture is taken for a painting, by a judge that has learned to tell paintings from photographs."""
+"""Share of pictures that a classifier, trained on paintings and photographs, takes for paintings."""
 
 from collections.abc import Iterator
 from hashlib import sha256
@@ -16,30 +16,30 @@ from stylegan_pl.metrics.per_picture import check_pairs
 
 
 class _Fold(NamedTuple):
-    """A judge, and what was kept from it."""
+    """A classifier, and the pictures that were not used to train it."""
 
     judge: Logistic
     paintings: Tensor  # (M, K, d), crops of paintings
-    stylised: Tensor  # (N, K, d), whose photographs were kept from it
+    stylised: Tensor  # (N, K, d), of the photographs that were not used
 
 
 class Probe(ByPainting):
-    """Share of the crops of stylised pictures that are taken for a painting's; 1 is best.
+    """Share of crops of stylised pictures that are classified as paintings; 1 is best.
 
-    The judge is a logistic regression on the means and deviations of a frozen network's channels, of crops of 128
-    pixels, that tells the paintings from the photographs. It is fitted `folds` times, each time without a part of the
-    paintings, whole paintings with all their crops, and without a part of the photographs: pictures are judged by the
-    fit that has not seen their own photograph. So the floor, untouched photographs, and the ceiling, paintings, are of
-    pictures that the judge does not know. After Sanakoyeu et al. (2018), who ask a network trained on artists.
+    The classifier is a logistic regression on means and standard deviations of a frozen network's channels, in crops of
+    128 pixels. It is cross-validated with `folds` fits: each leaves out some photographs, and some paintings with all
+    their crops, and a picture is judged by the fit without its own photograph. So floor (untouched photographs) and
+    ceiling (paintings) are also of unseen pictures. Similar to Sanakoyeu et al. (2018), who use a network trained on
+    artists.
 
-    It tells whether strokes and colours are a painter's, and nothing of what became of the photograph: read it beside
-    SSIM. At 64 pixels, photographs shrunk so far look like paintings to any judge; take 256.
+    It measures strokes and colours, not content, so read it together with SSIM. At 64 pixels, shrunk photographs look
+    like paintings to any classifier; use 256.
 
     Args:
         features: `TapStatistics` of a network.
-        crop: pixels; of smaller pictures the whole is judged.
-        folds: fits; fewer where there are fewer paintings or photographs.
-        penalty: of the weights, columns at deviation 1.
+        crop: pixels per side; smaller pictures are used whole.
+        folds: number of fits; fewer if there are fewer paintings or photographs.
+        penalty: of the weights, for columns of standard deviation 1.
     """
 
     higher_is_better = True
@@ -52,15 +52,15 @@ class Probe(ByPainting):
             )
         self.crop, self.folds, self.penalty = crop, folds, penalty
         self.resize = f"crops of {crop} pixels"
-        self._known: dict[bytes, Tensor] = {}  # of photographs, which are the same in every round
+        self._known: dict[bytes, Tensor] = {}  # features of photographs, which are the same in every round
 
     def update(
         self, images: Tensor, *, real: bool, sources: Tensor | None = None, content: Tensor | None = None
     ) -> None:
-        """Add paintings, or stylised pictures with their photographs `content`, (N, 3, H, W) in [-1, 1] each.
+        """Add paintings, or stylised pictures with their photographs `content`; all (N, 3, H, W) in [-1, 1].
 
         Raises:
-            ValueError: stylised pictures come without their photographs.
+            ValueError: stylised pictures without their photographs.
         """
         if real:
             super().update(images, real=True, sources=sources)
@@ -83,7 +83,7 @@ class Probe(ByPainting):
         return None if self.features.key is None else f"{self.features.key} {self.resize}"
 
     def _kept(self, images: Tensor) -> Tensor:
-        """(N, 3, H, W) -> (N, K, d): K crops a picture."""
+        """(N, 3, H, W) -> (N, K, d): K crops per picture."""
         crops = tiles(images.detach().float(), self.crop)  # (N, K, 3, c, c)
         return in_full_precision(self.features, crops.flatten(0, 1)).flatten(1).view(*crops.shape[:2], -1)
 
@@ -99,12 +99,12 @@ class Probe(ByPainting):
         return self._each(real, fake).mean()
 
     def _each(self, real: Tensor, fake: Tensor) -> Tensor:
-        """Of each picture, the share of its crops that are taken for a painting's: (N,), in ascending order."""
+        """The share of each picture's crops that are classified as paintings: (N,), sorted."""
         shares = [(fold.judge.logits(fold.stylised) > 0).double().mean(dim=1) for fold in self._folds(real, fake)]
         return torch.cat(shares).sort().values
 
     def _interval(self, samples: int, value: float) -> Interval:
-        """Over pictures; the judges stay."""
+        """Resamples pictures, but does not fit again."""
         return bootstrap_interval(self._each(*self._sets()), torch.mean, samples=samples)
 
     def _among_paintings(self) -> Tensor:
@@ -121,7 +121,7 @@ class Probe(ByPainting):
         of_paintings, of_photographs = numbers % folds, torch.arange(len(photographs)) % folds
         for fold in range(folds):
             learned, shown = of_photographs != fold, of_paintings != fold
-            if folds == 1:  # where one is all there is, it is learned from and judged
+            if folds == 1:  # a single picture must be used for both training and test
                 learned, shown = ~learned, ~shown
             judge = logistic_regression(
                 photographs[learned].flatten(0, 1), paintings[shown].flatten(0, 1), penalty=self.penalty
@@ -130,7 +130,7 @@ class Probe(ByPainting):
 
 
 def tiles(images: Tensor, size: int) -> Tensor:
-    """(N, 3, H, W) -> (N, K, 3, size, size): squares side by side around the middle; one whole picture if smaller."""
+    """(N, 3, H, W) -> (N, K, 3, size, size): adjacent squares around the middle; the whole picture if it is smaller."""
     height, width = images.shape[-2:]
     if min(height, width) < size:
         return images[:, None]
@@ -141,7 +141,7 @@ def tiles(images: Tensor, size: int) -> Tensor:
 
 
 def _by_photograph(photographs: Tensor, stylised: Tensor) -> tuple[Tensor, Tensor]:
-    """Both in an order of the photographs alone: what was made of them does not decide who is judged by whom."""
+    """Sort both by the photographs only, so that folds do not depend on the stylised pictures."""
     other = torch.randn(photographs[0].numel(), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
     order = (photographs.flatten(1).cpu().double() @ other).argsort(stable=True)
     return photographs[order], stylised[order]

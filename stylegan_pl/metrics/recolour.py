@@ -1,4 +1,4 @@
-"""Photographs in the colours of paintings and otherwise untouched: what a score gives to a palette alone."""
+"""Recolours photographs with the paintings' colours, to measure how much of a score is due to the palette alone."""
 
 from typing import NamedTuple
 
@@ -10,25 +10,25 @@ from stylegan_pl.metrics.gather import gather_rows
 from stylegan_pl.metrics.kinds import full_precision
 from stylegan_pl.nn.layers.lab import lab, rgb
 
-_MIDDLE = (50.0, 0.0, 0.0)  # of L, a and b, taken off so that float32 has digits for what differs
+_MIDDLE = (50.0, 0.0, 0.0)  # of L, a and b; subtracted to reduce float32 rounding
 
 
 class Moments(NamedTuple):
-    """Of the colours of a set, in CIE Lab."""
+    """Moments of the colours of a set, in CIE Lab."""
 
     mean: Tensor  # (3,)
     covariance: Tensor  # (3, 3)
 
 
 class LabMoments(Metric):
-    """Mean and covariance of all pixels of a set of pictures, over all ranks; a picture counts as much as another."""
+    """Mean and covariance of all pixels of a set of pictures, over all ranks; all pictures have equal weight."""
 
     full_state_update = False
     sums: list[Tensor]
 
     def __init__(self) -> None:
         super().__init__(dist_sync_fn=gather_rows)
-        self.add_state("sums", default=[], dist_reduce_fx="cat")  # a row of 12 a picture
+        self.add_state("sums", default=[], dist_reduce_fx="cat")  # (N, 12): one row per picture
 
     def update(self, images: Tensor) -> None:
         """Add pictures, (N, 3, H, W) in [-1, 1]."""
@@ -38,21 +38,22 @@ class LabMoments(Metric):
         self.sums.append(torch.cat([colours.mean(dim=2), products.flatten(1)], dim=1))
 
     def compute(self) -> Moments:
-        """The moments, in float64; nan where there is no picture."""
+        """The moments in float64; nan if there are no pictures."""
         rows = torch.cat(list(self.sums)) if isinstance(self.sums, list) else self.sums
         mean, products = rows.to("cpu", torch.float64).mean(dim=0).split([3, 9])
         return Moments(mean + mean.new_tensor(_MIDDLE), products.view(3, 3) - torch.outer(mean, mean))
 
 
 def recoloured(images: Tensor, given: Moments, wanted: Moments) -> Tensor:
-    """Pictures of a set with the moments `given`, moved to those `wanted`; (N, 3, H, W) in [-1, 1], same shape.
+    """Map pictures of a set with moments `given` to moments `wanted`; (N, 3, H, W) in [-1, 1] -> the same shape.
 
-    The linear Monge-Kantorovitch map of Pitié and Kokaram (2007), T = A^-½ (A^½ B A^½)^½ A^-½ of the covariances A and
-    B, about the means: of all maps that carry the one over to the other it moves colours least. The same for all
-    pictures, so what distinguishes them stays. Colours that a screen cannot show are clipped.
+    The linear Monge-Kantorovitch map of Pitié and Kokaram (2007), T = A^-½ (A^½ B A^½)^½ A^-½ for covariances A and
+    B: of all such maps, it changes colours least. It is the same for all pictures, so differences between them are
+        kept.
+    Colours outside of sRGB are clipped.
     """
     if not torch.cat([given.covariance, wanted.covariance]).isfinite().all():
-        return images  # there is nothing on one side
+        return images  # one of the sets is empty
     root = _power(given.covariance, 0.5)
     inverse = _power(given.covariance, -0.5)
     carried = inverse @ _power(root @ wanted.covariance @ root, 0.5) @ inverse
@@ -63,6 +64,6 @@ def recoloured(images: Tensor, given: Moments, wanted: Moments) -> Tensor:
 
 
 def _power(matrix: Tensor, exponent: float) -> Tensor:
-    """Of a covariance matrix. Directions without spread, as in grey pictures, get a little: they cannot be widened."""
+    """A power of a covariance matrix; zero variances, as in grey pictures, are replaced by a small value."""
     values, vectors = torch.linalg.eigh(matrix)
     return vectors @ torch.diag(values.clamp(min=1e-4).pow(exponent)) @ vectors.T

@@ -1,4 +1,4 @@
-"""A metric's number beside everything it is to be read with."""
+"""A metric's value with everything needed to interpret it."""
 
 import math
 from dataclasses import dataclass, field
@@ -6,28 +6,28 @@ from typing import Any
 
 from stylegan_pl.metrics.kinds import Interval
 
-_NOTICED = 0.005  # of the gap: less would be written as 0%
+_NOTICED = 0.005  # of the gap; smaller values are displayed as 0%
 
 
 @dataclass(frozen=True)
 class Score:
-    """Of one set of stylised pictures.
+    """The score of one set of stylised pictures.
 
     Attributes:
-        value: the number.
-        floor: what the untouched photographs get.
-        ceiling: what paintings get: one half of them against the other; of a metric of pictures beside their
-            photographs, paintings in the pictures' place.
-        interval: 95 % bootstrap, pictures drawn anew; None where it was not asked for.
-        n: stylised pictures.
-        n_paintings: that they are compared with; 0 where paintings do not matter.
-        of_sets: whether pictures are compared with paintings, so that there is a way from floor to ceiling.
-        weights: hash of the network that is looked through; None where there is none.
-        weights_name: whose weights these are, where several are usual.
-        resize: what is done to a picture first.
-        factors: what the value is made of, where it is made of several.
-        seconds: spent, by part: features, distances, interval.
-        recoloured: what the photographs get in the paintings' colours, the second floor: no more than a palette.
+        value: the metric's value.
+        floor: the value of the untouched photographs.
+        ceiling: the value of paintings: one half against the other; for metrics against photographs, paintings instead
+            of stylised pictures.
+        interval: 95 % bootstrap interval over pictures; None if it was not computed.
+        n: number of stylised pictures.
+        n_paintings: number of crops of paintings; 0 if the metric does not use paintings.
+        of_sets: whether pictures are compared with paintings, so that the gap from floor to ceiling is meaningful.
+        weights: hash of the network's weights; None without a network.
+        weights_name: name of the weights, if several are common.
+        resize: how pictures are resized first, in words.
+        factors: name -> part of the value, if it has several parts.
+        seconds: part -> seconds: features, distances, interval.
+        recoloured: a second floor: the value of photographs in the paintings' colours.
     """
 
     value: float
@@ -52,7 +52,7 @@ class Score:
 
     @property
     def gap_closed(self) -> float:
-        """Share of the way from floor to ceiling: 0 when nothing was painted; nan where there is no way."""
+        """Share of the gap from floor to ceiling: 0 for untouched photographs; nan if there is no gap."""
         return (self.floor - self.value) / (self.floor - self.ceiling) if self.has_gap else math.nan
 
     @property
@@ -61,7 +61,7 @@ class Score:
         return self.gap_closed < -_NOTICED
 
     def as_dict(self) -> dict[str, Any]:
-        """For metrics.json: nan and what is not there are null, which JSON has."""
+        """Plain data for metrics.json; nan becomes None."""
         return {
             "value": _finite(self.value),
             "floor": _finite(self.floor),

@@ -1,4 +1,4 @@
-"""Several metrics of one generator at once: fed alike, read beside their anchors, timed by part."""
+"""Computes several metrics at once, with their anchors and times."""
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,7 @@ from stylegan_pl.metrics.statistics_cache import StatisticsCache
 
 
 class Anchors(NamedTuple):
-    """What a score is to be read against; see `Score`."""
+    """The values that a score is compared with; see `Score`."""
 
     floor: float
     recoloured: float
@@ -25,13 +25,13 @@ class Anchors(NamedTuple):
 
 
 class Scorer:
-    """Anchors once, then any number of rounds of stylised pictures of the same photographs.
+    """Computes anchors once, then any number of rounds of stylised pictures of the same photographs.
 
-    Under several processes each rank adds its own share; `anchor` and `scores` are called by all of them.
+    With several processes, each rank adds its own pictures, and all must call `anchor` and `scores`.
 
     Args:
         metrics: name -> metric.
-        cache: of what is kept of the paintings; None computes it anew.
+        cache: statistics of paintings on disk; None: compute them each time.
     """
 
     def __init__(self, metrics: Mapping[str, PictureMetric], *, cache: StatisticsCache | None = None) -> None:
@@ -48,7 +48,7 @@ class Scorer:
             metric.to(device)
 
     def anchor(self, paintings: Sequence[Paintings], photographs: Iterable[Tensor]) -> None:
-        """Look at this rank's paintings and photographs, batches of (N, 3, H, W) in [-1, 1]; forget all others."""
+        """Compute the anchors from this rank's paintings and photographs, batches of (N, 3, H, W) in [-1, 1]."""
         batches = list(photographs)
         for name, metric in self.metrics.items():
             with self._timed(name, "features"):
@@ -71,14 +71,14 @@ class Scorer:
             metric.reset()
 
     def _recoloured(self, paintings: Sequence[Paintings], photographs: list[Tensor]) -> Iterator[tuple[Tensor, Tensor]]:
-        """Photographs in the paintings' colours, of all ranks together, beside the photographs."""
+        """Yield recoloured photographs, by the moments of all ranks, with the originals."""
         given, wanted = (self._moments(batches) for batches in (photographs, [batch.images for batch in paintings]))
         for batch in photographs:
             yield recoloured(batch, given, wanted), batch
 
     def _moments(self, batches: list[Tensor]) -> Moments:
         moments = LabMoments().to(self.device)
-        for batch in batches or [torch.zeros(0, 3, 1, 1, device=self.device)]:  # this rank may have none
+        for batch in batches or [torch.zeros(0, 3, 1, 1, device=self.device)]:  # a rank may have none
             moments.update(batch)
         return moments.compute()
 
@@ -98,7 +98,7 @@ class Scorer:
         metric.keeps_paintings = True
 
     def _twin_that_saw(self, metric: SetMetric) -> SetMetric | None:
-        """A metric before this one that keeps the same of the paintings."""
+        """An earlier metric with the same states of paintings, if any."""
         for other in self.metrics.values():
             if other is metric or metric.paintings_key is None:
                 return None
@@ -121,22 +121,22 @@ class Scorer:
         return metric.read().value
 
     def add(self, stylised: Tensor, content: Tensor) -> None:
-        """Stylised pictures and their photographs, row by row: (N, 3, H, W) in [-1, 1] each."""
-        # once: a copy for each metric would be another picture to a network that metrics share
+        """Add stylised pictures and their photographs, in the same order: both (N, 3, H, W) in [-1, 1]."""
+        # moved once, because a shared network recognises pictures by their memory
         stylised, content = stylised.detach().float(), content.detach().float()
         for name, metric in self.metrics.items():
             with self._timed(name, "features"):
                 metric.add_stylised(stylised, content)
 
     def n_pictures(self) -> int:
-        """Stylised pictures that this rank has added since the last `scores`."""
+        """Number of stylised pictures that this rank has added since the last `scores`."""
         return min((metric.n_pictures for metric in self.metrics.values()), default=0)
 
     def scores(self, *, resamples: int = 0) -> dict[str, Score]:
-        """Read every metric beside its anchors, then forget the stylised pictures.
+        """Name -> score of every metric; then removes the stylised pictures.
 
         Args:
-            resamples: of the interval; 0: none.
+            resamples: number of bootstrap samples; 0: no interval.
         """
         scores = {name: self._score(name, resamples) for name in self.metrics}
         for metric in self.metrics.values():
@@ -162,6 +162,6 @@ class Scorer:
     def _timed(self, name: str, part: str) -> Iterator[None]:
         started = time.perf_counter()
         yield
-        if torch.cuda.is_available():  # kernels are only queued by then
+        if torch.cuda.is_available():  # kernels are only queued so far
             torch.cuda.synchronize()
         self.seconds[name][part] += time.perf_counter() - started

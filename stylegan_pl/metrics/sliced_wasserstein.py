@@ -1,4 +1,4 @@
-"""Multi-scale sliced Wasserstein distance: how unlike two sets of pictures are, patch by patch, without a network."""
+"""Multi-scale sliced Wasserstein distance of patches of two sets of pictures; without a network."""
 
 from collections.abc import Iterator
 
@@ -18,7 +18,7 @@ _AT_A_TIME = 4  # pictures
 
 def laplacian_pyramid(images: Tensor, levels: int) -> list[Tensor]:
     """(N, 3, H, W) -> `levels` band-pass images at full, half, quarter … size; the last is the low-pass rest."""
-    # a few pictures at a time stay in the processor's cache: three times as fast
+    # a few pictures at a time fit into the processor's cache: three times as fast
     pyramids = [_pyramid(few, levels) for few in images.split(_AT_A_TIME)]
     return [torch.cat(level) for level in zip(*pyramids, strict=True)]
 
@@ -47,7 +47,7 @@ def _expand(coarse: Tensor, size: torch.Size) -> Tensor:
 
 
 def sliced_wasserstein(a: Tensor, b: Tensor, directions: Tensor) -> Tensor:
-    """Mean 1-Wasserstein distance of two equally large sets, projected: (M, d), (M, d), (d, K) -> scalar.
+    """Mean 1-Wasserstein distance of projections of two sets of equal size: (M, d), (M, d), (d, K) -> scalar.
 
     >>> import torch
     >>> from stylegan_pl.metrics.sliced_wasserstein import sliced_wasserstein
@@ -55,25 +55,25 @@ def sliced_wasserstein(a: Tensor, b: Tensor, directions: Tensor) -> Tensor:
     >>> round(sliced_wasserstein(patches, patches + 1, directions).item(), 4)
     1.0
     """
-    a, b = ((x @ directions).T.contiguous().sort(dim=1).values for x in (a, b))  # neighbours in memory sort faster
+    a, b = ((x @ directions).T.contiguous().sort(dim=1).values for x in (a, b))  # contiguous rows sort faster
     return (a - b).abs().mean()
 
 
 class SlicedWasserstein(TwoSets):
     """Karras et al. (2018), section 5: patches of Laplacian pyramids, compared by sliced Wasserstein distance.
 
-    Random 7×7 patches of each level down to 16 pixels are brought to mean 0 and deviation 1 a colour channel over their
-    set, projected on random directions, sorted, and compared; × 1000, as published. Large scales show palette areas
-    and composition, small ones strokes. With `normalise` false the patches keep their mean and contrast, and the
-    palette counts.
+    Random 7×7 patches of each level down to 16 pixels are normalised to mean 0 and standard deviation 1 per colour over
+    the set, projected on random directions, sorted and compared; × 1000, as published. Coarse levels measure
+    composition, fine levels strokes. With `normalise` False the patches keep mean and contrast, so the palette counts
+    as well.
 
-    Departures: sets may differ in size, since each gives the same number of patches in all; picks are seeded, so the
-    same pictures always give the same number.
+    Departures: sets may differ in size, because each gives the same total number of patches; random choices are seeded,
+    so the same pictures always give the same score.
 
     Args:
-        patches: of each set and level, at most.
-        directions: random projections.
-        normalise: as published.
+        patches: largest number of patches per set and level.
+        directions: number of random projections.
+        normalise: normalise patches, as published.
     """
 
     higher_is_better = False
@@ -93,13 +93,13 @@ class SlicedWasserstein(TwoSets):
         self.normalise, self.seed = normalise, seed
 
     def _kept(self, images: Tensor) -> Tensor:
-        return images  # whole, and so all of one size
+        return images  # must all have the same size
 
     def _distance(self, real: Tensor, fake: Tensor) -> Tensor:
         return self._by_level(real, fake).mean()
 
     def _interval(self, samples: int, value: float) -> Interval:
-        """Pictures are drawn anew with all their patches, which are projected once; on fewer directions, for speed."""
+        """Resamples pictures with all their patches, which are projected once; with fewer directions, for speed."""
         real, fake = self._sets()
         levels = [
             _merged(a @ axes, b @ axes, [len(real), len(fake)])
@@ -115,7 +115,7 @@ class SlicedWasserstein(TwoSets):
         return bootstrap_of_counts([len(real), len(fake)], again, samples=samples, around=value)
 
     def by_level(self) -> Tensor:
-        """Distance of each level of what this rank has seen, finest first; `compute` is their mean."""
+        """The distance at each level over this rank's pictures, finest first; `compute` is their mean."""
         return self._by_level(*self._sets())
 
     def _by_level(self, real: Tensor, fake: Tensor) -> Tensor:
@@ -136,9 +136,9 @@ def multi_scale_distance(
 def _levels(
     a: Tensor, b: Tensor, *, patches: int, directions: int, size: int, normalise: bool, seed: int
 ) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-    """What is compared at each level: patches of both sets, (patches, 3·size²) each, and directions (3·size², K).
+    """For each level: patches of both sets, (patches, 3·size²) each, and directions (3·size², K).
 
-    No more patches than the smaller set has places for at that level.
+    At most as many patches as the smaller set has positions at that level.
     """
     levels = 1
     while min(a.shape[-2:]) // 2**levels >= _SMALLEST_LEVEL:
@@ -153,7 +153,7 @@ def _levels(
 
 
 def _patches(level: Tensor, count: int, size: int, normalise: bool, generator: torch.Generator) -> Tensor:
-    """`count` random patches, spread evenly over the images, (count, 3·size²)."""
+    """`count` random patches, equally many per image, (count, 3·size²)."""
     n, _, height, width = level.shape
     image = torch.arange(count).remainder(n)
     top = torch.randint(height - size + 1, (count,), generator=generator)
@@ -177,7 +177,7 @@ def _merged(a: Tensor, b: Tensor, pictures: list[int]) -> tuple[Tensor, Tensor]:
 
 
 def _gap_of_counts(steps: Tensor, owner: Tensor, times_a: Tensor, times_b: Tensor) -> Tensor:
-    """1-Wasserstein distance ∫ |F_a − F_b| dx, mean over axes, of pictures that are there so many times."""
+    """1-Wasserstein distance ∫ |F_a − F_b| dx of sets with repeated pictures, mean over axes."""
     each_a, each_b = owner[0].bincount(minlength=len(times_a) + len(times_b)).split([len(times_a), len(times_b)])
     weights = torch.cat([times_a / (times_a @ each_a.double()), -times_b / (times_b @ each_b.double())]).float()
     return (weights[owner].cumsum(dim=1)[:, :-1].abs() * steps).sum(dim=1).mean()

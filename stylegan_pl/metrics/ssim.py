@@ -1,4 +1,4 @@
-"""Structural similarity: how much of a photograph's structure its stylised picture has kept, pixel by pixel."""
+"""Structural similarity of a stylised picture and its photograph."""
 
 from torch import Tensor
 from torchmetrics.functional.image import structural_similarity_index_measure
@@ -23,15 +23,15 @@ def ssim(a: Tensor, b: Tensor) -> Tensor:
         a, b, gaussian_kernel=True, sigma=1.5, data_range=2.0, k1=0.01, k2=0.03, return_full_image=True
     )
     margin = _WINDOW // 2
-    # releases of torchmetrics differ in whether their own mean leaves out the windows that hang over the border
+    # computed here, because versions of torchmetrics differ in whether border windows are included
     return each[..., margin:-margin, margin:-margin].mean(dim=(1, 2, 3))
 
 
 class SSIM(PerPicture):
     """Wang et al. (2004): Gaussian windows of 11 pixels, σ = 1.5, K1 = 0.01, K2 = 0.03; each colour, then the mean.
 
-    1 is an untouched photograph, which is no style at all: a score to read beside one of style. Departure: the paper
-    looks at luminance alone. Windows lie wholly inside the picture, as in the authors' program and scikit-image.
+    1 is an untouched photograph, so read it together with a metric of style. Departure: the paper uses luminance only.
+    Windows are completely inside the picture, as in the authors' program and scikit-image.
     """
 
     higher_is_better = True

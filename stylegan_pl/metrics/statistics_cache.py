@@ -1,4 +1,4 @@
-"""What metrics keep of the paintings, on disk: a network looks at each set of paintings once."""
+"""Caches the metrics' statistics of paintings on disk, so that a network runs on each set of paintings once."""
 
 import logging
 import os
@@ -18,10 +18,10 @@ _log = logging.getLogger(__name__)
 
 
 class StatisticsCache:
-    """A file for each (paintings' pixels, network's weights, layers, resizing); other paintings are another file.
+    """One file for each combination of paintings' pixels, network's weights, layers and resizing.
 
     Args:
-        folder: where the files are; anything in it may be deleted. `auto`: below the user's cache folder.
+        folder: the folder of the files, which may be deleted at any time; `auto`: below the user's cache folder.
     """
 
     def __init__(self, folder: str = "auto") -> None:
@@ -29,7 +29,7 @@ class StatisticsCache:
         self.folder = Path(user_cache, "stylegan_pl", "statistics") if folder == "auto" else Path(folder)
 
     def fill(self, metric: SetMetric, paintings: Sequence[Paintings]) -> bool:
-        """Put batches of paintings into a metric; True where a file was there already."""
+        """Add batches of paintings to a metric; returns True if they were cached."""
         if metric.paintings_key is None:
             for batch in paintings:
                 metric.add_paintings(*batch)
@@ -38,7 +38,7 @@ class StatisticsCache:
         try:
             metric.load_paintings(load_file(path))
             return True
-        except (OSError, safetensors.SafetensorError):  # not there, or of an interrupted disk: made anew
+        except (OSError, safetensors.SafetensorError):  # missing or damaged: computed again
             for batch in paintings:
                 metric.add_paintings(*batch)
         self._save(metric.paintings_state(), path)
@@ -48,12 +48,12 @@ class StatisticsCache:
         try:
             with written_whole(path, by_several=True) as partial:
                 save_file({name: rows.detach().cpu().contiguous() for name, rows in state.items()}, partial)
-        except OSError as error:  # no home, a full disk: next time it is computed again
+        except OSError as error:  # no home folder or a full disk: not cached
             _log.warning("%s: what metrics saw of the paintings cannot be kept (%s)", self.folder, error)
 
 
 def _digest(paintings: Sequence[Paintings], key: str) -> str:
-    """Of the pixels, and of which painting each crop is, whatever the batches."""
+    """A hash of the pixels, and of each crop's painting, independent of batches."""
     digest = sha256(key.encode())
     for painting, source in (each for batch in paintings for each in batch.each()):
         digest.update(f" {tuple(painting.shape)} {source} ".encode())

@@ -1,4 +1,4 @@
-"""How far the mean of a set is from the paintings' mean, as a share of how far these lie from it themselves."""
+"""Distance of a set's mean from the paintings' mean, relative to the paintings' own spread."""
 
 import torch
 from torch import Tensor
@@ -9,12 +9,13 @@ from stylegan_pl.metrics.two_sets import FeatureSets
 
 
 class StyleDistance(FeatureSets):
-    """mean_l ‖E s_l(G) − E s_l(A)‖² / E ‖s_l(A) − E s_l(A)‖²: s_l are the means and deviations of layer l's channels.
+    """mean_l ‖E s_l(G) − E s_l(A)‖² / E ‖s_l(A) − E s_l(A)‖²: s_l: mean and deviation of layer l's channels.
 
-    1: as far from the paintings' mean as a painting is, on average. The unit makes scores through other networks,
-    layers and weights alike in size, though not the same. Falls with N a little, as every distance of means does. A set
-    whose pictures are all like the mean painting, and like none, scores well: read `nearest_painting` beside it. nan
-    where there is one painting crop.
+    1: as far from the paintings' mean as a painting is, on average, so scores with other networks, layers and weights
+        have
+    a similar scale. It decreases slightly with N, like every distance of means. A set of pictures that are all like the
+    mean painting, but like none of them, scores well, so read it together with `nearest_painting`. nan if there is only
+    one crop of a painting.
 
     Args:
         features: `TapStatistics` of a network.
@@ -26,7 +27,7 @@ class StyleDistance(FeatureSets):
         return ((real.mean(dim=0) - fake.mean(dim=0)).square().sum(dim=1) / spread(real)).mean()
 
     def _interval(self, samples: int, value: float) -> Interval:
-        """Both sets are drawn anew; the unit stays."""
+        """Resamples both sets; the unit stays constant."""
         real, fake = self._sets()
         unit = (real.shape[1] * spread(real)).sqrt()[:, None]
         rows = [(rows / unit).flatten(1) for rows in (real, fake)]
@@ -39,5 +40,5 @@ class StyleDistance(FeatureSets):
 
 
 def spread(rows: Tensor) -> Tensor:
-    """(M, L, d) -> (L,): E ‖row − E row‖² of each layer; nan where there is one row alone."""
+    """(M, L, d) -> (L,): E ‖row − E row‖² of each layer; nan if there is only one row."""
     return rows.var(dim=0, correction=0).sum(dim=1) if len(rows) > 1 else rows.new_full(rows.shape[1:2], torch.nan)

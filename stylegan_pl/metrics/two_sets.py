@@ -1,4 +1,4 @@
-"""Metrics that keep something of each picture of both sets until the end."""
+"""Base of metrics that keep a row for each picture of both sets."""
 
 from abc import abstractmethod
 
@@ -12,7 +12,7 @@ from stylegan_pl.metrics.kinds import Interval, SetMetric, full_precision
 
 
 class TwoSets(SetMetric):
-    """A row a picture is kept, and gathered from all ranks: how pictures were spread over them does not matter."""
+    """Keeps one row per picture, and gathers them from all ranks, so that the distribution over ranks has no effect."""
 
     real: list[Tensor]
     fake: list[Tensor]
@@ -23,27 +23,27 @@ class TwoSets(SetMetric):
         self.add_state("fake", default=[], dist_reduce_fx="cat")
 
     def update(self, images: Tensor, *, real: bool) -> None:
-        """Add pictures, (N, 3, H, W) in [-1, 1], to the paintings or to the stylised."""
+        """Add pictures, (N, 3, H, W) in [-1, 1], to the paintings (`real`) or the stylised pictures."""
         if len(images):
             with full_precision(images.device):
                 (self.real if real else self.fake).append(self._kept(images.detach().float()))
 
     @abstractmethod
     def _kept(self, images: Tensor) -> Tensor:
-        """What is kept of pictures, (N, 3, H, W) in float32 -> (N, …)."""
+        """The rows of pictures, (N, 3, H, W) in float32 -> (N, …)."""
 
     @abstractmethod
     def _distance(self, real: Tensor, fake: Tensor) -> Tensor:
-        """The number of two sets of rows."""
+        """The distance of two sets of rows; a scalar."""
 
     @property
     def n_pictures(self) -> int:
-        """Stylised pictures seen by this rank: N."""
+        """Number of stylised pictures of this rank."""
         return _count(self.fake)
 
     @property
     def n_paintings(self) -> int:
-        """Paintings seen by this rank."""
+        """Number of crops of paintings of this rank."""
         return _count(self.real)
 
     def _value(self) -> Tensor:
@@ -65,10 +65,10 @@ class TwoSets(SetMetric):
     def load_paintings(self, state: dict[str, Tensor]) -> None:
         """See `SetMetric`."""
         self.real = [rows.to(self.device) for rows in state.values()]
-        self._computed = None  # torchmetrics forgets what it computed in `update` alone
+        self._computed = None  # torchmetrics clears its cached result only in `update`
 
     def _sets(self) -> tuple[Tensor, Tensor]:
-        """The paintings' rows and the stylised pictures'.
+        """The rows of the paintings, and of the stylised pictures.
 
         Raises:
             ValueError: a set is empty.
@@ -80,15 +80,15 @@ class TwoSets(SetMetric):
         return in_one_order(self._precise(_joined(self.real, "painting", "real=True")))
 
     def _precise(self, rows: Tensor) -> Tensor:
-        """Rows as they are compared."""
+        """The rows in the precision in which they are compared."""
         return rows
 
 
 class FeatureSets(TwoSets):
-    """Kept is one vector a picture.
+    """Keeps one feature vector per picture.
 
     Args:
-        features: what makes it.
+        features: the network.
     """
 
     def __init__(self, *, features: SetFeatures) -> None:
@@ -98,14 +98,14 @@ class FeatureSets(TwoSets):
 
     @property
     def paintings_key(self) -> str | None:
-        """See `SetMetric`: network, weights, layers and resizing; every distance of such features shares it."""
+        """See `SetMetric`: network, weights, layers and resizing, so metrics with the same features share a file."""
         return self.features.key
 
     def _kept(self, images: Tensor) -> Tensor:
         return in_full_precision(self.features, images)
 
     def _precise(self, rows: Tensor) -> Tensor:
-        # differences of large sums are to be told from 0; not every device has float64
+        # float64, for small differences of large sums; on the CPU, because not every device has it
         return rows.to("cpu", torch.float64)
 
 
@@ -114,16 +114,16 @@ def _count(rows: list[Tensor] | Tensor) -> int:
 
 
 def _joined(rows: list[Tensor] | Tensor, what: str, how: str) -> Tensor:
-    # torchmetrics hands over lists within a rank and one tensor after gathering ranks
+    # in torchmetrics, a state is a list on one rank and a tensor after gathering
     if len(rows) == 0:
         raise ValueError(f"there is no {what} to compare; call update(images, {how}) first")
     return torch.cat(list(rows)) if isinstance(rows, list) else rows
 
 
 def in_one_order(rows: Tensor) -> Tensor:
-    """One order, whatever batches and ranks the rows came in; shuffled, so that every second row is half of them.
+    """Sort rows, independent of batches and ranks, but as if shuffled, so that every second row is a random half.
 
-    Rows are sorted by their product with a random one: sums would not do, as those of histograms are all alike.
+    Rows are sorted by their product with a random vector; their sums would not do, because histograms all sum to 1.
     """
     random = torch.Generator().manual_seed(0)
     other = torch.randn(rows[0].numel(), generator=random, dtype=torch.float64)

@@ -1,4 +1,4 @@
-"""How unlike a stylised frame is to the one before, moved along with the scene."""
+"""Warping error: difference of a stylised frame and the previous one, warped by optical flow."""
 
 import numpy as np
 import torch
@@ -11,7 +11,7 @@ from stylegan_pl.nn.layers.flow_warp import warp
 def optical_flow(reference: Tensor, moving: Tensor) -> Tensor:
     """f with reference(p) ≈ moving(p + f(p)): frames (3, H, W) in [-1, 1] -> (1, 2, H, W) in pixels, x first.
 
-    TV-L1 (Zach et al., 2007; scikit-image) of the frames' grey; on the CPU, a second for frames of 256 pixels.
+    TV-L1 (Zach et al., 2007; scikit-image) on grey frames; on the CPU, about a second for 256 pixels.
     """
     from skimage.color import rgb2gray
     from skimage.registration import optical_flow_tvl1  # slow to import, and needed only here
@@ -24,15 +24,15 @@ def optical_flow(reference: Tensor, moving: Tensor) -> Tensor:
 
 
 def visible(forward: Tensor, backward: Tensor) -> Tensor:
-    """Where the frame after shows what the frame before shows, too: (1, 1, H, W) of 0 and 1.
+    """A mask, (1, 1, H, W) of 0 and 1: 1 where the later frame shows what the earlier one shows.
 
-    As Ruder et al. (2016): not where the way back does not lead home, |w̃ + ŵ|² > 0.01 (|w̃|² + |ŵ|²) + 0.5 with w̃ the
-    forward flow where the backward flow ŵ leads; nor at edges of motion, |∇û|² + |∇v̂|² > 0.01 |ŵ|² + 0.002; nor where
-    the way leads out of the picture.
+    As in Ruder et al. (2016), it is 0 where forward and backward flow disagree, |w̃ + ŵ|² > 0.01 (|w̃|² + |ŵ|²) + 0.5
+    (ŵ is the backward flow, w̃ the forward flow at its target); at motion boundaries, |∇û|² + |∇v̂|² > 0.01 |ŵ|² +
+    0.002; and where the flow leads outside of the picture.
 
     Args:
-        forward: from the frame before, (1, 2, H, W) in pixels.
-        backward: from the frame after.
+        forward: flow from the earlier frame, (1, 2, H, W) in pixels.
+        backward: flow from the later frame.
     """
     there, known = warp(forward, backward)
     lengths = (there.square() + backward.square()).sum(dim=1, keepdim=True)
@@ -45,14 +45,15 @@ def visible(forward: Tensor, backward: Tensor) -> Tensor:
 class WarpingError(PerStep):
     """Lai et al. (2018): mean over steps and visible pixels of (O_t − W(O_{t−1}))², W by the flow of the original.
 
-    Mean over colours, in [-1, 1]: noise of deviation σ, new in every frame, has 2 σ². A step that shows nothing of the
-    frame before counts for nothing.
+    Mean over colours in [-1, 1]: independent noise of standard deviation σ in every frame gives 2 σ². Steps without
+    visible pixels are ignored.
 
-    Departure: the flow is TV-L1, which needs no weights, and not FlowNet 2's; so scores agree among themselves and
-    not with published ones. What moves more than some pixels a frame is not followed.
+    Departure: the flow is TV-L1, which needs no weights, instead of FlowNet 2; so scores are comparable with each
+        other,
+    but not with published ones. Motion of more than a few pixels per frame is not detected.
 
-    Factors: `original`, the same of the clip that was stylised, which is what the flow gets wrong; `visible`, the share
-    of pixels that was looked at.
+    Factors: `original`, the same error of the original clip, that is, the flow's own error; `visible`, the share of
+    visible pixels.
     """
 
     higher_is_better = False

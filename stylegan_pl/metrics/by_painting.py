@@ -15,7 +15,7 @@ class ByPainting(FeatureSets):
         self.update(images, real=True, sources=sources)
 
     def update(self, images: Tensor, *, real: bool, sources: Tensor | None = None) -> None:
-        """Add pictures, (N, 3, H, W) in [-1, 1], to the paintings (`real`), with their `sources`, or the stylised ones."""
+        """Add pictures, (N, 3, H, W) in [-1, 1], to the paintings (`real`, with `sources`) or the stylised."""
         if not real:
             super().update(images, real=False)
         elif len(images):

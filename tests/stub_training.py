@@ -1,9 +1,10 @@
-"""`train` without the training: a score that is a function of the options, at once or after STUB_SECONDS."""
+"""`train` without the training: a score that is a function of the options, at once, after STUB_SECONDS or a file."""
 
 import os
 import signal
 import time
 from math import log10
+from pathlib import Path
 
 from stylegan_pl.config.cli import run_verb
 from stylegan_pl.errors import UserError
@@ -12,6 +13,8 @@ from stylegan_pl.runs.outcome import Outcome
 
 def train(config) -> Outcome:
     time.sleep(float(os.environ.get("STUB_SECONDS", 0)))
+    while (awaited := os.environ.get("STUB_AWAITS")) and not Path(awaited).exists():
+        time.sleep(0.02)
     if config.seed == 13:
         raise ZeroDivisionError("a bug of ours")
     if config.seed == 14:

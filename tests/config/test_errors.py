@@ -4,13 +4,13 @@ import math
 import re
 import subprocess
 import sys
-import time
-from pathlib import Path
 
 import pytest
 import yaml
+from fitting import command as in_a_process
 from hydra.errors import InstantiationException
 from omegaconf import OmegaConf
+from preloaded import preloaded
 
 from stylegan_pl import __main__ as dispatcher
 from stylegan_pl import stylize
@@ -216,15 +216,8 @@ def test_a_bug_of_ours_is_not_hidden(monkeypatch):
         run_verb("train", bug)
 
 
-def run_command(*arguments: str, cwd: Path) -> tuple[subprocess.CompletedProcess[str], float]:
-    """A verb as a user types it, and its seconds."""
-    started = time.monotonic()
-    done = subprocess.run([sys.executable, "-m", *arguments], capture_output=True, text=True, cwd=cwd, timeout=120)
-    return done, time.monotonic() - started
-
-
 def test_a_typo_is_told_before_torch_is_imported(tmp_path):
-    done, _ = run_command("stylegan_pl.train", "sed=3", cwd=tmp_path)
+    done = in_a_process("stylegan_pl.train", "sed=3", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (2, "error: no option 'sed'; did you mean 'seed'?\n")
     code = "import sys; import stylegan_pl.train, stylegan_pl.config.cli; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0
@@ -232,7 +225,7 @@ def test_a_typo_is_told_before_torch_is_imported(tmp_path):
 
 
 def test_missing_data_is_told_with_the_remedy_and_leaves_nothing(tmp_path):
-    done, _ = run_command("stylegan_pl.train", "data.content.root=nowhere", "hydra.run.dir=run", cwd=tmp_path)
+    done = preloaded("stylegan_pl.train", "data.content.root=nowhere", "hydra.run.dir=run", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == (
         "error: data.content.root: no folder nowhere; type data.content.root=FOLDER with your images, or data=sample "
@@ -242,7 +235,7 @@ def test_missing_data_is_told_with_the_remedy_and_leaves_nothing(tmp_path):
 
 
 def test_help_reads_like_documentation_and_cfg_shows_the_run(tmp_path):
-    help_text, _ = run_command("stylegan_pl.train", "--help", cwd=tmp_path)
+    help_text = in_a_process("stylegan_pl.train", "--help", cwd=tmp_path)
     assert help_text.returncode == 0
     for words in (
         "Train a style-transfer GAN",
@@ -252,7 +245,7 @@ def test_help_reads_like_documentation_and_cfg_shows_the_run(tmp_path):
         "vgg19",
     ):
         assert words in help_text.stdout
-    shown, _ = run_command("stylegan_pl.train", "+experiment=coco_vangogh", "--cfg", "job", cwd=tmp_path)
+    shown = in_a_process("stylegan_pl.train", "+experiment=coco_vangogh", "--cfg", "job", cwd=tmp_path)
     assert yaml.safe_load(shown.stdout)["run_name"] == "coco_vangogh"
 
 

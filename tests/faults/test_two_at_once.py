@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from itertools import pairwise
 from pathlib import Path
 
@@ -52,11 +53,16 @@ def test_of_two_grids_one_runs(tmp_path):
     def grid(seeds: str) -> subprocess.Popen[str]:
         typed = [sys.executable, stub_training.__file__, "-m", f"seed={seeds}"]
         return subprocess.Popen(
-            typed, cwd=tmp_path, env=os.environ | {"STUB_SECONDS": "3"}, text=True,
+            typed, cwd=tmp_path, env=os.environ | {"STUB_AWAITS": str(other_has_ended)}, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )  # fmt: skip
 
+    other_has_ended = tmp_path / "ended"
     begun = [grid("1,2"), grid("3,4")]
+    end = time.monotonic() + ENDS_WITHIN_S
+    while all(each.poll() is None for each in begun) and time.monotonic() < end:
+        time.sleep(0.02)
+    other_has_ended.touch()
     said = [each.communicate(timeout=ENDS_WITHIN_S)[1] for each in begun]
     codes = [each.returncode for each in begun]
     assert sorted(codes) == [0, 2], said

@@ -1,24 +1,22 @@
-"""Small images on disk, and configs composed as the command line composes them."""
+"""Small images on disk, and configs composed as the command line composes them.
+
+The process that hands out the tests reads this before it starts those that run them, and a core idles meanwhile: what
+is slow to import is imported where it is used.
+"""
 
 import gc
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import torch
-from hydra import compose, initialize_config_dir
-from hydra.utils import instantiate
 from hypothesis import HealthCheck, settings
-from images_on_disk import write_images
-from omegaconf import DictConfig, OmegaConf
-from parsed_once import parse_once
-from preloaded import start_server
 
-from stylegan_pl.config.conf_dir import conf_dir
-from stylegan_pl.config.verbs import register
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+    from torch import Tensor
 
 SMALL = [  # networks of a few thousand parameters, no weights to load
     "generator@model.generator=resnet6",
@@ -42,6 +40,9 @@ settings.load_profile("suite")
 @pytest.fixture(scope="session", autouse=True)
 def few_threads() -> None:
     """Several test processes share the cores, and so do those that they start."""
+    import torch
+    from preloaded import start_server
+
     torch.set_num_threads(1)
     os.environ["OMP_NUM_THREADS"] = "1"
     gc.freeze()  # what is imported stays: the collector need not look at it again and again
@@ -52,6 +53,8 @@ def few_threads() -> None:
 @pytest.fixture(scope="session")
 def image_sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """content/{train,val} and style/{train,val}: 10 + 4 reddish photographs, 7 + 4 bluish paintings, 48 pixels."""
+    from images_on_disk import write_images
+
     root = tmp_path_factory.mktemp("sets")
     write_images(root / "content/train", 10, hue=0, seed=1)
     write_images(root / "content/val", 4, hue=0, seed=2)
@@ -62,36 +65,46 @@ def image_sets(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def files_of_conf_are_parsed_once() -> None:
+    from parsed_once import parse_once
+
     parse_once()
 
 
-Compose = Callable[..., DictConfig]
+Compose = Callable[..., "DictConfig"]
 
 
 @pytest.fixture
 def train_config(image_sets: Path, tmp_path: Path) -> Compose:
     """Overrides -> a small train config on `image_sets`, writing to `tmp_path/run`."""
 
-    def composed(*overrides: str, small: bool = True) -> DictConfig:
+    def composed(*overrides: str, small: bool = True) -> "DictConfig":
         defaults = [f"data_root={image_sets}", f"run_dir={tmp_path / 'run'}"]
         return compose_config("train", [*defaults, *(SMALL if small else []), *overrides])
 
     return composed
 
 
-def compose_config(name: str, overrides: list[str]) -> DictConfig:
+def compose_config(name: str, overrides: list[str]) -> "DictConfig":
     """A config as the verb `name` sees it."""
+    from hydra import compose, initialize_config_dir
+
+    from stylegan_pl.config.conf_dir import conf_dir
+    from stylegan_pl.config.verbs import register
+
     register()
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
         return compose(name, overrides=overrides)
 
 
-LocalWeights = Callable[[DictConfig], None]
+LocalWeights = Callable[["DictConfig"], None]
 
 
 @pytest.fixture(scope="session")
 def local_weights(tmp_path_factory: pytest.TempPathFactory) -> LocalWeights:
     """Point every pretrained part of a config at a file with its keys and shapes, as a download or a run brings."""
+    import torch
+    from omegaconf import DictConfig, OmegaConf
+
     folder = tmp_path_factory.mktemp("weights")
 
     def file_of(architecture: str) -> Path:
@@ -104,7 +117,7 @@ def local_weights(tmp_path_factory: pytest.TempPathFactory) -> LocalWeights:
         path = folder / "teacher.ckpt"
         return path if path.exists() else save_teacher(path)
 
-    def fill(node: DictConfig) -> None:
+    def fill(node: "DictConfig") -> None:
         for key in node:
             if key == "teacher":
                 node.teacher = str(teacher())
@@ -123,14 +136,17 @@ RESNET = {"_target_": "stylegan_pl.generators.resnet.ResNetGenerator", "blocks":
 
 def save_teacher(path: Path, node: dict[str, Any] = RESNET) -> Path:
     """A generator as a student finds it: a run's checkpoint, as far as it is read for that."""
+    import torch
+    from hydra.utils import instantiate
+
     torch.manual_seed(0)
-    generator: torch.nn.Module = instantiate(node)
+    generator = instantiate(node)
     state = {f"generator.{name}": value for name, value in generator.state_dict().items()}
     torch.save({"config": {"model": {"generator": node}}, "state_dict": state}, path)
     return path
 
 
-def random_weights(architecture: str) -> dict[str, torch.Tensor]:
+def random_weights(architecture: str) -> "dict[str, Tensor]":
     """The state of a torchvision network, or of timm's of that name; of a VGG the convolutions alone."""
     import torchvision
 

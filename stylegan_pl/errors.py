@@ -1,6 +1,7 @@
 """The errors that a user can correct; all other exceptions are bugs."""
 
 import difflib
+import re
 import sys
 from collections.abc import Iterable
 from typing import NoReturn
@@ -52,6 +53,12 @@ def nearest(word: str, options: Iterable[str]) -> str:
     if close:
         return f"; did you mean '{close[0]}'?"
     return f"; there is {', '.join(sorted(known)[:30])}" if known else ""
+
+
+def not_there(typed: str, what: str = "no such file or folder") -> str:
+    """What is said of a path that leads nowhere: `what`, or that nothing is downloaded from an address."""
+    is_address = re.match(r"\w{2,}:/", typed)  # `C:/` is a disk
+    return "an address is not fetched; download it first: curl -O …" if is_address else what
 
 
 def leave(code: int, line: str) -> NoReturn:

@@ -168,7 +168,8 @@ def _check_type(path: str, value: Any, hint: Any) -> None:
         return  # a type that pydantic cannot check, such as a callable with named arguments
     except ValidationError as error:
         reason = error.errors()[0]["msg"]
-        raise ConfigError(f"{path}={value!r}: {reason[0].lower()}{reason[1:]}") from error
+        number = f"; type {path}=NUMBER" if error.errors()[0]["type"] in ("int_parsing", "float_parsing") else ""
+        raise ConfigError(f"{path}={value!r}: {reason[0].lower()}{reason[1:]}{number}") from error
     except Exception as error:  # pydantic refuses some dataclass hints with `config`; those nodes are checked by key
         if type(error).__name__ != "PydanticUserError":
             raise

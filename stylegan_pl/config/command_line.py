@@ -219,12 +219,15 @@ def _check(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> None:
     _check_once(words, kinds)
     for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
         if not ("=" in word or word.startswith(("-", "~")) or before in _WITH_VALUE):
-            raise ConfigError(_no_option(before, word, after, kinds, name))
+            typed = {word.partition("=")[0] for word in words}
+            raise ConfigError(_no_option(before, word, after, kinds, name, typed))
         if spaced := re.match(r"(\+{0,2}[\w.@/]+)\s+=", word):
             raise ConfigError(f"{word}: no spaces around =; type {spaced.group(1)}={word.partition('=')[2].strip()}")
         if re.fullmatch(r"\+{0,2}[\w.@/]+=", word):
             key = word.strip("+=")
             raise ConfigError(f"{key}= has no value; type it directly after the =, or {key}=null for none")
+        if re.match(r"\+(experiment|debug)=", word) and name not in ("train", "preview"):
+            raise ConfigError(f"{word}: recipes are for train and preview; leave it out")
         _check_group(word)
     sweep = next((word for word in words if re.match(r"sweep[=.]", word)), None)
     if sweep is not None and not _MULTIRUN & {*words, *(word.partition("=")[0] for word in words)}:
@@ -248,16 +251,23 @@ def _check_once(words: Sequence[str], kinds: Mapping[str, Kind]) -> None:
 
 
 def _check_group(word: str) -> None:
-    """Raise for `logger=null`: Hydra needs a name, and would answer with a traceback."""
+    """Raise for `logger=null` or `augment=false`: Hydra needs a name, and would answer with a traceback."""
     key, _, text = word.lstrip("+").partition("=")
     folder = conf_dir() / key.partition("@")[0]
-    if text == "null" and folder.is_dir():
+    if not folder.is_dir() or not isinstance(value := _parsed(text), bool | int | float | None):
+        return
+    if not value:
         none = f"{key}=none" if (folder / "none.yaml").is_file() else f"'~{key}'"
-        raise ConfigError(f"{key}=null: a group needs a name; to have none, type {none}")
+        raise ConfigError(f"{word}: a group needs a name; to have none, type {none}")
+    names = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+    raise ConfigError(f"{word}: a group needs a name; type {key}=NAME, one of {names}")
 
 
-def _no_option(before: str, word: str, after: str, kinds: Mapping[str, Kind], name: str) -> str:
+def _no_option(before: str, word: str, after: str, kinds: Mapping[str, Kind], name: str, typed: set[str]) -> str:
     key, equals, text = before.partition("=")
+    missing = next((place for place in ("input", "output") if place in kinds and place not in typed), None)
+    if missing is not None and (Path(word).exists() or (equals and (Path(text).exists() or key == "painter"))):
+        return f"'{word}' is not an option; options are typed KEY=VALUE; type {missing}={word}"
     if equals and text.count("[") > text.count("]"):
         return f"{before} {word}: a list has commas and no spaces, as in {key}=[A,B]; or quotes around the whole word"
     if equals and key.lstrip("+") in kinds:
@@ -283,7 +293,8 @@ def _own(key: str, name: str) -> str:
     """The answer to a flag that no other program has: how to type our option, or else the nearest option."""
     known = {field.name for field in fields(VERBS[name].schema)} | {path.name for path in conf_dir().iterdir()}  # type: ignore[arg-type]  # a verb with options
     if key.partition(".")[0] in known:
-        return f"type {key}=VALUE"
+        hints = get_type_hints(VERBS[name].schema)
+        return f"type {key}={'true' if hints.get(key) is bool else 'VALUE'}"
     near = nearest(key, known)
     return f"no option '{key}'{near if 'did you mean' in near else '; --help lists them'}"
 
@@ -292,9 +303,16 @@ def _as_typed_here(flag: str, value: str, name: str) -> str:
     """What to type instead of another program's flag, with the typed value."""
     key = flag.lstrip("-").replace("-", "_")
     value = "" if re.match("--?[A-Za-z]", value) or "=" in value else value
-    if value and (known := ours_of_value(key, value)) is not None:
+    if value and (known := ours_of_value(key, value, name)) is not None:
         return f"type {known}"
     if key == "dataroot" and name == "train" and Path(value, "trainA").is_dir():
         return f"type data.content.root={value}/trainA data.style.root={value}/trainB"
-    told = ours(flag, name) or _own(_inside(key, name), name)
-    return re.sub(r"=[A-Z_]{4,}\b", lambda _: f"={value}", told, count=1) if value else told
+    told, opening, note = (ours(flag, name) or _own(_inside(key, name), name)).partition(" (")
+    if value and (Path(value).exists() or "RUN_OR_FILE" not in told or not _is_epoch(value)):
+        told = re.sub(r"=(\[?)[A-Z_]{4,}\b", lambda found: f"={found[1]}{value}", told, count=1)
+    return f"{told}{opening}{note}"
+
+
+def _is_epoch(value: str) -> bool:
+    """Whether it names an epoch in other programs, and so cannot stand for a run or a file."""
+    return value.isdigit() or value in ("latest", "best", "last")

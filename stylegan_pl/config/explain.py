@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -12,6 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.lightning_switches import TRAINER
 from stylegan_pl.config.near_names import ours, ours_of_value
+from stylegan_pl.config.static_signature import signature_of
 from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import nearest
 from stylegan_pl.runs.renamed import removed
@@ -22,10 +25,25 @@ Compose = Callable[[list[str]], DictConfig]
 PLUS_GROUPS = ("experiment", "debug")
 
 
-def no_option(verb: str, key: str, known: Iterable[str]) -> str:
+def no_option(verb: str, key: str, known: Iterable[str], value: str = "") -> str:
     """`no option 'lr'; type …`: names our option for another program's, or else the most similar option."""
-    answer = ours(key, verb)
-    return f"no option '{key}'" + (nearest(key, known) if answer is None else f"; {answer}")
+    of_value = ours_of_value(key, value, verb)
+    answer = ours(key, verb) if of_value is None else f"type {of_value}"
+    if answer is None:
+        known = list(known)
+        theirs = _verb_of(key, verb) if known else None
+        answer = nearest(key, known) if theirs is None else f"; it is an option of {theirs}, and {verb} has none such"
+        return f"no option '{key}'{answer}"
+    return f"no option '{key}'; {answer}"
+
+
+def _verb_of(key: str, verb: str) -> str | None:
+    """Another verb that has this option, or whose config has this group."""
+    first = re.split(r"[.@]", key)[0]
+    for name, row in VERBS.items():
+        if name != verb and row.schema is not None and first in (field.name for field in fields(row.schema)):
+            return name
+    return None if verb == "train" or not (conf_dir() / first).is_dir() else "train"
 
 
 def not_the_verbs(verb: str, key: str) -> str:
@@ -44,7 +62,7 @@ def explain(error: Exception, overrides: list[str], compose: Compose, verb: str)
         compose: used to look up the existing keys and groups, without the wrong override.
     """
     if isinstance(error, MissingConfigException) and error.missing_cfg_file is not None:
-        return _missing_option(error)
+        return _missing_option(error, overrides)
     # Hydra names the override that it could not merge; OmegaConf's error below gives the reason
     text = str(error.__cause__ if str(error).startswith("Error merging override") and error.__cause__ else error)
     if match := re.search(r"Ambiguous value for argument '([^=']+)=([^']*)'", text):
@@ -66,15 +84,22 @@ def explain(error: Exception, overrides: list[str], compose: Compose, verb: str)
 def _several(key: str, values: str, verb: str) -> str:
     """The error for `key=1,2`, which Hydra reads as a sweep."""
     if ours(key, verb) is not None:
-        return no_option(verb, key, [])
+        return no_option(verb, key, [], values)
     runs = f"for a run of each, -m {key}={values}; " if verb == "train" else ""
     point = f"for a number with a decimal point, {key}={values.replace(',', '.')}; "
-    point = point if re.fullmatch(r"-?\d+,\d+", values) else ""
+    point = point if re.fullmatch(r"-?\d,\d+", values) else ""  # not for 256,256
     return f"{key}={values}: several values; type {runs}{point}for a list, {key}=[{values}]"
 
 
-def _missing_option(error: MissingConfigException) -> str:
+def _missing_option(error: MissingConfigException, overrides: list[str]) -> str:
     group, _, option = str(error.missing_cfg_file).rpartition("/")
+    if typed := next((text for text in overrides if text.replace("=", "/", 1) == str(error.missing_cfg_file)), None):
+        group, _, option = typed.partition("=")
+    if group == "data" and ("/" in option or Path(option).is_dir()):
+        return (
+            f"data={option}: data= names a kind of data set; for a folder type data_root={option} (it holds content/ "
+            f"and style/), or data.content.root=PHOTOS data.style.root=PAINTINGS"
+        )
     options = [name for name in error.options or [] if name] or _files(group)
     if (answer := ours_of_value(group, option)) is not None:
         return f"{group}={option} is here: {answer}"
@@ -105,18 +130,22 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) ->
     for depth, part in enumerate(parts):
         if not isinstance(node, DictConfig) or part not in node:
             where = ".".join(parts[:depth])
-            known = [str(name) for name in node] if isinstance(node, DictConfig) else []
+            known = [str(name) for name in node if not str(name).startswith("_")] if OmegaConf.is_dict(node) else []
             if not where:
                 known = [name for name in known if name != "hydra"] + [group for group in groups if group not in known]
                 if key in known:
                     return not_the_verbs(verb, key)
                 if ours(key, verb) is None and (places := list(_places(config, key))):
                     return f"no option '{key}'; did you mean {' or '.join(map(repr, places[:3]))}?"
-                return no_option(verb, key, known)
+                values = (text.partition("=")[2] for text in overrides if _key_of(text) == key)
+                return no_option(verb, key, known, next(values, ""))
             if where == "trainer" and part in TRAINER:
                 return f"trainer.{part} is not used here; type {TRAINER[part]}"
-            if (instead := removed(node.get("_target_") if isinstance(node, DictConfig) else None, part)) is not None:
+            target = node.get("_target_") if isinstance(node, DictConfig) else None
+            if (instead := removed(target, part)) is not None:
                 return f"{key} is no longer an option: {instead}; leave it out"
+            if target is not None and part == parts[-1] and _takes(str(target), part):
+                return f"{key} is not in this run's config; to add it, type a plus: +{key}=VALUE"
             return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
         if OmegaConf.is_interpolation(node, part):
             raw = OmegaConf.to_container(node, resolve=False)
@@ -128,6 +157,12 @@ def _unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) ->
             return f"{key}: a saved config has no groups to choose from; change single values, as in seed=1"
         return f"{key} belongs to one part: type {placed[0]}=NAME"
     return f"no group '{key}' to choose from{nearest(key, groups)}"
+
+
+def _takes(target: str, option: str) -> bool:
+    """Whether a class has an option; most of Lightning's Trainer are not in its config file."""
+    signature = signature_of(target)
+    return signature is not None and option in signature.parameters
 
 
 def _places(node: DictConfig, key: str, where: str = "") -> Iterator[str]:
@@ -155,6 +190,9 @@ def _with_prefix(hint: str, where: str) -> str:
 
 def _at_key(key: str, text: str, compose: Compose, verb: str) -> str:
     first = _one_line(text)
+    if refused := re.match(r"Invalid value '([^']*)', expected one of \[(\w+)", first):
+        here = ours_of_value(key, refused.group(1)) or f"{key}={refused.group(2)}"
+        return f"{key}: {first[0].lower()}{first[1:]}; type {here}"
     if "not in" in first:  # a key of a file that the schema does not have
         known = [str(name) for name in compose([]) if name != "hydra"]
         return not_the_verbs(verb, key) if key in known else no_option(verb, key, known)

@@ -88,6 +88,8 @@ NEAR: dict[str, tuple[Near, ...]] = {
         Near("display_id display_port display_server display_env display_ncols display_winsize no_html", "logger=wandb",
              "grids are always in samples/ in the run's folder"),
         Near("use_wandb wandb_project_name", "logger=wandb logger.wandb.project=NAME"),
+        Near("results_dir", "hydra.run.dir=FOLDER", "for paintings the verb `stylize` has output=FOLDER"),
+        Near("num_test", "data.val_pairs=64", "is for validation; to paint, the verb `stylize` takes input=FOLDER"),
         Near("verbose", "debug=true", "shows a traceback with every error"),
     ),
     LIGHTNING: (
@@ -138,7 +140,9 @@ NEAR: dict[str, tuple[Near, ...]] = {
              "ckpt=RUN_OR_FILE", verb="stylize"),
         Near("num_test", "input=FOLDER", "paints every file; for some of them 'input=FOLDER/a*.jpg'", verb="stylize"),
         Near("no_dropout eval", "", "painting never uses dropout", verb="stylize"),
-        Near("gpu_ids gpu accelerator", "device=gpu", verb="stylize"),
+        Near("phase isTrain", "", "each phase is a verb, and `stylize` paints: leave it out", verb="stylize"),
+        Near("model", "", "a checkpoint knows its method: leave it out", verb="stylize"),
+        Near("gpu_ids gpu accelerator", "device=gpu", "for -1 device=cpu", verb="stylize"),
         Near("alpha", "strength=0.8", verb="stylize"),
         Near("preserve_color preserve_colour keep_color", "keep_colour=true", verb="stylize"),
         Near("style_image styles style_path", "style=PAINTING", verb="stylize"),
@@ -160,6 +164,10 @@ NEAR: dict[str, tuple[Near, ...]] = {
         Near("dataroot", "data_root=FOLDER", "for other data data=folders data_root=FOLDER", verb="evaluate"),
         Near("results_dir output_dir out", "output=FOLDER", verb="evaluate"),
         Near("name checkpoint checkpoints_dir model_path epoch", "ckpt=RUN_OR_FILE", verb="evaluate"),
+        Near("real real_path real_dir reference path1", "data.style.root=PAINTINGS",
+             "with data=folders data.content.root=PHOTOS", verb="evaluate"),
+        Near("fake fake_path fake_dir generated pred path2", "compare=[FOLDER]",
+             "a folder of painted pictures, named after their photographs", verb="evaluate"),
         Near("phase", "split=val", "or train, all", verb="evaluate"),
         Near("gpu_ids gpu accelerator", "device=gpu", verb="evaluate"),
         Near("out output_path save_path file filename", "output=picture.onnx", verb="export"),
@@ -199,6 +207,35 @@ VALUES: dict[str, dict[str, str]] = {
     },
     "gpu_ids": {
         "-1": "trainer=cpu",
+        "0": "trainer=gpu",
+        "0,1": "trainer=ddp trainer.devices=[0,1]",
+    },
+    "trainer": {
+        "cuda": "trainer=gpu",
+        "single_gpu": "trainer=gpu",
+        "multi_gpu": "trainer=ddp",
+    },
+    "precision": {
+        "16": "precision=fp16",
+        "16-mixed": "precision=fp16",
+        "half": "precision=fp16",
+        "float16": "precision=fp16",
+        "bf16-mixed": "precision=bf16",
+        "bfloat16": "precision=bf16",
+        "32": "precision=fp32",
+        "32-true": "precision=fp32",
+        "float32": "precision=fp32",
+        "full": "precision=fp32",
+    },
+    "cut_mode": {
+        "cut": "model=cut",
+        "fastcut": "model=fastcut",
+    },
+    "preprocess": {
+        "crop": "data.content.load_size=null data.style.load_size=null",
+        "none": "data.content.load_size=null data.style.load_size=null",
+        "scale_width": "data.content.load_size=286 data.style.load_size=286",
+        "scale_width_and_crop": "data.content.load_size=286 data.style.load_size=286",
     },
     "metric": {
         "fid": "metric=[fid_clean]",
@@ -220,6 +257,7 @@ VALUES: dict[str, dict[str, str]] = {
         "resnet_6blocks": "generator@model.generator=resnet6",
         "unet_256": "generator@model.generator=unet256",
         "unet_128": "generator@model.generator=unet128",
+        "mobile_resnet_9blocks": "generator@model.generator=mobile",
     },
     "discriminator": {
         "basic": "discriminator@model.discriminator=patchgan70",
@@ -243,6 +281,16 @@ def verb_here(word: str) -> str | None:
     return next((verb for verb, theirs in _VERBS.items() if word.lower() in theirs.split()), None)
 
 
+SAME_VALUES = {
+    "netg": "generator",
+    "netd": "discriminator",
+    "gan_mode": "adversarial",
+    "dataset_mode": "data",
+    "accelerator": "trainer",
+    "amp": "precision",
+}
+"""Option of another program, in lower case -> group or key of ours whose values it takes; the rest is in `VALUES`."""
+
 _JOLIGEN = re.compile(r"^(g|d|alg_gan|alg_cut|alg|data|train|output|model)_(?=.)")
 """joliGEN's prefixes of CycleGAN's and CUT's names: `G_netG`, `data_crop_size`, `train_G_lr`."""
 
@@ -258,9 +306,12 @@ def ours(key: str, verb: str) -> str | None:
     return None if without == word else ours(without, verb)
 
 
-def ours_of_value(group: str, option: str) -> str | None:
-    """What to type for another program's value of a group, such as model=cycle_gan; None if not known."""
-    return VALUES.get(group, {}).get(option.lower())
+def ours_of_value(key: str, value: str, verb: str = "train") -> str | None:
+    """What to type for another program's value, such as model=cycle_gan or netG=unet_256; None if not known."""
+    key = key.lower()
+    if verb not in ("train", "preview") and key not in ("precision", "metric", "data"):
+        return None  # parts of a training
+    return VALUES.get(SAME_VALUES.get(key, key), {}).get(value.lower())
 
 
 def _rows(verb: str) -> Iterator[Near]:

@@ -13,13 +13,14 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 from hydra.errors import InstantiationException
 from hydra.types import RunMode
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from stylegan_pl.config.check_numbers import check_counts, check_image_size, check_ranges
 from stylegan_pl.config.explain import no_option, not_the_verbs
 from stylegan_pl.config.failure_line import code_and_line
 from stylegan_pl.config.named_today import as_named_today
+from stylegan_pl.config.near_names import ours_of_value
 from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.runs.folder import alone_in, lock_of
@@ -69,11 +70,11 @@ class Task:
         from stylegan_pl.config.check_keys import check_config  # imported here, because pydantic is slow to import
 
         as_named_today(config)
-        _check_root(config, self.name)
+        check_root(config, self.name)
         check_config(config)
 
     def _run(self, config: DictConfig) -> int:
-        _check_root(config, self.name)
+        check_root(config, self.name)
         return self.function(config)
 
     def _finished(self, outcome: int) -> float | None:
@@ -156,7 +157,7 @@ def _told(overrides: list[str]) -> list[str]:
     return [text for text in overrides if not text.startswith(("hydra.", "callbacks.pruning.trial="))]
 
 
-def _check_root(config: DictConfig, name: str) -> None:
+def check_root(config: DictConfig, name: str) -> None:
     """Check the root config; a `+key` on the command line could add a key that nothing reads."""
     schema = VERBS[name].schema
     assert schema is not None
@@ -170,3 +171,27 @@ def _check_root(config: DictConfig, name: str) -> None:
         check_image_size(config.image_size)
     check_ranges(config)
     check_counts(config)
+    _check_parts(config)
+
+
+def _check_parts(config: DictConfig) -> None:
+    """Raise for a plain value in the place of a part, such as model.generator=resnet_9blocks or callbacks.live=false.
+
+    A group puts a part there, with a class and options of its own; nothing else can be built.
+    """
+    chosen = HydraConfig.get().runtime.choices if HydraConfig.initialized() else {}
+    for choice, option in chosen.items():
+        group, _, place = str(choice).partition("@")
+        place = (place or group).replace("/", ".")
+        part = OmegaConf.select(config, place, throw_on_missing=False)
+        if part is not None and not OmegaConf.is_config(part):
+            known = ours_of_value(group, str(part)) or f"{choice}={option}"
+            raise ConfigError(f"{place}={part}: a part is chosen by its group; type {known}")
+    for group in ("callbacks", "logger", "metric", "image_loss"):
+        parts = config.get(group)
+        for name in parts if OmegaConf.is_dict(parts) else ():
+            if not OmegaConf.is_config(parts[name]):
+                raise ConfigError(
+                    f"{group}.{name}={parts[name]}: that is a part with options of its own; to leave it out, type "
+                    f"'~{group}.{name}'"
+                )

@@ -6,7 +6,7 @@ from pathlib import Path
 from stylegan_pl.data.folder import SPLITS, ImageFolder, Source, list_images
 from stylegan_pl.data.shards import Shards, check_index
 from stylegan_pl.data.single import SingleImage, check_single
-from stylegan_pl.errors import DataError, UnfitData, UserError
+from stylegan_pl.errors import DataError, UnfitData, UserError, not_there
 from stylegan_pl.pictures.crop_size import CropSize, fits, in_words, least_shorter_side
 from stylegan_pl.pictures.passed_over import passed_over
 from stylegan_pl.pictures.tree import files_below
@@ -63,7 +63,7 @@ def check_folder(folder: ImageFolder, *, name: str, size: CropSize, limit: float
         return
     root = Path(folder.root)
     if not root.is_dir():
-        raise UnfitData(f"{name}.root: no folder {root}; {_remedy(folder, name)}")
+        raise UnfitData(f"{name}.root: {not_there(str(root), _no_folder(folder, name))}")
     files, left = folder.files("train"), what_is_left(folder, name)
     if len(files) < 2:
         found = "no image" if not files else "1 image"
@@ -82,6 +82,17 @@ def check_folder(folder: ImageFolder, *, name: str, size: CropSize, limit: float
             f"{broken[0]}; remove them, or {_remedy(folder, name)}"
         )
     _check_sizes(folder, [found_size for found_size in sizes if found_size], name=name, size=size, limit=limit)
+
+
+def _no_folder(folder: ImageFolder, name: str) -> str:
+    root = Path(folder.root)
+    if root.is_file():
+        one = ", or for this painting alone +experiment=one_painting" if name.endswith("style") else ""
+        return f"{root} is a file; type its folder, {name}.root={root.parent}{one}"
+    there = root.parent
+    if (there / "trainA").is_dir() and (there / "trainB").is_dir():  # CycleGAN's names
+        return f"no folder {root}; type data.content.root={there / 'trainA'} data.style.root={there / 'trainB'}"
+    return f"no folder {root}; {_remedy(folder, name)}"
 
 
 def what_is_left(folder: ImageFolder, name: str) -> list[str]:

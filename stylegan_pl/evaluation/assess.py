@@ -180,7 +180,8 @@ def _sets(config: DictConfig, trained: tuple[dict[str, Any], Path] | None) -> tu
     if config.data is None:
         if trained is None:
             raise ConfigError(
-                "nothing of these tells which sets it was trained on; type data=NAME, such as data=folders"
+                "nothing of these tells which sets it was trained on; type data=folders data.content.root=PHOTOS "
+                "data.style.root=PAINTINGS"
             )
         typed = config.data_root if config.data_root != "data" else None  # "data" is the default of evaluate.yaml
         return sets_of(*trained, typed)

@@ -6,9 +6,9 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import NamedTuple
 
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, not_there
 from stylegan_pl.runs.checkpoint import resolve
-from stylegan_pl.runs.painters import PREFIX
+from stylegan_pl.runs.painters import PREFIX, names
 
 
 class Entrant(NamedTuple):
@@ -39,7 +39,9 @@ def _expanded(word: str) -> list[str]:
         if not Path(word).exists():
             if "," in word and all(Path(part).exists() for part in word.split(",")):
                 raise ConfigError(f"no file or folder {word}; for several, type compare=[{word}]")
-            raise ConfigError(f"no file or folder {word}; give a run folder, a .ckpt or a folder of pictures")
+            known = f"; painter:{word} is in the box" if word in names() else ""
+            what = f"no file or folder {word}; give a run folder, a .ckpt or a folder of pictures{known}"
+            raise ConfigError(not_there(word, what))
         return [word]
     found = sorted(glob(word))  # noqa: PTH207  # a pattern may begin at the root
     if not found:

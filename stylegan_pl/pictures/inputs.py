@@ -3,11 +3,10 @@
 import glob
 import logging
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, not_there
 from stylegan_pl.pictures.passed_over import passed_over
 from stylegan_pl.pictures.read import READABLE
 from stylegan_pl.pictures.tree import files_below
@@ -52,7 +51,7 @@ def named_pictures(
             return _several([source], output, overwrite)
         path = Path(source)
         if not os.path.lexists(path):
-            raise ConfigError(f"input={source}: {_not_there(source)}")
+            raise ConfigError(f"input={source}: {not_there(str(source))}")
         return _in_folder(path, output, overwrite) if path.is_dir() else ([(_checked(path), None)], [])
     return _several(source, output, overwrite)
 
@@ -63,7 +62,7 @@ def _several(sources: Sequence[Path | str], output: Path | None, overwrite: bool
     for source in sources:
         matches = _matches(str(source)) if is_pattern(source) else [str(source)]
         if not matches or not os.path.lexists(matches[0]):
-            raise ConfigError(_nothing(source) if is_pattern(source) else f"input={source}: {_not_there(source)}")
+            raise ConfigError(_nothing(source) if is_pattern(source) else f"input={source}: {not_there(str(source))}")
         paths += [Path(match) for match in matches]
     pictures: list[Path] = []
     left_out: list[Path] = []
@@ -112,11 +111,6 @@ def _checked(path: Path) -> Path:
 def _check_is_folder(output: Path | None, what: str) -> None:
     if output is not None and output.suffix.lower() in EXTENSIONS and not output.is_dir():
         raise ConfigError(f"{what}, so output={output} must be one, too; type output={output.with_suffix('')}")
-
-
-def _not_there(source: Path | str) -> str:
-    address = re.match(r"https?:/", str(source))
-    return "an address is not fetched; download it first: curl -O …" if address else "no such file or folder"
 
 
 def is_pattern(source: Path | str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.errors import ConfigError, UserError, first_line
+from stylegan_pl.errors import ConfigError, UserError, first_line, not_there
 from stylegan_pl.nn.pretrained.tensor_files import SUM, UnreadableError, read_safetensors, read_torch
 from stylegan_pl.runs.file_format import METADATA_KEY, VERSION_KEY, check_version
 from stylegan_pl.runs.from_file import check_plain
@@ -37,9 +37,8 @@ def resolve(run_or_file: str, *, option: str = "ckpt") -> Path:
         return path
     if not path.is_dir():
         known = f"; painter:{run_or_file} is in the box" if run_or_file in names() else ""
-        raise ConfigError(
-            f"{option}: no file or folder {path}; give a .ckpt or a run folder such as outputs/train/NAME/DATE{known}"
-        )
+        what = f"no file or folder {path}; give a .ckpt or a run folder such as outputs/train/NAME/DATE{known}"
+        raise ConfigError(f"{option}: {not_there(run_or_file, what)}")
     for name in ("best.ckpt", "last.ckpt"):
         for folder in (path / "checkpoints", path):
             if (folder / name).is_file():

@@ -35,6 +35,8 @@ def path_of(name: str) -> Path:
     if name in there:
         return folder() / f"{name}.safetensors"
     said = nearest(name, there) if there else "; it is empty: type ckpt=RUN_OR_FILE"
+    if "," in name and set(name.replace(" ", "").split(",")) <= set(there):
+        said = f"; for several, type painter=[{name}]"
     raise ConfigError(f"painter={name}: no painter of that name is in the box{said}")
 
 

@@ -26,6 +26,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     write_images(folder / "sets/content/val", 2, size=32, seed=1)
     write_images(folder / "sets/style/train", 2, size=32, seed=2)
     shutil.copy(folder / "photos/000.png", folder / "photo.png")
+    for side in ("trainA", "trainB"):
+        (folder / "cyclegans" / side).mkdir(parents=True)
     (folder / "empty").mkdir()
     (folder / "run/checkpoints").mkdir(parents=True)
     whole = save_teacher(folder / "run/checkpoints/last.ckpt").read_bytes()
@@ -122,7 +124,45 @@ LINES = [
     ("train", "model.generator.width=-4", "model.generator.width=-4 must be above 0"),
     ("train", "model.generator_optimizer.lr=0", "model.generator_optimizer.lr=0 must be above 0"),
     ("train", "start_from=gone", "start_from: no file or folder gone"),
-    ("train", "data.content.root=photo.png", "data.content.root: no folder photo.png"),
+    ("train", "start_from=https://example.org/a.ckpt", "start_from: an address is not fetched; download it first"),
+    ("train", "data=photos", "for a folder type data_root=photos (it holds content/ and style/), or"),
+    ("train", "data=./photos", "data=./photos: data= names a kind of data set"),
+    ("train", "data_root=cyclegans", "type data.content.root=cyclegans/trainA data.style.root=cyclegans/trainB"),
+    ("train", "model.generator=resnet_9blocks", "its group; type generator@model.generator=resnet9"),
+    ("train", "model.generator_optimizer=adam", "its group; type optimizer@model.generator_optimizer=adam"),
+    ("train", "callbacks.samples=false", "to leave it out, type '~callbacks.samples'"),
+    ("train", "image_loss=[style] image_loss.style=5", "image_loss.style=5: that is a part with options of its own"),
+    ("train", "logger=false", "logger=false: a group needs a name; to have none, type logger=none"),
+    ("train", "augment=true", "augment=true: a group needs a name; type augment=NAME, one of channels, flip, jitter"),
+    ("train", "penalty=0", "penalty=0: a group needs a name; to have none, type penalty=none"),
+    ("train", "netG=unet_256", "no option 'netG'; type generator@model.generator=unet256"),
+    ("train", "gan_mode=wgangp", "no option 'gan_mode'; type adversarial=wasserstein penalty=wgan_gp"),
+    ("train", "gpu_ids=0,1", "no option 'gpu_ids'; type trainer=ddp trainer.devices=[0,1]"),
+    ("train", "gpu_ids=-1", "no option 'gpu_ids'; type trainer=cpu"),
+    ("train", "precision=16-mixed", "; type precision=fp16"),
+    ("train", "--epoch latest", "--epoch: type max_epochs=200 (to load a run: ckpt_path=RUN_OR_FILE)"),
+    ("train", "--epoch_count 50", "--epoch_count: type ckpt_path=RUN_OR_FILE"),
+    ("train", "--num_test 50", "to paint, the verb `stylize` takes input=FOLDER"),
+    ("train", "image_size=256,256", "type for a run of each, -m image_size=256,256; for a list, image_size=[256,256]"),
+    ("stylize", "--gpu_ids -1 --model cycle_gan", "for -1 device=cpu); --model: a checkpoint knows its method"),
+    ("stylize", f"ckpt=https://example.org/a.ckpt {TO}", "ckpt: an address is not fetched; download it first"),
+    ("stylize", f"model=https://example.org/a.onnx {TO}", "an address is not fetched; download it first"),
+    ("stylize", f"model=vangogh {TO}", "that is a painter in the box; type painter=vangogh"),
+    ("stylize", f"painter=vangogh,hokusai {TO}", "for several, type painter=[vangogh,hokusai]"),
+    ("stylize", "painter=vangogh photo.png output=o.png", "'photo.png' is not an option; options are typed KEY=VALUE; "
+     "type input=photo.png"),
+    ("stylize", "painter=vangogh input=photo.png o.png", "type output=o.png"),
+    ("stylize", f"{PAINT} max_images=5", "no option 'max_images'; it is an option of train, and stylize has none such"),
+    ("stylize", f"{PAINT} trainer=gpu", "no option 'trainer'; it is an option of train"),
+    ("stylize", f"{PAINT} data.content.root=photos", "no option 'data.content.root'; it is an option of train"),
+    ("train", "strength=0.5", "no option 'strength'; it is an option of stylize, and train has none such"),
+    ("stylize", f"{PAINT} +experiment=sample", "+experiment=sample: recipes are for train and preview; leave it out"),
+    ("stylize", f"{PAINT} --overwrite", "--overwrite: type overwrite=true"),
+    ("evaluate", "--path1 paintings --path2 photos", "--path2: type compare=[photos]"),
+    ("evaluate", "ckpt=vangogh", "painter:vangogh is in the box"),
+    ("evaluate", "painter=vangogh", "type data=folders data.content.root=PHOTOS data.style.root=PAINTINGS"),
+    ("evaluate", "compare=[https://example.org/a.ckpt]", "an address is not fetched; download it first"),
+    ("train", "data.content.root=photo.png", "photo.png is a file; type its folder, data.content.root=."),
     ("export", f"{EXPORT} opset_version=17", "type opset=18"),
     ("prepare", "doctor=true", "type check=true data.content.root=PHOTOS data.style.root=PAINTINGS"),
     ("app", "share=true", "host=0.0.0.0, docs/app.md"),

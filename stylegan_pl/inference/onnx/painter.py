@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from stylegan_pl.errors import ConfigError, DataError, first_line
+from stylegan_pl.errors import ConfigError, DataError, first_line, not_there
 from stylegan_pl.inference.onnx.finish import ArrayFinish
 from stylegan_pl.inference.stroke_size import STROKE_AT, Strokes
 from stylegan_pl.pictures.read import read_image
 from stylegan_pl.runs.file_format import METADATA_KEY, VERSION_KEY, check_version
+from stylegan_pl.runs.painters import names
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession
@@ -170,7 +171,9 @@ def _session(path: Path, device: str) -> "InferenceSession":
     if path.is_dir() or path.suffix in (".ckpt", ".safetensors"):
         raise ConfigError(f"model={path}: model= takes an .onnx; type ckpt={path}")
     if not path.is_file():
-        raise ConfigError(f"model={path}: no such file; python -m stylegan_pl.export writes one from a checkpoint")
+        what = "no such file; python -m stylegan_pl.export writes one from a checkpoint"
+        what = f"that is a painter in the box; type painter={path}" if str(path) in names() else what
+        raise ConfigError(f"model={path}: {not_there(str(path), what)}")
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # only fatal ones, because errors are also raised
     try:

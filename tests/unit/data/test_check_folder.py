@@ -52,7 +52,7 @@ def test_a_missing_folder_is_said(tmp_path: Path, name: str) -> None:
 
 def test_a_file_is_no_folder(tmp_path: Path) -> None:
     (tmp_path / "a.png").touch()
-    with pytest.raises(DataError, match=r"^data\.content\.root: no folder .*a\.png; "):
+    with pytest.raises(DataError, match=r"^data\.content\.root: .*a\.png is a file; type its folder, data"):
         check(ImageFolder(str(tmp_path / "a.png")))
 
 

@@ -58,7 +58,8 @@ def paint_sheet(config: DictConfig) -> int:
         raise ConfigError("sheet=true: none of the photographs could be read")
     sheet = contact_sheet(rows, ["photograph", *(label for label, _ in columns)], cell=config.sheet_size)
     write_image(sheet, output, quality=config.quality)
-    _log.info("%d photographs in %d styles -> %s", len(rows), len(columns), output)
+    counts = [f"{n} {what}{'' if n == 1 else 's'}" for n, what in ((len(rows), "photograph"), (len(columns), "style"))]
+    _log.info("%s in %s -> %s", *counts, output)
     facts = {
         "output": str(output),
         "photographs": len(rows),

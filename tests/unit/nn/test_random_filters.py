@@ -133,3 +133,23 @@ def test_an_even_size_is_refused(size: int) -> None:
 def test_a_filter_of_one_pixel_is_refused_since_centred_it_is_nothing() -> None:
     with pytest.raises(ValueError, match="size"):
         network(size=1)
+
+
+def test_chroma_makes_a_difference_of_colour_louder_beside_one_of_light() -> None:
+    stripes = torch.sin(torch.arange(32.0)).expand(1, 1, 32, 32)
+    light = 0.2 * stripes.expand(1, 3, 32, 32)
+    colour = 0.2 * torch.cat([stripes, -stripes, 0 * stripes], dim=1) * (3 / 2) ** 0.5  # as much energy, no light
+
+    def louder(chroma: float) -> float:
+        net = network(["scale1"], filters=256, chroma=chroma)
+        energies = [net(picture)["scale1"].square().mean() for picture in (colour, light)]
+        return float(energies[0] / energies[1]) ** 0.5
+
+    assert louder(1.0) == pytest.approx(1.0, abs=0.2)
+    assert louder(3.0) / louder(1.0) == pytest.approx(3.0, abs=0.02)
+
+
+@pytest.mark.parametrize("chroma", [0.0, -1.0])
+def test_chroma_of_nothing_is_refused(chroma: float) -> None:
+    with pytest.raises(ValueError, match="chroma must be greater than 0, got"):
+        network(chroma=chroma)

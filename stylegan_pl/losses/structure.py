@@ -38,12 +38,25 @@ def structure(some: Tensor, others: Tensor) -> Tensor:
 
 
 class StructureLoss(ImageLoss):
-    """1 − `structure` of G(x) and x.
+    """max(1 − `structure` of G(x) and x − allowed, 0).
 
     Squared differences of pixels or features penalise stronger contrast and another palette as much as a lost contour.
     This loss only penalises lost structure: contrast and colours may change.
+
+    Args:
+        allowed: how much of a batch's structure may be lost before the term counts, in [0, 1). Strokes cost structure:
+            with 0 a small weight loses too much with a loud painter, and a large one forbids those of a quiet one.
+
+    Raises:
+        ValueError: `allowed` is outside [0, 1).
     """
+
+    def __init__(self, *, weight: float, allowed: float = 0.0) -> None:
+        super().__init__(weight=weight)
+        if not 0 <= allowed < 1:
+            raise ValueError(f"allowed is in [0, 1), got {allowed}; try 0.15")
+        self.allowed = allowed
 
     def forward(self, views: Views) -> Tensor:
         """The unweighted loss, a scalar."""
-        return 1 - structure(views.stylised, views.content)
+        return (1 - structure(views.stylised, views.content) - self.allowed).clamp(min=0)

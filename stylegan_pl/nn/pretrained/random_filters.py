@@ -27,9 +27,9 @@ class RandomFilters(FeatureNetwork):
         size: kernel size in pixels, odd.
         filters: number of random filters.
         seed: seed of the filters.
-        chroma: how much more strongly the filters respond to a difference of colour than to the same difference of light.
-            Pictures vary three to four times as much in light as in colour. With chroma=1 the losses hardly see colours,
-            and a generator that was trained with them drew rainbow-coloured fringes beside contours.
+        chroma: how much more strongly filters respond to a difference of colour than to the same difference of light.
+            Pictures vary three to four times as much in light as in colour. With 1 the losses hardly see colours, and
+            a generator that was trained with them drew rainbow-coloured fringes beside contours.
     """
 
     def __init__(

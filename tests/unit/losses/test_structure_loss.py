@@ -75,3 +75,22 @@ def test_a_flat_picture_has_a_finite_slope() -> None:
     flat = torch.zeros(1, 3, 16, 16, requires_grad=True)
     (1 - structure(flat, torch.zeros(1, 3, 16, 16))).backward()
     assert flat.grad is not None and flat.grad.isfinite().all()
+
+
+def test_what_is_allowed_costs_nothing_and_more_than_that_the_rest() -> None:
+    x, other = picture(0, 64), picture(1, 64)
+    mixed = 0.8 * x + 0.3 * other
+    lost = loss(mixed, x)
+    assert 0.02 < lost < 0.5
+
+    def with_allowed(allowed: float) -> float:
+        return StructureLoss(weight=1.0, allowed=allowed)(Views(mixed, x, torch.zeros_like(x))).item()
+
+    assert with_allowed(lost + 0.01) == 0
+    assert with_allowed(lost / 2) == pytest.approx(lost / 2)
+
+
+@pytest.mark.parametrize("allowed", [-0.1, 1.0])
+def test_an_allowance_outside_0_and_1_is_refused(allowed: float) -> None:
+    with pytest.raises(ValueError, match=r"try 0\.15"):
+        StructureLoss(weight=1.0, allowed=allowed)

@@ -178,11 +178,15 @@ class StyleTransferData(L.LightningDataModule):
     def training_sets(self, photographs: int = 16) -> TrainingSets:
         """Whole training paintings, read on access, and `photographs` crops of photographs; in [-1, 1] on the CPU.
 
-        If there are fewer photographs, each gives several crops, as later epochs cut them.
+        If there are fewer photographs, each gives several crops, as later epochs cut them. They are augmented as in
+        training, because what is measured on them should hold for what the generator is shown.
         """
         keys = (PairKey(*divmod(index, self.epoch_images)) for index in range(photographs))
-        crops = torch.stack([self.train_set[key].content for key in keys])
-        return TrainingSets(WholePaintings(self.train_set, self.image_size), to_float(crops))
+        crops = to_float(torch.stack([self.train_set[key].content for key in keys]))
+        with torch.random.fork_rng(devices=[]):  # the run's own draws stay what they are
+            torch.manual_seed(self.seed)
+            crops = self.augment(StylePair(crops, crops), together=True).content
+        return TrainingSets(WholePaintings(self.train_set, self.image_size), crops)
 
     def on_after_batch_transfer(self, batch: StylePair, dataloader_idx: int) -> StylePair:
         """uint8 -> float in [-1, 1], contiguous (N, 3, H, W); augmented in training."""

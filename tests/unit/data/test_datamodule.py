@@ -12,6 +12,7 @@ from torch.utils.data import SequentialSampler
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.augment import Augmentation, RandomFlip
+from stylegan_pl.data.channel_shuffle import RandomChannels
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import PairedByName, Unpaired
@@ -293,6 +294,21 @@ def test_of_few_photographs_several_crops_are_measured(
     shades = ((data.training_sets(photographs=20).photographs[:, 0, 0, 0] + 1) * 127.5).round().int().tolist()
     assert len(shades) == 20 and set(shades) == set(range(8))  # one of every photograph an epoch
     assert sorted(shades[:8]) == list(range(8))
+
+
+def test_photographs_are_measured_as_training_augments_them(
+    folders: tuple[ImageFolder, ImageFolder], tmp_path: Path
+) -> None:
+    data = make(*folders, tmp_path, augment=RandomChannels())
+    data.prepare()
+    state = torch.get_rng_state()
+    colours = ((data.training_sets(photographs=16).photographs[:, :, 0, 0] + 1) * 127.5).round().int()
+    assert torch.equal(torch.get_rng_state(), state)  # no draw of the run's is taken
+    shades = torch.arange(16).remainder(8)
+    expected = torch.stack([shades, 255 - shades, 0 * shades], dim=1).int()
+    assert torch.equal(colours.sort(dim=1).values, expected.sort(dim=1).values)
+    assert len({tuple(row.argsort().tolist()) for row in colours}) > 2  # in several orders
+    assert torch.equal(colours, ((data.training_sets().photographs[:, :, 0, 0] + 1) * 127.5).round().int())
 
 
 def test_a_bad_painting_that_training_skips_does_not_end_an_evaluation(

@@ -8,6 +8,7 @@ from torch.nn.functional import avg_pool2d, conv2d, pad, relu
 
 from stylegan_pl.nn.layers.features import FeatureNetwork, Features
 
+_FINE = 3  # pixels, side of a filter of the layer `fine`
 _GAIN = 6.0  # norm of a filter: features of images in [-1, 1] then have a mean square near 1
 
 
@@ -17,7 +18,9 @@ class RandomFilters(FeatureNetwork):
     Gram matrices of such features describe textures about as well as VGG's (Ustyuzhaninov et al., "What does it take
     to generate natural textures?", ICLR 2017). Layers are named `scale1`, `scale2`, `scale4`, … by how much smaller
     the copy is; their filters have mean 0 and respond to strokes. The filters of the layer `colour`, on the smallest
-    copy, do not have mean 0 and respond to the palette, so both can have their own weights. Departure: the paper's
+    copy, do not have mean 0 and respond to the palette, so both can have their own weights. `fine` has filters of 3 × 3
+    pixels with mean 0 on the image itself: images contain so much more energy at low frequencies that larger filters
+    hardly respond to the sharp edges of strokes. Departure: the paper's
     scales are kernel sizes from 3 to 55; here one kernel size is used on a pyramid, at a small part of the cost.
 
     The filters are a function of `seed`. At the smallest scale, images need sides of at least half a filter.
@@ -48,11 +51,12 @@ class RandomFilters(FeatureNetwork):
             raise ValueError(f"size must be odd and at least 3, got {size}; try {max(3, size + 1)}")
         if chroma <= 0:
             raise ValueError(f"chroma must be greater than 0, got {chroma}; try 2.0")
-        self._check_taps(["colour", *(f"scale{scale}" for scale in scales)])
+        self._check_taps(["colour", "fine", *(f"scale{scale}" for scale in scales)])
         self.scales = list(scales)
         bank = random_bank(filters, size, seed, chroma)
         self.register_buffer("colour_bank", bank, persistent=False)
-        self.register_buffer("stroke_bank", _normed(bank - bank.mean(dim=(2, 3), keepdim=True)), persistent=False)
+        self.register_buffer("stroke_bank", _centred(bank), persistent=False)
+        self.register_buffer("fine_bank", _centred(random_bank(filters, _FINE, seed, chroma)), persistent=False)
 
     @property
     def widths(self) -> dict[str, int]:
@@ -60,11 +64,13 @@ class RandomFilters(FeatureNetwork):
         return dict.fromkeys(self.taps, len(self.get_buffer("stroke_bank")))
 
     def forward(self, image: Tensor) -> Features:
-        """(N, 3, H, W) in [-1, 1] -> `scale{s}`: (N, filters, H / s, W / s), reflection-padded, and `colour`."""
+        """(N, 3, H, W) in [-1, 1] -> `scale{s}`: (N, filters, H / s, W / s), reflection-padded; `fine`, `colour`."""
         features: Features = {}
         for scale in self.scales:
             if f"scale{scale}" in self.taps:
                 features[f"scale{scale}"] = _respond(avg_pool2d(image, scale), self.get_buffer("stroke_bank"))
+        if "fine" in self.taps:
+            features["fine"] = _respond(image, self.get_buffer("fine_bank"))
         if "colour" in self.taps:
             features["colour"] = _respond(avg_pool2d(image, max(self.scales)), self.get_buffer("colour_bank"))
         return features
@@ -80,6 +86,10 @@ def random_bank(filters: int, size: int, seed: int, chroma: float = 1.0) -> Tens
     generator = torch.Generator().manual_seed(seed)
     bank = torch.rand(filters, 3, size, size, generator=generator) * 2 - 1
     return _normed(chroma * bank + (1 - chroma) * bank.mean(dim=1, keepdim=True))
+
+
+def _centred(bank: Tensor) -> Tensor:
+    return _normed(bank - bank.mean(dim=(2, 3), keepdim=True))
 
 
 def _normed(bank: Tensor) -> Tensor:

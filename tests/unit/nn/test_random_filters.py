@@ -9,7 +9,7 @@ from scipy.ndimage import correlate
 
 from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 
-ALL = ("colour", "scale1", "scale2", "scale4")
+ALL = ("colour", "fine", "scale1", "scale2", "scale4")
 
 
 def network(layers: Sequence[str] = ALL, *, filters: int = 6, **kwargs: object) -> RandomFilters:
@@ -24,6 +24,7 @@ def image() -> torch.Tensor:
 def test_shapes(image: torch.Tensor) -> None:
     shapes = {name: tuple(layer.shape) for name, layer in network()(image).items()}
     assert shapes == {
+        "fine": (2, 6, 32, 24),
         "scale1": (2, 6, 32, 24),
         "scale2": (2, 6, 16, 12),
         "scale4": (2, 6, 8, 6),
@@ -67,7 +68,7 @@ def test_it_moves_with_to(image: torch.Tensor) -> None:
 def test_strokes_ignore_a_plain_colour_and_colour_answers_to_it() -> None:
     plain = torch.tensor([0.9, -0.4, 0.6]).view(1, 3, 1, 1).expand(1, 3, 32, 32)
     features = network(filters=32)(plain)
-    for name in ("scale1", "scale2", "scale4"):
+    for name in ("fine", "scale1", "scale2", "scale4"):
         assert features[name].abs().max() < 1e-4
     assert features["colour"].square().mean() > 0.05
 
@@ -76,12 +77,14 @@ def test_strokes_ignore_a_shift_of_colour_and_colour_does_not(image: torch.Tenso
     shifted = image * 0.5 + torch.tensor([0.3, 0.0, -0.2]).view(1, 3, 1, 1)
     net = network()
     before, after = net(image * 0.5), net(shifted)
-    for name in ("scale1", "scale2", "scale4"):
+    for name in ("fine", "scale1", "scale2", "scale4"):
         torch.testing.assert_close(before[name], after[name], atol=1e-4, rtol=1e-4)
     assert (before["colour"] - after["colour"]).abs().max() > 0.1
 
 
-@pytest.mark.parametrize(("name", "scale", "bank"), [("scale2", 2, "stroke_bank"), ("colour", 4, "colour_bank")])
+@pytest.mark.parametrize(
+    ("name", "scale", "bank"), [("scale2", 2, "stroke_bank"), ("fine", 1, "fine_bank"), ("colour", 4, "colour_bank")]
+)
 def test_responses_are_rectified_correlations_of_the_shrunken_picture(
     name: str, scale: int, bank: str, image: torch.Tensor
 ) -> None:
@@ -96,10 +99,11 @@ def test_responses_are_rectified_correlations_of_the_shrunken_picture(
 
 def test_every_filter_has_the_same_norm_and_stroke_filters_are_centred() -> None:
     net = network()
-    for bank in ("stroke_bank", "colour_bank"):
+    for bank in ("stroke_bank", "fine_bank", "colour_bank"):
         norms = net.get_buffer(bank).flatten(1).norm(dim=1)
         torch.testing.assert_close(norms, norms[:1].expand_as(norms))
-    assert net.get_buffer("stroke_bank").mean(dim=(2, 3)).abs().max() < 1e-6
+    for bank in ("stroke_bank", "fine_bank"):
+        assert net.get_buffer(bank).mean(dim=(2, 3)).abs().max() < 1e-6
     assert net.get_buffer("colour_bank").mean(dim=(2, 3)).abs().max() > 1e-3
 
 
@@ -118,9 +122,11 @@ def test_pictures_smaller_than_a_filter_still_answer() -> None:
 
 
 def test_an_unknown_layer_is_refused() -> None:
-    with pytest.raises(ValueError, match="RandomFilters has no layer 'scale8'; it has colour, scale1, scale2, scale4"):
+    with pytest.raises(
+        ValueError, match="RandomFilters has no layer 'scale8'; it has colour, fine, scale1, scale2, scale4"
+    ):
         network(["scale8"])
-    with pytest.raises(ValueError, match="has no layer 'scale1'; it has colour, scale2"):
+    with pytest.raises(ValueError, match="has no layer 'scale1'; it has colour, fine, scale2"):
         network(["scale1"], scales=[2])
 
 
@@ -133,6 +139,17 @@ def test_an_even_size_is_refused(size: int) -> None:
 def test_a_filter_of_one_pixel_is_refused_since_centred_it_is_nothing() -> None:
     with pytest.raises(ValueError, match="size"):
         network(size=1)
+
+
+def test_fine_filters_respond_to_sharp_edges_before_soft_ones() -> None:
+    position = torch.arange(64.0)
+    sharp, soft = (torch.sin(position * frequency).expand(1, 3, 64, 64) for frequency in (2.0, 0.3))
+
+    def louder(name: str) -> float:
+        net = network([name], filters=64)
+        return float(net(sharp)[name].square().mean() / net(soft)[name].square().mean())
+
+    assert louder("fine") > 2 * louder("scale1") > 2
 
 
 def test_chroma_makes_a_difference_of_colour_louder_beside_one_of_light() -> None:

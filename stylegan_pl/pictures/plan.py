@@ -63,7 +63,7 @@ def plan(
         Job(picture, _result(picture, name, output, image_format), name or Path(picture.name))
         for picture, name in found
     ]
-    check_folder_of(output / "_" if output.suffix.lower() not in EXTENSIONS else output)  # every picture would fail
+    check_folder_of(output, is_folder=output.suffix.lower() not in EXTENSIONS)  # otherwise every picture would fail
     _check_inputs(jobs, output)
     _check_distinct(jobs)
     there = [] if overwrite else [job for job in jobs if os.path.lexists(job.result)]
@@ -97,13 +97,14 @@ def _renamed(result: Path, image_format: str | None) -> Path:
     return result.with_suffix(suffix)
 
 
-def check_folder_of(output: Path) -> None:
-    """Raise where a file stands in the place of a folder above it.
+def check_folder_of(output: Path, *, is_folder: bool = False) -> None:
+    """Raise if a file is where a folder is needed: above `output`, or at `output` itself if `is_folder`.
 
     Raises:
-        ConfigError: which.
+        ConfigError: which file.
     """
-    above = next((folder for folder in output.parents if os.path.lexists(folder)), Path())
+    folders = [output, *output.parents] if is_folder else list(output.parents)
+    above = next((folder for folder in folders if os.path.lexists(folder)), Path())
     if not above.is_dir():
         raise ConfigError(f"output={output}: {above} is a file, no folder; choose another output=")
 

@@ -89,6 +89,7 @@ LINES = [
     ("stylize", "ckpt=run input=photo.png output=photo.png", "is an input, and inputs are never overwritten"),
     ("stylize", "ckpt=run input=photo.png output=o.bmpp", "unknown image format '.bmpp'"),
     ("stylize", "ckpt=run input=photos output=o.png", "so output=o.png must be one, too; type output=o"),
+    ("stylize", "ckpt=run input=photos output=notes.txt", "output=notes.txt: notes.txt is a file, no folder"),
     ("stylize", "ckpt=run input=photos output=notes.txt/x", "notes.txt is a file, no folder"),
     ("stylize", "ckpt=run input=photo.png output=notes.txt/x.png", "notes.txt is a file, no folder"),
     # numbers and words

@@ -1,6 +1,5 @@
 """`python -m stylegan_pl.preview`: what a training aims at, seen before it starts."""
 
-import os
 from pathlib import Path
 
 from omegaconf import DictConfig
@@ -9,7 +8,7 @@ from stylegan_pl.config.cli import run_verb
 from stylegan_pl.config.direction import turn
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.pictures.read import upright_size
-from stylegan_pl.pictures.write import EXTENSIONS, check_result
+from stylegan_pl.pictures.write import EXTENSIONS, check_is_free, check_result
 
 
 def preview(config: DictConfig) -> int:
@@ -38,8 +37,7 @@ def _check_files(config: DictConfig) -> None:
         raise ConfigError(f"output={config.output}: name a picture, such as output=preview.png")
     if output.exists() and output.samefile(photograph):
         raise ConfigError(f"output={config.output}: that is the photograph itself; choose another output=")
-    if os.path.lexists(output) and not config.overwrite:
-        raise ConfigError(f"output={config.output} is there already; type overwrite=true or another output=")
+    check_is_free(output, overwrite=config.overwrite)
     check_result(output, 1, 1)
 
 

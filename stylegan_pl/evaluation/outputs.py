@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from stylegan_pl.errors import ConfigError
@@ -13,33 +13,30 @@ from stylegan_pl.report.as_json import metrics_json
 from stylegan_pl.report.contents import Report
 from stylegan_pl.report.grid import grid
 from stylegan_pl.report.page import write_page
+from stylegan_pl.runs.output_lock import alone_writing
 from stylegan_pl.runs.painters import PREFIX
 
 
 @contextmanager
 def report_folder(found: list[Entrant], output: str | None, *, overwrite: bool) -> Iterator[Path]:
-    """Create the folder before the evaluation starts, so that an error is reported at once.
+    """Create and hold the folder before the evaluation starts, so that an error is reported at once.
 
     Folders that were created are removed if the evaluation fails.
 
     Raises:
-        ConfigError: the folder has a report, or cannot be created.
+        ConfigError: the folder has a report, cannot be created, or another command writes there.
     """
     folder = _default(found) if output is None else Path(output)
-    if (folder / "index.html").exists() and not overwrite:
-        raise ConfigError(f"{folder} holds a report already; type overwrite=true to replace it, or output=FOLDER")
-    made = [path for path in (folder, *folder.parents) if not path.exists()]
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(f"output={folder}: cannot be made ({error.strerror}); type another output=FOLDER") from error
-    try:
+    with alone_writing(folder, is_folder=True):
+        if (folder / "index.html").exists() and not overwrite:
+            raise ConfigError(f"{folder} holds a report already; type overwrite=true to replace it, or output=FOLDER")
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"output={folder}: cannot be made ({error.strerror}); type another output=FOLDER"
+            ) from error
         yield folder
-    except BaseException:
-        with suppress(OSError):  # it is not empty
-            for path in made:
-                path.rmdir()
-        raise
 
 
 def _default(found: list[Entrant]) -> Path:

@@ -11,7 +11,7 @@ from torch import nn
 
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.exporting.card import card
-from stylegan_pl.exporting.check import FORMATS, card_path
+from stylegan_pl.exporting.check import FORMATS, card_path, check_is_free
 from stylegan_pl.exporting.facts import Facts, facts_of
 from stylegan_pl.exporting.kinds import KINDS
 from stylegan_pl.exporting.parity import Agreement, agreements
@@ -19,6 +19,7 @@ from stylegan_pl.inference.any_size import has_strokes, stride_of
 from stylegan_pl.pictures.whole_file import written_whole
 from stylegan_pl.runs.checkpoint import load_generator, resolve
 from stylegan_pl.runs.file_format import FORMAT_VERSION, VERSION_KEY
+from stylegan_pl.runs.output_lock import alone_writing
 
 _log = logging.getLogger(__name__)
 
@@ -29,9 +30,15 @@ def export_file(config: DictConfig) -> int:
     """Export by a composed `ExportConfig`; returns the exit code.
 
     Raises:
-        ConfigError: the file does not paint what the generator paints; it is deleted.
+        ConfigError: the file does not paint what the generator paints, and is deleted; another command writes it.
     """
-    checkpoint, output = resolve(config.ckpt), Path(config.output)
+    output = Path(config.output)
+    with alone_writing(output, is_folder=False):
+        check_is_free(output, overwrite=config.overwrite)  # again: torch took seconds to import
+        return _export(config, resolve(config.ckpt), output)
+
+
+def _export(config: DictConfig, checkpoint: Path, output: Path) -> int:
     generator = load_generator(checkpoint, trusted=config.trust)
     facts = {**facts_of(checkpoint), **_told(config, generator)}
     kind = KINDS[config.format]

@@ -65,8 +65,17 @@ def check(config: DictConfig) -> None:
                 f"parity_sizes: {list(size)} is no height and width; type parity_sizes=[[128,128],[250,333]]"
             )
     check_folder_of(output)
+    check_is_free(output, overwrite=config.overwrite)
+
+
+def check_is_free(output: Path, *, overwrite: bool) -> None:
+    """Refuse to overwrite a file or its card, unless that is typed.
+
+    Raises:
+        ConfigError: one is there.
+    """
     for path in (output, card_path(output)):
-        if path.exists() and not config.overwrite:
+        if path.exists() and not overwrite:
             raise ConfigError(f"output={output}: {path} is there already; type overwrite=true or another output=")
 
 

@@ -36,6 +36,12 @@ class Plan:
         """Of these files, if there are any, in a line."""
         return passed_over(self.passed_over, len(self.passed_over) + len(self.jobs) + len(self.there), first_frame=None)
 
+    def place(self, output: Path) -> tuple[Path, bool]:
+        """The result or the folder that a command writes, and whether it is a folder."""
+        if self.is_one:
+            return [*self.jobs, *self.there][0].result, False
+        return output, True
+
 
 def plan(
     source: Path | str | Sequence[Path | str],

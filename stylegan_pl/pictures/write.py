@@ -6,7 +6,7 @@ from typing import Any
 
 from PIL import Image
 
-from stylegan_pl.errors import DataError, first_line
+from stylegan_pl.errors import ConfigError, DataError, first_line
 from stylegan_pl.pictures.whole_file import written_whole
 
 _JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
@@ -20,6 +20,16 @@ _SAVE_OPTIONS: dict[str, dict[str, Any]] = {
     ".webp": {"quality": 95, "method": 4},
     ".png": {"compress_level": 4},  # zlib's 6 takes up to three times as long for half a per cent
 }
+
+
+def check_is_free(path: Path, *, overwrite: bool) -> None:
+    """Refuse to write over a file, unless that is typed.
+
+    Raises:
+        ConfigError: it is there.
+    """
+    if os.path.lexists(path) and not overwrite:
+        raise ConfigError(f"output={path} is there already; type overwrite=true or another output=")
 
 
 def check_result(path: Path, width: int, height: int) -> None:

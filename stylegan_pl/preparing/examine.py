@@ -30,6 +30,7 @@ from stylegan_pl.preparing.doctor.survey import (
     without_partner,
 )
 from stylegan_pl.preparing.suggest import last_words
+from stylegan_pl.runs.output_lock import alone_writing
 
 _log = logging.getLogger(__name__)
 
@@ -38,10 +39,16 @@ def examine(config: DictConfig) -> int:
     """Check the sets of `config.data` and report; the exit code is 1 if scores would be wrong or a run would fail.
 
     Raises:
-        ConfigError: a set is missing, or the report cannot be written.
+        ConfigError: a set is missing, the report cannot be written, or another command writes one there.
     """
+    output = Path(config.output)
+    with alone_writing(output, is_folder=True):
+        _check_is_free(output)
+        return _examine(config, output)
+
+
+def _examine(config: DictConfig, output: Path) -> int:
     started = time.monotonic()
-    output = _new_folder(Path(config.output))
     folders = {side: instantiate(config.data[side], _convert_="all") for side in SIDES}
     pairing = instantiate(config.data.pairing, _convert_="all")
     refusals = _refusals(folders, config)
@@ -73,13 +80,12 @@ def examine(config: DictConfig) -> int:
     return 1 if report.is_grave(remarks, refusals) else 0
 
 
-def _new_folder(output: Path) -> Path:
-    """The folder of the report; raises before the work if a report exists."""
+def _check_is_free(output: Path) -> None:
+    """Raise before the work if a report exists."""
     if output.exists() and not output.is_dir():
         raise ConfigError(f"output={output} is a file; type output=FOLDER")
     if any((output / name).exists() for name in ("check.json", "check.csv", "check.png")):
         raise ConfigError(f"output={output} holds a report already; type another output=FOLDER")
-    return output
 
 
 def _refusals(folders: dict[str, ImageFolder], config: DictConfig) -> list[str]:

@@ -12,6 +12,7 @@ from stylegan_pl.data.shards import COLUMNS, INDEX
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.pictures.read import upright_size
 from stylegan_pl.pictures.whole_file import written_whole
+from stylegan_pl.runs.output_lock import alone_writing
 
 _log = logging.getLogger(__name__)
 
@@ -28,13 +29,18 @@ def write_shards(folder: ImageFolder, target: Path, *, shard_bytes: int = 256 * 
         shard_bytes: size from which a new shard is begun.
 
     Raises:
-        ConfigError: `target` holds shards already, or a file is two pictures.
+        ConfigError: `target` holds shards already, another command writes some there, or a file is two pictures.
     """
     if folder.part_name is not None:
         raise ConfigError(
             f"shards hold files unchanged, and those of {folder.root} are two pictures each; train with "
             "data=side_by_side on the folder"
         )
+    with alone_writing(target, is_folder=True, option="shards"):
+        return _write_shards(folder, target, shard_bytes)
+
+
+def _write_shards(folder: ImageFolder, target: Path, shard_bytes: int) -> dict[str, int]:
     if (target / INDEX).exists():
         raise ConfigError(f"{target} holds shards already; type another shards=FOLDER, or remove it")
     target.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,9 @@ def lock_of(folder: Path) -> Path:
 
 
 @contextmanager
-def alone_in(folder: Path, *, doing: str = "run is training", option: str = "hydra.run.dir") -> Iterator[None]:
+def alone_in(
+    folder: Path, *, doing: str = "run is training", option: str = "hydra.run.dir", wait_s: float = 0.0
+) -> Iterator[None]:
     """Hold the folder's lock; the system releases it when this process ends, however it ends.
 
     What holds it already in this process (a sweep's job) goes on. Where the file system has no locks, nobody is kept
@@ -36,13 +38,14 @@ def alone_in(folder: Path, *, doing: str = "run is training", option: str = "hyd
     Args:
         doing: what others do there, after "another".
         option: by which another folder is typed.
+        wait_s: seconds to wait for another process that works there.
 
     Raises:
         ConfigError: another process works there.
     """
     with ExitStack() as held:
         try:
-            held.enter_context(holding(lock_of(folder)))
+            held.enter_context(holding(lock_of(folder), wait_s=wait_s))
         except Timeout:
             status = read_status(folder)
             if not _is_gone(status):

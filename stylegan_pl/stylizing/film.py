@@ -20,7 +20,7 @@ from stylegan_pl.inference.painter import Painter
 from stylegan_pl.pictures.inputs import pictures
 from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.runs.outcome import Outcome
-from stylegan_pl.stylizing.alone import alone_painting
+from stylegan_pl.runs.output_lock import alone_writing
 from stylegan_pl.stylizing.pipes import lines_on_stderr
 
 _log = logging.getLogger(__name__)
@@ -41,7 +41,7 @@ def paint_one_film(config: DictConfig, load: Callable[[], Painter]) -> int:
     if str(output) == PIPE:
         with lines_on_stderr():
             return _paint(config, load, source, output)
-    with alone_painting(output, is_folder=False):
+    with alone_writing(output, is_folder=False):
         return _paint(config, load, source, output)
 
 

@@ -20,8 +20,8 @@ from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.pictures.read import pixel_limit, read_image, upright_exif, upright_size
 from stylegan_pl.pictures.write import check_result, write_image
 from stylegan_pl.runs.outcome import Outcome
+from stylegan_pl.runs.output_lock import alone_writing
 from stylegan_pl.runs.precision import Precision
-from stylegan_pl.stylizing.alone import alone_painting, place_of
 
 _log = logging.getLogger(__name__)
 _OF_CHECKPOINTS: dict[str, Any] = {
@@ -49,8 +49,8 @@ def paint_onnx(config: DictConfig, *, told: str | None = None) -> int:
     planned = plan(
         sources, Path(config.output), image_format=config.image_format, overwrite=config.overwrite, resume=config.resume
     )
-    place, is_folder = place_of(planned, Path(config.output))
-    with alone_painting(place, is_folder=is_folder):
+    place, is_folder = planned.place(Path(config.output))
+    with alone_writing(place, is_folder=is_folder):
         return _paint_all(config, planned, told or config.output)
 
 

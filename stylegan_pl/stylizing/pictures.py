@@ -23,7 +23,7 @@ from stylegan_pl.pictures.tensors import tensor_to_image
 from stylegan_pl.pictures.write import check_result, write_image
 from stylegan_pl.runs.device import is_out_of_memory
 from stylegan_pl.runs.outcome import Outcome
-from stylegan_pl.stylizing.alone import alone_painting, place_of
+from stylegan_pl.runs.output_lock import alone_writing
 
 _log = logging.getLogger(__name__)
 _UNPAINTABLE = (UserError, RuntimeError, ValueError, MemoryError, OSError)  # errors that a single picture may cause
@@ -45,8 +45,8 @@ def paint(config: DictConfig, *, told: str | None = None) -> int:
         _sources(config.input), Path(config.output), image_format=config.image_format, overwrite=config.overwrite,
         resume=config.resume,
     )  # fmt: skip
-    place, is_folder = place_of(planned, Path(config.output))
-    with alone_painting(place, is_folder=is_folder):
+    place, is_folder = planned.place(Path(config.output))
+    with alone_writing(place, is_folder=is_folder):
         return _paint(config, planned, told or config.output)
 
 

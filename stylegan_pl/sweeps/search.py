@@ -14,7 +14,7 @@ from stylegan_pl.errors import ConfigError
 from stylegan_pl.runs.lock import holding
 from stylegan_pl.runs.ranks import cores
 from stylegan_pl.sweeps.grid import params_as_typed, parse
-from stylegan_pl.sweeps.job_folder import folder_name, is_a_studys
+from stylegan_pl.sweeps.job_folder import folder_name
 from stylegan_pl.sweeps.jobs import ended_well, launch
 from stylegan_pl.sweeps.summary import exit_code, summary
 from stylegan_pl.sweeps.sweeper import JobSweeper
@@ -49,8 +49,6 @@ class OptunaSweeper(JobSweeper):
             raise ConfigError(
                 "sweep=optuna: nothing to search; type KEY=interval(a,b), choice(a,b), range(a,b), or fill sweep.params"
             )
-        if not is_a_studys(self.folder) and any(self.folder.glob("[0-9][0-9][0-9]/status.json")):
-            raise ConfigError(f"{self.folder} holds a grid's jobs; type another hydra.sweep.dir for this study")
         direction = _direction(self._base(fixed, space), settings["direction"])
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="optuna")  # what Optuna calls experimental

@@ -20,7 +20,8 @@ from stylegan_pl.errors import ConfigError, first_line
 from stylegan_pl.runs.folder import lock_of
 from stylegan_pl.runs.lock import is_held
 from stylegan_pl.runs.status import read_status, write_status
-from stylegan_pl.sweeps.job_folder import folder_name, home_mark
+from stylegan_pl.sweeps.claim import claim_for_study
+from stylegan_pl.sweeps.job_folder import folder_name
 from stylegan_pl.sweeps.space import all_points
 from stylegan_pl.sweeps.study_storage import open_storage
 
@@ -55,9 +56,8 @@ class SharedStudy:
         self, name: str, storage: str, *, direction: Direction, sampler: Callable[[int], BaseSampler], folder: Path
     ) -> None:
         self.folder, self.worker = folder, uuid.uuid4().hex[:12]
-        folder.mkdir(parents=True, exist_ok=True)
+        self.home = claim_for_study(folder, name)
         with self._alone():  # a database's tables are made by one process
-            self.home = self._mark(name)
             try:
                 self.study = optuna.create_study(
                     storage=open_storage(storage), study_name=name, direction=direction, load_if_exists=True
@@ -200,17 +200,6 @@ class SharedStudy:
         if _FOLDER in trial.user_attrs or trial.datetime_start is None:  # the last that is written
             return False
         return abs((datetime.datetime.now() - trial.datetime_start).total_seconds()) < _UNSIGNED_S
-
-    def _mark(self, study: str) -> str:
-        """What tells this folder from another machine's of the same path; it is one study's."""
-        mark = home_mark(self.folder)
-        if not mark.exists():
-            mark.parent.mkdir(parents=True, exist_ok=True)
-            mark.write_text(f"{uuid.uuid4().hex[:12]}\n{study}")
-        home, _, owner = mark.read_text().partition("\n")
-        if owner not in ("", study):
-            raise ConfigError(f"{self.folder} holds study {owner}; type another hydra.sweep.dir for study {study}")
-        return home
 
     def _trials(self) -> list[FrozenTrial]:
         return self.study.get_trials(deepcopy=False)

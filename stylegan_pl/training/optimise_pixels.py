@@ -19,8 +19,9 @@ from stylegan_pl.models.measure import measure
 from stylegan_pl.pictures.crop_size import sides
 from stylegan_pl.pictures.read import read_image
 from stylegan_pl.pictures.tensors import grid, image_to_tensor, to_float
-from stylegan_pl.pictures.write import write_image
+from stylegan_pl.pictures.write import check_is_free, write_image
 from stylegan_pl.runs.device import inference_device, inference_dtype
+from stylegan_pl.runs.output_lock import alone_writing
 from stylegan_pl.training.build import build_data, build_model
 
 _log = logging.getLogger(__name__)
@@ -34,6 +35,13 @@ def paint_pixels(config: DictConfig) -> int:
     Raises:
         UserError: one line with what to type instead.
     """
+    output = Path(config.output)
+    with alone_writing(output, is_folder=False):
+        check_is_free(output, overwrite=config.overwrite)  # again: torch took seconds to import
+        return _paint_pixels(config)
+
+
+def _paint_pixels(config: DictConfig) -> int:
     device = inference_device(config.device)
     photograph = _photograph(Path(config.input), config.size or min(sides(config.image_size)))
     torch.manual_seed(config.seed)

@@ -93,7 +93,7 @@ def test_of_two_painters_one_paints(painters, tmp_path, given, output):
     first, second = both(*([*typed, f"ckpt={name}", f"output={output}"] for name in painters), cwd=tmp_path)
     assert first.returncode == 0, first.stderr
     painter = next(word for word in first.args if word.startswith("ckpt="))
-    there = "is there already" if "is there already" in second.stderr else "another command paints there; wait"
+    there = "is there already" if "is there already" in second.stderr else "another command writes there; wait"
     refused(second, there)
     alone = preloaded(*typed, painter, f"output={output.replace('out', 'alone')}", cwd=tmp_path)
     assert alone.returncode == 0 and content(tmp_path / "out") == content(tmp_path / "alone")

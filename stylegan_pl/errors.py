@@ -4,6 +4,7 @@ import difflib
 import re
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import NoReturn
 
 
@@ -63,5 +64,6 @@ def not_there(typed: str, what: str = "no such file or folder") -> str:
 
 def leave(code: int, line: str) -> NoReturn:
     """Print a line on stderr, and end the process with this exit code."""
-    print(line, file=sys.stderr)
+    with suppress(OSError):  # its terminal is closed
+        print(line, file=sys.stderr, flush=True)
     raise Left(code, line)

@@ -136,7 +136,9 @@ class Diagnosis(L.Callback):
     def _write(self) -> None:
         rows = [{"images_seen": finding.images_seen, **finding.symptom._asdict()} for finding in self.findings]
         self.run_dir.mkdir(parents=True, exist_ok=True)
-        (self.run_dir / "diagnosis.json").write_text(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+        (self.run_dir / "diagnosis.json").write_text(
+            json.dumps(rows, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )
 
     def state_dict(self) -> dict[str, Any]:
         """The findings; the window of terms starts empty in a resumed run."""

@@ -1,4 +1,4 @@
-"""Ends a run between two batches, and saves its state, on Ctrl-C or a scheduler's signal."""
+"""Ends a run between two batches, and saves its state, on Ctrl-C, a scheduler's signal or a closed terminal."""
 
 import signal
 import threading
@@ -16,12 +16,24 @@ from stylegan_pl.models.base import TwoPlayerModule
 
 INTERRUPTED, PREEMPTED = 130, 75  # exit codes: Ctrl-C; resumable, and a scheduler may start it again
 
-_HEARD = {"SIGINT": 1, "SIGTERM": 2, "SIGUSR1": 3, "SIGUSR2": 3}  # if ranks received different ones, the highest counts
+_HEARD = {
+    "SIGINT": 1,
+    "SIGHUP": 2,
+    "SIGTERM": 2,
+    "SIGUSR1": 3,
+    "SIGUSR2": 3,
+}  # if ranks received different ones, the highest counts
 _REQUEUE = 3
 
 
+def _heard() -> list[signal.Signals]:
+    """The signals that this system has; where `nohup` has a closed terminal ignored, it stays ignored."""
+    numbers = [getattr(signal, name) for name in _HEARD if hasattr(signal, name)]  # Windows has no USR1
+    return [n for n in numbers if n.name != "SIGHUP" or signal.getsignal(n) is not signal.SIG_IGN]
+
+
 class StoppedEarly(SystemExit):
-    """A scheduler's signal before training has started: there is nothing to save."""
+    """A scheduler's signal before training has started or once the last checkpoint is saved: nothing to save."""
 
     def __init__(self, number: int) -> None:
         super().__init__(PREEMPTED)
@@ -36,13 +48,13 @@ def ending_at_once() -> Iterator[None]:
         raise StoppedEarly(number)
 
     listens = threading.current_thread() is threading.main_thread()  # Python allows no other thread to set handlers
-    names = [name for name in _HEARD if name != "SIGINT" and hasattr(signal, name)] if listens else []
-    before = {name: signal.signal(getattr(signal, name), end) for name in names}
+    numbers = [number for number in _heard() if number != signal.SIGINT] if listens else []
+    before = {number: signal.signal(number, end) for number in numbers}
     try:
         yield
     finally:
-        for name, handler in before.items():
-            signal.signal(getattr(signal, name), handler)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class GracefulStop(L.Callback):
@@ -101,11 +113,9 @@ class GracefulStop(L.Callback):
         self._listen()
 
     def _listen(self) -> None:
-        for name in _HEARD:
-            if hasattr(signal, name):  # Windows has no USR1
-                number = getattr(signal, name)
-                before = signal.signal(number, self._note)
-                self._previous.setdefault(number, before)
+        for number in _heard():
+            before = signal.signal(number, self._note)
+            self._previous.setdefault(number, before)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.received is not None and number == signal.SIGINT:

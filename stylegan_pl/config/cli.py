@@ -1,5 +1,6 @@
 """The command line of all verbs: composed by Hydra, with one-line errors and exit codes."""
 
+import io
 import os
 import sys
 import traceback
@@ -48,6 +49,7 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
     if "--version" in (sys.argv[1:] if words is None else words):
         print(f"stylegan_pl {__version__}")  # otherwise Hydra prints its own version
         sys.exit(0)
+    _speak_of_any_name()
     register()
     make_known()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its exceptions instead of printing them
@@ -66,6 +68,13 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
         with _typed(words):
             _run(task, words)
         sys.exit(max(task.sweep_code or 0, *task.codes, 0))
+
+
+def _speak_of_any_name() -> None:
+    """A file's name in bytes that are no UTF-8, or a letter that the terminal lacks, is printed with a backslash."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # not a notebook's
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

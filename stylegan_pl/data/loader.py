@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.errors import DataError
 
-_NAMES = ("SIGINT", "SIGTERM", "SIGUSR1", "SIGUSR2")  # handled by the run itself: callbacks/graceful_stop.py
+_NAMES = ("SIGINT", "SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2")  # handled by the run itself: callbacks/graceful_stop.py
 RUNS_OWN = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]  # Windows has no USR1
 
 

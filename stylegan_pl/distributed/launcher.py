@@ -82,7 +82,7 @@ class RankLauncher(_Launcher):
         """Write the composed config to a file, and start one process per rank, which reads it."""
         hydra = {"run": {"dir": str(self.run_dir)}, "job": {"name": "train"}, "output_subdir": None}
         config = OmegaConf.to_yaml(OmegaConf.create({**self.config, "hydra": hydra}))
-        (folder / "config.yaml").write_text("defaults: [train_schema, _self_]\n" + config)
+        (folder / "config.yaml").write_text("defaults: [train_schema, _self_]\n" + config, encoding="utf-8")
         command = [sys.executable, "-m", "stylegan_pl.train", "--config-dir", str(folder), "--config-name", "config"]
         variables = os.environ | {
             "MASTER_ADDR": environment.main_address,

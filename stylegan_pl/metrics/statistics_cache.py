@@ -2,6 +2,7 @@
 
 import logging
 import os
+import tempfile
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -25,8 +26,7 @@ class StatisticsCache:
     """
 
     def __init__(self, folder: str = "auto") -> None:
-        user_cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        self.folder = Path(user_cache, "stylegan_pl", "statistics") if folder == "auto" else Path(folder)
+        self.folder = Path(_user_cache(), "stylegan_pl", "statistics") if folder == "auto" else Path(folder)
 
     def fill(self, metric: SetMetric, paintings: Sequence[Paintings]) -> bool:
         """Add batches of paintings to a metric; returns True if they were cached."""
@@ -50,6 +50,14 @@ class StatisticsCache:
                 save_file({name: rows.detach().cpu().contiguous() for name, rows in state.items()}, partial)
         except OSError as error:  # no home folder or a full disk: not cached
             _log.warning("%s: what metrics saw of the paintings cannot be kept (%s)", self.folder, error)
+
+
+def _user_cache() -> str | Path:
+    """XDG_CACHE_HOME or ~/.cache; for a user without a home (`docker run --user 1234`) below the temporary files."""
+    try:
+        return os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:
+        return tempfile.gettempdir()
 
 
 def _digest(paintings: Sequence[Paintings], key: str) -> str:

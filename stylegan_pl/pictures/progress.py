@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from stylegan_pl.pictures.duration import duration
@@ -22,6 +23,7 @@ def counted(done: float, total: float | None) -> str:
 class Progress:
     """A bar on a terminal's stderr, elsewhere lines there; neither where a job is done at once.
 
+    A terminal that is closed, or a pipe that nobody reads any more, does not end the job.
     A context manager; where a job has no block of its own, `start` and `stop`.
 
     Args:
@@ -60,15 +62,17 @@ class Progress:
                 TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn(),
                 TextColumn("{task.fields[note]}"), console=Console(stderr=True),
             )  # fmt: skip
-            self._bar.start()
             self._task = self._bar.add_task(self.doing, total=self.total, completed=int(self.done), told="", note="")
+            with suppress(OSError):
+                self._bar.start()
         return self
 
     def stop(self) -> None:
         """Show the whole, and give the terminal back."""
         if self._bar is not None:
-            self._update("")
-            self._bar.stop()
+            with suppress(OSError):
+                self._update("")
+                self._bar.stop()
             self._bar = None
 
     def __enter__(self) -> "Progress":
@@ -98,6 +102,10 @@ class Progress:
         self.done, self.total = done, self.total if total is None else total
         if not self.is_due:
             return
+        with suppress(OSError):
+            self._show(note)
+
+    def _show(self, note: str) -> None:
         if self._bar is not None:
             self._shown = time.monotonic()
             self._update(note)

@@ -33,7 +33,7 @@ def keep_config(config: DictConfig, run_dir: Path) -> None:
     )
     hydra_node = OmegaConf.create({"hydra": _hydra_settings()})
     text = header + OmegaConf.to_yaml(config) + OmegaConf.to_yaml(hydra_node)
-    (run_dir / "config.yaml").write_text(text)
+    (run_dir / "config.yaml").write_text(text, encoding="utf-8")
 
 
 def _hydra_settings() -> dict[str, object]:

@@ -113,7 +113,8 @@ def _note_failure(error: BaseException, run_dir: Path, before: dict[str, Any]) -
         if isinstance(error, KeyboardInterrupt):
             write_status(run_dir, state="interrupted")
         elif isinstance(error, StoppedEarly):
-            _log.info("stopped before anything was trained: nothing new to save")
+            saved = newest_good(run_dir)
+            _log.info("stopped before anything was trained" if saved is None else f"stopped; {saved} has all of it")
             write_status(run_dir, state="preempted")
         elif isinstance(error, ConfigError) and before:
             replace_status(run_dir, before)

@@ -19,7 +19,7 @@ def state(run_dir: Path) -> str:
     return json.loads((run_dir / "status.json").read_text())["state"]
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130), (signal.SIGUSR1, 75)])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130), (signal.SIGHUP, 75)])
 def test_a_signal_to_the_whole_group_leaves_the_workers_to_their_run(train_config, tmp_path, monkeypatch, number, code):
     ended = run_with(train_config(*LONG), monkeypatch, At(6, lambda: signal_to_the_group(number)))
     assert ended == code
@@ -64,6 +64,16 @@ def test_terminated_again_while_setting_up_a_preempted_run_still_goes_on_untold(
     assert state(tmp_path / "run") == "running"
     assert run(config) == 0
     assert last(tmp_path / "run")["images_seen"] == 8
+
+
+def test_terminated_once_more_behind_the_last_save_says_what_is_saved(train_config, tmp_path, monkeypatch, caplog):
+    caplog.set_level("INFO")
+    monkeypatch.setattr(run_module, "conclude", lambda *told: os.kill(os.getpid(), signal.SIGTERM))
+    with pytest.raises(SystemExit) as ended:
+        run(train_config("max_images=4", "val_every_images=1000"))
+    assert ended.value.code == 75 and state(tmp_path / "run") == "preempted"
+    assert f"stopped; {tmp_path / 'run/checkpoints/last.ckpt'} has all of it" in caplog.messages
+    assert last(tmp_path / "run")["images_seen"] == 4
 
 
 def test_ctrl_c_while_setting_up_is_an_interruption_and_no_failure(train_config, tmp_path, monkeypatch):

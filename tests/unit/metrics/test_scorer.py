@@ -1,6 +1,8 @@
 """Several metrics at once: anchors, rounds, and what is kept between them."""
 
 import math
+import tempfile
+from pathlib import Path
 
 import pytest
 import torch
@@ -211,3 +213,14 @@ def test_anchors_laid_again_forget_the_paintings_before() -> None:
     assert made.anchors == scorer().anchors
     assert fresh.anchors["kid"] != made.anchors["kid"]
     assert round_of(made, STYLISED)["kid"].n_paintings == len(PAINTINGS)
+
+
+def test_a_user_without_a_home_has_a_cache(monkeypatch):
+    """`docker run --user 1234`: no HOME, and no line in /etc/passwd."""
+
+    def none() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", none)
+    assert StatisticsCache().folder == Path(tempfile.gettempdir(), "stylegan_pl", "statistics")

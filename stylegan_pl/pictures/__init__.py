@@ -1,1 +1,1 @@
-"""Image files in and out: which are meant, how they are read and written; without torch but for `tensors`."""
+"""Reads and writes image files; only `tensors` needs torch."""

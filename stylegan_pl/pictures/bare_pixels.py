@@ -1,27 +1,27 @@
-"""A picture's file without what is written beside its pixels, which readers refuse a sound picture for."""
+"""Strips metadata from image files, because damaged metadata makes readers refuse a good picture."""
 
 import zlib
 from typing import NamedTuple
 
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
-_CHUNKS = {b"tRNS", b"eXIf", b"acTL", b"fcTL", b"fdAT"}  # beside the critical ones: transparency, turning, animation
-_LARGEST_PROFILE = 64 * 2**20  # bytes unpacked; more is an attack
+_CHUNKS = {b"tRNS", b"eXIf", b"acTL", b"fcTL", b"fdAT"}  # kept besides critical ones: transparency, orientation, animation
+_LARGEST_PROFILE = 64 * 2**20  # bytes, unpacked; a larger profile is an attack
 _SCAN, _COMMENT = 0xDA, 0xFE
-_APPLICATIONS = range(0xE2, 0xEE)  # not APP0 and APP14, which say what colours are, nor APP1, which turns the picture
+_APPLICATIONS = range(0xE2, 0xEE)  # not APP0 and APP14 (meaning of colours), nor APP1 (orientation)
 
 
 class BarePixels(NamedTuple):
-    """What is left of a file."""
+    """An image file without metadata."""
 
     content: bytes  # a file of the same pixels
-    profile: bytes | None  # its colour profile, if that is not within any more
+    profile: bytes | None  # its colour profile, if it was removed from the content
 
 
 def bare_pixels(content: bytes) -> BarePixels | None:
-    """A PNG or JPEG less its texts, and whatever else is not needed to show it, broken or too long as that may be.
+    """Remove texts and everything else that is not needed to display a PNG or JPEG, even if it is damaged or too long.
 
     Returns:
-        None: `content` is of another kind.
+        None if `content` is of another format.
     """
     if content.startswith(_PNG):
         return _bare_png(content)
@@ -33,7 +33,7 @@ def _bare_png(content: bytes) -> BarePixels:
     while place + 12 <= len(content):
         end = place + 12 + int.from_bytes(content[place : place + 4], "big")
         chunk, kind = content[place:end], content[place + 4 : place + 8]
-        is_critical = not kind[0] & 0x20  # a capital: no reader can do without
+        is_critical = not kind[0] & 0x20  # a capital letter: required by every reader
         if is_critical or (kind in _CHUNKS and _is_whole(chunk)):
             kept.append(chunk)
         elif kind == b"iCCP" and _is_whole(chunk):
@@ -47,7 +47,7 @@ def _is_whole(chunk: bytes) -> bool:
 
 
 def _unpacked(data: bytes) -> bytes | None:
-    """An iCCP chunk: a name, a zero, the method, and the profile."""
+    """The profile of an iCCP chunk, which contains a name, a zero byte, the method, and the profile."""
     unpacking = zlib.decompressobj()
     try:
         profile = unpacking.decompress(data.partition(b"\0")[2][1:], _LARGEST_PROFILE)

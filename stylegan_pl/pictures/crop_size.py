@@ -15,22 +15,22 @@ def sides(size: CropSize) -> tuple[int, int]:
 
 
 def in_words(size: CropSize) -> str:
-    """`256`, or `256×384` where height and width are two."""
+    """`256`, or `256×384` if height and width differ."""
     height, width = sides(size)
     return str(height) if height == width else f"{height}×{width}"
 
 
 def as_typed(height: int, width: int) -> str:
-    """As `image_size=` takes it."""
+    """The value to type for `image_size=`."""
     return str(height) if height == width else f"[{height},{width}]"
 
 
 def fits(width: int, height: int, size: CropSize) -> bool:
-    """Whether a picture of that width and height is as large as the crop."""
+    """Whether a picture is at least as large as the crop."""
     return height >= sides(size)[0] and width >= sides(size)[1]
 
 
 def least_shorter_side(width: int, height: int, size: CropSize) -> int:
-    """Pixels that a picture's shorter side needs for the crop to fit, the shape kept."""
+    """The smallest shorter side, in pixels, for which the crop fits into a picture of this aspect ratio."""
     shorter, (rows, columns) = min(width, height), sides(size)
     return max(-(-rows * shorter // height), -(-columns * shorter // width))

@@ -2,7 +2,7 @@
 
 
 def duration(seconds: float) -> str:
-    """As people say it, with no more digits than an estimate has: 40 s, 12 min, 3 h 10 min, 2 days 5 h."""
+    """A duration with the precision of an estimate: 40 s, 12 min, 3 h 10 min, 2 days 5 h."""
     if seconds < 60:
         return f"{max(round(seconds), 1)} s"
     minutes = round(seconds / 60)

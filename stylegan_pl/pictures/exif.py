@@ -1,4 +1,4 @@
-"""EXIF blocks, in which cameras and programs write what they like: how a picture lies, and what is kept of the rest."""
+"""EXIF metadata: reads the orientation, and keeps facts about the taking of a photograph."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,21 +28,21 @@ _TOLD = (
 
 
 def orientation(image: Image.Image) -> int:
-    """EXIF's number, or XMP's, from 1 to 8; 1 where nothing of the kind can be read."""
+    """The orientation from 1 to 8, by EXIF or XMP; 1 if it cannot be read."""
     try:
         told = image.getexif().get(ExifTags.Base.Orientation, 1)
-    except Exception:  # a damaged block, which may make its reader raise anything
+    except Exception:  # a damaged block may raise any error
         return 1
     return told if isinstance(told, int) and told in _TURNS else 1
 
 
 def is_sideways(image: Image.Image) -> bool:
-    """Whether it is upright with width and height exchanged."""
+    """Whether width and height are exchanged in the upright picture."""
     return orientation(image) in _SIDEWAYS
 
 
 def turned(picture: Image.Image, orientation: int) -> Image.Image:
-    """A picture, upright; what is written beside it stays."""
+    """The upright picture; other metadata is kept."""
     turn = _TURNS.get(orientation)
     if turn is None:
         return picture
@@ -52,10 +52,10 @@ def turned(picture: Image.Image, orientation: int) -> Image.Image:
 
 
 def of_taking(image: Image.Image) -> bytes | None:
-    """A block of what a photograph's own tells of its taking: camera, time, place, author; None when nothing.
+    """An EXIF block with camera, time, place and author of a photograph; None if there is nothing.
 
-    Orientation, profile and layout of the file are left out: upright pixels no longer have them. So are entries that
-    cannot be written again, such as a negative number where there are none.
+    It excludes orientation, profile and file layout, which do not apply to the upright pixels, and entries that cannot
+    be written, such as a negative number in an unsigned field.
     """
     block, kept = image.getexif(), Image.Exif()
     told = {tag: block[tag] for tag in _TOLD if tag in block}
@@ -75,6 +75,6 @@ def _can_be_written(entries: Mapping[int, Any], part: int | None) -> bool:
     (alone if part is None else alone.get_ifd(part)).update(entries)
     try:
         alone.tobytes()
-    except Exception:  # whatever packing a value of another kind trips over
+    except Exception:  # packing a value of the wrong type may raise any error
         return False
     return True

@@ -1,4 +1,4 @@
-"""Which pictures a user means by a file, a folder, a pattern or a list of these."""
+"""Finds the pictures that a user names by a file, a folder, a pattern, or a list of these."""
 
 import glob
 import logging
@@ -23,10 +23,10 @@ Named = tuple[Path, Path | None]
 
 
 def pictures(source: Path | str | Sequence[Path | str]) -> list[Path]:
-    """The pictures that a file, a folder, a glob pattern or a list of these names, each once; what is left out is told.
+    """The pictures of a file, folder, glob pattern, or list of these, each once; skipped files are reported.
 
     Raises:
-        ConfigError: there are none.
+        ConfigError: there are no pictures.
     """
     named, others = named_pictures(source, None, overwrite=False)
     if others:
@@ -37,10 +37,10 @@ def pictures(source: Path | str | Sequence[Path | str]) -> list[Path]:
 def named_pictures(
     source: Path | str | Sequence[Path | str], output: Path | None, *, overwrite: bool
 ) -> tuple[list[Named], list[Path]]:
-    """The same with names for an output folder, and the files that are no pictures.
+    """The same, with names for an output folder, and the files that are not pictures.
 
     Args:
-        output: where results go; earlier results below it are no inputs. None: nothing is written.
+        output: where results are written; earlier results below it are not inputs. None: nothing is written.
         overwrite: refuse an output folder inside the input, where it could replace photographs.
 
     Raises:
@@ -57,7 +57,7 @@ def named_pictures(
 
 
 def _several(sources: Sequence[Path | str], output: Path | None, overwrite: bool) -> tuple[list[Named], list[Path]]:
-    """A list of files, folders and patterns -> pictures by their names below what they have in common."""
+    """A list of files, folders and patterns -> name below their common folder -> picture."""
     paths: list[Path] = []
     for source in sources:
         matches = _matches(str(source)) if is_pattern(source) else [str(source)]
@@ -79,7 +79,7 @@ def _several(sources: Sequence[Path | str], output: Path | None, overwrite: bool
         raise ConfigError(f"input={','.join(map(str, sources))}: no images among these ({_KNOWN})")
     _check_is_folder(output, f"input={','.join(map(str, sources))} may be several pictures")
     pictures = list(dict.fromkeys(pictures))
-    absolute = [Path.cwd() / picture for picture in pictures]  # links are names, too: not resolved
+    absolute = [Path.cwd() / picture for picture in pictures]  # links are not resolved, so that their names are kept
     base = os.path.commonpath([picture.parent for picture in absolute])
     names = [Path(os.path.relpath(path, base)) for path in absolute]
     return list(zip(pictures, names, strict=True)), left_out
@@ -88,7 +88,7 @@ def _several(sources: Sequence[Path | str], output: Path | None, overwrite: bool
 def _in_folder(source: Path, output: Path | None, overwrite: bool) -> tuple[list[Named], list[Path]]:
     _check_is_folder(output, f"input={source} is a folder")
     everything = files_below(source)
-    if output is not None and _is_below(output, source):  # earlier results are no photographs
+    if output is not None and _is_below(output, source):  # earlier results are not photographs
         if overwrite:
             raise ConfigError(
                 f"output={output} is inside input={source}, where overwrite=true could replace photographs; choose an "
@@ -114,12 +114,12 @@ def _check_is_folder(output: Path | None, what: str) -> None:
 
 
 def is_pattern(source: Path | str) -> bool:
-    """Has * ? or [, and is not the name of a file that has them, too."""
+    """Whether it contains * ? or [ and is not an existing file's name."""
     return glob.has_magic(str(source)) and not os.path.lexists(source)
 
 
 def _matches(pattern: str) -> list[str]:
-    """What a pattern names; a folder that is there means itself, whatever signs its name has: `trip [2023]/*.jpg`."""
+    """The paths that match a pattern; existing folders are taken literally: `trip [2023]/*.jpg`."""
     ends = [at for at, sign in enumerate(pattern) if sign == os.sep and os.path.lexists(pattern[:at])]
     folder, inside = (pattern[: ends[-1]], pattern[ends[-1] :]) if ends else ("", pattern)
     return sorted(glob.glob(glob.escape(folder) + inside, recursive=True))  # noqa: PTH207 (Path.glob takes no absolute patterns)

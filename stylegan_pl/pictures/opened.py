@@ -1,4 +1,4 @@
-"""Image files as Pillow opens them, and HEIC, as phones write it."""
+"""Opens image files with Pillow, HEIC included."""
 
 import io
 from pathlib import Path
@@ -11,11 +11,11 @@ _HEIC_BRANDS = {b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis"
 
 
 def opened(path: Path | io.BytesIO) -> Image.Image:
-    """As `PIL.Image.open`, HEIC included.
+    """Like `PIL.Image.open`, but also opens HEIC, the format of phones.
 
     Raises:
-        DataError: it is HEIC, and what reads that is not installed.
-        OSError, SyntaxError, ValueError: no image, or a damaged one.
+        DataError: it is HEIC, and the package that reads it is not installed.
+        OSError, SyntaxError, ValueError: not an image, or damaged.
     """
     try:
         return Image.open(path)

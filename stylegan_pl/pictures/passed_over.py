@@ -1,4 +1,4 @@
-"""What is said of the files in a folder that are no pictures to us: nobody should find out by counting."""
+"""Reports the files in a folder that are skipped because they are not readable pictures."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,11 +13,11 @@ _PICTURES = {
 }
 """Other pictures, by the ending of their names: raw photographs, editors' files, drawings."""
 _GIF = ".gif"
-_KINDS = 4  # that are named
+_KINDS = 4  # largest number of extensions named in a message
 
 
 def is_unread_picture(path: Path, *, gifs: bool = False) -> bool:
-    """Whether a file is a picture of a kind that no run reads as it is; `gifs`: they are read."""
+    """Whether a file is a picture of a format that no run reads; `gifs`: whether GIFs are read."""
     suffix = path.suffix.lower()
     return suffix in _PICTURES or (suffix == _GIF and not gifs)
 
@@ -26,9 +26,9 @@ def passed_over(files: Sequence[Path], everything: int, *, first_frame: str | No
     """`8 of 11 files are no images to us: 5 psd, 3 txt; convert the psd to JPEG or PNG`.
 
     Args:
-        files: that are passed over, at least one.
-        everything: how many files there are.
-        first_frame: the key by which GIFs are read; None: they are.
+        files: the skipped files, at least one.
+        everything: number of all files.
+        first_frame: the option with which GIFs are read; None: they are read.
     """
     kinds = Counter(path.suffix.lower() for path in files)
     named = [f"{count} {kind[1:] or 'without an ending'}" for kind, count in kinds.most_common(_KINDS)]

@@ -1,4 +1,4 @@
-"""Where each picture's result goes."""
+"""Plans which pictures are painted, and where each result is written."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -15,25 +15,25 @@ _WRITTEN = " ".join(sorted(EXTENSIONS))
 
 
 class Job(NamedTuple):
-    """One picture, and where its painting goes."""
+    """A picture, and the path of its painting."""
 
     picture: Path
     result: Path
-    name: Path  # of the picture, below the folder that was given
+    name: Path  # the picture's path below the typed folder
 
 
 @dataclass
 class Plan:
-    """What a call is going to do."""
+    """What a command will do."""
 
     jobs: list[Job]
-    there: list[Job] = field(default_factory=list)  # results that lie there already, to be looked at
-    passed_over: list[Path] = field(default_factory=list)  # files in a folder that are no pictures
-    is_one: bool = False  # a picture was named by itself
+    there: list[Job] = field(default_factory=list)  # results that exist already, to be checked
+    passed_over: list[Path] = field(default_factory=list)  # files in a folder that are not pictures
+    is_one: bool = False  # the input is a single picture
 
     @property
     def told_passed_over(self) -> str:
-        """Of these files, if there are any, in a line."""
+        """Log the skipped files in one line, if there are any."""
         return passed_over(self.passed_over, len(self.passed_over) + len(self.jobs) + len(self.there), first_frame=None)
 
     def place(self, output: Path) -> tuple[Path, bool]:
@@ -51,16 +51,16 @@ def plan(
     overwrite: bool,
     resume: bool = False,
 ) -> Plan:
-    """Every picture and its result, for a file, a folder, a glob pattern or a list of these; trees are kept.
+    """Plan every picture and its result, for a file, folder, glob pattern, or list of these; subfolders are kept.
 
     Args:
-        source: of several, names are kept below the folder that they have in common.
-        image_format: extension of the results, such as png; None keeps each picture's own.
-        overwrite: replace results that are there; an input is never replaced.
-        resume: leave results that are there.
+        source: for several, results keep their paths below the common folder.
+        image_format: extension of the results, such as png; None: the picture's own.
+        overwrite: replace existing results; an input is never replaced.
+        resume: keep existing results.
 
     Raises:
-        ConfigError: nothing to do, or a result would fall on an input, on another or on a file that is there.
+        ConfigError: there is nothing to do, or a result would replace an input, another result, or an existing file.
     """
     if overwrite and resume:
         raise ConfigError("overwrite=true replaces results that are there, resume=true keeps them; type one of the two")
@@ -135,19 +135,19 @@ def _check_distinct(jobs: list[Job]) -> None:
 
 
 def check_one(planned: Plan, refused: Mapping[Job, str]) -> None:
-    """Raise where the one picture that was named came to nothing; of several it is told, and the others are painted.
+    """Raise if the only picture failed; with several, failures are only reported.
 
     Raises:
-        ConfigError: why.
+        ConfigError: the reason.
     """
     if planned.is_one and refused:
         raise ConfigError(next(iter(refused.values())))
 
 
 def facts_of(planned: Plan, refused: Mapping[Job, str]) -> dict[str, Any]:
-    """What became of every picture, for programs: `{"pictures": [{"input", "output", "state", "error"}]}`.
+    """The result for every picture, for programs: `{"pictures": [{"input", "output", "state", "error"}]}`.
 
-    `state` is painted, there (`resume=true` found it) or skipped; `error` says why one was skipped, else it is null.
+    `state` is painted, there (existed, with `resume=true`) or skipped; `error` is the reason for skipping, or null.
     """
     pictures = [
         {

@@ -1,4 +1,4 @@
-"""How far a long job is, and how long it will take: a bar on a terminal, elsewhere a line now and then."""
+"""The progress bar of all verbs: a bar on a terminal, elsewhere a line every 30 seconds."""
 
 import sys
 import time
@@ -11,28 +11,28 @@ from stylegan_pl.pictures.duration import duration
 if TYPE_CHECKING:
     import rich.progress
 
-LINE_EVERY_S = 30.0  # between lines where there is no terminal
-_BAR_EVERY_S = 0.1  # between changes of a bar
+LINE_EVERY_S = 30.0  # seconds between lines without a terminal
+_BAR_EVERY_S = 0.1  # seconds between updates of a bar
 
 
 def counted(done: float, total: float | None) -> str:
-    """12 of 40, or 12 where nobody knows how many there will be."""
+    """`12 of 40`, or `12` if the total is unknown."""
     return f"{done:.0f}" if total is None else f"{done:.0f} of {total:.0f}"
 
 
 class Progress:
-    """A bar on a terminal's stderr, elsewhere lines there; neither where a job is done at once.
+    """Shows progress on stderr: a bar on a terminal, otherwise lines; nothing for a very short job.
 
     A terminal that is closed, or a pipe that nobody reads any more, does not end the job.
-    A context manager; where a job has no block of its own, `start` and `stop`.
+    It is a context manager; `start` and `stop` do the same without a block.
 
     Args:
-        doing: what is done, such as painting.
-        total: how much there is to do; None: nobody knows, and what is done is counted.
-        done: how much was done before.
-        told: done, total -> words.
-        pace: how much a second -> words; None says nothing of it.
-        every_s: between two changes of the bar.
+        doing: the activity, such as "painting".
+        total: total amount; None: unknown.
+        done: amount that was done before.
+        told: (done, total) -> text.
+        pace: amount per second -> text; None: not shown.
+        every_s: seconds between updates of the bar.
     """
 
     def __init__(
@@ -52,10 +52,10 @@ class Progress:
         self._before = done
 
     def start(self) -> "Progress":
-        """From here on time counts."""
+        """Start timing, and show the bar."""
         self._began = self._shown = time.monotonic()
         if sys.stderr.isatty():
-            from rich.console import Console  # here: short work and log files need none of it
+            from rich.console import Console  # imported here, because short jobs and log files do not need it
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
             self._bar = Progress(
@@ -68,7 +68,7 @@ class Progress:
         return self
 
     def stop(self) -> None:
-        """Show the whole, and give the terminal back."""
+        """Show the full bar, and close it."""
         if self._bar is not None:
             with suppress(OSError):
                 self._update("")
@@ -85,19 +85,19 @@ class Progress:
 
     @property
     def is_due(self) -> bool:
-        """Whether `reach` would show something now; a note that costs something to say may wait for it."""
+        """Whether `reach` would show something now; expensive notes can be computed only then."""
         return time.monotonic() - self._shown >= (LINE_EVERY_S if self._bar is None else self.every_s)
 
     def advance(self, share: float) -> None:
-        """So much more is done."""
+        """Add to the amount done."""
         self.reach(self.done + share)
 
     def reach(self, done: float, total: float | None = None, note: str = "") -> None:
-        """So much is done in all.
+        """Set the amount done.
 
         Args:
-            total: in place of the one that was given, where it is known only now.
-            note: what else is shown, at the end.
+            total: a new total, if it is known only now.
+            note: additional text at the end.
         """
         self.done, self.total = done, self.total if total is None else total
         if not self.is_due:

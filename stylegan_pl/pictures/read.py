@@ -1,4 +1,4 @@
-"""Image files of any kind as upright sRGB pictures; no torch, so that a program that paints without it can use this."""
+"""Reads image files of any format as upright sRGB pictures; without torch."""
 
 import contextlib
 import io
@@ -25,23 +25,23 @@ _Found = TypeVar("_Found")
 _HEIF = (".heic", ".heif", ".hif")
 READABLE = EXTENSIONS | {*_HEIF, ".avif"}
 """What a folder's files are taken for pictures by."""
-_FILMS = ("GIF", "PNG", "WEBP", "AVIF")  # several frames are the content; not so a camera's MPO
+_FILMS = ("GIF", "PNG", "WEBP", "AVIF")  # formats whose frames are an animation, unlike a camera's MPO
 
 
 def read_image(path: Path | io.BytesIO, *, at_least: int | None = None, one_frame: bool = False) -> Image.Image:
-    """Any image file -> upright sRGB picture of 8 bits a channel.
+    """Any image file -> upright sRGB picture with 8 bits per channel.
 
     Orientation is applied, an embedded colour profile is converted to sRGB, 16-bit and float grey are scaled to
-    8 bits, transparency is laid over white (what a browser shows). Of a TIFF it is the first page that is no thumbnail.
-    A block that is not needed for that (EXIF, texts, a profile) may be as odd as it likes.
+    8 bits, transparency is replaced by white, as in a browser. Of a TIFF, the first page that is not a thumbnail is
+    read. Damaged metadata (EXIF, texts, a profile) is ignored.
 
     Args:
-        path: of the file; or its bytes, whose `str` is what messages call them.
-        at_least: pixels of the shorter side that suffice; lets a large JPEG be decoded at 1/2, 1/4 or 1/8 size.
-        one_frame: refuse animations and files of several pages, of which the first alone would be read.
+        path: the file; or its bytes, as an object whose `str` is its name in messages.
+        at_least: pixels of the shorter side that are enough, so that a large JPEG is decoded at 1/2, 1/4 or 1/8 size.
+        one_frame: refuse animations and files of several pages, instead of reading only the first.
 
     Raises:
-        DataError: the file is missing, unreadable, truncated, no image, or of more pixels than `pixel_limit` allows.
+        DataError: the file is missing, unreadable, truncated, not an image, or larger than `pixel_limit` allows.
     """
     if isinstance(path, Path):
         check_is_file(path)
@@ -52,22 +52,22 @@ def read_image(path: Path | io.BytesIO, *, at_least: int | None = None, one_fram
         raise
     except Image.DecompressionBombError as error:
         raise DataError(f"{path}: {_too_large(error)}") from error
-    except Exception as error:  # damaged files make decoders raise whatever their parsing trips over
+    except Exception as error:  # decoders may raise any error for damaged files
         raise DataError(f"{path}: cannot be read as an image ({first_line(error)})") from error
 
 
 def _whatever_is_beside(path: Path | io.BytesIO, look: Callable[[Path | io.BytesIO, bytes | None], _Found]) -> _Found:
-    """What `look` finds in a file, or, where a block beside the pixels keeps it from that, in the pixels alone.
+    """The result of `look` for a file; if damaged metadata prevents it, for the file without metadata.
 
     Args:
-        look: given a file, and its colour profile where that has been taken out.
+        look: called with a file, and its colour profile if that was removed.
     """
     try:
         return look(path, None)
     except (DataError, Image.DecompressionBombError):
         raise
-    except Exception as error:  # decoders raise whatever a block beside the pixels trips them over
-        if getattr(error, "errno", None):  # the system's, not the decoder's
+    except Exception as error:  # decoders may raise any error for damaged metadata
+        if getattr(error, "errno", None):  # an error of the system, not of the decoder
             raise
         bare = bare_pixels(_bytes_of(path))
         if bare is not None:
@@ -97,7 +97,7 @@ def _read(
                 planes.info = image.info
                 return to_srgb(turned(planes, orientation(image)))
             downwards = tiff_pages.white_is_zero(image) and image.mode in WIDE_GREY
-        image.load()  # of a TIFF it applies the orientation, and takes it away
+        image.load()  # for a TIFF, this also applies and removes the orientation
         picture = to_srgb(turned(image, orientation(image)))
         return ImageChops.invert(picture) if downwards else picture
 
@@ -111,7 +111,7 @@ def _frames(image: Image.Image) -> int:
 
 
 class Header(NamedTuple):
-    """What a file says of its picture before its pixels."""
+    """The facts in the header of an image file."""
 
     size: tuple[int, int]  # width and height, upright
     mode: str  # Pillow's, as on disk: RGB, L, CMYK, P, I;16 …
@@ -120,7 +120,7 @@ class Header(NamedTuple):
 
 
 def header(path: Path) -> Header:
-    """Of what `read_image` would return, nothing decoded.
+    """The header of a file, without decoding pixels; describes the picture that `read_image` returns.
 
     Raises:
         DataError: it cannot be read.
@@ -146,7 +146,7 @@ def _header(file: Path | io.BytesIO) -> Header:
 
 
 def upright_size(path: Path) -> tuple[int, int]:
-    """Width and height of what `read_image` returns, from the file's header alone.
+    """Width and height of the picture that `read_image` returns, from the file's header.
 
     Raises:
         DataError: it cannot be read.
@@ -156,12 +156,12 @@ def upright_size(path: Path) -> tuple[int, int]:
 
 @contextlib.contextmanager
 def pixel_limit(megapixels: float) -> Iterator[None]:
-    """How large a picture may be while this lasts, for all threads; Pillow's own limit is 179 megapixels.
+    """Within it, limits the size of pictures, for all threads; Pillow's own limit is 179 megapixels.
 
-    A header of a few bytes can promise a picture that no memory holds, so nothing larger is decoded.
+    A small file can claim a picture that is larger than memory, so larger ones are not decoded.
     """
     before = Image.MAX_IMAGE_PIXELS
-    Image.MAX_IMAGE_PIXELS = int(megapixels * 1e6 / 2)  # Pillow refuses twice as many, and warns in between
+    Image.MAX_IMAGE_PIXELS = int(megapixels * 1e6 / 2)  # Pillow warns above this, and refuses twice as many
     try:
         yield
     finally:
@@ -169,7 +169,7 @@ def pixel_limit(megapixels: float) -> Iterator[None]:
 
 
 def _too_large(error: Image.DecompressionBombError) -> str:
-    """Pillow's words for a bomb, in ours."""
+    """Pillow's error for too many pixels, in our words."""
     numbers = re.findall(r"\d+", str(error))
     if len(numbers) < 2:
         return first_line(error)
@@ -179,7 +179,7 @@ def _too_large(error: Image.DecompressionBombError) -> str:
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """Without Pillow's remarks on sizes and damaged metadata, several lines each; pixels are what matters."""
+    """Within it, suppresses Pillow's long warnings about sizes and damaged metadata."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
@@ -191,9 +191,9 @@ def _draft_size(size: tuple[int, int], at_least: int) -> tuple[int, int]:
 
 
 def upright_exif(path: Path) -> bytes | None:
-    """What a photograph's EXIF block tells of its taking; see `of_taking`. None when nothing."""
+    """The EXIF block of `of_taking`; None if there is nothing."""
     try:
         with _quietly(), opened(path) as image:
             return of_taking(image)
-    except Exception:  # a damaged block is not worth a picture
+    except Exception:  # a damaged block must not prevent painting the picture
         return None

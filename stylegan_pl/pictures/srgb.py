@@ -1,4 +1,4 @@
-"""Pictures of any mode and colour space as RGB of 8 bits in sRGB."""
+"""Converts pictures of any mode and colour space to 8-bit sRGB."""
 
 import io
 
@@ -15,9 +15,9 @@ def to_srgb(image: Image.Image) -> Image.Image:
     if image.mode in WIDE_GREY:
         image = _grey_to_8_bits(image)
     if image.mode == "P" and "transparency" not in image.info:
-        image = image.convert("RGB")  # a profile speaks of the palette's colours
+        image = image.convert("RGB")  # the profile is for the palette's colours
     if image.mode == "La":
-        image = image.convert("LA")  # the one mode that Pillow does not bring to RGBA
+        image = image.convert("LA")  # the only mode that Pillow cannot convert to RGBA
     if image.mode in ("RGBA", "LA", "PA", "RGBa") or "transparency" in image.info:
         rgba = image.convert("RGBA")
         white = Image.new("RGBA", rgba.size, (255, 255, 255, 255))
@@ -28,7 +28,7 @@ def to_srgb(image: Image.Image) -> Image.Image:
 
 
 def _grey_to_8_bits(image: Image.Image) -> Image.Image:
-    """16-bit integers map 65535 ↦ 255; floats are taken as [0, 1] unless they exceed 1."""
+    """Grey to 8 bits: 16-bit integers map 65535 ↦ 255; floats are in [0, 1], or if any exceeds 1, in [0, 255]."""
     grey = np.asarray(image, dtype=np.float64)
     if image.mode == "F":
         scale = 255.0 if grey.max(initial=0.0) <= 1.0 else 1.0
@@ -43,5 +43,5 @@ def _apply_profile(image: Image.Image, profile: bytes) -> Image.Image:
         target = ImageCms.createProfile("sRGB")
         converted = ImageCms.profileToProfile(image, source, target, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError):
-        return image  # a broken profile: show the pixels as every viewer does, unmanaged
+        return image  # a damaged profile is ignored, as in viewers
     return converted if converted is not None else image

@@ -1,4 +1,4 @@
-"""Pictures as tensors; the only code that converts between uint8 and [-1, 1]."""
+"""Converts between pictures and tensors, and between uint8 and [-1, 1]; no other code does."""
 
 import numpy as np
 import torch

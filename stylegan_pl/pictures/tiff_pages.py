@@ -1,4 +1,4 @@
-"""TIFF files as scanners and editors write them: thumbnails as pages, colours in planes, white as zero."""
+"""Reads TIFF files of scanners and editors: pages that are thumbnails, planar colours, inverted grey."""
 
 import io
 from pathlib import Path
@@ -16,10 +16,10 @@ from PIL.TiffImagePlugin import (
 )
 
 _NEW_SUBFILE_TYPE, _SUBFILE_TYPE = 254, 255
-_REDUCED, _MASK = 1, 4  # bits of the former
-_OLD_REDUCED = 2  # value of the latter
+_REDUCED, _MASK = 1, 4  # bits of NewSubfileType
+_OLD_REDUCED = 2  # value of SubfileType
 _WHITE_IS_ZERO, _UNCOMPRESSED, _PLANES = 0, 1, 2
-_DEEP = 16  # bits of a colour
+_DEEP = 16  # bits per colour
 
 
 def to_the_picture(image: TiffImageFile) -> int:
@@ -42,17 +42,17 @@ def to_the_picture(image: TiffImageFile) -> int:
 
 
 def stored_size(image: TiffImageFile) -> tuple[int, int]:
-    """Width and height before any turning; versions of Pillow differ in what they call `size`."""
+    """Width and height as stored, before rotation; `size` differs between versions of Pillow."""
     return int(image.tag_v2[IMAGEWIDTH]), int(image.tag_v2[IMAGELENGTH])
 
 
 def white_is_zero(image: TiffImageFile) -> bool:
-    """Whether grey counts downwards, which Pillow heeds up to 8 bits alone."""
+    """Whether grey is inverted, which Pillow only handles for 8 bits."""
     return bool(image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == _WHITE_IS_ZERO)
 
 
 def is_in_deep_planes(image: TiffImageFile) -> bool:
-    """Whether colours of 16 bits lie in a plane each, uncompressed: Pillow makes noise of these, and says nothing."""
+    """Whether it has uncompressed planes of 16-bit colours, which Pillow decodes to noise without an error."""
     tags = image.tag_v2
     bits = tags.get(BITSPERSAMPLE, (1,))
     return (
@@ -62,12 +62,12 @@ def is_in_deep_planes(image: TiffImageFile) -> bool:
 
 
 def read_planes(source: Path | io.BytesIO, page: int, mode: str) -> Image.Image:
-    """A page of `is_in_deep_planes` as it is stored, of 8 bits a colour: the upper ones, as Pillow takes otherwise.
+    """Read a page for which `is_in_deep_planes` is True, with the upper 8 bits of each colour.
 
     Args:
-        mode: Pillow's of that page.
+        mode: Pillow's mode of the page.
     """
-    import tifffile  # here: few pictures need it
+    import tifffile  # imported here, because few pictures need it
 
     if isinstance(source, io.BytesIO):
         source.seek(0)

@@ -1,4 +1,4 @@
-"""A folder as the list of all its files."""
+"""Lists all files below a folder."""
 
 import os
 import stat
@@ -24,14 +24,14 @@ def _is_somebodys(name: str) -> bool:
 
 
 def one_name(name: str) -> str:
-    """A name in one form, however it is stored: macOS writes é as e and an accent (NFD), others as one sign (NFC)."""
+    """A name in Unicode's form NFC; macOS stores é as two characters (NFD)."""
     return unicodedata.normalize("NFC", name)
 
 
 def files_below(folder: Path) -> list[Path]:
-    """All files of a tree, sorted by path; links are followed, each real folder is seen once.
+    """All files below a folder, sorted by path; links are followed, but each real folder is visited once.
 
-    What is hidden is passed over, and what nobody put there: `@eaDir`, `__MACOSX`, `Thumbs.db` and their like.
+    Hidden files are skipped, as are files that systems create: `@eaDir`, `__MACOSX`, `Thumbs.db` and others.
     """
     found: list[Path] = []
     seen: set[str] = set()
@@ -47,10 +47,10 @@ def files_below(folder: Path) -> list[Path]:
 
 
 def check_is_file(path: Path) -> None:
-    """Refuse what only looks like a file in a folder: opening a named pipe waits until somebody writes into it.
+    """Refuse anything but a regular file; opening a named pipe, for example, would wait for ever.
 
     Raises:
-        DataError: a named pipe, a socket or a device. What is missing or locked is told by whoever opens it.
+        DataError: a named pipe, a socket or a device. Missing and locked files are not refused here.
     """
     try:
         mode = path.stat().st_mode

@@ -1,4 +1,4 @@
-"""A file that is there whole or not at all, however its writing ends."""
+"""Writes a file atomically: it is either complete or absent."""
 
 import hashlib
 import os
@@ -9,9 +9,9 @@ from pathlib import Path
 
 @contextmanager
 def written_whole(path: Path, *, by_several: bool = False) -> Iterator[Path]:
-    """A path to write to, renamed to `path` at the end: whoever reads finds the file of before, or the whole new one.
+    """A temporary path to write to, renamed to `path` at the end: readers see the old or the complete new file.
 
-    Its folder is made. Where the writing fails, nothing is left.
+    The folder is created. If writing fails, the temporary file is deleted.
 
     Args:
         by_several: whether several processes may write it at the same time.
@@ -33,6 +33,6 @@ def written_whole(path: Path, *, by_several: bool = False) -> Iterator[Path]:
 
 
 def unfinished(path: Path) -> Path:
-    """Where a file is written until it is whole: hidden, beside its place, in a short name however long its own is."""
+    """The temporary path of a file: hidden, in the same folder, with a short name."""
     digest = hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]
     return path.with_name(f".{digest}.partial{path.suffix}")

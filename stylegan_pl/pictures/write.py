@@ -1,4 +1,4 @@
-"""Pictures written as files; no torch, so that a program that paints without it can use this."""
+"""Writes pictures as image files; without torch."""
 
 import os
 from pathlib import Path
@@ -12,13 +12,13 @@ from stylegan_pl.pictures.whole_file import written_whole
 _JPEG = (".jpg", ".jpeg", ".jpe", ".jfif")
 EXTENSIONS = frozenset({*_JPEG, ".png", ".webp", ".tif", ".tiff", ".bmp"})
 """What pictures are written as."""
-_LONGEST = {**dict.fromkeys(_JPEG, 65500), ".webp": 16383}  # pixels of a side that the format holds
-_LONGEST_EXIF = 65533  # bytes that a JPEG holds
+_LONGEST = {**dict.fromkeys(_JPEG, 65500), ".webp": 16383}  # largest side in pixels of each format
+_LONGEST_EXIF = 65533  # largest EXIF block of a JPEG, bytes
 _SAVE_OPTIONS: dict[str, dict[str, Any]] = {
-    # 4:4:4: chroma subsampling smears small strokes
+    # 4:4:4, because chroma subsampling blurs small strokes
     **{suffix: {"quality": 95, "subsampling": 0} for suffix in _JPEG},
     ".webp": {"quality": 95, "method": 4},
-    ".png": {"compress_level": 4},  # zlib's 6 takes up to three times as long for half a per cent
+    ".png": {"compress_level": 4},  # zlib's default 6 takes up to three times as long for half a percent
 }
 
 
@@ -33,10 +33,10 @@ def check_is_free(path: Path, *, overwrite: bool) -> None:
 
 
 def check_result(path: Path, width: int, height: int) -> None:
-    """Refuse a picture that could not be written to `path`: before it is painted, not behind.
+    """Check, before a picture is painted, that it can be written to `path`.
 
     Raises:
-        DataError: its format does not hold so many pixels, its name is too long, or its folder is not to be written.
+        DataError: too many pixels for the format, too long a name, or a folder that cannot be written.
     """
     there = next(folder for folder in path.absolute().parents if folder.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
@@ -54,15 +54,15 @@ def check_result(path: Path, width: int, height: int) -> None:
 
 
 def _longest_name(folder: Path) -> int:
-    """Bytes of a file's name on that disk."""
+    """Largest length of a file name on that disk, bytes."""
     return os.pathconf(folder, "PC_NAME_MAX") if hasattr(os, "pathconf") else 255
 
 
 def write_image(image: Image.Image, path: Path, *, exif: bytes | None = None, quality: int | None = None) -> None:
-    """Write by the extension's format, at a quality that keeps strokes; never leaves a half-written file.
+    """Write in the extension's format, at a quality that keeps strokes; the file is complete or absent.
 
     Args:
-        exif: an EXIF block; one too long for a JPEG is left out.
+        exif: an EXIF block; left out if it is too long for a JPEG.
         quality: of JPEG and WebP, 1 to 100; None: 95.
 
     Raises:

@@ -31,7 +31,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def answer(typed: Sequence[str]) -> str:
-    """What is printed.
+    """The text to print.
 
     Args:
         typed: nothing, a painter's name, --json or --help.
@@ -51,7 +51,7 @@ def answer(typed: Sequence[str]) -> str:
 
 
 def listed() -> str:
-    """A line for each painter."""
+    """The list of painters, one per line."""
     painters = [told(name) for name in names()]
     if not painters:
         return "no painter is in the box"

@@ -1,1 +1,1 @@
-"""Where numbers and pictures of a run go."""
+"""Loggers for a run's numbers and pictures."""

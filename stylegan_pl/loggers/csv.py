@@ -1,4 +1,4 @@
-"""metrics.csv in the run folder, continued when the run is."""
+"""metrics.csv in the run's folder, which a resumed run continues."""
 
 import csv
 import math
@@ -18,14 +18,14 @@ class RunCSV(CSVLogger):
 
     @property
     def experiment(self) -> ExperimentWriter:
-        """The writer, made when first used."""
+        """The writer, created on first use."""
         if self._experiment is None:
             self._experiment = _ContinuedWriter(self.log_dir)
         assert isinstance(self._experiment, ExperimentWriter)
         return self._experiment
 
     def drop_rows_after(self, images_seen: float) -> None:
-        """Forget what a killed run logged past the checkpoint that it goes on from: it comes again."""
+        """Remove rows after the checkpoint from which a killed run resumes, because they are logged again."""
         path = Path(self.log_dir) / "metrics.csv"
         if not path.is_file():
             return
@@ -38,17 +38,17 @@ class RunCSV(CSVLogger):
             csv.writer(file).writerows([head, *kept] if kept else [])
 
     def log_hyperparams(self, params: object = None) -> None:
-        """Nothing: config.yaml is the record."""
+        """Log nothing, because config.yaml has everything."""
 
 
 class _ContinuedWriter(ExperimentWriter):
     def save(self) -> None:
-        """With the columns that the file has by now: somebody may have edited it while the run goes on."""
+        """Save with the file's present columns, because a user may edit it during the run."""
         self._check_log_dir_exists()
         super().save()
 
     def _check_log_dir_exists(self) -> None:
-        """Go on with the columns of a file that is there (the parent deletes it)."""
+        """Continue an existing file with its columns (the parent class would delete it)."""
         path = Path(self.metrics_file_path)
         if path.is_file():
             with path.open(newline="") as file:
@@ -56,7 +56,7 @@ class _ContinuedWriter(ExperimentWriter):
 
 
 def _seen(head: list[str], row: list[str]) -> float:
-    """Images seen at a row; infinite where it was cut off."""
+    """Images seen in a row; infinite if the row is truncated."""
     try:
         return float(row[head.index("images_seen")]) if len(row) == len(head) else math.inf
     except ValueError:

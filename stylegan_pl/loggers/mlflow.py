@@ -1,4 +1,4 @@
-"""MLflow, with the sample grids among its artifacts."""
+"""MLflow, with sample grids as artifacts."""
 
 import os
 from pathlib import Path
@@ -12,18 +12,18 @@ from stylegan_pl.runs.ranks import is_first
 
 
 class RunMLflow(MLFlowLogger):
-    """One MLflow run for one run folder; resuming the folder resumes it.
+    """One MLflow run per run folder; resuming the folder resumes it.
 
     Args:
-        run_dir: of the run.
-        experiment_name: what MLflow groups runs by.
-        run_name: of the run.
-        tracking_uri: a server, or a database; None: MLFLOW_TRACKING_URI, and where that is not set files in the
-            run's folder.
+        run_dir: the run's folder.
+        experiment_name: MLflow's group of runs.
+        run_name: the run's name.
+        tracking_uri: a server or a database; None: MLFLOW_TRACKING_URI, or if that is not set, files in the run's
+            folder.
     """
 
     def __init__(self, run_dir: str, *, experiment_name: str, run_name: str, tracking_uri: str | None = None) -> None:
-        os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # files are all that one run's folder needs
+        os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # files are enough for one run's folder
         options: dict[str, Any] = {} if tracking_uri is None else {"tracking_uri": tracking_uri}
         super().__init__(
             experiment_name, run_name=run_name, save_dir=f"{run_dir}/mlruns", run_id=known_id(Path(run_dir), "mlflow"),
@@ -34,17 +34,17 @@ class RunMLflow(MLFlowLogger):
 
     @property
     def experiment(self) -> Any:
-        """MLflow's client, with the run opened when first used."""
+        """MLflow's client; opens the run on first use."""
         client = super().experiment
         if is_first() and self._run_id is not None and not self.resumes:
             remember_id(self.run_dir, "mlflow", self._run_id)
         return client
 
     def log_hyperparams(self, params: Any) -> None:
-        """Of a new run: MLflow refuses a parameter that changes, as `resume` itself does."""
+        """Log the config of a new run only, because MLflow refuses changed parameters, such as `resume`."""
         if not self.resumes:
             super().log_hyperparams(params)
 
     def log_samples(self, samples: Samples) -> None:
-        """The grid's file, below `samples/`."""
+        """Log the grid's file below `samples/`."""
         self.experiment.log_artifact(self.run_id, str(samples.grid), "samples")

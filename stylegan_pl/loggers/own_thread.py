@@ -1,4 +1,4 @@
-"""Calls that may not come back, in a thread that can be left behind."""
+"""Runs calls that may hang in a separate thread, which can be abandoned."""
 
 import threading
 from collections.abc import Callable
@@ -10,13 +10,13 @@ T = TypeVar("T")
 
 
 class NoAnswer(TimeoutError):
-    """A call has not come back in time."""
+    """A call did not return in time."""
 
 
 class OwnThread:
-    """One call after another, in one thread: what a library opens in a thread it may want to use there.
+    """Runs all calls in the same thread, because some libraries need that.
 
-    The thread is a daemon, so that the process can end while a call still waits.
+    The thread is a daemon, so the process can end while a call hangs.
     """
 
     def __init__(self) -> None:
@@ -25,12 +25,12 @@ class OwnThread:
         self._thread.start()
 
     def call(self, function: Callable[[], T], *, within_s: float) -> T:
-        """What `function` returns or raises.
+        """Run `function` in the thread; returns or raises what it does.
 
         Raises:
-            NoAnswer: it has not come back; it goes on in its thread, and later calls wait behind it.
+            NoAnswer: it has not returned after `within_s` seconds; it continues, and later calls wait for it.
         """
-        if threading.current_thread() is self._thread:  # a logger's method calls another of its own
+        if threading.current_thread() is self._thread:  # a method of the logger calls another one
             return function()
         future: Future[T] = Future()
         self._calls.put((future, function))
@@ -43,5 +43,5 @@ class OwnThread:
             future, function = self._calls.get()
             try:
                 future.set_result(function())
-            except BaseException as error:  # whatever it is, it is the caller's
+            except BaseException as error:  # any error is raised in the caller's thread
                 future.set_exception(error)

@@ -1,4 +1,4 @@
-"""Sample pictures, in the words of each logger."""
+"""Passes sample pictures to every logger, in its own format."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Samples:
-    """What a validation shows.
+    """The sample pictures of a validation.
 
     Attributes:
-        grid: the file: a row a photograph, content | stylised | a style.
-        content, stylised, style: its pictures, (N, 3, H, W) in [-1, 1].
-        images_seen: by the generator, by then.
+        grid: the file of the grid: one row per photograph, content | stylised | a style.
+        content, stylised, style: the grid's pictures, (N, 3, H, W) in [-1, 1].
+        images_seen: images seen by the generator so far.
     """
 
     grid: Path
@@ -26,9 +26,9 @@ class Samples:
 
 
 def log_samples(loggers: Iterable[Logger], samples: Samples) -> None:
-    """Show them to every logger that takes pictures."""
+    """Pass samples to every logger that accepts pictures."""
     for logger in loggers:
         if (show := getattr(logger, "log_samples", None)) is not None:
             show(samples)
-        elif (log_image := getattr(logger, "log_image", None)) is not None:  # Lightning's name for it
+        elif (log_image := getattr(logger, "log_image", None)) is not None:  # Lightning's method
             log_image("samples", [str(samples.grid)], step=samples.images_seen)

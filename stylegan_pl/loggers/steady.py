@@ -1,4 +1,4 @@
-"""A logger that fails or does not come back is told once, and the run goes on without it."""
+"""Makes loggers safe: one that fails or hangs is reported once, and the run continues without it."""
 
 import functools
 import logging
@@ -24,17 +24,18 @@ PATIENCE_S = 60.0
 
 
 def steady(logger: Logger, name: str) -> Logger | None:
-    """Open a logger and make every call of it safe, in place: it stays of its class, for callbacks that ask.
+    """Open a logger and make every call of it safe, in place, so that its class stays the same.
 
-    After the first exception, or a call that does not come back in time, nothing is handed to it any more: what stands
-    behind it, a server or a process, is gone, and each further call might wait for it. A logger that has `let_go` is
-    told so after a call that did not come back.
+    After the first exception, or a call that does not return in time, the logger is not called any more, because its
+    server or process is probably gone and each call might hang. After a call that hangs, its method `let_go`, if any,
+    is called.
 
     Args:
-        name: what it is called in the config.
+        name: the logger's key in the config.
 
     Returns:
-        The logger; None, said: its experiment cannot be opened. Lightning would open it where nothing can be caught.
+        The logger; None if its experiment cannot be opened, which is reported. It is opened here, because an error in
+        Lightning's own call could not be caught.
     """
     thread, failed = OwnThread(), False
 
@@ -54,7 +55,7 @@ def steady(logger: Logger, name: str) -> Logger | None:
                 return None
             try:
                 return patiently(functools.partial(method, *arguments, **options))
-            except Exception as error:  # whatever a library or its server comes up with
+            except Exception as error:  # libraries and servers may raise any error
                 failed = True
                 _log.warning("logger.%s failed and is left alone from now on (%s); the run goes on", name, _told(error))
                 return None

@@ -1,4 +1,4 @@
-"""TensorBoard, with the sample grids among its images."""
+"""TensorBoard, with sample grids as images."""
 
 from typing import Any
 
@@ -10,15 +10,15 @@ from stylegan_pl.pictures.read import read_image
 
 
 class RunTensorBoard(TensorBoardLogger):
-    """Event files in `run_dir/tensorboard`; a resumed run adds one to those that are there."""
+    """Writes event files into `run_dir/tensorboard`; a resumed run adds one."""
 
     def __init__(self, run_dir: str) -> None:
         super().__init__(run_dir, name="", version="tensorboard", default_hp_metric=False)
 
     def log_hyperparams(self, params: Any = None, *arguments: Any, **options: Any) -> None:
-        """Nothing: config.yaml is the record, and TensorBoard shows one value a run for all it is told."""
+        """Log nothing, because config.yaml has everything."""
 
     def log_samples(self, samples: Samples) -> None:
-        """The grid, at full size."""
+        """Log the grid at full size."""
         pixels = np.array(read_image(samples.grid))  # (H, W, 3)
         self.experiment.add_image("samples", pixels, samples.images_seen, dataformats="HWC")

@@ -1,4 +1,4 @@
-"""Weights & Biases, without ever standing in a run's way."""
+"""Weights & Biases, which never stops or delays a run."""
 
 import logging
 import os
@@ -17,9 +17,9 @@ from stylegan_pl.runs.ranks import is_first
 
 _log = logging.getLogger(__name__)
 
-_OPENING_S = 20  # for W&B's server to answer; its own 90 are a minute and a half of silence
-_STARTING_S = 40  # for its process to start and to answer, on a machine that is busy
-_CLOSING_S = 5  # for a process that has nothing to send
+_OPENING_S = 20  # seconds for W&B's server to answer; W&B's default is 90
+_STARTING_S = 40  # seconds for W&B's process to start, on a busy machine
+_CLOSING_S = 5  # seconds for a process that has nothing to send
 _MODES = (False, True, "all")
 
 
@@ -27,26 +27,26 @@ def run_wandb(
     run_dir: str, *, project: str, name: str, offline: bool | None = None, log_model: bool | str = False,
     registry: str | None = None, sample_table: bool = True, **options: Any,
 ) -> WandbLogger:  # fmt: skip
-    """A W&B logger for one run folder; resuming the folder resumes the W&B run.
+    """A W&B logger for a run folder; resuming the folder resumes the W&B run.
 
-    Without an API key the run is kept offline under `run_dir/wandb`, and one line says so; nothing is asked.
-    WANDB_MODE, where it is set, goes before a missing key, and `disabled` before everything.
+    Without an API key, the run is stored offline in `run_dir/wandb`, which is reported; W&B never asks for input.
+    WANDB_MODE overrides a missing key, and `disabled` overrides everything.
 
     Args:
-        offline: None decides by whether there is a key.
-        log_model: True sends the best checkpoint as an artifact at the end, "all" each new best one, too.
-        registry: name in the model registry to which that artifact is linked.
-        sample_table: beside the grid of samples, a table with a picture in each cell.
-        options: of `WandbLogger` and `wandb.init`, such as `entity`, `group`, `tags`.
+        offline: None: offline if there is no key.
+        log_model: True: send the best checkpoint as an artifact at the end; "all": also each new best one.
+        registry: name in the model registry to which the artifact is linked.
+        sample_table: also log a table with a picture in each cell.
+        options: options of `WandbLogger` and `wandb.init`, such as `entity`, `group`, `tags`.
 
     Raises:
-        ConfigError: no such `log_model`, or a registry and nothing to go there.
+        ConfigError: `log_model` is unknown, or there is a registry but no artifact.
     """
     if log_model not in _MODES:
         raise ConfigError(f"logger.wandb.log_model={log_model}: type false, true (the best one, at the end) or all")
     if registry is not None and not log_model:
         raise ConfigError(f"logger.wandb.registry={registry} links a checkpoint; type logger.wandb.log_model=true, too")
-    os.environ.setdefault("WANDB_SILENT", "true")  # its banner; errors still show
+    os.environ.setdefault("WANDB_SILENT", "true")  # no banner; errors are still shown
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")
     folder = Path(run_dir)
     folder.mkdir(parents=True, exist_ok=True)
@@ -57,7 +57,7 @@ def run_wandb(
 
 
 def _mode(run_dir: Path, offline: bool | None) -> str | None:
-    """For `wandb.init`; None: as WANDB_MODE says, and else online."""
+    """The mode for `wandb.init`; None: WANDB_MODE, or online."""
     told = os.environ.get("WANDB_MODE")
     if told == "disabled":
         return told
@@ -70,8 +70,8 @@ def _mode(run_dir: Path, offline: bool | None) -> str | None:
 
 
 def has_key() -> bool:
-    """Whether W&B could log in without asking anything: a variable, its settings, the netrc file."""
-    import wandb  # only where it is used
+    """Whether W&B can log in without input: by a variable, its settings, or the netrc file."""
+    import wandb  # imported only if it is used
 
     return bool(wandb.login(prompt=False, verify=False))
 
@@ -81,7 +81,7 @@ def _send_later(run_dir: Path) -> str:
 
 
 def _id(run_dir: Path) -> str:
-    """A sweep's agent has chosen one, or this folder has, before; else a new one."""
+    """The run's id: chosen by a sweep's agent, or saved in this folder, or new."""
     found = os.environ.get("WANDB_RUN_ID") or known_id(run_dir, "wandb") or uuid.uuid4().hex[:12]
     remember_id(run_dir, "wandb", found)
     return found
@@ -99,13 +99,13 @@ class RunWandb(WandbLogger):
     ) -> None:
         super().__init__(save_dir=run_dir, log_model=False, resume="allow", **options)
         self.run_dir, self.registry, self.sample_table = run_dir, registry, sample_table
-        self.sends: bool | str = log_model  # Lightning's own would look for a ModelCheckpoint's attributes
-        self.patience_s = max(_opening_s() + _STARTING_S, sending_s())  # for any one call
-        self._best: tuple[Path, float | None] | None = None  # to be sent at the end
+        self.sends: bool | str = log_model  # not passed to Lightning, which expects a ModelCheckpoint
+        self.patience_s = max(_opening_s() + _STARTING_S, sending_s())  # seconds for any call
+        self._best: tuple[Path, float | None] | None = None  # checkpoint and score to send at the end
 
     @property
     def experiment(self) -> Any:
-        """The W&B run, opened when first used; offline where its server does not answer."""
+        """The W&B run, opened on first use; offline if its server does not answer."""
         if self._experiment is not None or not is_first():
             return super().experiment
         import wandb
@@ -121,7 +121,7 @@ class RunWandb(WandbLogger):
                 "W&B cannot be reached (%s), so the run is kept offline; %s",
                 first_line(error), _send_later(self.run_dir),
             )  # fmt: skip
-            end_process(within_s=_CLOSING_S)  # it has tried, and still holds the run's id
+            end_process(within_s=_CLOSING_S)  # the failed process still holds the run's id
             self._wandb_init["mode"] = "offline"
             run = super().experiment
         run.define_metric("images_seen")
@@ -129,11 +129,11 @@ class RunWandb(WandbLogger):
         return run
 
     def let_go(self) -> None:
-        """Its process no longer answers, and would hold up the end of the run, too."""
+        """End W&B's process, which does not answer and would delay the end of the run."""
         end_process(within_s=0)
 
     def log_samples(self, samples: Samples) -> None:
-        """The grid and, if asked for, a table of its pictures."""
+        """Log the grid and, with `sample_table`, a table of its pictures."""
         import wandb
 
         shown: dict[str, Any] = {"samples": wandb.Image(str(samples.grid)), "images_seen": samples.images_seen}
@@ -148,14 +148,14 @@ class RunWandb(WandbLogger):
         self.experiment.log(shown)
 
     def log_checkpoint(self, path: Path, score: float | None) -> None:
-        """A new best one lies there; sent now or at the end, as `log_model` says."""
+        """Note a new best checkpoint; it is sent now or at the end, by `log_model`."""
         if self.sends == "all":
             self._send(path, score)
         elif self.sends:
             self._best = (path, score)
 
     def finalize(self, status: str) -> None:
-        """Send what waits for the end, also of a run that was stopped."""
+        """Send the best checkpoint, also if the run was stopped."""
         if self._best is not None and self._experiment is not None:
             self._send(*self._best)
             self._best = None

@@ -1,4 +1,4 @@
-"""The end of a W&B run and of the process that sends it, neither of which W&B itself waits for with a limit."""
+"""Ends a W&B run and its process within a time limit, which W&B does not have."""
 
 import contextlib
 import logging
@@ -13,13 +13,13 @@ from stylegan_pl.loggers.own_thread import NoAnswer, OwnThread
 
 _log = logging.getLogger(__name__)
 
-_SENDING_S = 60.0  # at the end of a run, while W&B sends what is left
+_SENDING_S = 60.0  # seconds at the end of a run for sending the rest
 _A_DAY_S = 86_400.0
-_CLOSING_S = 10.0  # for its process, once nothing is left to send
+_CLOSING_S = 10.0  # seconds for its process, after everything is sent
 
 
 def patience_s(variable: str, otherwise: float) -> float:
-    """Seconds that a variable of W&B's says, where it says any."""
+    """The seconds in an environment variable of W&B; `otherwise` if it is not set."""
     try:
         return float(os.environ[variable])
     except (KeyError, ValueError):
@@ -27,22 +27,22 @@ def patience_s(variable: str, otherwise: float) -> float:
 
 
 def sending_s() -> float:
-    """How long the end of a run may take; 0 is as long as W&B likes, as W&B means it."""
+    """Seconds for the end of a run; as in W&B, 0 means no limit."""
     return patience_s("WANDB_FINISH_TIMEOUT", _SENDING_S) or _A_DAY_S
 
 
 def finish_run() -> None:
-    """Close the W&B run, also after an error: the next job of a sweep would go on in it.
+    """Close the W&B run, also after an error, because the next job of a sweep would continue it.
 
-    What cannot be sent in time stays in the run's folder, and a line says how to send it.
+    Data that cannot be sent in time stays in the run's folder, and a message says how to send it.
     """
-    wandb: Any = sys.modules.get("wandb")  # not imported for a run that has no use for it
+    wandb: Any = sys.modules.get("wandb")  # not imported if the run does not use it
     if getattr(wandb, "run", None) is None:
         return
     folder, closing_s = Path(wandb.run.dir).parent, _CLOSING_S
     try:
         OwnThread().call(wandb.finish, within_s=sending_s() + _CLOSING_S)
-    except Exception as error:  # its process is gone or hangs: the run is not
+    except Exception as error:  # its process is gone or hangs, which must not affect the run
         closing_s = 0.0
         _log.warning(
             "W&B: its run could not be closed (%s: %s); send it later: wandb sync %s",
@@ -50,14 +50,14 @@ def finish_run() -> None:
         )  # fmt: skip
     finally:
         end_process(within_s=closing_s)
-        wandb.run = None  # where W&B failed to close it
+        wandb.run = None  # in case W&B failed to close it
 
 
 def end_process(*, within_s: float) -> None:
-    """Have W&B's process end, or kill it.
+    """End W&B's process, or kill it.
 
-    `wandb.teardown` waits for it for ever, and where the connection breaks before the process has read that it is to
-    end, it never does. What holds the process is W&B's own business; without it nothing can be killed.
+    `wandb.teardown` waits for ever, and if the connection breaks before the process gets the message, it never ends.
+    The process is found through private attributes of W&B; if these change, it is not killed.
     """
     import wandb
     from wandb.sdk import wandb_setup
@@ -72,6 +72,6 @@ def end_process(*, within_s: float) -> None:
             if process is not None:
                 process.kill()
                 process.wait(_CLOSING_S)
-            thread.call(lambda: None, within_s=_CLOSING_S)  # behind what has waited for the process
-    except (Exception, SystemExit) as error:  # the process was gone before, or ended with an exit code of its own
+            thread.call(lambda: None, within_s=_CLOSING_S)  # runs after the calls that waited for the process
+    except (Exception, SystemExit) as error:  # the process was gone already, or had its own exit code
         _log.debug("W&B's process: %r", error)

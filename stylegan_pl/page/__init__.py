@@ -1,1 +1,1 @@
-"""A trained generator as a page in a browser: a picture or a film is dropped, painted, compared, taken away."""
+"""The page in the browser: upload a picture or a film, paint it, compare, download."""

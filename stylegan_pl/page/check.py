@@ -1,4 +1,4 @@
-"""What can be wrong with an `AppConfig`, told before torch or Gradio is imported."""
+"""Checks `app`'s options before torch or Gradio is imported."""
 
 import importlib.util
 from collections.abc import Sequence
@@ -13,11 +13,10 @@ HIGHEST_PORT = 65535
 
 
 def check(config: DictConfig) -> None:
-    """Refuse an `AppConfig` that no page can be made of.
+    """Raise for the first wrong option of an `AppConfig`.
 
     Raises:
-        ConfigError: names the option, and what to type.
-        ConfigError: Gradio is not installed.
+        ConfigError: an option is wrong, or Gradio is not installed; one line with what to type instead.
     """
     for path in checkpoints(config.ckpt):
         if path.lower().endswith(".onnx"):

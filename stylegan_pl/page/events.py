@@ -1,4 +1,4 @@
-"""What happens when something on the page is touched."""
+"""Connects the page's controls with the functions of `Studio`."""
 
 import html
 import logging
@@ -16,16 +16,16 @@ from stylegan_pl.page.uploads import only_uploads
 
 _log = logging.getLogger(__name__)
 
-ONE_QUEUE = "painting"  # handlers that share this name run one after the other
-HIDDEN = {"api_visibility": "private"}  # no programming interface: the page is all there is
+ONE_QUEUE = "painting"  # handlers with this name run one after the other
+HIDDEN = {"api_visibility": "private"}  # no programming interface besides the page
 
 
 def build(studio: Studio, *, max_waiting: int, keep_seconds: int) -> Any:
     """The page, a `gradio.Blocks`.
 
     Args:
-        max_waiting: paintings that wait for their turn; who comes then is told that the queue is full.
-        keep_seconds: after which files are deleted.
+        max_waiting: largest number of waiting paintings; further visitors are told that the queue is full.
+        keep_seconds: seconds after which files are deleted.
     """
     import gradio as gr
 
@@ -37,7 +37,7 @@ def build(studio: Studio, *, max_waiting: int, keep_seconds: int) -> Any:
         _on_picture(studio, controls)
         _on_film(studio, controls)
         _on_leaving(studio, controls, page)
-        if painters.from_the_box:  # made anew for each visitor: files here are deleted after a while
+        if painters.from_the_box:  # created for each visitor, because files here are deleted after a while
             page.load(lambda: str(studio.example()), None, controls.picture, show_progress="hidden", **HIDDEN)
     page.queue(default_concurrency_limit=1, max_size=max_waiting, api_open=False)
     only_uploads(page, studio.folder)
@@ -45,10 +45,10 @@ def build(studio: Studio, *, max_waiting: int, keep_seconds: int) -> Any:
 
 
 def wish(name: str, strength: float, stroke: float, colour: str, style: Sequence[str] | None, *weights: float) -> Wish:
-    """What the controls say.
+    """The values of the controls as a `Wish`.
 
     Raises:
-        UserError: more paintings than there are sliders.
+        UserError: there are more paintings than sliders.
     """
     paintings = tuple(Path(path) for path in style or ())
     if len(paintings) > MOST_PAINTINGS:
@@ -59,7 +59,7 @@ def wish(name: str, strength: float, stroke: float, colour: str, style: Sequence
 
 @contextmanager
 def one_line(studio: Studio) -> Iterator[None]:
-    """Whatever goes wrong is told on the page in a line; what is no user's fault, to the log in full."""
+    """Within it, errors are shown on the page in one line; errors that are not the user's are logged with traceback."""
     import gradio as gr
 
     try:
@@ -67,7 +67,7 @@ def one_line(studio: Studio) -> Iterator[None]:
     except UserError as error:
         said = studio.without_folders(str(error))
         raise gr.Error(html.escape(said), duration=None, print_exception=False) from None
-    except Exception:  # a visitor is told nothing of the machine, whatever went wrong
+    except Exception:  # a visitor must not see details of the machine
         _log.exception("the page could not do what was asked")
         said = "something went wrong here; whoever runs this page finds it in the log"
         raise gr.Error(said, duration=None, print_exception=False) from None
@@ -82,7 +82,7 @@ def _on_choices(studio: Studio, on: Controls) -> None:
     def shares(style: list[str] | None) -> list[Any]:
         names = [Path(path).name for path in style or []]
         if len(names) < 2:
-            names = []  # one painting has it all
+            names = []  # one painting needs no sliders
         padded = names[:MOST_PAINTINGS] + [""] * (MOST_PAINTINGS - len(names))
         return [gr.update(visible=bool(name), label=name or "Share") for name in padded]
 
@@ -98,7 +98,7 @@ def _on_picture(studio: Studio, on: Controls) -> None:
     import gradio as gr
 
     hide, show = gr.update(visible=False), gr.update(visible=True)
-    waiting = gr.Progress()  # a default of this type is how Gradio knows where to put its own
+    waiting = gr.Progress()  # Gradio passes its own to parameters with such a default
 
     def dropped(upload: str | None) -> list[Any]:
         if upload is None:
@@ -139,7 +139,7 @@ def _on_film(studio: Studio, on: Controls) -> None:
 
 
 def _paints(on: Controls, button: Any, paint: Any, inputs: list[Any], results: list[Any], shown: list[Any]) -> None:
-    """The button paints, and while it does, there is Stop; how far it is, is shown where the painting will be."""
+    """Let a button paint; meanwhile there is a Stop button, and progress is shown in place of the painting."""
     import gradio as gr
 
     def swap(begins: bool) -> Any:
@@ -150,7 +150,7 @@ def _paints(on: Controls, button: Any, paint: Any, inputs: list[Any], results: l
     painted = begun.then(
         paint, inputs, results, show_progress_on=shown, concurrency_id=ONE_QUEUE, concurrency_limit=1, **HIDDEN
     )
-    for ended in (painted.success, painted.failure):  # `then` does not follow a failure
+    for ended in (painted.success, painted.failure):  # `then` does not run after a failure
         ended(swap(False), None, [button, on.stop], **quick)
 
 

@@ -1,4 +1,4 @@
-"""One film, as it was uploaded, painted as `stylize` paints it, with its sound."""
+"""Paints one uploaded film, with its sound, in the same way as `stylize`."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -13,13 +13,13 @@ from stylegan_pl.inference.film.steadiness import Steadiness
 from stylegan_pl.inference.painter import Painter
 from stylegan_pl.page.pictures import new_folder
 
-KEPT = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})  # containers that stay; of others, sound goes into .mkv
-PLAYED = KEPT - {".mkv"}  # by browsers
+KEPT = frozenset({".mp4", ".m4v", ".mov", ".mkv", ".webm"})  # containers that are kept; others become .mkv
+PLAYED = KEPT - {".mkv"}  # containers that browsers play
 Report = Callable[[int, int | None], None]
 
 
 class PaintedFilm(NamedTuple):
-    """A film that is done, or stopped."""
+    """A painted film, possibly stopped early."""
 
     result: Path
     facts: Painted
@@ -37,15 +37,15 @@ def paint_film_file(
     stop: Callable[[], bool] = lambda: False,
     report: Report = lambda done, frames: None,
 ) -> PaintedFilm:
-    """Paint a film; stopped, it is whole as far as it goes.
+    """Paint a film; if it is stopped, the part up to there is a complete film.
 
     Args:
-        folder: where it goes, into a new folder in it.
-        max_megapixels: of a frame.
-        report: told how many frames are done, of about how many; None: unknown.
+        folder: the film is written into a new folder in this one.
+        max_megapixels: largest size of a frame.
+        report: called with the numbers of painted frames and of all frames (approximate; None: unknown).
 
     Raises:
-        UserError: no film, frames too large, a codec that cannot write them, or stopped before the first frame.
+        UserError: not a film, frames are too large, the codec cannot write them, or stopped before the first frame.
     """
     suffix = upload.suffix.lower() if upload.suffix.lower() in KEPT else ".mkv"
     result = new_folder(folder) / f"{upload.stem}-painted{suffix}"
@@ -67,7 +67,7 @@ def paint_film_file(
 
 
 def told(facts: Painted) -> str:
-    """What became of it, in a line."""
+    """The result, in one line."""
     said = f"{'Stopped: ' if facts.stopped else ''}{facts.frames} frames, {facts.seconds:.2f} s"
     if facts.flicker is not None:
         said += f", flicker {facts.flicker[0]:.4f} beyond the film's own"

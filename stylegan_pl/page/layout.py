@@ -1,4 +1,4 @@
-"""What is on the page."""
+"""The layout of the page."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -9,13 +9,13 @@ from stylegan_pl.inference.film.library import pyav
 from stylegan_pl.inference.stroke_size import BROADEST, FINEST
 from stylegan_pl.pictures.read import READABLE
 
-MOST_PAINTINGS = 6  # each has a slider of its own
+MOST_PAINTINGS = 6  # each has its own slider
 COLOURS = [("Painting's", "no"), ("Photograph's", "luma"), ("Photograph's palette", "coral")]
 EMPTY = "<div class='empty'>Drop a {}, choose, and press Paint.</div>"
 
 
 class Controls(NamedTuple):
-    """Gradio's components, by what they are for."""
+    """Gradio's components, by purpose."""
 
     picture_tab: Any
     film_tab: Any
@@ -44,16 +44,16 @@ class Controls(NamedTuple):
 
     @property
     def wishes(self) -> list[Any]:
-        """What `events.wish` reads."""
+        """The controls that `events.wish` reads."""
         return [self.name, self.strength, self.stroke, self.colour, self.style, *self.weights]
 
 
 def lay_out(names: Sequence[str], *, style_first: bool) -> Controls:
-    """All controls, inside an open `gradio.Blocks`.
+    """Create all controls, inside an open `gradio.Blocks`.
 
     Args:
-        names: of the generators.
-        style_first: whether the first takes a style.
+        names: names of the generators.
+        style_first: whether the first generator takes a style.
     """
     import gradio as gr
 

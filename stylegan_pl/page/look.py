@@ -1,4 +1,4 @@
-"""How the page looks: the system's own letters, one colour, nothing that another machine has to send."""
+"""The theme of the page: system fonts, one colour, no resources from other servers."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ footer { display: none !important; }
 
 
 def theme() -> Any:
-    """Gradio's plainest, with fonts that are there already: its own would be fetched."""
+    """Gradio's plainest theme, with system fonts, because its own are downloaded."""
     from gradio.themes import Base, sizes
 
     return Base(

@@ -1,4 +1,4 @@
-"""The generators of a page, loaded once, and painters made of them for each wish."""
+"""Loads the page's generators once, and creates a painter for each request."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from stylegan_pl.runs.precision import Precision
 
 @dataclass(frozen=True)
 class Wish:
-    """What is chosen on the page, by the options' names in `stylize`.
+    """A visitor's choices, with the names of `stylize`'s options.
 
     Args:
-        name: of the generator, one of `Painters.names`.
-        style: paintings, for generators that take any; others leave them alone.
-        style_weights: how much of each; None: all alike.
+        name: name of the generator, one of `Painters.names`.
+        style: paintings, for generators that take a style; ignored by others.
+        style_weights: weight of each painting; None: equal weights.
     """
 
     name: str
@@ -36,16 +36,16 @@ class Wish:
 
 
 class Painters:
-    """What a page paints with.
+    """The generators of a page.
 
     Args:
         ckpts: run folders, files, or painters of the box, `painter:NAME`.
         style_size: pixels of a painting's shorter side.
         stroke_at: see `Strokes`.
-        trust: modules beside ours whose networks may be built.
+        trust: other packages or modules whose networks may be built.
 
     Raises:
-        UserError: one cannot be read, or the device is not there.
+        UserError: a checkpoint cannot be read, or there is no such device.
     """
 
     def __init__(
@@ -62,24 +62,24 @@ class Painters:
         self.style_size, self.stroke_at, self.tiling = style_size, stroke_at, tiling or Tiling()
         self.device = inference_device(device)
         self.dtype = inference_dtype(precision, self.device)
-        self.from_the_box = all(path.startswith(PREFIX) for path in ckpts)  # none is the user's own
+        self.from_the_box = all(path.startswith(PREFIX) for path in ckpts)  # all are from the box
         loaded = [load_generator(resolve(path), trusted=trust) for path in ckpts]
         self._generators: dict[str, nn.Module] = dict(zip(short_names(ckpts, parts=2), loaded, strict=True))
 
     @property
     def names(self) -> list[str]:
-        """In the order of the checkpoints."""
+        """Names of the generators, in the order of the checkpoints."""
         return list(self._generators)
 
     def takes_style(self, name: str) -> bool:
-        """Whether it paints after any painting, and so wants one."""
+        """Whether a generator takes a style, and so needs a painting."""
         return isinstance(self._generators[name], AdaINGenerator)
 
     def painter(self, wish: Wish) -> Painter:
-        """What `stylizer.load_painter` makes of the same options.
+        """The painter of `stylizer.load_painter` for the same options.
 
         Raises:
-            UserError: a painting is missing or unreadable, or a number out of range.
+            UserError: a painting is missing or unreadable, or a number is out of range.
         """
         generator, style, weights = self._generators[wish.name], list(wish.style), wish.style_weights
         if not self.takes_style(wish.name):

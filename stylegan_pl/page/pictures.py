@@ -1,4 +1,4 @@
-"""One picture, as it was uploaded, painted: the whole as a PNG, and both small enough for a screen."""
+"""Paints one uploaded picture: the result as a PNG, and smaller copies for the screen."""
 
 import tempfile
 from collections.abc import Callable
@@ -15,28 +15,28 @@ from stylegan_pl.pictures.tensors import tensor_to_image
 from stylegan_pl.pictures.write import write_image
 from stylegan_pl.runs.device import is_out_of_memory
 
-SCREEN = 1600  # pixels of the longer side of what is shown; what is taken away has all of them
+SCREEN = 1600  # pixels of the longer side of displayed copies; the downloaded result has full size
 
 
 class PaintedPicture(NamedTuple):
-    """Files of one painting."""
+    """The files of one painting."""
 
-    photograph: Path  # as shown
-    painting: Path  # as shown
-    result: Path  # PNG, every pixel
+    photograph: Path  # small copy for the screen
+    painting: Path  # small copy for the screen
+    result: Path  # PNG at full size
 
 
 def paint_picture(
     upload: Path, painter: Painter, folder: Path, *, report: Callable[[float], None] = lambda share: None
 ) -> PaintedPicture:
-    """Read, paint and write as `stylize` does: the same pixels.
+    """Read, paint and write a picture; gives the same pixels as `stylize`.
 
     Args:
-        folder: where the files go, into a new folder in it.
-        report: told shares of a large picture as they are done; what it raises ends the painting.
+        folder: the files are written into a new folder in this one.
+        report: called with shares of the work done; an exception from it stops painting.
 
     Raises:
-        DataError: the upload cannot be read, or memory does not hold it.
+        DataError: the upload cannot be read, or memory is too small.
     """
     place = new_folder(folder)
     image = read_image(upload, one_frame=True)
@@ -55,16 +55,16 @@ def paint_picture(
 
 
 def preview(upload: Path, folder: Path) -> Path:
-    """An upload as browsers can show it, whatever its format.
+    """A copy of an upload of any format that browsers can display.
 
     Raises:
-        DataError: it cannot be read, or is larger than allowed.
+        DataError: it cannot be read, or is too large.
     """
     return shown(read_image(upload, at_least=SCREEN, one_frame=True), new_folder(folder) / "photograph.jpg")
 
 
 def shown(image: Image.Image, path: Path) -> Path:
-    """Shrunk to a screen, if it is larger, and written."""
+    """Shrink a picture to `SCREEN`, if it is larger, and write it."""
     small = image.copy()
     small.thumbnail((SCREEN, SCREEN), Image.Resampling.LANCZOS)
     write_image(small, path)
@@ -72,5 +72,5 @@ def shown(image: Image.Image, path: Path) -> Path:
 
 
 def new_folder(folder: Path) -> Path:
-    """An empty one, whose name nobody guesses."""
+    """Create an empty folder with a random name."""
     return Path(tempfile.mkdtemp(dir=folder))

@@ -1,4 +1,4 @@
-"""One call of `app`: a page is served until Ctrl-C, from a folder that is gone afterwards."""
+"""One call of `app`: serves the page until Ctrl-C, with a temporary folder for its files."""
 
 import logging
 import os
@@ -28,15 +28,15 @@ from stylegan_pl.pictures.read import pixel_limit
 _log = logging.getLogger(__name__)
 
 ALONE = ("127.0.0.1", "::1", "localhost")
-PATIENCE_S = 2  # for open connections, when the page ends
+PATIENCE_S = 2  # seconds for open connections at the end
 _ENVIRONMENT = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY": "1"}
 
 
 def serve(config: DictConfig) -> int:
-    """Show the page by a composed `AppConfig` until Ctrl-C; returns the exit code.
+    """Serve the page of a composed `AppConfig` until Ctrl-C; returns the exit code.
 
     Raises:
-        ConfigError: a checkpoint cannot be read, or there is nowhere to listen.
+        ConfigError: a checkpoint cannot be read, or the port cannot be used.
     """
     with listening(config.host, config.port) as door, own_folder() as folder, pixel_limit(config.max_megapixels):
         painters = Painters(
@@ -56,7 +56,7 @@ def serve(config: DictConfig) -> int:
 
 
 def application(studio: Studio, config: DictConfig) -> Any:
-    """The page as an ASGI application: no link to share, no analytics, no interface for programs, no history."""
+    """The page as an ASGI application, without sharing, analytics, programming interface and history."""
     import gradio as gr
     from fastapi import FastAPI
 
@@ -72,20 +72,20 @@ def application(studio: Studio, config: DictConfig) -> Any:
 
 
 def names_of(config: DictConfig) -> dict[str, list[str]]:
-    """What browsers call this page by, for `OwnVisitors`."""
+    """The host names of this page, for `OwnVisitors`."""
     proxy = urlsplit(config.root_path or "").hostname
     everywhere = [] if config.host in ALONE else [socket.gethostname(), socket.getfqdn()]
     return {"hosts": [config.host, *everywhere], "proxies": [*([proxy] if proxy else []), *config.hosts]}
 
 
 def server_of(application: Any, studio: Studio) -> Any:
-    """A `uvicorn.Server` whose `run` returns at Ctrl-C (or TERM); a second one leaves nobody time to finish."""
+    """A `uvicorn.Server` whose `run` returns at Ctrl-C (or TERM); a second Ctrl-C closes connections at once."""
     import uvicorn
 
     class Server(uvicorn.Server):
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
             studio.stops.end()
-            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it complains of pages left open
+            logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)  # it logs errors for open pages
             self.should_exit, self.force_exit = True, self.should_exit
 
     settings = uvicorn.Config(
@@ -96,17 +96,17 @@ def server_of(application: Any, studio: Studio) -> Any:
 
 @contextmanager
 def listening(host: str, port: int) -> Iterator[socket.socket]:
-    """A socket at that address and no other.
+    """A socket that listens on exactly that address.
 
     Raises:
-        ConfigError: it is taken or not ours to take.
+        ConfigError: the address is in use or not permitted.
     """
     try:
         family, kind, protocol, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror as error:
         raise ConfigError(f"host={host}: no such address ({first_line(error)}); type host=127.0.0.1") from error
     with socket.socket(family, kind, protocol) as door:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # a page that has just ended leaves its port waiting
+        door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # so that a port can be used again at once
         try:
             door.bind(place)
             door.listen()
@@ -125,14 +125,14 @@ def _refused(host: str, port: int, error: OSError) -> str:
 
 
 def address(door: socket.socket, host: str) -> str:
-    """What to type into a browser on this machine."""
+    """The URL for a browser on this machine."""
     shown = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     return f"http://{f'[{shown}]' if ':' in shown else shown}:{door.getsockname()[1]}/"
 
 
 @contextmanager
 def own_folder() -> Iterator[Path]:
-    """Where Gradio and we put files; gone at the end. Gradio is told by the environment, before it is imported."""
+    """A temporary folder for Gradio's and our files. Gradio gets it from the environment, before it is imported."""
     folder = Path(tempfile.mkdtemp(prefix="stylegan-pl-page-")).resolve()
     told = {**_ENVIRONMENT, "GRADIO_TEMP_DIR": str(folder)}
     before = {name: os.environ.get(name) for name in told}

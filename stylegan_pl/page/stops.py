@@ -1,10 +1,10 @@
-"""Who no longer waits for a painting: a film that nobody will see keeps nobody else waiting."""
+"""Stops paintings that nobody waits for any more, so that others need not wait for them."""
 
 from collections.abc import Callable
 
 
 class Stops:
-    """Wishes to stop, by session: a browser's tab that shows the page."""
+    """Requests to stop, by session (a browser tab with the page)."""
 
     def __init__(self) -> None:
         self._asked: set[str] = set()
@@ -12,18 +12,18 @@ class Stops:
         self._ending = False
 
     def begin(self, session: str) -> Callable[[], bool]:
-        """A painting begins; what is returned tells whether it should stop."""
+        """Note the start of a painting; returns a function: whether it should stop."""
         self._asked.discard(session)
         return lambda: self._ending or session in self._asked or session in self._gone
 
     def ask(self, session: str) -> None:
-        """Stop what this session has under way."""
+        """Stop the session's current painting."""
         self._asked.add(session)
 
     def leave(self, session: str) -> None:
-        """The session is over, with whatever it had waiting."""
+        """End the session, and stop all its paintings."""
         self._gone.add(session)
 
     def end(self) -> None:
-        """The program ends."""
+        """Stop all paintings, because the program ends."""
         self._ending = True

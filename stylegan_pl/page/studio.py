@@ -1,4 +1,4 @@
-"""What the page can do, without the page: uploads and wishes in, files out, one session at a time."""
+"""The functions of the page, without the page itself: uploads and wishes in, files out."""
 
 import re
 from collections.abc import Callable
@@ -15,20 +15,20 @@ from stylegan_pl.page.stops import Stops
 from stylegan_pl.pictures.write import write_image
 
 STOPPED = "stopped"
-EXAMPLE = "astronaut.png"  # of scikit-image's photographs, by NASA: in the public domain, and has a face
+EXAMPLE = "astronaut.png"  # a photograph of scikit-image, by NASA, in the public domain; it shows a face
 
 
 class Studio:
-    """Painters, and the folder that they paint into.
+    """Paints uploads with the page's generators.
 
     Args:
-        folder: for everything that is written.
-        film: of `schema.FilmConfig`, by name.
-        max_megapixels: of a film's frames; pictures are held to theirs by `pictures.read.pixel_limit`.
-        batch_size: frames at a time.
+        folder: the folder for all files.
+        film: name -> value of the options of `schema.FilmConfig`.
+        max_megapixels: largest size of a film's frames; pictures are limited by `pictures.read.pixel_limit`.
+        batch_size: frames painted at a time.
 
     Raises:
-        ConfigError: a number of `film` is out of range: before there is a page, not at the first film.
+        ConfigError: a number of `film` is out of range.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class Studio:
         }  # fmt: skip
 
     def preview(self, upload: str | None) -> Path:
-        """The photograph for a screen; see `pictures.preview`."""
+        """A copy of the photograph for the screen; see `pictures.preview`."""
         return preview(_there(upload, "picture"), self.folder)
 
     def example(self) -> Path:
-        """A photograph to begin with, as if it had been dropped."""
+        """An example photograph, like an upload."""
         path = new_folder(self.folder) / EXAMPLE
         write_image(load_photograph(EXAMPLE), path)
         return path
@@ -53,13 +53,13 @@ class Studio:
     def picture(
         self, upload: str | None, wish: Wish, session: str, report: Callable[[float], None] = lambda share: None
     ) -> PaintedPicture:
-        """See `pictures.paint_picture`.
+        """Paint a picture; see `pictures.paint_picture`.
 
         Args:
-            report: told the share that is done so far.
+            report: called with the share done so far.
 
         Raises:
-            UserError: there is nothing to paint, the wish cannot be granted, or the session was stopped.
+            UserError: there is no upload, an option is wrong, or the session was stopped.
         """
         path, stop, done = _there(upload, "picture"), self.stops.begin(session), 0.0
 
@@ -80,10 +80,10 @@ class Studio:
         session: str,
         report: Report = lambda done, frames: None,
     ) -> PaintedFilm:
-        """See `films.paint_film_file`.
+        """Paint a film; see `films.paint_film_file`.
 
         Raises:
-            UserError: there is nothing to paint, the wish cannot be granted, or it was stopped before the first frame.
+            UserError: there is no upload, an option is wrong, or it was stopped before the first frame.
         """
         path, stop = _there(upload, "film"), self.stops.begin(session)
         if stop():
@@ -92,7 +92,7 @@ class Studio:
         return paint_film_file(path, painter, self.folder, stop=stop, report=report, **self._film)
 
     def without_folders(self, said: str) -> str:
-        """A message in the names that a user knows: files lie in folders of ours."""
+        """A message without the names of our temporary folders."""
         return re.sub(re.escape(str(self.folder)) + r"/(?:[^\s/]+/)*", "", said)
 
 
@@ -100,6 +100,6 @@ def _there(upload: str | None, what: str) -> Path:
     if upload is None:
         raise UserError(f"drop a {what} first")
     path = Path(upload)
-    if not path.is_file():  # `keep_minutes` are over
+    if not path.is_file():  # deleted after `keep_minutes`
         raise UserError(f"{path.name} has been deleted here meanwhile; drop it again")
     return path

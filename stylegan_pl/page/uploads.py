@@ -1,4 +1,4 @@
-"""Files that were sent to the page, and no others: a browser may name any path of the machine as its upload."""
+"""Restricts the page to uploaded files, because a request may name any path of this machine as its upload."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,10 +8,10 @@ from stylegan_pl.errors import UserError
 
 
 def only_uploads(page: Any, folder: Path) -> None:
-    """Make a `gradio.Blocks` refuse every file outside the folder that uploads go to.
+    """Make a `gradio.Blocks` refuse every file outside the folder of uploads.
 
-    Gradio looks at paths itself only in pages that it launched; in a mounted one it copies whatever is named, from the
-    disk or from the web, to where the page reads it. So this comes before.
+    Gradio checks paths only in pages that it launches itself; in a mounted page it copies any named file or URL to
+    where the page can read it. So this check runs before.
     """
     import gradio as gr
 
@@ -29,22 +29,22 @@ def only_uploads(page: Any, folder: Path) -> None:
 
 
 def check_upload(named: Any, folder: Path) -> None:
-    """That a path is a file in the folder, links followed.
+    """Raise unless a path, with links resolved, is a file in the folder.
 
     Raises:
-        UserError: it is not; the path is not repeated.
+        UserError: it is not; the message does not contain the path.
     """
     try:
         path = Path(named).resolve()
         inside = path.is_relative_to(folder.resolve())
-    except (TypeError, ValueError, OSError, RuntimeError):  # no path at all, a zero byte, too long, links in a circle
+    except (TypeError, ValueError, OSError, RuntimeError):  # not a path, a zero byte, too long, circular links
         inside = False
     if not inside:
         raise UserError("only files that were dropped here are read")
 
 
 def _files(data: Any) -> Iterator[Any]:
-    """What stands under `path` in Gradio's descriptions of files, at any depth."""
+    """All values of `path` in Gradio's descriptions of files, at any depth."""
     waiting = [data]
     while waiting:
         value = waiting.pop()

@@ -1,4 +1,4 @@
-"""Requests that were meant for this page: a website elsewhere must not use it through its visitor's browser."""
+"""Refuses requests from other websites, which must not use this page through a visitor's browser."""
 
 import ipaddress
 import re
@@ -13,14 +13,14 @@ Application = Callable[[Scope, Any, Any], Awaitable[None]]
 
 
 class OwnVisitors:
-    """ASGI middleware: requests whose Host or Origin is no name of this page's are answered with 403.
+    """ASGI middleware: requests whose Host or Origin is not a name of this page get status 403.
 
-    A name of somebody else's that leads to this machine (DNS rebinding) makes a browser take this page for theirs: it
-    shows in Host. A page of somebody else's that sends forms here shows in Origin, which must be this page itself.
+    With DNS rebinding, another website's name leads to this machine; that name is then in Host. If another website
+    sends a form to this page, its name is in Origin.
 
     Args:
-        hosts: names and addresses beside `localhost` and the address that a request arrived at; without a port.
-        proxies: likewise, of web servers in front; these may keep their port to themselves.
+        hosts: permitted names and addresses, besides `localhost` and this machine's address; without a port.
+        proxies: names of proxies in front of the page, for which the port may differ.
     """
 
     def __init__(self, application: Application, *, hosts: Iterable[str] = (), proxies: Iterable[str] = ()) -> None:
@@ -41,7 +41,7 @@ class OwnVisitors:
             await send({"type": "http.response.body", "body": refused})
 
     def _refused(self, scope: Scope) -> bytes | None:
-        """What is said to those who are."""
+        """The reason for which a request is refused; None if it is permitted."""
         hosts, origins = ([v for name, v in scope["headers"] if name == wanted] for wanted in (b"host", b"origin"))
         known = {*self.hosts, *_arrived_at(scope)}
         for host in hosts:
@@ -56,7 +56,7 @@ class OwnVisitors:
 
 
 def _arrived_at(scope: Scope) -> list[str]:
-    """The address of this machine that the connection was made to."""
+    """This machine's address in the connection."""
     try:
         return [str(ipaddress.ip_address(scope["server"][0]))]
     except (KeyError, TypeError, ValueError):

@@ -4,7 +4,7 @@ import zlib
 from typing import NamedTuple
 
 _PNG, _JPEG = b"\x89PNG\r\n\x1a\n", b"\xff\xd8"
-_CHUNKS = {b"tRNS", b"eXIf", b"acTL", b"fcTL", b"fdAT"}  # kept besides critical ones: transparency, orientation, animation
+_CHUNKS = {b"tRNS", b"eXIf", b"acTL", b"fcTL", b"fdAT"}  # kept: transparency, orientation, animation
 _LARGEST_PROFILE = 64 * 2**20  # bytes, unpacked; a larger profile is an attack
 _SCAN, _COMMENT = 0xDA, 0xFE
 _APPLICATIONS = range(0xE2, 0xEE)  # not APP0 and APP14 (meaning of colours), nor APP1 (orientation)

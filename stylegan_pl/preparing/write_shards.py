@@ -1,4 +1,4 @@
-"""A folder of images -> tar shards and their index, for clusters whose disks are slow with small files."""
+"""Writes a folder of images as tar shards and an index, for clusters whose disks are slow with small files."""
 
 import csv
 import io
@@ -22,14 +22,14 @@ _BLOCK = 512  # bytes of a tar header
 def write_shards(folder: ImageFolder, target: Path, *, shard_bytes: int = 256 * 2**20) -> dict[str, int]:
     """Copy the files of both splits, unchanged, into `target`; returns the number of images of each split.
 
-    Files stay byte for byte what they were, in the order in which the folder lists them: a run on the shards is the run
-    on the folder. Unreadable ones are left out, and said. The index is written last: a folder with one is whole.
+    Files are copied byte for byte, in the folder's order, so a run on the shards equals a run on the folder. Unreadable
+    files are left out and reported. The index is written last, so a folder with an index is complete.
 
     Args:
-        shard_bytes: size from which a new shard is begun.
+        shard_bytes: size after which a new shard is started.
 
     Raises:
-        ConfigError: `target` holds shards already, another command writes some there, or a file is two pictures.
+        ConfigError: `target` contains shards already, another command writes some there, or files contain two pictures.
     """
     if folder.part_name is not None:
         raise ConfigError(
@@ -76,7 +76,7 @@ def _write_split(
                 shard = f"{split}-{0 if not shard else int(shard[len(split) + 1 : -4]) + 1:06d}.tar"
                 tar = tarfile.open(target / shard, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
             content = path.read_bytes()
-            # a key of digits and one dot: WebDataset reads what follows the first dot as the file type
+            # digits and one dot, because WebDataset takes the text after the first dot as file type
             entry = tarfile.TarInfo(f"{number:09d}{path.suffix.lower()}")
             entry.size = len(content)
             offset = tar.offset + _BLOCK

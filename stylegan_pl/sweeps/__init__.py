@@ -1,1 +1,1 @@
-"""Many runs from one command: grids, searches, and where their jobs run."""
+"""Many runs from one command: grids, searches, and launchers for their jobs."""

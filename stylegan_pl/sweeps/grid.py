@@ -1,4 +1,4 @@
-"""Every combination of what was typed with commas, `choice(…)` and `range(…)`, as numbered jobs."""
+"""Grid search: every combination of values that were typed with commas, `choice(…)` or `range(…)`."""
 
 import itertools
 import logging
@@ -22,20 +22,20 @@ _log = logging.getLogger(__name__)
 
 
 class GridSweeper(JobSweeper):
-    """Hydra's basic sweeper, with folders 000, 001, …, a sweep that outlives a failed job, and a summary.
+    """Hydra's basic sweeper, but with folders 000, 001, … and a summary, and it continues after a failed job.
 
-    With `resume=auto`, jobs that ended well are left alone, so the same command goes on with an interrupted sweep.
+    With `resume=auto`, finished jobs are skipped, so the same command continues an interrupted sweep.
 
     Args:
-        params: key -> values, as they would be typed; the command line goes before.
-        stop_on_failure: start nothing more once a job has failed.
+        params: key -> values, as typed; the command line overrides them.
+        stop_on_failure: start no more jobs after one has failed.
     """
 
     def __init__(self, *, params: dict[str, str] | None = None, stop_on_failure: bool = False) -> None:
         self.params, self.stop_on_failure = dict(params or {}), stop_on_failure
 
     def sweep(self, arguments: list[str]) -> None:
-        """Run all jobs; the exit code is left at the task."""
+        """Run all jobs, and set the task's exit code."""
         sweep_dir = self.folder
         jobs = list(enumerate(combinations(parse([*params_as_typed(self.params), *arguments], self.hydra_context))))
         self.validate_batch_is_legal([overrides for _, overrides in jobs])
@@ -77,7 +77,7 @@ def params_as_typed(params: dict[str, str]) -> list[str]:
     """`sweep.params` as overrides.
 
     Raises:
-        ConfigError: a value is no text, number or list.
+        ConfigError: a value is not a text, number or list.
     """
     for key, value in params.items():
         if isinstance(value, dict):
@@ -101,7 +101,7 @@ def combinations(overrides: Sequence[Override]) -> list[list[str]]:
     """The product of all sweeps, the last key changing fastest.
 
     Raises:
-        ConfigError: an `interval(…)`, which has no end of values.
+        ConfigError: an `interval(…)`, which has infinitely many values.
     """
     choices: list[list[str]] = []
     for override in overrides:

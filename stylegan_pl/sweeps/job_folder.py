@@ -1,4 +1,4 @@
-"""Names in a sweep's folder, and whether it is a study's."""
+"""Names of folders in a sweep's folder."""
 
 from pathlib import Path
 
@@ -6,15 +6,15 @@ ENDED_WELL = ("done", "pruned")
 
 
 def folder_name(number: int) -> str:
-    """007"""
+    """The name of a job's folder, e.g. `007`."""
     return f"{number:03d}"
 
 
 def home_mark(sweep_dir: Path) -> Path:
-    """The file that marks a sweep's folder as a study's."""
+    """The file that marks a sweep's folder as one of a study."""
     return sweep_dir / ".workers" / "home"
 
 
 def is_a_studys(sweep_dir: Path) -> bool:
-    """Whether a folder's jobs are trials of a study, not of a grid."""
+    """Whether a folder's jobs are trials of a study, not jobs of a grid."""
     return home_mark(sweep_dir).exists()

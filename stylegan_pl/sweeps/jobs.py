@@ -1,4 +1,4 @@
-"""Jobs handed to a launcher; whatever happens to one, the others go on and its folder says what it was."""
+"""Runs jobs with a launcher; if one fails, the others continue, and its folder records the reason."""
 
 import logging
 import sys
@@ -23,10 +23,10 @@ Job = tuple[int, list[str]]
 
 
 def launch(launcher: Launcher, jobs: Sequence[Job], sweep_dir: Path) -> None:
-    """Run the jobs; afterwards each folder's status.json says how its job ended.
+    """Run the jobs; afterwards each folder's status.json contains how its job ended.
 
-    A launcher that breaks because a job's process died (killed, out of memory) is asked again for the jobs that had not
-    begun, as long as each time some had.
+    If a launcher fails because a job's process died (killed, out of memory), it is called again for the jobs that had
+    not started, as long as some jobs start each time.
     """
     waiting = list(jobs)
     while waiting:
@@ -35,7 +35,7 @@ def launch(launcher: Launcher, jobs: Sequence[Job], sweep_dir: Path) -> None:
         try:
             results = launcher.launch([_placed(number, overrides) for number, overrides in waiting], waiting[0][0])
             crash, reasons = None, {job[0]: _reason(result) for job, result in zip(waiting, results, strict=True)}
-        except Exception as error:  # each launcher raises what its library does
+        except Exception as error:  # launchers raise errors of their own libraries
             crash = f"{type(error).__name__}: {first_line(error)}"
         begun = {number for number, folder in folders.items() if read_status(folder)}
         for number, overrides in waiting:
@@ -45,31 +45,31 @@ def launch(launcher: Launcher, jobs: Sequence[Job], sweep_dir: Path) -> None:
 
 
 def _reason(result: JobReturn) -> str:
-    """Why a job ended that did not say so itself."""
+    """The reason why a job ended, if the job did not record it."""
     if result.status is JobStatus.FAILED:
-        return first_line(result._return_value)  # the property would raise it
+        return first_line(result._return_value)  # the public property would raise it
     return "its process ended without a word"
 
 
 def _placed(number: int, overrides: list[str]) -> list[str]:
-    """Launchers count on from the first number; a search's numbers may have gaps, so each job is told its folder."""
+    """Add the job's folder, because launchers number jobs without gaps, but a search's numbers may have gaps."""
     return [*overrides, f"hydra.sweep.subdir='{folder_name(number)}'"]
 
 
 def _settle(number: int, overrides: list[str], folder: Path, reason: str) -> None:
-    """A job that did not say how it ended has failed."""
+    """Record that a job failed, unless it recorded how it ended."""
     if read_status(folder).get("state") in (None, "running") and not is_held(lock_of(folder)):
         write_status(folder, state="failed", error=reason, exit_code=1, overrides=overrides)
         say_failed(folder.name, reason)
 
 
 def say_failed(name: str, reason: str) -> None:
-    """The one line about a failed job, at once."""
+    """Print one line about a failed job."""
     print(f"error: job {name}: {reason}", file=sys.stderr, flush=True)
 
 
 def refuse_used_folders(folders: Sequence[Path]) -> None:
-    """Raise before the first job where a job's folder holds a run already."""
+    """Raise, before the first job, if a job's folder contains a run already."""
     for folder in folders:
         if (folder / "checkpoints" / "last.ckpt").exists():
             raise ConfigError(
@@ -78,7 +78,7 @@ def refuse_used_folders(folders: Sequence[Path]) -> None:
 
 
 def refuse_anothers(folder: Path, overrides: list[str]) -> None:
-    """Raise where a job's folder holds a run of other options: resume=auto would train on its weights."""
+    """Raise if a job's folder contains a run with other options, whose weights resume=auto would use."""
     told = read_status(folder).get("overrides")
     if told is None or not (folder / "checkpoints" / "last.ckpt").exists():
         return
@@ -89,5 +89,5 @@ def refuse_anothers(folder: Path, overrides: list[str]) -> None:
 
 
 def ended_well(folder: Path) -> bool:
-    """Done or pruned."""
+    """Whether the job is done or pruned."""
     return read_status(folder).get("state") in ENDED_WELL

@@ -1,4 +1,4 @@
-"""A study as pictures: its history and which options mattered. HTML by Plotly, PNG by Matplotlib, both Optuna's."""
+"""Plots of a study: history and importance of options, with Optuna's Plotly (HTML) and Matplotlib (PNG) functions."""
 
 import logging
 import warnings
@@ -14,9 +14,9 @@ _log = logging.getLogger(__name__)
 
 
 def save_plots(study: optuna.Study, folder: Path) -> list[Path]:
-    """history and importances, each `.html` and `.png`; returns the files. Importances need two ended trials.
+    """Save history and importances as `.html` and `.png`; returns the files. Importances need two finished trials.
 
-    PNGs are Optuna's Matplotlib ones: Plotly's would need a browser on the machine.
+    PNGs are drawn by Matplotlib, because Plotly would need a browser.
     """
     ended = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     if not ended:
@@ -38,7 +38,7 @@ def save_plots(study: optuna.Study, folder: Path) -> list[Path]:
     files = []
     for name, (as_html, as_png, options) in plots.items():
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # experimental, says Optuna of its Matplotlib plots
+            warnings.simplefilter("ignore")  # Optuna warns that its Matplotlib plots are experimental
             as_html(study, **options).write_html(folder / f"{name}.html")
             figure = as_png(study, **options).figure
             figure.savefig(folder / f"{name}.png", dpi=120, bbox_inches="tight")

@@ -1,4 +1,4 @@
-"""This package's sweepers and launchers, made known to Hydra."""
+"""Registers this package's sweepers and launchers with Hydra."""
 
 from hydra.core.plugins import Plugins
 from hydra.plugins.plugin import Plugin
@@ -10,10 +10,10 @@ ROOM = "hydra_plugins.stylegan_pl"
 
 
 def make_known() -> None:
-    """Let `hydra/sweeper=grid` and its like be found, in a clone, an editable install and a wheel alike.
+    """Make `hydra/sweeper=grid` and others available, in a clone, an editable install and a wheel.
 
-    Hydra takes plugins whose name begins with `hydra_plugins.` only, and looks for them as files of a top-level package
-    of that name. Ours are put into its list by hand under such a name, so no file has to lie outside this package.
+    Hydra only accepts plugins in a top-level package `hydra_plugins`. Ours are added to its list under such a name, so
+    that no file is needed outside of this package.
     """
     known = Plugins.instance().class_name_to_class
     plugins: list[type[Plugin]] = [GridSweeper, OptunaSweeper]

@@ -1,4 +1,4 @@
-"""A trial of a search ends early when its score is bad beside the other trials'."""
+"""Ends a trial of a search early if its score is worse than other trials'."""
 
 import logging
 import math
@@ -16,16 +16,16 @@ _log = logging.getLogger(__name__)
 
 
 class Pruning(L.Callback):
-    """Reports the score that best.ckpt follows to an Optuna study, at images seen, and stops where its pruner says so.
+    """Reports the score of best.ckpt to an Optuna study at each validation, and stops the run if the pruner asks for it.
 
-    The run then ends as at the end of its budget: between batches, saved, on all ranks together. Where the trial has
-    ended already (a saved config run again), or there is no such study, nothing is reported.
+    The run then ends as at the end of its budget: between batches, saved, on all ranks together. If the trial has ended
+    already (a saved config is run again), or the study does not exist, nothing is reported.
 
     Args:
-        run_dir: where status.json notes that the run was pruned.
-        study: its name.
+        run_dir: the run's folder, whose status.json records the pruning.
+        study: name of the study.
         storage: a database URL, or the path of a journal file.
-        trial: its number; None: this run is no trial.
+        trial: number of the trial; None: this run is not a trial.
         pruner: an Optuna pruner; its steps are images seen.
     """
 
@@ -36,7 +36,7 @@ class Pruning(L.Callback):
         self._reported: set[int] = set()
 
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
-        """Find the score, and on the first rank the study."""
+        """Find the monitored score and, on rank 0, the study."""
         callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
         checkpoints = next((c for c in trainer.checkpoint_callbacks if hasattr(c, "monitor")), None)
         monitor, mode = getattr(checkpoints, "monitor", None), getattr(checkpoints, "mode", None)
@@ -45,7 +45,7 @@ class Pruning(L.Callback):
             self._study = self._open()
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
-        """Report, and stop all ranks if the first is told to."""
+        """Report the score, and stop all ranks if rank 0's pruner asks for it."""
         assert isinstance(pl_module, TwoPlayerModule)
         if trainer.sanity_checking or self.monitor is None or self.trial is None:
             return
@@ -73,7 +73,7 @@ class Pruning(L.Callback):
         return study if self._trial_of(study) is not None else None
 
     def _trial_of(self, study: Any) -> Any:
-        """This run's trial while the study waits for it, else None."""
+        """This run's trial if it is still running, else None."""
         assert self.trial is not None
         trials = study.get_trials(deepcopy=False)
         trial = trials[self.trial] if self.trial < len(trials) else None

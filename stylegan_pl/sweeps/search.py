@@ -1,4 +1,4 @@
-"""A search by Optuna: each trial is a job, and its score the one that best.ckpt follows."""
+"""Search with Optuna: each trial is a job, and its value is the score of best.ckpt."""
 
 import logging
 import shlex
@@ -29,20 +29,20 @@ _log = logging.getLogger(__name__)
 
 
 class OptunaSweeper(JobSweeper):
-    """Asks a study for points and runs them, until it has so many trials. Settings are the `sweep` node of the config.
+    """Asks a study for points and runs them, up to a number of trials. Its options are the config's node `sweep`.
 
-    The same command again goes on with the study; on several machines it works the same study together.
+    The same command again continues the study; on several machines, all work on the same study.
     """
 
     def sweep(self, arguments: list[str]) -> None:
-        """Search; the best trial's command and the plots are left at the end, and the exit code at the task."""
+        """Run the search; at the end, report the best trial's command, save plots, and set the task's exit code."""
         try:
             from stylegan_pl.sweeps.space import split
             from stylegan_pl.sweeps.study import SharedStudy
         except ImportError as error:
             raise ConfigError("sweep=optuna is an extra; type: pip install 'stylegan-pl[sweep]'") from error
         config = self.config.copy()
-        config.run_dir = str(self.folder / folder_name(0))  # as a trial's: the storage is beside it
+        config.run_dir = str(self.folder / folder_name(0))  # a trial's: the storage is relative to it
         settings: dict[str, Any] = OmegaConf.to_container(config.sweep, resolve=True)  # type: ignore[assignment]
         fixed, space = split(parse([*params_as_typed(settings["params"]), *arguments], self.hydra_context))
         if not space:
@@ -51,7 +51,7 @@ class OptunaSweeper(JobSweeper):
             )
         direction = _direction(self._base(fixed, space), settings["direction"])
         with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="optuna")  # what Optuna calls experimental
+            warnings.filterwarnings("ignore", module="optuna")  # warnings about experimental features
             study = SharedStudy(
                 settings["study"], settings["storage"], direction=direction, folder=self.folder,
                 sampler=lambda trials: _sampler(settings["sampler"], trials),
@@ -69,7 +69,7 @@ class OptunaSweeper(JobSweeper):
                     self._report(study, fixed, self.folder)
 
     def _base(self, fixed: list[str], space: "dict[str, BaseDistribution]") -> DictConfig:
-        """The config of a trial at some point of the space, checked: a typo is told before anything slow."""
+        """The config of a trial at any point of the space; checked, so that a wrong option is reported early."""
         from optuna.samplers import RandomSampler
         from optuna.study import create_study
 
@@ -82,7 +82,7 @@ class OptunaSweeper(JobSweeper):
         base = config.copy()
         OmegaConf.set_struct(base, False)
         del base["hydra"]
-        base.run_dir = "."  # only a run has a folder
+        base.run_dir = "."  # there is no run yet
         self.task.check(base)
         return base
 
@@ -127,24 +127,24 @@ def _overrides(fixed: Sequence[str], trial: "FrozenTrial") -> list[str]:
 
 
 def _without_sweep(overrides: Sequence[str]) -> list[str]:
-    """What a single run takes."""
+    """The overrides without options of the sweep."""
     return [text for text in overrides if text.lstrip("+~").split("=")[0].split(".")[0] not in ("sweep", "launcher")]
 
 
 def _sampler(node: dict[str, Any], trials: int) -> Any:
-    """The sampler; a seed is moved on by the trials there are, else a resumed study would repeat its first draws."""
+    """The sampler; its seed includes the number of trials, so that a resumed study does not repeat its first draws."""
     seeded = {**node, "seed": node["seed"] + trials} if node.get("seed") is not None else node
     return instantiate(seeded, _convert_="all")
 
 
 def _side_by_side(launcher: DictConfig) -> int:
-    """How many jobs a launcher runs at a time; 1 where it does not say."""
+    """Number of jobs that a launcher runs at a time; 1 if unknown."""
     at_once = int(launcher.get("n_jobs") or launcher.get("array_parallelism") or 1)
-    return at_once if at_once > 0 else cores()  # joblib: -1 is a process a core
+    return at_once if at_once > 0 else cores()  # joblib: -1 is one process per core
 
 
 def _direction(config: DictConfig, asked: str | None) -> "Direction":
-    """Which way the score that best.ckpt follows gets better, unless it is typed.
+    """`minimize` or `maximize`: as typed, or the better direction of the score of best.ckpt.
 
     Raises:
         ConfigError: nothing is scored.
@@ -153,7 +153,7 @@ def _direction(config: DictConfig, asked: str | None) -> "Direction":
         if asked not in ("minimize", "maximize"):
             raise ConfigError(f"sweep.direction={asked}: type minimize or maximize")
         return "minimize" if asked == "minimize" else "maximize"
-    from stylegan_pl.callbacks.evaluation import followed  # here: Lightning takes seconds to import
+    from stylegan_pl.callbacks.evaluation import followed  # imported here, because Lightning takes seconds
 
     checkpoints = config.callbacks.checkpoints
     evaluation = instantiate(config.callbacks.evaluation, _convert_="all")

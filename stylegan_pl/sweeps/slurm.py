@@ -1,4 +1,4 @@
-"""A sweep's jobs as one Slurm array, by submitit; a job that is killed does not take the others with it."""
+"""Runs a sweep's jobs as one Slurm array, with submitit; a killed job does not affect the others."""
 
 import logging
 from collections.abc import Sequence
@@ -19,10 +19,10 @@ _INIT_KEYS = ("submitit_folder", "max_num_timeout")
 
 
 class SlurmLauncher(submitit_launcher.SlurmLauncher):
-    """hydra-submitit-launcher's, but it waits for all jobs where that one leaves at the first that died."""
+    """hydra-submitit-launcher's launcher, but it waits for all jobs, even if one died."""
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Submit, wait, and return a result a job; a dead job's is its error."""
+        """Submit, wait, and return one result per job; a dead job's result is its error."""
         assert self.config is not None
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
         for offset, overrides in enumerate(job_overrides):
@@ -32,7 +32,7 @@ class SlurmLauncher(submitit_launcher.SlurmLauncher):
              Singleton.get_state())
             for offset, overrides in enumerate(job_overrides)
         ]  # fmt: skip
-        # what is sent is the plugin's own class: a fresh process can import it, ours goes by a name of our making
+        # the plugin's own class is sent, because another process cannot import ours by its registered name
         call = {"slurm": submitit_launcher.SlurmLauncher, "local": submitit_launcher.LocalLauncher}[self._EXECUTOR](
             **self.params
         )
@@ -42,7 +42,7 @@ class SlurmLauncher(submitit_launcher.SlurmLauncher):
         return [_result(job) for job in jobs]
 
     def _executor(self) -> Any:
-        import submitit  # here: scanning plugins stays quick
+        import submitit  # imported here, so that scanning plugins is fast
 
         options = {f"{self._EXECUTOR}_max_num_timeout": self.params["max_num_timeout"]} if self._is_slurm() else {}
         try:
@@ -64,11 +64,11 @@ class SlurmLauncher(submitit_launcher.SlurmLauncher):
 
 
 def _result(job: Any) -> JobReturn:
-    """What the job returned, or that it died: its folder then says no more than `running`."""
+    """The job's result, or a failure if it died; its folder then still says `running`."""
     try:
         returned: JobReturn = job.results()[0]
         return returned
-    except Exception:  # submitit raises whatever it could not read
+    except Exception:  # submitit may raise any error
         died = JobReturn(status=JobStatus.FAILED)
         died.return_value = UserError(f"Slurm job {job.job_id} ended as {job.state}; its log: {job.paths.stderr}")
         return died

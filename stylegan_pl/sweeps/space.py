@@ -1,4 +1,4 @@
-"""What was typed as a sweep -> what Optuna draws from, and a draw -> what would have been typed."""
+"""Converts typed sweeps to Optuna's distributions, and Optuna's draws to overrides."""
 
 import itertools
 import math
@@ -10,23 +10,23 @@ from optuna.distributions import BaseDistribution, CategoricalDistribution, Floa
 
 from stylegan_pl.errors import ConfigError, first_line
 
-_MOST_POINTS = 10_000  # above, a space counts as endless
+_MOST_POINTS = 10_000  # larger spaces count as infinite
 
 
 def split(overrides: Sequence[Override]) -> tuple[list[str], dict[str, BaseDistribution]]:
-    """(what is the same in all trials, key -> distribution of what is searched)."""
+    """(overrides that are the same in all trials, key -> distribution of searched options)."""
     fixed = [override.input_line or "" for override in overrides if not override.is_sweep_override()]
     space = {o.get_key_element(): distribution(o) for o in overrides if o.is_sweep_override()}
     return fixed, space
 
 
 def distribution(override: Override) -> BaseDistribution:
-    """A sweep's: `interval(a,b)` any number, `range(a,b,step)` with b left out, `choice(…)` or commas one of them.
+    """The distribution of a sweep: `interval(a,b)`; `range(a,b,step)`, without b; `choice(…)` or commas.
 
-    `tag(log,…)` draws evenly in the logarithm; `int(interval(a,b))` whole numbers from a to b.
+    `tag(log,…)` is uniform in the logarithm; `int(interval(a,b))` is integers from a to b.
 
     Raises:
-        ConfigError: bounds that make no sense, or a log scale with steps.
+        ConfigError: bounds are invalid, or a log scale has steps.
     """
     value = override.value()
     try:
@@ -48,7 +48,7 @@ def _interval(sweep: IntervalSweep) -> BaseDistribution:
 
 
 def _range(sweep: RangeSweep) -> BaseDistribution:
-    """Optuna counts the end in, Hydra's range does not."""
+    """Optuna's range includes the end, Hydra's does not."""
     assert sweep.start is not None and sweep.stop is not None
     steps = math.ceil((sweep.stop - sweep.start) / sweep.step) - 1
     if steps < 0:
@@ -62,7 +62,7 @@ def _range(sweep: RangeSweep) -> BaseDistribution:
 
 
 def all_points(space: dict[str, BaseDistribution]) -> list[dict[str, Any]] | None:
-    """Every point of a space; None where there is no end of them."""
+    """Every point of a space; None if there are infinitely many."""
     values = [_values(d) for d in space.values()]
     if any(v is None for v in values) or math.prod(len(v or ()) for v in values) > _MOST_POINTS:
         return None
@@ -80,5 +80,5 @@ def _values(d: BaseDistribution) -> Sequence[Any] | None:
 
 
 def as_typed(params: dict[str, Any]) -> list[str]:
-    """A draw as overrides, to the last digit."""
+    """A draw as overrides, without rounding."""
     return [f"{key}={value!r}" if isinstance(value, float) else f"{key}={value}" for key, value in params.items()]

@@ -1,4 +1,4 @@
-"""A study that many processes work and any may leave: no point twice, no trial lost with its process."""
+"""A study that several processes share: no point is tried twice, and no trial is lost if a process dies."""
 
 import datetime
 import random
@@ -25,31 +25,31 @@ from stylegan_pl.sweeps.job_folder import folder_name
 from stylegan_pl.sweeps.space import all_points
 from stylegan_pl.sweeps.study_storage import open_storage
 
-_DRAWS = 8  # of points that were tried already, before an untried one is taken without asking the sampler
-_ABANDONED = "abandoned"  # user attribute of a trial whose process died
-_REPEATED = "repeated"  # of one that drew a point known already
-_SURPLUS = "surplus"  # of one that another folder's process drew at the same time, when one was left
+_DRAWS = 8  # draws of known points, after which an untried point is taken without the sampler
+_ABANDONED = "abandoned"  # user attribute: the trial's process died
+_REPEATED = "repeated"  # user attribute: the trial drew a known point
+_SURPLUS = "surplus"  # user attribute: another folder's process drew the last trial at the same time
 _NOT_COUNTED = {_ABANDONED, _REPEATED, _SURPLUS}
-_WORKER, _HOME, _FOLDER = "worker", "home", "folder"  # the process, the mark of its sweep's folder, and its path
-_UNSIGNED_S = 30.0  # after so long a trial that bears no name is a dead process's
+_WORKER, _HOME, _FOLDER = "worker", "home", "folder"  # user attributes: process, mark of the folder, its path
+_UNSIGNED_S = 30.0  # seconds after which a trial without a worker belongs to a dead process
 
 
 Direction = Literal["minimize", "maximize"]
 
 
 class SharedStudy:
-    """An Optuna study, asked and told.
+    """An Optuna study that is shared by processes.
 
-    Processes that share the sweep's folder take over from each other when one dies. Those that share the storage alone,
-    each with a folder of its own, work to the same total and leave each other's trials alone.
+    Processes with the same sweep folder take over each other's trials if one dies. Processes that only share the
+    storage, with their own folders, work towards the same total and do not touch each other's trials.
 
     Args:
-        name: of the study in its storage.
+        name: name of the study in its storage.
         storage: a database URL, or the path of a journal file.
-        direction: `minimize` or `maximize`; None: as the study was begun.
-        sampler: number of trials so far -> sampler. Made anew for each process, so that a resumed study with a fixed
-            seed does not draw again what it drew before.
-        folder: the sweep's; trial 7 runs in `folder/007`.
+        direction: `minimize` or `maximize`; None: the study's own.
+        sampler: number of trials so far -> sampler. Created for each process, so that a resumed study with a fixed seed
+            does not repeat draws.
+        folder: the sweep's folder; trial 7 runs in `folder/007`.
     """
 
     def __init__(
@@ -57,12 +57,12 @@ class SharedStudy:
     ) -> None:
         self.folder, self.worker = folder, uuid.uuid4().hex[:12]
         self.home = claim_for_study(folder, name)
-        with self._alone():  # a database's tables are made by one process
+        with self._alone():  # only one process may create a database's tables
             try:
                 self.study = optuna.create_study(
                     storage=open_storage(storage), study_name=name, direction=direction, load_if_exists=True
                 )
-            except Exception as error:  # whatever the database's driver raises
+            except Exception as error:  # database drivers may raise any error
                 raise ConfigError(f"sweep.storage={storage}: cannot be opened ({first_line(error)})") from error
             if self.study.direction.name.lower() != direction:
                 raise ConfigError(
@@ -73,14 +73,14 @@ class SharedStudy:
 
     @property
     def worker_lock(self) -> Path:
-        """Held by this process as long as it lives."""
+        """The lock that this process holds as long as it runs."""
         return self._lock_of(self.worker)
 
     def ask(self, space: dict[str, BaseDistribution], *, at_most: int, total: int) -> list[FrozenTrial]:
-        """Up to `at_most` new trials, of which the study shall have `total`; empty when it has, or knows every point.
+        """Up to `at_most` new trials, until the study has `total`; empty if it has, or if every point was tried.
 
         Raises:
-            ConfigError: the space is not the one the study was begun with.
+            ConfigError: the study was started with another space.
         """
         with self._alone():
             self._take_over()
@@ -93,7 +93,7 @@ class SharedStudy:
         return asked
 
     def tell(self, number: int) -> None:
-        """Hand on what the trial's folder says."""
+        """Report the result in the trial's folder to the study."""
         status = read_status(self.folder / folder_name(number))
         state, score = status.get("state"), status.get("score")
         if state == "pruned":
@@ -104,15 +104,15 @@ class SharedStudy:
             self.study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
 
     def counted(self) -> int:
-        """Trials that were run or are running; not those taken over by another, nor points drawn twice."""
+        """Number of finished and running trials, without trials that were taken over and points drawn twice."""
         return len(self._counting())
 
     def numbers(self) -> list[int]:
-        """Of the trials that were begun in this folder, less those whose point another tried instead."""
+        """Numbers of the trials in this folder, without those whose point another trial tried instead."""
         return [trial.number for trial in self._counting() if trial.user_attrs.get(_HOME, self.home) == self.home]
 
     def elsewhere(self) -> dict[str, int]:
-        """Other folders whose commands work this study -> how many trials are theirs."""
+        """Other folders that work on this study -> number of their trials."""
         return Counter(
             trial.user_attrs[_FOLDER] for trial in self._counting()
             if trial.user_attrs.get(_HOME, self.home) != self.home
@@ -125,7 +125,7 @@ class SharedStudy:
         ]  # fmt: skip
 
     def best(self) -> FrozenTrial | None:
-        """The best trial that ran to its end; None where none did."""
+        """The best finished trial; None if there is none."""
         return self.study.best_trial if any(t.state == TrialState.COMPLETE for t in self._trials()) else None
 
     def _new_point(self, space: dict[str, BaseDistribution]) -> FrozenTrial | None:
@@ -152,7 +152,7 @@ class SharedStudy:
         return None
 
     def _is_known(self, number: int | None, params: dict[str, Any]) -> bool:
-        """Whether a trial before this one has the point: of two that draw it at once, the first keeps it."""
+        """Whether an earlier trial has the same point; if two draw it at the same time, the first keeps it."""
         return any(trial.params == params and (number is None or trial.number < number) for trial in self._counting())
 
     def _await_signatures(self, number: int) -> None:
@@ -164,7 +164,7 @@ class SharedStudy:
             time.sleep(0.05)
 
     def _is_surplus(self, trial: FrozenTrial, total: int) -> bool:
-        """Whether processes of other folders, which no lock of ours holds back, were faster; then it is given back."""
+        """Whether processes of other folders, which do not share our lock, completed the total: drop this trial."""
         if sum(other.number < trial.number for other in self._counting()) < total:
             return False
         self._give_back(trial.number, _SURPLUS)
@@ -175,7 +175,7 @@ class SharedStudy:
         self.study.tell(number, state=TrialState.FAIL)
 
     def _take_over(self) -> None:
-        """Trials of processes that died: what their folder says is told, else the point is tried again."""
+        """Handle trials of dead processes: report the result in their folder, or try the point again."""
         for trial in self._trials():
             worker, folder = trial.user_attrs.get(_WORKER), self.folder / folder_name(trial.number)
             if trial.state != TrialState.RUNNING or worker == self.worker or self._is_others(trial):
@@ -188,16 +188,16 @@ class SharedStudy:
             self._give_back(trial.number, _ABANDONED)
             if read_status(folder):
                 write_status(folder, state="failed", error="its process died; another job tries the same point")
-            if trial.params:  # none: it died between asking and drawing
+            if trial.params:  # empty if it died before drawing
                 self.study.enqueue_trial(trial.params, user_attrs={"instead of": trial.number})
 
     def _is_others(self, trial: FrozenTrial) -> bool:
-        """Of a process whose locks lie in another folder, and so cannot be asked; so may be one just being drawn."""
+        """Whether a trial belongs, or may belong, to a process of another folder, whose lock cannot be checked."""
         home = trial.user_attrs.get(_HOME)
         return self._is_being_drawn(trial) if home is None else bool(home != self.home)
 
     def _is_being_drawn(self, trial: FrozenTrial) -> bool:
-        if _FOLDER in trial.user_attrs or trial.datetime_start is None:  # the last that is written
+        if _FOLDER in trial.user_attrs or trial.datetime_start is None:  # the attribute that is written last
             return False
         return abs((datetime.datetime.now() - trial.datetime_start).total_seconds()) < _UNSIGNED_S
 
@@ -208,5 +208,5 @@ class SharedStudy:
         return self.folder / ".workers" / f"{worker}.lock"
 
     def _alone(self) -> AbstractContextManager[Any]:
-        """One process at a time looks what there is and takes the next: the study gets exactly its total."""
+        """A lock for asking: one process at a time counts and takes trials, so the study gets exactly its total."""
         return FileLock(self.folder / ".asking.lock")

@@ -1,4 +1,4 @@
-"""How a sweep went: a line a job, and the exit code."""
+"""The summary of a sweep: one line per job, and the exit code."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name
 
 
 def summary(sweep_dir: Path, numbers: Iterable[int]) -> str:
-    """The table: number, state, score, seconds, what sets the job apart, what went wrong."""
+    """The table: number, state, score, seconds, the job's own options, error."""
     rows = [(folder_name(number), read_status(sweep_dir / folder_name(number))) for number in numbers]
     counts = Counter(status.get("state", "not begun") for _, status in rows)
     head = ", ".join(f"{count} {state}" for state, count in counts.items())
@@ -26,7 +26,7 @@ def summary(sweep_dir: Path, numbers: Iterable[int]) -> str:
 
 
 def exit_code(sweep_dir: Path, numbers: Iterable[int]) -> int:
-    """The largest of its jobs'; a job that did not end well and left none counts 1."""
+    """The largest exit code of the jobs; 1 for a failed job without one."""
     codes = []
     for number in numbers:
         status = read_status(sweep_dir / folder_name(number))

@@ -1,4 +1,4 @@
-"""What this package's sweepers share."""
+"""The base of this package's sweepers."""
 
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,11 @@ from omegaconf import DictConfig
 
 
 class JobSweeper(Sweeper):
-    """Holds what Hydra hands over, and the launcher."""
+    """Keeps Hydra's arguments, and the launcher."""
 
     config: DictConfig
     hydra_context: HydraContext
-    task: Any  # cli.Task: `check` a config, `sweep_code` is what the command exits with
+    task: Any  # config.task.Task: has `check`, and gets the exit code as `sweep_code`
     launcher: Launcher
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
@@ -27,5 +27,5 @@ class JobSweeper(Sweeper):
 
     @property
     def folder(self) -> Path:
-        """The sweep's."""
+        """The sweep's folder."""
         return Path(str(self.config.hydra.sweep.dir))

@@ -16,7 +16,7 @@ _log = logging.getLogger(__name__)
 
 
 class Pruning(L.Callback):
-    """Reports the score of best.ckpt to an Optuna study at each validation, and stops the run if the pruner asks for it.
+    """Reports the score of best.ckpt to an Optuna study, and stops the run if the study's pruner asks for it.
 
     The run then ends as at the end of its budget: between batches, saved, on all ranks together. If the trial has ended
     already (a saved config is run again), or the study does not exist, nothing is reported.

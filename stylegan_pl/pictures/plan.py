@@ -33,7 +33,7 @@ class Plan:
 
     @property
     def told_passed_over(self) -> str:
-        """Log the skipped files in one line, if there are any."""
+        """One line about the skipped files, if there are any."""
         return passed_over(self.passed_over, len(self.passed_over) + len(self.jobs) + len(self.there), first_frame=None)
 
     def place(self, output: Path) -> tuple[Path, bool]:

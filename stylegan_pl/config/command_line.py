@@ -266,7 +266,7 @@ def _check_group(word: str) -> None:
 def _no_option(before: str, word: str, after: str, kinds: Mapping[str, Kind], name: str, typed: set[str]) -> str:
     key, equals, text = before.partition("=")
     missing = next((place for place in ("input", "output") if place in kinds and place not in typed), None)
-    if missing is not None and (Path(word).exists() or (equals and (Path(text).exists() or key == "painter"))):
+    if missing is not None and (Path(word).is_file() or (equals and (Path(text).exists() or key == "painter"))):
         return f"'{word}' is not an option; options are typed KEY=VALUE; type {missing}={word}"
     if equals and text.count("[") > text.count("]"):
         return f"{before} {word}: a list has commas and no spaces, as in {key}=[A,B]; or quotes around the whole word"

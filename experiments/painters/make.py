@@ -50,16 +50,21 @@ TEXTURED = [  # strokes cannot be foreseen pixel by pixel: their covariances can
 COLLECTION = "+experiment=my_painter"
 MORE = [COLLECTION, "data.style.root=MORE"]  # the folder typed as more=
 GOES_ON = "resume=true"  # with the run before, in place of starting from it
+FORMER = ["feature_network=random_filters", "augment=flip", "image_loss.structure.allowed=0"]  # my_painter's, once
 RECIPES = {
     "starry_night": Recipe("Vincent van Gogh, The Starry Night (1889): swirls and dashes in blue and yellow", ONE),
     "hokusai": Recipe("Katsushika Hokusai, The Great Wave off Kanagawa (about 1831): a woodblock print", ONE),
     "renoir": Recipe("Pierre-Auguste Renoir, Bal du moulin de la Galette (1876): soft dappled light", ONE),
     "vangogh": Recipe(
-        "Vincent van Gogh, 22 paintings of 1882 to 1890 and then 301: brush marks along contours, ochre and green",
+        "Vincent van Gogh, 22 paintings of 1882 to 1890 and then 301: brush marks along contours, golden and blue",
         (
-            [COLLECTION, "start_from=painter:starry_night", "max_images=7000", "val_every_images=1400"],
-            [*MORE, "image_loss.structure.weight=2", "max_images=13000"],
-            [GOES_ON, *MORE, "image_loss.structure.weight=1.2", "max_images=17000"],
+            [
+                *[COLLECTION, *FORMER, "image_loss.structure.weight=1.5", "start_from=painter:starry_night"],
+                *["max_images=7000", "val_every_images=1400"],
+            ],
+            [*MORE, *FORMER, "image_loss.structure.weight=2", "max_images=13000"],
+            [GOES_ON, *MORE, *FORMER, "image_loss.structure.weight=1.2", "max_images=17000"],
+            [*MORE, "image_loss.structure.allowed=0.25", "max_images=5000", "val_every_images=1000"],
         ),
         looks=False,
     ),

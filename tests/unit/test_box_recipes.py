@@ -64,11 +64,11 @@ def test_stages_start_from_each_other_or_go_on(monkeypatch):
     monkeypatch.setattr(make, "call", lambda *typed: calls.append(typed))
     assert main(["vangogh", "photographs=p", "paintings=few", "more=many"]) == 0
     folders, starts, sets = (
-        [[word.split("=", 1)[1] for word in typed if word.startswith(f"{key}=")] for typed in calls[:3]]
+        [[word.split("=", 1)[1] for word in typed if word.startswith(f"{key}=")] for typed in calls[:4]]
         for key in ("hydra.run.dir", "start_from", "data.style.root")
     )
-    first, second = (f"outputs/painters/vangogh/stage{number}" for number in (1, 2))
-    assert folders == [[first], [second], [second]]
-    assert starts == [["painter:starry_night"], [first], [first]]
-    assert [given[-1] for given in sets] == ["few", "many", "many"]  # the last one counts
-    assert calls[3][:2] == ("export", f"ckpt={second}")
+    first, second, third = (f"outputs/painters/vangogh/stage{number}" for number in (1, 2, 3))
+    assert folders == [[first], [second], [second], [third]]
+    assert starts == [["painter:starry_night"], [first], [first], [second]]
+    assert [given[-1] for given in sets] == ["few", "many", "many", "many"]  # the last one counts
+    assert calls[4][:2] == ("export", f"ckpt={third}")

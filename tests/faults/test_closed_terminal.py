@@ -59,9 +59,8 @@ def test_any_name_can_be_logged(tmp_path):
     settings = OmegaConf.to_container(OmegaConf.load(conf_dir() / "hydra/job_logging/stylegan_pl.yaml"))
     handler = {**settings["handlers"]["file"], "filename": str(tmp_path / "train.log")}
     settings = {"version": 1, "formatters": settings["formatters"], "handlers": {"file": handler}}
-    logging.config.dictConfig(
-        settings | {"loggers": {"odd names": {"handlers": ["file"]}}, "disable_existing_loggers": False}
-    )
+    odd = {"handlers": ["file"], "propagate": False}  # pytest would capture the name, which xdist cannot send
+    logging.config.dictConfig(settings | {"loggers": {"odd names": odd}, "disable_existing_loggers": False})
     logging.getLogger("odd names").error("%s", NAME)
     logging.getLogger("odd names").handlers[0].close()
     assert (tmp_path / "train.log").read_text(encoding="utf-8").endswith("caf\\udce9 → 写真\n")

@@ -73,7 +73,7 @@ def test_the_page_holds_the_table() -> None:
 def test_values_of_theirs_lead_to_ours() -> None:
     for group, values in VALUES.items():
         for there, here in values.items():
-            words = [word for word in here.split(",")[0].split() if "=" in word]
+            words = [word for word in here.split(", ")[0].split() if "=" in word]
             if here.startswith("the verb"):
                 continue
             assert compose_config("train", words), (group, there)

@@ -168,7 +168,7 @@ LINES = [
     ("prepare", "doctor=true", "type check=true data.content.root=PHOTOS data.style.root=PAINTINGS"),
     ("app", "share=true", "host=0.0.0.0, docs/app.md"),
     # the other verbs
-    ("evaluate", "ckpt=empty", "type data=NAME, such as data=folders"),
+    ("evaluate", "ckpt=empty", "type data=folders data.content.root=PHOTOS data.style.root=PAINTINGS"),
     ("evaluate", "ckpt=cut.ckpt output=new/er", "(it is damaged: its end is missing)"),
     ("evaluate", "compare=run,photos", "for several, type compare=[run,photos]"),
     ("evaluate", f"{JUDGE} output=notes.txt", "output=notes.txt: cannot be made (File exists)"),

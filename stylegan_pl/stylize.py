@@ -11,7 +11,7 @@ from stylegan_pl.stylizing.pipes import is_piped, paint_piped
 
 
 def stylize(config: DictConfig) -> int:
-    """One call of the composed config; returns the exit code."""
+    """Run with the composed config; returns the exit code."""
     choose_painter(config, several=True)
     if config.onnx is None:
         check_has_ckpt(config)
@@ -25,16 +25,14 @@ def stylize(config: DictConfig) -> int:
 
 
 def _painting(config: DictConfig) -> Callable[..., int]:
-    """The function that paints with what is named: an exported file, or a checkpoint."""
+    """The function that paints with the typed generator: an exported file, or a checkpoint."""
     if config.onnx is not None:
         if has_ckpt(config):
             raise ConfigError("ckpt= (or painter=) and model= name two generators; type one of the two")
-        from stylegan_pl.stylizing.onnx import paint_onnx  # torch is never imported
+        from stylegan_pl.stylizing.onnx import paint_onnx  # never imports torch
 
         return paint_onnx
-    from stylegan_pl.stylizing.pictures import (
-        paint,  # here, once the config has composed: torch takes seconds to import
-    )
+    from stylegan_pl.stylizing.pictures import paint  # imported after the checks: torch takes seconds
 
     return paint
 

@@ -34,6 +34,12 @@ def choose_painter(config: DictConfig, *, several: bool = False) -> None:
     config.ckpt = sources if listed else sources[0]
 
 
+def open_all(config: DictConfig, *, first: str) -> None:
+    """If no generator was typed, set `painter=` to all painters in the box, in place; `first` is the first of them."""
+    if not has_ckpt(config) and config.painter is None and names():
+        config.painter = sorted(names(), key=lambda name: name != first)
+
+
 def has_ckpt(config: DictConfig) -> bool:
     """Whether a generator was typed."""
     return not OmegaConf.is_missing(config, "ckpt") and config.ckpt is not None

@@ -1,1 +1,1 @@
-"""One call of `prepare`: checks two image sets, or writes sets as shards."""
+"""One call of `prepare`: fetches a data set, checks two sets, or writes sets as shards."""

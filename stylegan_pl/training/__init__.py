@@ -1,1 +1,1 @@
-"""One training run: check, build, fit, resume."""
+"""One training run: check, build, fit, resume; and `preview`, which optimises pixels under the same losses."""

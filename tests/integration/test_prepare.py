@@ -21,7 +21,7 @@ from preloaded import preloaded
 from stylegan_pl.config.cli import run_verb
 from stylegan_pl.errors import DataError
 from stylegan_pl.prepare import prepare
-from stylegan_pl.train import make_data_ready
+from stylegan_pl.training.check import make_data_ready
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import stylegan_pl
+from stylegan_pl.config.verbs import VERBS
 
 PACKAGE = Path(stylegan_pl.__file__).parent
 FLOORS = [
@@ -19,7 +20,7 @@ FLOORS = [
     {"distributed", "callbacks", "loggers", "report", "sweeps", "inference"},
     {"config"},
     {"training", "stylizing", "evaluation", "exporting", "page", "preparing"},
-    {"train", "stylize", "app", "evaluate", "export", "prepare", "preview", "painters", "__main__"},
+    {*VERBS, "__main__"},
 ]
 LEAVES = FLOORS[3]
 

@@ -11,9 +11,10 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 from preloaded import preloaded
 
-from stylegan_pl.config.command_line import TEXT_PARTS, for_hydra
+from stylegan_pl.config.command_line import for_hydra
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.static_signature import signature_of
+from stylegan_pl.config.text_keys import TEXT_PARTS
 from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import ConfigError
 

@@ -1,0 +1,148 @@
+"""Refuses typed words for which Hydra would print a page of help, or which it would silently misread."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from pathlib import Path
+from typing import get_type_hints
+
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.near_names import ours, ours_of_value
+from stylegan_pl.config.quoting import parsed
+from stylegan_pl.config.text_keys import Kind
+from stylegan_pl.config.verbs import VERBS
+from stylegan_pl.errors import ConfigError, nearest
+
+_WITH_VALUE = frozenset({"-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd"}) | {
+    *("--config-dir", "--experimental-rerun", "-i", "--info", "-sc", "--shell-completion")
+}
+_FLAGS = _WITH_VALUE | {
+    *("-h", "--help", "--hydra-help", "--version", "--resolve", "-r", "--run", "-m", "--multirun"),
+}
+"""Flags of Hydra."""
+_MULTIRUN = frozenset({"-m", "--multirun", "hydra.mode=MULTIRUN", "--cfg", "-c", "--help", "-h", "--info", "-i"})
+_OF_FLAGS = {
+    **dict.fromkeys(("-c", "--cfg"), ("job", "hydra", "all")),
+    **dict.fromkeys(("-i", "--info"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")),
+}
+"""Values that some of these flags take; `-i photo.jpg` is a flag of another program."""
+
+
+def check_words(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> None:
+    """Raise for the first wrong word after `python -m stylegan_pl.NAME`.
+
+    Args:
+        kinds: the keys that take texts, from `text_keys`.
+
+    Raises:
+        ConfigError: one line with what to type instead.
+    """
+    flags = [(*word.partition("=")[::2], after) for word, after in zip(words, [*words[1:], ""], strict=False)
+             if re.match("--?[A-Za-z]", word)]  # fmt: skip
+    if wrong := next((flag for flag in flags if flag[0].startswith("--") and _takes_no(*flag)), None):
+        raise ConfigError(f"{wrong[0]} {wrong[1] or wrong[2]}: type {wrong[0]} {' or '.join(_OF_FLAGS[wrong[0]])}")
+    if unknown := [flag for flag in flags if flag[0] not in _FLAGS or _takes_no(*flag)]:
+        answers = [f"{flag}: {_as_typed_here(flag, value or after, name)}" for flag, value, after in unknown]
+        raise ConfigError(f"options are typed KEY=VALUE, without dashes; {'; '.join(answers)}")
+    if not words or kinds.get(words[0]) == "texts":
+        return  # KEY TEXT TEXT …
+    _check_once(words, kinds)
+    for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
+        if not ("=" in word or word.startswith(("-", "~")) or before in _WITH_VALUE):
+            typed = {word.partition("=")[0] for word in words}
+            raise ConfigError(_no_option(before, word, after, kinds, name, typed))
+        if spaced := re.match(r"(\+{0,2}[\w.@/]+)\s+=", word):
+            raise ConfigError(f"{word}: no spaces around =; type {spaced.group(1)}={word.partition('=')[2].strip()}")
+        if re.fullmatch(r"\+{0,2}[\w.@/]+=", word):
+            key = word.strip("+=")
+            raise ConfigError(f"{key}= has no value; type it directly after the =, or {key}=null for none")
+        if re.match(r"\+(experiment|debug)=", word) and name not in ("train", "preview"):
+            raise ConfigError(f"{word}: recipes are for train and preview; leave it out")
+        _check_group(word)
+    sweep = next((word for word in words if re.match(r"sweep[=.]", word)), None)
+    if sweep is not None and not _MULTIRUN & {*words, *(word.partition("=")[0] for word in words)}:
+        raise ConfigError(f"{sweep}: a sweep is started with -m; type -m {sweep} KEY=A,B, or leave it out")
+
+
+def _takes_no(flag: str, value: str, after: str) -> bool:
+    """Whether one of Hydra's flags is followed by a value that it does not take."""
+    given = value or ("" if "=" in after else after)
+    return bool(given) and given not in _OF_FLAGS.get(flag, (given,))
+
+
+def _check_once(words: Sequence[str], kinds: Mapping[str, Kind]) -> None:
+    """Raise for `input=a input=b`: Hydra would silently use the last."""
+    typed: dict[str, str] = {}
+    for key, equals, text in (word.partition("=") for word in words):
+        if equals and kinds.get(key) == "texts":
+            if key in typed:
+                raise ConfigError(f"{key}= is typed twice; for both, type {key}=[{typed[key]},{text}]")
+            typed[key] = text
+
+
+def _check_group(word: str) -> None:
+    """Raise for `logger=null` or `augment=false`: Hydra needs a name, and would answer with a traceback."""
+    key, _, text = word.lstrip("+").partition("=")
+    folder = conf_dir() / key.partition("@")[0]
+    if not folder.is_dir() or not isinstance(value := parsed(text), bool | int | float | None):
+        return
+    if not value:
+        none = f"{key}=none" if (folder / "none.yaml").is_file() else f"'~{key}'"
+        raise ConfigError(f"{word}: a group needs a name; to have none, type {none}")
+    names = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
+    raise ConfigError(f"{word}: a group needs a name; type {key}=NAME, one of {names}")
+
+
+def _no_option(before: str, word: str, after: str, kinds: Mapping[str, Kind], name: str, typed: set[str]) -> str:
+    key, equals, text = before.partition("=")
+    missing = next((place for place in ("input", "output") if place in kinds and place not in typed), None)
+    if missing is not None and (Path(word).is_file() or (equals and (Path(text).exists() or key == "painter"))):
+        return f"'{word}' is not an option; options are typed KEY=VALUE; type {missing}={word}"
+    if equals and text.count("[") > text.count("]"):
+        return f"{before} {word}: a list has commas and no spaces, as in {key}=[A,B]; or quotes around the whole word"
+    if equals and key.lstrip("+") in kinds:
+        return f"{before} {word}: a path or a name with spaces needs quotes, as in {key}='{text} {word}'"
+    example = VERBS[name].example
+    known = get_type_hints(VERBS[name].schema) if not word.startswith("+") else ()
+    if after and "=" not in after and (word.startswith("+") or re.split(r"[.@]", word)[0] in known):
+        example = f"{word}={after}"
+    return f"'{word}' is not an option; options are typed KEY=VALUE, such as {example}"
+
+
+def _inside(key: str, name: str) -> str:
+    """`film.crf` for `crf`: the full key of an option that only one part of the verb's config has."""
+    schema = VERBS[name].schema
+    assert schema is not None
+    hints = get_type_hints(schema)
+    groups = [field.name for field in fields(schema) if is_dataclass(hints[field.name])]
+    found = [group for group in groups if key in (field.name for field in fields(hints[group]))]
+    return f"{found[0]}.{key}" if found and key not in hints else key
+
+
+def _own(key: str, name: str) -> str:
+    """The answer to a flag that no other program has: how to type our option, or else the nearest option."""
+    known = {field.name for field in fields(VERBS[name].schema)} | {path.name for path in conf_dir().iterdir()}  # type: ignore[arg-type]  # a verb with options
+    if key.partition(".")[0] in known:
+        hints = get_type_hints(VERBS[name].schema)
+        return f"type {key}={'true' if hints.get(key) is bool else 'VALUE'}"
+    near = nearest(key, known)
+    return f"no option '{key}'{near if 'did you mean' in near else '; --help lists them'}"
+
+
+def _as_typed_here(flag: str, value: str, name: str) -> str:
+    """What to type instead of another program's flag, with the typed value."""
+    key = flag.lstrip("-").replace("-", "_")
+    value = "" if re.match("--?[A-Za-z]", value) or "=" in value else value
+    if value and (known := ours_of_value(key, value, name)) is not None:
+        return f"type {known}"
+    if key == "dataroot" and name == "train" and Path(value, "trainA").is_dir():
+        return f"type data.content.root={value}/trainA data.style.root={value}/trainB"
+    told, opening, note = (ours(flag, name) or _own(_inside(key, name), name)).partition(" (")
+    if value and (Path(value).exists() or "RUN_OR_FILE" not in told or not _is_epoch(value)):
+        told = re.sub(r"=(\[?)[A-Z_]{4,}\b", lambda found: f"={found[1]}{value}", told, count=1)
+    return f"{told}{opening}{note}"
+
+
+def _is_epoch(value: str) -> bool:
+    """Whether it names an epoch in other programs, and so cannot stand for a run or a file."""
+    return value.isdigit() or value in ("latest", "best", "last")

@@ -3,9 +3,10 @@
 import logging
 from pathlib import Path
 
-from stylegan_pl.data.folder import SPLITS, ImageFolder, Source, list_images
+from stylegan_pl.data.folder import SPLITS, ImageFolder, list_images
 from stylegan_pl.data.shards import Shards, check_index
 from stylegan_pl.data.single import SingleImage, check_single
+from stylegan_pl.data.source import Source
 from stylegan_pl.errors import DataError, UnfitData, UserError, not_there
 from stylegan_pl.pictures.crop_size import CropSize, fits, in_words, least_shorter_side
 from stylegan_pl.pictures.passed_over import passed_over

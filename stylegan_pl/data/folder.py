@@ -1,46 +1,26 @@
-"""A folder of images as a list: which files, which of them are held out, how one becomes a training crop."""
+"""A folder of images: its files in each split, and how a file becomes a training crop."""
 
-import hashlib
-import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from stylegan_pl.data.held_out import held_out_folder
+from stylegan_pl.data.held_out import held_out_folder, held_out_names, stem
 from stylegan_pl.data.reading.crop import cut
 from stylegan_pl.data.reading.decode import Pixels, decode
 from stylegan_pl.data.reading.resample import resampled
+from stylegan_pl.data.source import Source
 from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.pictures.crop_size import CropSize, least_shorter_side
 from stylegan_pl.pictures.read import READABLE, upright_size
 from stylegan_pl.pictures.tree import check_is_file, files_below, one_name
 
 SPLITS = ("train", "val")
-
-
-class Source(Protocol):
-    """Where a set of images comes from, if its folder does not exist yet."""
-
-    needs_network: bool
-
-    @property
-    def folder(self) -> Path:
-        """The folder of the finished set."""
-
-    def describe(self) -> str:
-        """One line for the user: what it is, how large, from where, to where."""
-
-    def is_ready(self) -> bool:
-        """Whether the folder exists and is complete."""
-
-    def fetch(self) -> Path:
-        """Download or make the set, and return its folder."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +108,7 @@ class ImageFolder:
         if self.has_splits:
             return list(named.values())
         held_out = held_out_names(named, self.held_out)
-        return [path for name, path in named.items() if (_stem(name) in held_out) == (split == "val")]
+        return [path for name, path in named.items() if (stem(name) in held_out) == (split == "val")]
 
     def by_name(self, split: str) -> dict[str, Path]:
         """Path below `base(split)`, extension included, -> file; if no folder holds the split, all files."""
@@ -239,29 +219,8 @@ class ImageFolder:
         return pixels if wanted == (width, height) else resampled(pixels, wanted[1], wanted[0], fast=self.fast)
 
 
-def held_out_names(names: Iterable[str], fraction: float) -> set[str]:
-    """The names, without extension, that are for validation; by hash, so that a file stays in its split.
-
-    If all hashes of a small folder fall into training, the file with the smallest hash is held out. Both files of a
-    pair have the same name, and so are in the same split.
-    """
-    hashes = {_stem(name): _unit_hash(_stem(name)) for name in names}
-    held_out = {stem for stem, value in hashes.items() if value < fraction}
-    if not held_out and len(hashes) > 2 and fraction > 0:
-        held_out = {min(hashes, key=lambda stem: hashes[stem])}
-    return held_out
-
-
-def _stem(name: str) -> str:
-    return one_name(Path(name).with_suffix("").as_posix())
-
-
 def _matches(name: str, pattern: str) -> bool:
     return fnmatch(one_name(name), one_name(pattern))
-
-
-def _unit_hash(name: str) -> float:
-    return int.from_bytes(hashlib.sha256(os.fsencode(name)).digest()[:8], "big") / 2**64
 
 
 def list_images(folder: Path, *, gifs: bool = False) -> list[Path]:

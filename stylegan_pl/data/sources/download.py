@@ -44,7 +44,7 @@ class Archive:
     title: str | None = None  # for messages, e.g. COCO val2017
     keep_archive: bool = False  # do not delete it after unpacking
 
-    needs_network = True  # see folder.Source
+    needs_network = True  # see data.source.Source
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"https?://[^/]+/.*\.(zip|tar|tgz|tar\.gz)", self.url):

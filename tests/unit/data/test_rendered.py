@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stylegan_pl.data.folder import Source
+from stylegan_pl.data.source import Source
 from stylegan_pl.data.sources import built_once
 from stylegan_pl.data.sources.built_once import build_once, is_built
 from stylegan_pl.data.sources.photographs import load_photograph, random_square

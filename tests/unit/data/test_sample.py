@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from stylegan_pl.data.folder import Source
+from stylegan_pl.data.source import Source
 from stylegan_pl.data.sources import sample
 from stylegan_pl.data.sources.brushstrokes import paint
 from stylegan_pl.data.sources.sample import COUNTS, PHOTOGRAPHS, SampleSource

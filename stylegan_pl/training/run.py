@@ -49,7 +49,7 @@ def run(config: DictConfig) -> Outcome:
     """Train by a composed `TrainConfig`; returns the exit code with the best value of the monitored score.
 
     Raises:
-        UserError: something the user can mend; said in one line, and in status.json.
+        UserError: an error that the user can correct; its line is also in status.json.
     """
     quiet_libraries()
     if not is_first():
@@ -64,7 +64,7 @@ def run(config: DictConfig) -> Outcome:
                 raise
             raise failed(reason, saved=newest_good(run_dir)) from error
         finally:
-            finish_run()  # where W&B was opened for a run that was then refused
+            finish_run()  # W&B may be open although the run was refused
 
 
 def _run(config: DictConfig, run_dir: Path) -> Outcome:
@@ -122,14 +122,14 @@ def _note_failure(error: BaseException, run_dir: Path, before: dict[str, Any]) -
             said = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {first_line(error)}"
             write_status(run_dir, state="failed", error=said)
     except OSError:
-        pass  # the full disk that ended the run
+        pass  # the disk that ended the run is full
 
 
 def _chosen(source: str, model: TwoPlayerModule, data: StyleTransferData) -> str:
     """`start_from` as typed; `painter:nearest` is replaced by the painter that suits these sets."""
     if source != NEAREST:
         return source
-    # many crops: of a few, their scenes would decide
+    # many crops, because with a few the result would depend on their scenes
     found, likeness = nearest_painter(model, data.training_sets(photographs=64))
     ranked = ", ".join(f"{name} {cosine:.2f}" for name, cosine in likeness.items())
     _log.info("%s: how far each painter changes photographs towards your paintings (at most 1): %s", NEAREST, ranked)
@@ -145,25 +145,62 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
     model = build_model(config)
     if config.start_from is not None and checkpoint is None:
         _log.info("%s", start_from(model, _chosen(config.start_from, model, data)))
-    if checkpoint is not None:
-        comparable = take_up(model, plain(config), checkpoint)
-        budget = model.mechanics.total_images(data.epoch_images)
-        check_is_left(checkpoint, run_dir, before, plain(config), budget=budget)
+    comparable = checkpoint is None or _take_up(config, run_dir, checkpoint, before, model, data)
     with lightnings_refusals(config):
         trainer = build_trainer(config, run_dir)
-    if checkpoint is not None:
-        for callback in _callbacks(trainer):
-            if isinstance(callback, RunCheckpoints | EarlyStopping):
-                callback.comparable = comparable
+    for callback in _callbacks(trainer):
+        if isinstance(callback, RunCheckpoints | EarlyStopping):
+            callback.comparable = comparable
     if trainer.is_global_zero:
-        keep_config(config, run_dir)
-        for logger in trainer.loggers:
-            if isinstance(logger, RunCSV):
-                logger.drop_rows_after(0 if checkpoint is None else images_seen(checkpoint))
-        announce(config, model, data, trainer)
-        for logger in trainer.loggers:  # W&B's config; metrics.csv has config.yaml beside it
-            logger.log_hyperparams({**plain(config), "code_version": code_version()})
+        _open_records(config, run_dir, checkpoint, model, data, trainer)
     stop = next((c for c in _callbacks(trainer) if isinstance(c, GracefulStop)), None)
+    _train(config, checkpoint, model, data, trainer, stop)
+    code, again = (0, False) if stop is None else (stop.exit_code, stop.wants_requeue)
+    if trainer.is_global_zero:
+        conclude(trainer, run_dir, time.monotonic() - started, ENDED[code])
+    score = next((c.best_score for c in _callbacks(trainer) if isinstance(c, RunCheckpoints)), None)
+    return Outcome(code, score), again
+
+
+def _take_up(
+    config: DictConfig, run_dir: Path, checkpoint: Path, before: dict[str, Any], model: TwoPlayerModule,
+    data: StyleTransferData,
+) -> bool:  # fmt: skip
+    """Check that the run can resume from a checkpoint; returns whether its scores can be compared with new ones.
+
+    Raises:
+        NothingLeft: the budget is used up.
+        ConfigError: the checkpoint does not fit the model or the config.
+    """
+    comparable = take_up(model, plain(config), checkpoint)
+    budget = model.mechanics.total_images(data.epoch_images)
+    check_is_left(checkpoint, run_dir, before, plain(config), budget=budget)
+    return comparable
+
+
+def _open_records(
+    config: DictConfig, run_dir: Path, checkpoint: Path | None, model: TwoPlayerModule, data: StyleTransferData,
+    trainer: L.Trainer,
+) -> None:  # fmt: skip
+    """Rank 0: write config.yaml, remove rows of metrics.csv after the checkpoint, and announce the run."""
+    keep_config(config, run_dir)
+    for logger in trainer.loggers:
+        if isinstance(logger, RunCSV):
+            logger.drop_rows_after(0 if checkpoint is None else images_seen(checkpoint))
+    announce(config, model, data, trainer)
+    for logger in trainer.loggers:  # W&B's config; metrics.csv has config.yaml beside it
+        logger.log_hyperparams({**plain(config), "code_version": code_version()})
+
+
+def _train(
+    config: DictConfig, checkpoint: Path | None, model: TwoPlayerModule, data: StyleTransferData, trainer: L.Trainer,
+    stop: GracefulStop | None,
+) -> None:  # fmt: skip
+    """Call Lightning's `fit`, and explain its errors.
+
+    Raises:
+        UserError: memory ran out, the checkpoint cannot be restored, or another error that the user can correct.
+    """
     try:
         with lightnings_refusals(config), nullcontext() if stop is None else stop.listening():
             trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
@@ -178,11 +215,6 @@ def _fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dic
     finally:
         data.close()
         finish_run()
-    code, again = (0, False) if stop is None else (stop.exit_code, stop.wants_requeue)
-    if trainer.is_global_zero:
-        conclude(trainer, run_dir, time.monotonic() - started, ENDED[code])
-    score = next((c.best_score for c in _callbacks(trainer) if isinstance(c, RunCheckpoints)), None)
-    return Outcome(code, score), again
 
 
 def _out_of_memory(config: DictConfig, trainer: L.Trainer) -> str:

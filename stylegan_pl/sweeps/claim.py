@@ -4,6 +4,7 @@ import uuid
 from pathlib import Path
 
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.pictures.whole_file import written_whole
 from stylegan_pl.runs.folder import alone_in
 from stylegan_pl.sweeps.job_folder import home_mark
 
@@ -33,7 +34,5 @@ def claim_for_study(sweep_dir: Path, study: str) -> str:
 def _write(mark: Path, sweep_dir: Path, study: str) -> None:
     if any(sweep_dir.glob("[0-9][0-9][0-9]/status.json")):
         raise ConfigError(f"{sweep_dir} holds a grid's jobs; type another hydra.sweep.dir for this study")
-    mark.parent.mkdir(exist_ok=True)
-    partial = mark.with_suffix(".partial")
-    partial.write_text(f"{uuid.uuid4().hex[:12]}\n{study}")
-    partial.replace(mark)  # others read it without the lock
+    with written_whole(mark) as partial:  # others read it without the lock
+        partial.write_text(f"{uuid.uuid4().hex[:12]}\n{study}")

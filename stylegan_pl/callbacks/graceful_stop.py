@@ -13,6 +13,7 @@ from torch import Tensor
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.models.base import TwoPlayerModule
+from stylegan_pl.runs.signals import handled
 
 INTERRUPTED, PREEMPTED = 130, 75  # exit codes: Ctrl-C; resumable, and a scheduler may start it again
 
@@ -24,12 +25,6 @@ _HEARD = {
     "SIGUSR2": 3,
 }  # if ranks received different ones, the highest counts
 _REQUEUE = 3
-
-
-def _heard() -> list[signal.Signals]:
-    """The signals that this system has; where `nohup` has a closed terminal ignored, it stays ignored."""
-    numbers = [getattr(signal, name) for name in _HEARD if hasattr(signal, name)]  # Windows has no USR1
-    return [n for n in numbers if n.name != "SIGHUP" or signal.getsignal(n) is not signal.SIG_IGN]
 
 
 class StoppedEarly(SystemExit):
@@ -48,7 +43,7 @@ def ending_at_once() -> Iterator[None]:
         raise StoppedEarly(number)
 
     listens = threading.current_thread() is threading.main_thread()  # Python allows no other thread to set handlers
-    numbers = [number for number in _heard() if number != signal.SIGINT] if listens else []
+    numbers = [number for number in handled(_HEARD) if number != signal.SIGINT] if listens else []
     before = {number: signal.signal(number, end) for number in numbers}
     try:
         yield
@@ -113,7 +108,7 @@ class GracefulStop(L.Callback):
         self._listen()
 
     def _listen(self) -> None:
-        for number in _heard():
+        for number in handled(_HEARD):
             before = signal.signal(number, self._note)
             self._previous.setdefault(number, before)
 

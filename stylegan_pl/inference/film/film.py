@@ -12,6 +12,7 @@ from stylegan_pl.inference.film.encode import Encoding, Painting
 from stylegan_pl.inference.film.frame_painter import FramePainter
 from stylegan_pl.inference.film.library import pyav
 from stylegan_pl.inference.film.source import Frame, MovingPictures
+from stylegan_pl.inference.film.stop import not_interrupted
 from stylegan_pl.inference.painter import as_float
 
 Report = Callable[[float], None]
@@ -100,7 +101,8 @@ def paint_film(
                 report(len(item))
         except KeyboardInterrupt:
             stopped = True
-        painting.finish(whole=not stopped and not film.damaged)
+        with not_interrupted():
+            painting.finish(whole=not stopped and not film.damaged)
     except (pyav().FFmpegError, OSError) as error:
         painting.discard()
         raise DataError(f"output={output}: cannot be written ({first_line(error)}); choose another output=") from error

@@ -19,7 +19,7 @@ from clips import FRAMES, HEIGHT, WIDTH, look, regular, scene, write_film  # noq
 from stylegan_pl.errors import DataError, UserError  # noqa: E402
 from stylegan_pl.inference.film import frames as frames_module  # noqa: E402
 from stylegan_pl.inference.film.decode import Film  # noqa: E402
-from stylegan_pl.inference.film.encode import Encoding  # noqa: E402
+from stylegan_pl.inference.film.encode import Encoding, Painting  # noqa: E402
 from stylegan_pl.inference.film.film import Painted, paint_film  # noqa: E402
 from stylegan_pl.inference.film.frame_painter import FramePainter  # noqa: E402
 from stylegan_pl.inference.film.library import is_film, pyav  # noqa: E402
@@ -197,7 +197,7 @@ def test_few_frames_are_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert max(most) <= batch_size + 1
 
 
-@pytest.mark.parametrize("how", ["flag", "signal", "interrupt"])
+@pytest.mark.parametrize("how", ["flag", "SIGINT", "SIGTERM", "SIGHUP", "SIGHUP twice", "interrupt"])
 def test_stopped_it_leaves_a_film_of_what_was_painted(tmp_path: Path, how: str) -> None:
     source = write_film(tmp_path / "clip.mp4", scene(), options=QUICK)
     output = tmp_path / "painted.mp4"
@@ -206,8 +206,10 @@ def test_stopped_it_leaves_a_film_of_what_was_painted(tmp_path: Path, how: str) 
     def report(_: float) -> None:
         nonlocal batches
         batches += 1
-        if batches == 2 and how == "signal":
-            os.kill(os.getpid(), signal.SIGINT)
+        if batches == 2 and how.startswith("SIG"):
+            name, *again = how.split()  # a terminal that closes is told of by the system, and then by the shell
+            for _ in (name, *again):
+                os.kill(os.getpid(), signal.Signals[name])
         if batches == 2 and how == "interrupt":
             raise KeyboardInterrupt
 
@@ -223,6 +225,31 @@ def test_stopped_it_leaves_a_film_of_what_was_painted(tmp_path: Path, how: str) 
     assert after.sound
     assert list(tmp_path.iterdir()) == [path for path in tmp_path.iterdir() if path in (source, output)]
     assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_a_signal_while_the_end_is_written_does_not_cost_the_film(tmp_path: Path, monkeypatch) -> None:
+    source = write_film(tmp_path / "clip.mp4", scene(), options=QUICK)
+    finish = Painting.finish
+
+    def interrupted(self: Painting, *, whole: bool) -> None:
+        for name in ("SIGINT", "SIGINT", "SIGTERM", "SIGHUP"):
+            os.kill(os.getpid(), signal.Signals[name])
+        finish(self, whole=whole)
+
+    monkeypatch.setattr(Painting, "finish", interrupted)
+    with asked_to_stop() as stop:
+        painted(source, tmp_path / "painted.mp4", stop=stop)
+    assert len(look(tmp_path / "painted.mp4").frames) == FRAMES
+
+
+def test_a_closed_terminal_stays_ignored_under_nohup() -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with asked_to_stop() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert not stop()
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_a_second_signal_interrupts_at_once() -> None:

@@ -104,10 +104,18 @@ class RunCheckpoints(Checkpoint):
             offer(trainer, self.last_path, None)
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        """Save after an error in the data, which leaves no step half done; with one rank only, as others would not."""
+        """Save after an error in the data or of a file (metrics.csv), which leaves no step half done.
+
+        With one rank only, as others would not.
+        """
         assert isinstance(pl_module, TwoPlayerModule)
         moved = pl_module.clock.images_seen > self._saved[0] and weights_are_finite(pl_module)
-        if isinstance(exception, DataError) and moved and pl_module.clock.between_steps and trainer.world_size == 1:
+        if (
+            isinstance(exception, DataError | OSError)
+            and moved
+            and pl_module.clock.between_steps
+            and trainer.world_size == 1
+        ):
             save_whole(trainer, self.last_path)
             _log.info("saved at %d images: %s", pl_module.clock.images_seen, self.last_path)
 

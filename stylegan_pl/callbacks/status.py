@@ -1,5 +1,6 @@
 """status.json: how a run is doing, for people and programs that look at its folder."""
 
+import logging
 import platform
 import socket
 import subprocess
@@ -16,6 +17,8 @@ from stylegan_pl.callbacks.checkpoints import RunCheckpoints
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.runs.status import read_status, write_status
+
+_log = logging.getLogger(__name__)
 
 _EVERY_S = 10.0  # seconds between updates while training
 _PACKAGES = ("torch", "torchvision", "lightning", "hydra-core", "stylegan-pl")
@@ -86,6 +89,8 @@ class RunStatus(L.Callback):
     def write(self, trainer: L.Trainer, model: L.LightningModule, state: str) -> None:
         """Write images seen, the best score and the time taken."""
         assert isinstance(model, TwoPlayerModule)
+        if self._written and not (self.run_dir / "status.json").exists():
+            _log.warning("%s was removed or renamed meanwhile; it is made again and written to", self.run_dir)
         self._written = time.monotonic()
         best = next((c.best_score for c in trainer.checkpoint_callbacks if isinstance(c, RunCheckpoints)), None)
         seconds = round(self._earlier + self._written - self._began, 1)

@@ -2,6 +2,8 @@
 
 import csv
 import math
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from lightning.pytorch.loggers import CSVLogger
@@ -29,12 +31,11 @@ class RunCSV(CSVLogger):
         path = Path(self.log_dir) / "metrics.csv"
         if not path.is_file():
             return
-        with path.open(newline="") as file:
-            head, *rows = list(csv.reader(file)) or [[]]
+        head, *rows = list(_read(path)) or [[]]
         kept = [row for row in rows if _seen(head, row) <= images_seen]
         if len(kept) == len(rows):
             return
-        with written_whole(path) as partial, partial.open("w", newline="") as file:
+        with written_whole(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows([head, *kept] if kept else [])
 
     def log_hyperparams(self, params: object = None) -> None:
@@ -44,6 +45,7 @@ class RunCSV(CSVLogger):
 class _ContinuedWriter(ExperimentWriter):
     def save(self) -> None:
         """Save with the file's present columns, because a user may edit it during the run."""
+        Path(self.log_dir).mkdir(parents=True, exist_ok=True)  # someone may remove or rename a run's folder
         self._check_log_dir_exists()
         super().save()
 
@@ -51,8 +53,22 @@ class _ContinuedWriter(ExperimentWriter):
         """Continue an existing file with its columns (the parent class would delete it)."""
         path = Path(self.metrics_file_path)
         if path.is_file():
-            with path.open(newline="") as file:
-                self.metrics_keys = next(csv.reader(file), [])
+            self.metrics_keys = next(_read(path), [])
+
+    def _rewrite_with_new_header(self, fieldnames: list[str]) -> None:
+        """Add columns (the parent class would empty the file first, and a kill or a full disk then lose all rows)."""
+        path = Path(self.metrics_file_path)
+        head, *rows = list(_read(path)) or [[]]
+        with written_whole(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.DictWriter(file, fieldnames)
+            writer.writeheader()
+            writer.writerows(dict(zip(head, row, strict=False)) for row in rows)
+
+
+def _read(path: Path) -> Iterator[list[str]]:
+    """The rows of a file, the names of columns first; a damaged file ends where it cannot be read."""
+    with path.open(newline="", encoding="utf-8", errors="replace") as file, suppress(csv.Error):
+        yield from csv.reader(file)
 
 
 def _seen(head: list[str], row: list[str]) -> float:

@@ -17,7 +17,7 @@ def written_whole(path: Path, *, by_several: bool = False) -> Iterator[Path]:
         by_several: whether several processes may write it at the same time.
 
     Raises:
-        OSError: the folder cannot be written, or the disk is full.
+        OSError: the folder cannot be written, or the disk is full; it names `path`.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = unfinished(path)
@@ -26,9 +26,11 @@ def written_whole(path: Path, *, by_several: bool = False) -> Iterator[Path]:
     try:
         yield partial
         partial.replace(path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
+        if isinstance(error, OSError) and error.filename == str(partial):
+            error.filename, error.filename2 = str(path), None  # nobody knows the temporary file
         raise
 
 

@@ -11,10 +11,10 @@ Curves = dict[str, list[tuple[float, float]]]
 
 
 def read_curves(path: Path) -> Curves:
-    """All finite numbers; empty if there is no file."""
+    """All finite numbers; empty if there is no file, and up to where a damaged one can be read."""
     found: Curves = defaultdict(list)
     if path.is_file():
-        with path.open(newline="", encoding="utf-8", errors="replace") as file:
+        with path.open(newline="", encoding="utf-8", errors="replace") as file, suppress(csv.Error):
             for row in csv.DictReader(file):
                 _add(found, row)
     return dict(found)

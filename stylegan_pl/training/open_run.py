@@ -7,6 +7,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.callbacks.status import machine_facts
 from stylegan_pl.loggers.known_runs import forget_ids
+from stylegan_pl.pictures.whole_file import written_whole
 from stylegan_pl.runs.ranks import restarted
 from stylegan_pl.runs.status import write_status
 from stylegan_pl.training.resume import was_preempted
@@ -33,7 +34,8 @@ def keep_config(config: DictConfig, run_dir: Path) -> None:
     )
     hydra_node = OmegaConf.create({"hydra": _hydra_settings()})
     text = header + OmegaConf.to_yaml(config) + OmegaConf.to_yaml(hydra_node)
-    (run_dir / "config.yaml").write_text(text, encoding="utf-8")
+    with written_whole(run_dir / "config.yaml") as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 def _hydra_settings() -> dict[str, object]:

@@ -106,6 +106,31 @@ def test_a_folder_that_vanishes_is_told_in_a_line(train_config, tmp_path, monkey
     assert str(tmp_path / "run") in one_line(told) and "nothing had been saved" in one_line(told)
 
 
+@pytest.mark.parametrize("name", ["metrics.csv", "status.json"])
+def test_a_record_that_cannot_be_written_is_named_and_costs_no_image(train_config, tmp_path, monkeypatch, name):
+    def replace() -> None:
+        (tmp_path / "run" / name).unlink()
+        (tmp_path / "run" / name).mkdir()
+
+    monkeypatch.setattr("stylegan_pl.callbacks.status._EVERY_S", 0.0)
+    config = train_config("max_images=20", "val_every_images=1000", "log_every_batches=1")
+    with pytest.raises(UserError, match="Is a directory") as told:
+        run_with(config, monkeypatch, At(6, replace))
+    assert one_line(told).startswith(f"{tmp_path / 'run' / name}: cannot be written")
+    assert last(tmp_path / "run")["images_seen"] == 8
+
+
+@pytest.mark.parametrize("every_s", [0.0, 1000.0])
+def test_a_run_whose_folder_is_renamed_goes_on_in_one_made_again(train_config, tmp_path, monkeypatch, caplog, every_s):
+    monkeypatch.setattr("stylegan_pl.callbacks.status._EVERY_S", every_s)
+    config = train_config("max_images=20", "val_every_images=1000", "log_every_batches=1")
+    with caplog.at_level(logging.WARNING):
+        assert run_with(config, monkeypatch, At(6, lambda: (tmp_path / "run").rename(tmp_path / "kept"))) == 0
+    assert last(tmp_path / "run")["images_seen"] == 20
+    assert (tmp_path / "kept/config.yaml").exists()
+    assert sum("was removed or renamed meanwhile" in message for message in caplog.messages) == 1
+
+
 @contextmanager
 def read_only(folder: Path) -> Iterator[None]:
     """The folder as its disk leaves it after an error: read, and not written. Root's alone."""

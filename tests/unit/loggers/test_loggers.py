@@ -1,6 +1,7 @@
 """metrics.csv goes on where a run left off; W&B never stands in the way."""
 
 import csv
+import errno
 import shutil
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from stylegan_pl.loggers import wandb
 from stylegan_pl.loggers.csv import RunCSV
 from stylegan_pl.loggers.known_runs import forget_ids, known_id
+from stylegan_pl.runs.curves import read_curves
 
 
 def rows(path):
@@ -34,6 +36,32 @@ def test_a_file_edited_while_the_run_goes_on_keeps_what_was_added(tmp_path):
     logger.log_metrics({"c": 3.0, "images_seen": 6}, step=6)  # a new column rewrites the file
     found = [(row["a note"], row["b"], row["c"], row["images_seen"]) for row in rows(path)]
     assert found == [("looks good", "1.0", "", "2"), ("", "2.0", "", "4"), ("", "", "3.0", "6")]
+
+
+def test_a_column_that_cannot_be_added_costs_no_row(tmp_path, monkeypatch):
+    logger, path = RunCSV(str(tmp_path)), tmp_path / "metrics.csv"
+    logger.log_metrics({"a": 1.0, "images_seen": 2}, step=2)
+
+    def full(*arguments):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(csv.DictWriter, "writerows", full)
+        with pytest.raises(OSError):
+            logger.log_metrics({"b": 2.0, "images_seen": 4}, step=4)
+    assert [row["images_seen"] for row in rows(path)] == ["2"]
+
+
+@pytest.mark.parametrize(
+    "damage", [b"\xff\xfe\x00", b"1,2,3,4,5,6\n", b'"' + b"x" * 200_000], ids=["bytes", "long row", "long field"]
+)
+def test_a_damaged_file_is_gone_on_with(tmp_path, damage):
+    (tmp_path / "metrics.csv").write_bytes(b"a,images_seen,step\n1.0,2,2\n" + damage)
+    logger = RunCSV(str(tmp_path))
+    logger.drop_rows_after(2)
+    logger.log_metrics({"b": 2.0, "images_seen": 4}, step=4)  # a new column: the file is read and written anew
+    assert rows(tmp_path / "metrics.csv")[0]["images_seen"] == "2"
+    assert read_curves(tmp_path / "metrics.csv") == {}  # no name has a slash
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,14 @@ _COARSE = 2  # denominator of ratios above `BROADEST`, for the same reason
 
 @dataclass(frozen=True)
 class Strokes:
-    """The size of strokes. A generator's strokes have a size in pixels, and would be too small in a large photograph.
+    """The size of strokes. A generator's strokes have a size in pixels: too small in a large photograph, and so large
+    in a small one that faces are lost.
 
     Args:
         size: factor of the generator's own size, `FINEST` to `BROADEST`.
-        at: pixels; in pictures whose shorter side is longer, strokes grow in proportion. None: they do not grow.
+        at: pixels of the shorter side at which pictures are painted: strokes grow in larger pictures and shrink in
+            smaller ones, in proportion. In pictures of less than half of it they keep their pixels, because a picture
+            that is enlarged more than twice shows nothing new. None: they keep their pixels in all.
 
     Raises:
         ConfigError: a number is out of range.
@@ -41,6 +44,6 @@ class Strokes:
 
     def ratio(self, height: int, width: int) -> Fraction:
         """p/q: the picture is painted at q/p of its size."""
-        growth = 1.0 if self.at is None else max(1.0, min(height, width) / self.at)
-        ratio = self.size * growth
+        relative = 1.0 if self.at is None else min(height, width) / self.at
+        ratio = self.size * (relative if relative >= FINEST else 1.0)
         return Fraction(ratio).limit_denominator(_LARGEST_DENOMINATOR if ratio <= BROADEST else _COARSE)

@@ -223,11 +223,22 @@ def test_ratios_of_large_pictures():
     def ratios(size: float, at: int | None, *sides: int) -> list[Fraction]:
         return [Strokes(size, at).ratio(side, 2 * side) for side in sides]
 
-    assert ratios(1.0, 320, 100, 320, 480, 640, 3024) == [1, 1, Fraction(3, 2), 2, Fraction(19, 2)]
+    assert ratios(1.0, 320, 320, 480, 640, 3024) == [1, Fraction(3, 2), 2, Fraction(19, 2)]
     assert ratios(0.5, 320, 320, 640, 3200) == [Fraction(1, 2), 1, 5]
     assert ratios(2.0, None, 320, 640, 3200) == [2, 2, 2]
     with pytest.raises(UserError, match="stroke_at=0 must be at least 64 pixels; type stroke_at=320"):
         Strokes(1.0, 0)
+
+
+def test_strokes_shrink_in_small_pictures_until_nothing_new_could_be_shown():
+    """One of 227 pixels is painted at 318; one that would be enlarged more than twice, at its own size."""
+    assert [Strokes(at=320).ratio(side, 2 * side) for side in (240, 227, 160, 159, 16)] == [
+        Fraction(3, 4), Fraction(5, 7), Fraction(1, 2), 1, 1
+    ]  # fmt: skip
+    assert Strokes(0.5, 320).ratio(240, 240) == Fraction(3, 8)
+    picture = photograph(240, 300)
+    paint = painter_of(Dabs(), device=torch.device("cpu"), dtype=torch.float32)
+    torch.testing.assert_close(paint(picture), painter(Dabs(), 0.75)(picture), rtol=0, atol=0)
 
 
 def test_looks_that_work_pixel_by_pixel_do_not_grow():

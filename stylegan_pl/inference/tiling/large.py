@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from stylegan_pl.inference.any_size import SMALLEST, pad_to_stride, stride_of
+from stylegan_pl.inference.any_size import SMALLEST, pad_to_stride, padding_of, stride_of
 from stylegan_pl.inference.colour import Recolouring
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.tiling.picture_statistics import Core, PictureStatistics
@@ -41,10 +41,10 @@ class LargePicture:
     ) -> None:
         self.picture, self.mask, self.finish = picture, mask, finish
         self.device, self.dtype = device, dtype
-        self.stride, self.tile = stride_of(generator), tile
+        stride, self.pads_to, self.tile = stride_of(generator), padding_of(generator), tile
         self.statistics = PictureStatistics(generator)
-        sides = [-(-max(SMALLEST, side) // self.stride) * self.stride for side in picture.shape[-2:]]
-        self.rows, self.columns = (spans(side, tile, overlap, blend, self.stride) for side in sides)
+        sides = [-(-max(SMALLEST, side) // self.pads_to) * self.pads_to for side in picture.shape[-2:]]  # as of a whole
+        self.rows, self.columns = (spans(side, tile, overlap, blend, stride) for side in sides)
 
     @torch.no_grad()
     def paint(self, into: Tensor, *, exact: bool, report: Callable[[float], None]) -> None:
@@ -89,7 +89,7 @@ class LargePicture:
         scale = min(1.0, self.tile / (height * width) ** 0.5)
         sides = [max(1, round(side * scale)) for side in (height, width)]
         small = interpolate(self.picture[None], size=sides, mode="bilinear", antialias=True)
-        return pad_to_stride(self._floats(small), self.stride)
+        return pad_to_stride(self._floats(small), self.pads_to)
 
     def _tiles(self, report: Callable[[], None]) -> Iterator[tuple[Tensor, Core]]:
         for row in self.rows:
@@ -110,7 +110,7 @@ class LargePicture:
     def _cut(self, row: Span, column: Span) -> Tensor:
         """A tile's input, (1, 3, h, w) in [-1, 1], mirrored beyond the picture's right and lower edge."""
         part = self.picture[None, :, slice(*row.seen), slice(*column.seen)]
-        return pad_to_stride(self._floats(part), self.stride)
+        return pad_to_stride(self._floats(part), self.pads_to)
 
     def _cut_mask(self, row: Span, column: Span) -> Tensor:
         assert self.mask is not None

@@ -248,6 +248,16 @@ def test_looks_that_work_pixel_by_pixel_do_not_grow():
         assert (paint.of_size(3000, 4000) is not paint) is grows
 
 
+@pytest.mark.parametrize("ratio", [Fraction(1, 2), Fraction(5, 8), Fraction(3, 4)])
+def test_exact_tiles_of_finer_strokes_are_what_the_whole_would_be(ratio):
+    """Also at the right and lower edge, where whole and tiles must be mirrored by the same number of pixels."""
+    image = to_float(photograph(203, 333))
+    strokes = InStrokes(network("resnet"), ratio)
+    whole = Painter(strokes, tiling=Tiling(None))(image)
+    tiled = Painter(strokes, tiling=Tiling(192, exact=True))(image)
+    torch.testing.assert_close(tiled, whole, rtol=0, atol=2 / 255)
+
+
 @pytest.mark.parametrize("kind", ["uint8", "float"])
 @pytest.mark.parametrize("ratio", [Fraction(13, 10), Fraction(3, 2), Fraction(2), Fraction(19, 2)])
 def test_strips_of_a_large_picture_are_what_the_whole_would_be(ratio, kind):

@@ -10,6 +10,7 @@ import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
 from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.runs.signals import deferred
 
 
 class NotSaved(UserError):
@@ -31,14 +32,17 @@ class PlainFiles(TorchCheckpointIO):
 def save_whole(trainer: L.Trainer, path: Path) -> None:
     """Save the run's state; all ranks must call it. The file is either complete or absent.
 
+    A signal that comes meanwhile, such as a second Ctrl-C, waits: it must not cost what the first one saves.
+
     Raises:
         NotSaved: the disk is full, the folder is read-only, …
     """
     partial = path.with_name(f".{path.name}.partial")
     try:
-        trainer.save_checkpoint(partial)
-        if trainer.is_global_zero:
-            partial.replace(path)
+        with deferred():
+            trainer.save_checkpoint(partial)
+            if trainer.is_global_zero:
+                partial.replace(path)
     except (OSError, RuntimeError) as error:  # torch wraps the system's error
         reason = _of_the_disk(error)
         if reason is None:

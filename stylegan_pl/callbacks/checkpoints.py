@@ -79,10 +79,12 @@ class RunCheckpoints(Checkpoint):
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: Any, batch: StylePair, batch_idx: int
     ) -> None:
-        """Save if it is due by images or minutes, unless a validation or the end of the run saves next."""
-        waits = trainer.should_stop or _validation_follows(trainer)
-        due = pl_module.clock.between_steps and not waits and self._is_due(trainer, pl_module, batch_idx)
-        if due and weights_are_finite(pl_module):  # otherwise `FiniteGuard` ends the run
+        """Save if it is due by images or minutes, unless a validation saves next; and before the last validation.
+
+        A scheduler that ends the run waits for seconds, and the validation may take minutes.
+        """
+        due = trainer.should_stop or (not _validation_follows(trainer) and self._is_due(trainer, pl_module, batch_idx))
+        if due and pl_module.clock.between_steps and weights_are_finite(pl_module):
             self._save(trainer, pl_module)
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:

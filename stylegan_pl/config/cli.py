@@ -1,6 +1,5 @@
 """The command line of all verbs: composed by Hydra, with one-line errors and exit codes."""
 
-import io
 import os
 import sys
 import traceback
@@ -24,6 +23,7 @@ from stylegan_pl.config.explain import explain
 from stylegan_pl.config.failure_line import code_and_line
 from stylegan_pl.config.json_result import json_on_stdout
 from stylegan_pl.config.run_name import name_overrides
+from stylegan_pl.config.streams import lasting_streams
 from stylegan_pl.config.task import Function, Task
 from stylegan_pl.config.verbs import VERBS, register
 from stylegan_pl.errors import ConfigError, UserError, leave
@@ -46,14 +46,18 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
         function: called with the composed config; None: the verb's function of the table.
         words: the command line after the verb; None: this process's.
     """
-    if "--version" in (sys.argv[1:] if words is None else words):
-        print(f"stylegan_pl {__version__}")  # otherwise Hydra prints its own version
-        sys.exit(0)
-    _speak_of_any_name()
+    words = list(sys.argv[1:] if words is None else words)
+    with lasting_streams():
+        if "--version" in words:
+            print(f"stylegan_pl {__version__}")  # otherwise Hydra prints its own version
+            sys.exit(0)
+        _run_verb(name, function, words)
+
+
+def _run_verb(name: str, function: Function | None, words: list[str]) -> NoReturn:
     register()
     make_known()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its exceptions instead of printing them
-    words = list(sys.argv[1:] if words is None else words)
     debug = "debug=true" in words  # removed from the words, because Hydra knows `debug` as a group (+debug=smoke)
     words = [word for word in words if word not in ("debug=true", "debug=false")]
     task = Task(name, function or get_method(VERBS[name].function), debug=debug)
@@ -68,13 +72,6 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
         with _typed(words):
             _run(task, words)
         sys.exit(max(task.sweep_code or 0, *task.codes, 0))
-
-
-def _speak_of_any_name() -> None:
-    """A file's name in bytes that are no UTF-8, or a letter that the terminal lacks, is printed with a backslash."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # not a notebook's
-            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

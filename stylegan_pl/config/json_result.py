@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from stylegan_pl.errors import Left
+from stylegan_pl.errors import Left, leave
 
 
 @contextmanager
@@ -30,4 +30,10 @@ def json_on_stdout(facts: Callable[[], dict[str, Any]]) -> Iterator[None]:
         raise
     finally:
         sys.stdout = out
-        print(json.dumps({"exit_code": code, "error": error, **facts()}, ensure_ascii=False, allow_nan=False))
+        told = json.dumps({"exit_code": code, "error": error, **facts()}, ensure_ascii=False, allow_nan=False)
+        out.flush()
+        try:
+            out.buffer.write(f"{told}\n".encode(out.encoding, "backslashreplace"))
+            out.buffer.flush()
+        except OSError as failure:  # the result is lost, and its reader is to know
+            leave(1, f"error: standard output cannot be written ({failure.strerror})")

@@ -15,9 +15,9 @@ from torch.utils.data import DataLoader
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.errors import DataError
+from stylegan_pl.runs.signals import ENDING
 
-_NAMES = ("SIGINT", "SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2")  # handled by the run itself: callbacks/graceful_stop.py
-RUNS_OWN = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]  # Windows has no USR1
+RUNS_OWN = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]  # callbacks/graceful_stop.py has them
 
 
 class WorkerDied(DataError):

@@ -1,10 +1,37 @@
 """The signals that ask a command to end."""
 
 import signal
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+ENDING = ("SIGINT", "SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2")
+"""Ctrl-C, a closed terminal, and what schedulers send."""
 
 
 def handled(names: Iterable[str]) -> list[signal.Signals]:
     """Those of these signals that this system has; a closed terminal stays ignored where `nohup` has it ignored."""
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]  # Windows has no HUP, no USR1
     return [n for n in numbers if n.name != "SIGHUP" or signal.getsignal(n) is not signal.SIG_IGN]
+
+
+@contextmanager
+def deferred() -> Iterator[None]:
+    """Signals that come within it are handled at its end: what is being written is finished first."""
+    if threading.current_thread() is not threading.main_thread():  # Python lets no other thread set handlers
+        yield
+        return
+    came: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+
+    before = {number: signal.signal(number, note) for number in handled(ENDING)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: not set by Python
+        for number in dict.fromkeys(came):
+            signal.raise_signal(number)

@@ -200,11 +200,16 @@ def _train(
 
     Raises:
         UserError: memory ran out, the checkpoint cannot be restored, or another error that the user can correct.
+        KeyboardInterrupt: a second Ctrl-C.
     """
     try:
         with lightnings_refusals(config), nullcontext() if stop is None else stop.listening():
             trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
     except UserError:
+        raise
+    except SystemExit as left:
+        if isinstance(left.__context__, KeyboardInterrupt):  # Lightning leaves with 1 after a second Ctrl-C
+            raise KeyboardInterrupt from left
         raise
     except Exception as error:  # any other error is raised again
         if is_out_of_memory(error):

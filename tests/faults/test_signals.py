@@ -6,9 +6,12 @@ import signal
 from pathlib import Path
 
 import pytest
+import torch
 from faults.injections import At, kill_a_worker, last, run_with, signal_to_the_group
+from lightning import Callback
 
 from stylegan_pl.errors import UserError
+from stylegan_pl.runs.checkpoint import newest_good
 from stylegan_pl.training import run as run_module
 from stylegan_pl.training.run import run
 
@@ -24,6 +27,58 @@ def test_a_signal_to_the_whole_group_leaves_the_workers_to_their_run(train_confi
     ended = run_with(train_config(*LONG), monkeypatch, At(6, lambda: signal_to_the_group(number)))
     assert ended == code
     assert last(tmp_path / "run")["images_seen"] == 8
+
+
+@pytest.mark.parametrize(("number", "ends"), [(signal.SIGINT, KeyboardInterrupt), (signal.SIGTERM, SystemExit)])
+def test_a_signal_again_while_the_run_saves_does_not_cost_what_is_saved(
+    train_config, tmp_path, monkeypatch, number, ends
+):
+    def save(checkpoint, file, *, to=torch.save) -> None:
+        file.write(b"PK")
+        os.kill(os.getpid(), number)
+        file.seek(0)
+        to(checkpoint, file)
+
+    def first() -> None:
+        monkeypatch.setattr(torch, "save", save)
+        os.kill(os.getpid(), number)
+
+    with pytest.raises(ends):
+        run_with(train_config(*LONG), monkeypatch, At(6, first))
+    monkeypatch.undo()
+    saved = newest_good(tmp_path / "run")
+    assert saved is not None and torch.load(saved, weights_only=True)["images_seen"] == 8
+    assert not list((tmp_path / "run/checkpoints").glob(".*"))
+    assert state(tmp_path / "run") == ("interrupted" if number == signal.SIGINT else "preempted")
+
+
+class KilledInValidation(Callback):
+    """As by a scheduler that waits no longer."""
+
+    class Killed(BaseException):
+        """Nobody catches it."""
+
+    def on_validation_start(self, trainer, pl_module) -> None:
+        if not trainer.sanity_checking:
+            raise self.Killed
+
+
+def test_what_is_told_to_end_saves_before_it_validates(train_config, tmp_path, monkeypatch):
+    """Schedulers wait for seconds, and a validation may take minutes."""
+    with pytest.raises(KilledInValidation.Killed):
+        signalled = At(6, lambda: os.kill(os.getpid(), signal.SIGTERM))
+        run_with(train_config(*LONG), monkeypatch, signalled, KilledInValidation())
+    assert last(tmp_path / "run")["images_seen"] == 8
+
+
+def test_a_second_ctrl_c_interrupts_at_once_and_is_called_so(train_config, tmp_path, monkeypatch):
+    def twice() -> None:
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_with(train_config(*LONG), monkeypatch, At(6, twice))
+    assert state(tmp_path / "run") == "interrupted"
 
 
 def test_a_killed_worker_ends_the_run_in_a_line_with_what_was_reached_saved(train_config, tmp_path, monkeypatch):

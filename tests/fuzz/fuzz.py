@@ -44,9 +44,17 @@ from stylegan_pl.evaluation.training_data import sets_of
 from stylegan_pl.exporting.card import card
 from stylegan_pl.exporting.facts import facts_of
 from stylegan_pl.inference.onnx.painter import OnnxPainter
+from stylegan_pl.inference.painter import Painter
+from stylegan_pl.loggers.csv import RunCSV
 from stylegan_pl.nn.pretrained.tensor_files import safetensors_bytes
 from stylegan_pl.pictures.read import read_image, upright_exif, upright_size
 from stylegan_pl.runs.checkpoint import load, load_generator
+from stylegan_pl.runs.curves import read_curves
+from stylegan_pl.runs.folder import alone_in
+from stylegan_pl.runs.record import RunRecord
+from stylegan_pl.runs.status import read_status, write_status
+from stylegan_pl.stylizing.film import paint_one_film
+from stylegan_pl.training.resume import was_preempted
 
 PATIENCE = 20  # seconds a file
 MEMORY = 12 * 2**30  # bytes of this process
@@ -384,6 +392,77 @@ class Configs(Reader):
         check_config(config)
 
 
+class Films(Reader):
+    """Films of several containers, painted as `stylize` does."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        from clips import write_film
+
+        frames = np.random.default_rng(0).integers(0, 256, (9, 32, 48, 3), dtype=np.uint8)
+        kinds = [(".mp4", "libx264", "aac"), (".mkv", "mpeg4", "aac"), (".webm", "libvpx", "libopus")]
+        kinds += [(".avi", "mpeg4", "mp2"), (".ts", "libx264", "mp2")]
+        self.seeds = []
+        for suffix, codec, sound in kinds:
+            path = write_film(folder / f"whole{suffix}", frames, codec=codec, sound_codec=sound)
+            self.seeds.append((suffix, path.read_bytes()))
+
+    def case(self, draw: Draw) -> Path:
+        suffix, whole = draw.choice(self.seeds)
+        path = self.folder / f"film{suffix}"
+        path.write_bytes(changed_bytes(whole, draw))
+        return path
+
+    def read(self, path: Path) -> None:
+        output = self.folder / "painted.mkv"
+        output.unlink(missing_ok=True)
+        options = {"film": {"fps": None, "options": {"preset": "ultrafast"}}, "overwrite": False, "mask": None}
+        config = OmegaConf.create({**options, "input": str(path), "output": str(output), "batch_size": 4})
+        assert paint_one_film(config, lambda: Painter(torch.nn.Identity())) in (0, 1)
+        assert output.is_file() and not list(self.folder.glob(".*"))  # no lock, no half a film
+
+
+class Records(Reader):
+    """What a run's folder says of it, as resuming, reports and sweeps read it."""
+
+    names = ("status.json", "metrics.csv", "diagnosis.json")
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        status = {"state": "running", "pid": 1, "host": "here", "seconds": 3.5, "validation_seconds": 0.5}
+        status |= {"images_seen": 40, "best_score": 0.5, "versions": {"torch": "2.9"}, "error": None}
+        symptom = {"name": "collapse", "images_seen": 40, "evidence": "all alike", "advice": "a larger batch"}
+        head = "images_seen,step,train/generator/style,val/kid\n"
+        self.status, self.symptoms = status, [symptom]
+        self.curves = head + "".join(f"{2 * step},{step},{1 / step},\n" for step in range(1, 40)) + "80,40,,0.5\n"
+
+    def case(self, draw: Draw) -> Path:
+        run, name = self.folder / "run", draw.choice(self.names)
+        run.mkdir(exist_ok=True)
+        wholes = {"status.json": self.status, "diagnosis.json": self.symptoms}
+        for other in self.names:
+            if other in wholes and other == name and draw.random() < 0.5:
+                text = json.dumps(changed_data(wholes[other], draw), default=str, skipkeys=True)
+            else:
+                text = json.dumps(wholes[other]) if other in wholes else self.curves
+            (run / other).write_text(text)
+        if draw.random() < 0.7:
+            (run / name).write_bytes(changed_bytes((run / name).read_bytes(), draw))
+        return run / name
+
+    def read(self, path: Path) -> None:
+        run, record = path.parent, RunRecord(path.parent)
+        record.curves(), record.cost(), record.symptoms()
+        was_preempted(run)
+        with alone_in(run):
+            logger = RunCSV(str(run))
+            logger.drop_rows_after(60)
+            logger.log_metrics({"val/fid": 1.0, "images_seen": 62}, step=31)
+            assert read_curves(run / "metrics.csv").get("val/fid") == [(62.0, 1.0)]
+            write_status(run, state="done")
+            assert read_status(run)["state"] == "done"
+
+
 def _paint(generator: torch.nn.Module) -> None:
     with torch.no_grad():
         picture = torch.zeros(1, 3, 16, 16)
@@ -397,6 +476,7 @@ def _card(path: Path) -> None:
 
 READERS: dict[str, Callable[[Path], Reader]] = {
     "checkpoints": Checkpoints, "safetensors": Safetensors, "onnx": Onnx, "pictures": Pictures, "configs": Configs,
+    "films": Films, "records": Records,
 }  # fmt: skip
 
 # ---------------------------------------------------------------- the loop

@@ -139,7 +139,10 @@ class Painting:
         self._stream.metadata.update(self.film.stream_metadata)
 
     def _copy_of(self, stream: Any) -> Any | None:
-        """An output stream for another stream's packets; None if the container does not support such subtitles."""
+        """An output stream for another stream's packets; None if nobody can copy it, which is reported."""
+        if stream.codec_context is None:  # a damaged header, or a codec that this FFmpeg does not have
+            _log.warning("%s: its %s stream is of an unknown kind and is left out", self.film.path, stream.type)
+            return None
         try:
             copy = self._container.add_stream_from_template(stream)
         except ValueError as error:

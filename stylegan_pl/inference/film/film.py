@@ -1,6 +1,7 @@
 """Paints a film file, and measures how much the painting flickers."""
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -12,8 +13,8 @@ from stylegan_pl.inference.film.encode import Encoding, Painting
 from stylegan_pl.inference.film.frame_painter import FramePainter
 from stylegan_pl.inference.film.library import pyav
 from stylegan_pl.inference.film.source import Frame, MovingPictures
-from stylegan_pl.inference.film.stop import not_interrupted
 from stylegan_pl.inference.painter import as_float
+from stylegan_pl.runs.signals import deferred
 
 Report = Callable[[float], None]
 
@@ -101,7 +102,7 @@ def paint_film(
                 report(len(item))
         except KeyboardInterrupt:
             stopped = True
-        with not_interrupted():
+        with suppress(KeyboardInterrupt), deferred():  # without its end the file might not play
             painting.finish(whole=not stopped and not film.damaged)
     except (pyav().FFmpegError, OSError) as error:
         painting.discard()

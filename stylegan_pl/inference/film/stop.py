@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 from stylegan_pl.runs.signals import handled
 
@@ -22,6 +21,9 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
 
     Only the main thread gets signals; in other threads the answer is always False.
     """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
     heard = False
 
     def handle(number: int, _: FrameType | None) -> None:
@@ -31,25 +33,9 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
         heard = True
         _log.warning("stopping after this batch; what is painted is kept (Ctrl-C again: at once)")
 
-    with _handled_by(handle):
-        yield lambda: heard
-
-
-@contextmanager
-def not_interrupted() -> Iterator[None]:
-    """While a film's end is written, signals are ignored: without its end the file might not play."""
-    with _handled_by(signal.SIG_IGN):
-        yield
-
-
-@contextmanager
-def _handled_by(handler: Any) -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, handler) for number in handled(_NAMES)}
+    before = {number: signal.signal(number, handle) for number in handled(_NAMES)}
     try:
-        yield
+        yield lambda: heard
     finally:
-        for number, previous in before.items():
-            signal.signal(number, previous)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -56,7 +56,7 @@ def lasting_streams() -> Iterator[None]:
     streams, raises = (sys.stdout, sys.stderr), logging.raiseExceptions
     _speak_of_any_name()
     if not isinstance(sys.stdout, Lasting):
-        sys.stdout, sys.stderr = Lasting(sys.stdout), Lasting(sys.stderr)  # type: ignore[assignment]
+        sys.stdout, sys.stderr = Lasting(sys.stdout), Lasting(sys.stderr)
     logging.raiseExceptions = False  # a log file on a full disk: a traceback for each line otherwise
     try:
         yield

@@ -33,5 +33,5 @@ def deferred() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: not set by Python
-        for number in dict.fromkeys(came):
-            signal.raise_signal(number)
+        for again in dict.fromkeys(came):
+            signal.raise_signal(again)

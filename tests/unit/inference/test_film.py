@@ -252,6 +252,14 @@ def test_a_closed_terminal_stays_ignored_under_nohup() -> None:
         signal.signal(signal.SIGHUP, before)
 
 
+def test_sound_that_nobody_knows_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = write_film(tmp_path / "clip.mkv", scene(), options=QUICK)
+    source.write_bytes(source.read_bytes().replace(b"A_AAC", b"A_XYZ"))
+    assert painted(source, tmp_path / "painted.mkv").frames == FRAMES
+    assert f"{source}: its audio stream is of an unknown kind and is left out" in caplog.messages
+    assert not look(tmp_path / "painted.mkv").sound
+
+
 def test_a_second_signal_interrupts_at_once() -> None:
     with pytest.raises(KeyboardInterrupt), asked_to_stop() as stop:
         os.kill(os.getpid(), signal.SIGINT)

@@ -8,9 +8,10 @@ again: the command can be stopped and repeated.
   images=1000 | minutes=60    the budget; minutes are turned into images by a short run of each method, timed alone
   seeds=3 methods=[cut,ast] jobs=2 threads=1 out=outputs/leaderboard/NAME into=experiments/leaderboard name=sample
   photographs=FOLDER paintings=FOLDER vgg16=FILE     other sets, looked at through that VGG-16; adds `adain`
-  board=recipe recipe="+experiment=X a=b"            with these: the recipe, its ablations, `cut`, `cyclegan` and
+  board=recipe recipe="+experiment=X a=b"            with these: the recipe, its variants, `cut`, `cyclegan` and
                                                      `adain` as published, `perceptual`, and `pixels`, optimised
                                                      directly; judged at 256 pixels
+  published_seeds=1                                  of the last four, if not as many as of the others
   pairs=64 pixel_steps=100                           photographs that are judged; steps of `pixels`
 
 Any other argument is an override of every run.
@@ -32,7 +33,7 @@ from omegaconf.errors import OmegaConfBaseException
 from PIL import Image
 
 from benchmarks.budget import images_in
-from benchmarks.recipe import PIXELS, RECIPE, recipe_and_kin
+from benchmarks.recipe import PIXELS, PUBLISHED, RECIPE, recipe_and_kin
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.verbs import register
 
@@ -192,7 +193,7 @@ class Board(NamedTuple):
 
     methods: dict[str, list[str]]  # row -> what is typed
     common: list[str]  # before that, for every row
-    sets: list[str]  # as they are typed for training and for judging; none: each row's own
+    folders: list[str]  # as they are typed for training and for judging; none: each row's own
     judged: list[str]  # as it is typed for `evaluate`
 
 
@@ -210,20 +211,21 @@ def board_of(options: dict[str, str]) -> Board:
         if kind == "recipe":
             sys.exit("error: board=recipe judges through VGG-16; type vgg16=FILE photographs=FOLDER paintings=FOLDER")
         return Board(METHODS, ["+experiment=sample_methods"], [], [])
-    sets = ["data=folders", f"data.content.root={photographs}", f"data.style.root={paintings}"]
+    folders = [f"data.content.root={photographs}", f"data.style.root={paintings}"]
     content = ["feature_network@content_loss.features=vgg16", f"content_loss.features.weights_path={vgg16}"]
     if kind == "recipe":
         names = ["probe", "nearest_painting", "style_distance"]
         networks = [f"metric.{name}.features.network.weights_path={vgg16}" for name in names]
         metrics = f"metric=[{','.join(names)},sliced_wasserstein,palette,ssim]"
-        return Board(recipe_and_kin(recipe, vgg16), [], sets, [metrics, *networks, *content, "image_size=256"])
+        return Board(recipe_and_kin(recipe, vgg16), [], folders, [metrics, *networks, *content, "image_size=256"])
     networks = [
         f"metric.{place}.{key}"
         for place in ("kid_vgg.features.network", "gram_distance.features")
         for key in ("architecture=vgg16", f"weights_path={vgg16}")
     ]
     metrics = "metric=[sliced_wasserstein,kid_vgg,gram_distance,palette,ssim]"
-    return Board(methods_through_vgg(vgg16), ["+experiment=sample_methods"], sets, [metrics, *networks, *content])
+    common = ["+experiment=sample_methods", "data=folders"]
+    return Board(methods_through_vgg(vgg16), common, folders, [metrics, *networks, *content])
 
 
 def check_composes(rows: dict[str, list[str]]) -> None:
@@ -255,12 +257,13 @@ def main() -> None:
     """Train, compare, write; the table, then JSON on the last line."""
     options = dict(argument.split("=", 1) for argument in sys.argv[1:])
     board = board_of(options)
-    rows = {name: [*board.common, *typed, *board.sets] for name, typed in board.methods.items()}
+    rows = {name: [*board.common, *typed, *board.folders] for name, typed in board.methods.items()}
     every = [*rows, PIXELS] if "recipe" in rows else [*rows]
     chosen = options.pop("methods", ",".join(every)).strip("[]").split(",")
     if unknown := [method for method in chosen if method not in every]:
         sys.exit(f"error: no method '{unknown[0]}'; there is {', '.join(every)}")
     name, seeds = options.pop("name", "sample"), int(options.pop("seeds", "3"))
+    published_seeds = int(options.pop("published_seeds", str(seeds)))
     minutes, images = options.pop("minutes", None), options.pop("images", None)
     if minutes is not None and images is not None:
         sys.exit("error: images= and minutes= are two budgets; type one of the two")
@@ -279,7 +282,11 @@ def main() -> None:
         else images_in(float(minutes), words, out / f"timed-{method}", fit)
         for method, words in trained.items()
     }
-    runs = [(method, seed, out / f"{method}-{seed}") for method in trained for seed in range(seeds)]
+    runs = [
+        (method, seed, out / f"{method}-{seed}")
+        for method in trained
+        for seed in range(published_seeds if "recipe" in rows and method in PUBLISHED else seeds)
+    ]
     with ThreadPoolExecutor(jobs) as pool:
         waiting = [
             pool.submit(
@@ -301,7 +308,7 @@ def main() -> None:
         folders.append(out / f"{PIXELS}-0")
         command = [sys.executable, "-m", "benchmarks.pixels", f"out={folders[-1]}", f"steps={pixel_steps}"]
         subprocess.run([*command, f"pairs={pairs}", *rows["recipe"], "image_size=256", *typed], check=True)
-    seen = [*(board.sets or ["data=sample"]), f"pairs={pairs}"]
+    seen = ["data=sample" if not board.folders else "data=folders", *board.folders, f"pairs={pairs}"]
     found = evaluate(folders, [*seen, *board.judged], out / "report")
     shown = [out / f"{method}-0" for method in chosen]
     evaluate(shown, [*seen, "metric=[]", "resamples=0", *_size(board.judged)], out / "pictures")

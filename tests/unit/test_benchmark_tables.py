@@ -12,7 +12,7 @@ from benchmarks import how_many, pixels
 from benchmarks.budget import images_in
 from benchmarks.how_many import Cell, Table, fill, found_in, links, page, sheet, table_of
 from benchmarks.leaderboard import board_of, check_composes, rows_of, table
-from benchmarks.recipe import WITHOUT, recipe_and_kin
+from benchmarks.recipe import RECIPE, WITHOUT, recipe_and_kin
 
 
 def test_minutes_become_the_images_that_a_short_run_would_see_in_them(tmp_path) -> None:
@@ -108,10 +108,10 @@ def test_without_folders_it_says_what_to_type() -> None:
         board_of({"board": "all"})
 
 
-def test_published_rows_compose_and_a_key_that_is_not_there_is_told_first() -> None:
-    published = recipe_and_kin(["+experiment=coco_vangogh"], "a.pth")
-    check_composes({name: typed for name, typed in published.items() if not name.startswith("without_")})
-    assert {name for name in published if name.startswith("without_")} == {f"without_{part}" for part in WITHOUT}
+def test_every_row_composes_and_a_key_that_is_not_there_is_told_first() -> None:
+    rows = recipe_and_kin(RECIPE, "a.pth")
+    check_composes({name: [*typed, "data=folders"] for name, typed in rows.items()})
+    assert {name for name in rows if name.startswith("without_")} == {f"without_{part}" for part in WITHOUT}
     with pytest.raises(SystemExit, match=r"error: mine: .*Could not override 'model.nothing'"):
         check_composes({"mine": ["model.nothing=1"]})
 

@@ -103,6 +103,14 @@ class Struck(Callback):
     def _group(self, trainer, model, word: str) -> None:
         os.killpg(0, signal.Signals[word])
 
+    def _again_in_mid_write(self, trainer, model, word: str) -> None:
+        def save(checkpoint, file, *, to=torch.save) -> None:
+            os.kill(os.getpid(), signal.SIGINT)
+            to(checkpoint, file)
+
+        torch.save = save
+        os.kill(os.getpid(), signal.SIGINT)
+
     def _kill_worker(self, trainer, model, word: str) -> None:
         kill_a_worker()
 
@@ -111,6 +119,14 @@ class Struck(Callback):
 
     def _remove_checkpoints(self, trainer, model, word: str) -> None:
         shutil.rmtree(Path(trainer.default_root_dir) / "checkpoints")
+
+    def _remove_folder(self, trainer, model, word: str) -> None:
+        shutil.rmtree(trainer.default_root_dir)
+
+    def _record_a_folder(self, trainer, model, word: str) -> None:
+        record = Path(trainer.default_root_dir) / "metrics.csv"
+        record.unlink()
+        record.mkdir()
 
     def _not_a_number(self, trainer, model, word: str) -> None:
         with torch.no_grad():

@@ -47,6 +47,16 @@ def first_line(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
+def of_the_disk(error: BaseException) -> str | None:
+    """The system's reason, from any depth of the chain of exceptions; None if the error is not about a file."""
+    found: BaseException | None = error
+    while found is not None:
+        if isinstance(found, OSError):
+            return found.strerror or first_line(found)
+        found = found.__cause__ or found.__context__
+    return "the disk took no more of it" if "PytorchStreamWriter" in str(error) else None
+
+
 def nearest(word: str, options: Iterable[str]) -> str:
     """`; did you mean 'x'?`, or a list of the options if none is similar, or "" if there are no options."""
     known = [str(option) for option in options]

@@ -9,7 +9,7 @@ import lightning as L
 import torch
 from lightning.fabric.plugins import TorchCheckpointIO
 
-from stylegan_pl.errors import UserError, first_line
+from stylegan_pl.errors import UserError, of_the_disk
 from stylegan_pl.runs.signals import deferred
 
 
@@ -44,22 +44,12 @@ def save_whole(trainer: L.Trainer, path: Path) -> None:
             if trainer.is_global_zero:
                 partial.replace(path)
     except (OSError, RuntimeError) as error:  # torch wraps the system's error
-        reason = _of_the_disk(error)
+        reason = of_the_disk(error)
         if reason is None:
             raise
         _remove(partial)
         raise NotSaved(f"{path}: cannot be saved ({reason})") from error
     trainer.strategy.barrier("checkpoint renamed")
-
-
-def _of_the_disk(error: BaseException) -> str | None:
-    """The system's reason, from any depth of the chain of exceptions; None if the error is not about a file."""
-    found: BaseException | None = error
-    while found is not None:
-        if isinstance(found, OSError):
-            return found.strerror or first_line(found)
-        found = found.__cause__ or found.__context__
-    return "the disk took no more of it" if "PytorchStreamWriter" in str(error) else None
 
 
 def _remove(path: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 from omegaconf import DictConfig
 from torch import nn
 
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, DataError, of_the_disk
 from stylegan_pl.exporting.card import card
 from stylegan_pl.exporting.check import FORMATS, card_path, check_is_free
 from stylegan_pl.exporting.facts import Facts, facts_of
@@ -31,11 +31,18 @@ def export_file(config: DictConfig) -> int:
 
     Raises:
         ConfigError: the file does not paint what the generator paints, and is deleted; another command writes it.
+        DataError: the disk is full, or another error of the system.
     """
     output = Path(config.output)
     with alone_writing(output, is_folder=False):
         check_is_free(output, overwrite=config.overwrite)  # again: torch took seconds to import
-        return _export(config, resolve(config.ckpt), output)
+        checkpoint = resolve(config.ckpt)
+        try:
+            return _export(config, checkpoint, output)
+        except (OSError, RuntimeError) as error:  # torch wraps the system's error
+            if (reason := of_the_disk(error)) is None:
+                raise
+            raise DataError(f"output={output}: cannot be written ({reason}); choose another output=") from error
 
 
 def _export(config: DictConfig, checkpoint: Path, output: Path) -> int:
@@ -49,7 +56,8 @@ def _export(config: DictConfig, checkpoint: Path, output: Path) -> int:
         _check(found, config)
         size = partial.stat().st_size
     facts["file"]["size"] = f"{size / 1e6:.2f} MB"
-    card_path(output).write_text(card(output.name, facts, found, _use(config, output)), encoding="utf-8")
+    with written_whole(card_path(output)) as partial:
+        partial.write_text(card(output.name, facts, found, _use(config, output)), encoding="utf-8")
     _say(found)
     _log.info("%s, %s; its card: %s", output, facts["file"]["size"], card_path(output))
     return 0

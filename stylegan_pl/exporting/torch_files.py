@@ -1,8 +1,8 @@
 """Writes files for PyTorch programs without this package: torch.export and TorchScript."""
 
+import io
 import json
 import shutil
-import tempfile
 import warnings
 import zipfile
 from pathlib import Path
@@ -26,10 +26,9 @@ def write_torch_export(generator: nn.Module, path: Path, facts: Facts) -> None:
     shapes = [{0: Dim.DYNAMIC, 2: Dim.DYNAMIC, 3: Dim.DYNAMIC}, {2: Dim.DYNAMIC, 3: Dim.DYNAMIC}, None]
     example = _example(generator)
     program: ExportedProgram = torch.export.export(generator, example, dynamic_shapes=tuple(shapes[: len(example)]))
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        raw = Path(folder, "raw.pt2")
-        torch.export.save(program, raw, extra_files={_FACTS: json.dumps(facts)})
-        _without_pickles(raw, path)
+    raw = io.BytesIO()  # into a file on a full disk, torch's writer would end the process
+    torch.export.save(program, raw, extra_files={_FACTS: json.dumps(facts)})
+    _without_pickles(raw, path)
 
 
 def write_torchscript(generator: nn.Module, path: Path, facts: Facts) -> None:
@@ -41,7 +40,9 @@ def write_torchscript(generator: nn.Module, path: Path, facts: Facts) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         traced = torch.jit.trace(generator, _example(generator), check_trace=False)
-        torch.jit.save(traced, str(path), _extra_files={_FACTS: json.dumps(facts)})
+        raw = io.BytesIO()  # as above
+        torch.jit.save(traced, raw, _extra_files={_FACTS: json.dumps(facts)})
+    path.write_bytes(raw.getvalue())
 
 
 def load_torch_export(path: Path) -> nn.Module:
@@ -64,7 +65,7 @@ def _example(generator: nn.Module) -> tuple[Tensor, ...]:
     return images, torch.zeros(1, 3, 3 * stride, 5 * stride), torch.tensor(1.0)
 
 
-def _without_pickles(source: Path, target: Path) -> None:
+def _without_pickles(source: io.BytesIO, target: Path) -> None:
     """Copy the archive with empty sample inputs: torch needs the entry, and reads an empty one as no inputs."""
     with zipfile.ZipFile(source) as archive, zipfile.ZipFile(target, "w", zipfile.ZIP_STORED) as kept:
         for item in archive.infolist():

@@ -112,7 +112,11 @@ FAULTS = [
     Fault("the checkpoints' folder removed", "remove_checkpoints", 0, 40),
     Fault("the run's folder removed", "remove_folder", 0, 40),
     Fault(
-        "a folder in the place of metrics.csv", "record_a_folder", 1, 0, "metrics.csv: cannot be written",
+        "a folder in the place of metrics.csv",
+        "record_a_folder",
+        1,
+        0,
+        "metrics.csv: cannot be written",
         afterwards=lambda run_dir: (run_dir / "metrics.csv").rmdir(),
     ),
     Fault("weights become nan", "not_a_number", 1, 8, "nan"),

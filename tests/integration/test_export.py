@@ -21,6 +21,7 @@ from stylegan_pl.generators.seed import SeedGenerator
 from stylegan_pl.inference import main_memory
 from stylegan_pl.inference.onnx import memory as onnx_memory
 from stylegan_pl.inference.stylizer import Stylizer
+from stylegan_pl.pictures.whole_file import unfinished
 from stylegan_pl.runs.checkpoint import load_generator
 from stylegan_pl.stylizing.onnx import paint_onnx
 
@@ -85,6 +86,18 @@ def test_checkpoint_to_safetensors_to_onnx_is_one_picture(ckpt, photo, tmp_path,
     assert np.abs(pixels(tmp_path / "onnx.png") - first).max() <= 2
     card = (tmp_path / "g.onnx.md").read_text()
     assert "CC0" in card and "images seen | 7" in card, "what the checkpoint told travels from file to file"
+
+
+@pytest.mark.parametrize("full", ["g.safetensors", "g.onnx", "g.pt", "g.pt2", "g.safetensors.md"])
+def test_a_full_disk_is_told_in_a_line(ckpt, tmp_path, full):
+    output = tmp_path / full.removesuffix(".md")
+    kind = {".pt": "torchscript", ".pt2": "torch_export"}.get(output.suffix, output.suffix[1:])
+    unfinished(tmp_path / full).symlink_to("/dev/full")
+    with pytest.raises(UserError) as told:
+        exported(ckpt, output, f"format={kind}")
+    line = str(told.value)
+    assert line.startswith(f"output={output}: cannot be written (") and "\n" not in line
+    assert not (tmp_path / full).exists()
 
 
 @pytest.mark.parametrize("name, suffix", [("torch_export", "pt2"), ("torchscript", "pt")])

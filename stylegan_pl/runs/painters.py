@@ -1,11 +1,12 @@
 """The painters in the box, read without torch: names, files and cards."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from stylegan_pl.errors import ConfigError, nearest
+from stylegan_pl.errors import ConfigError, first_line, nearest
 from stylegan_pl.runs.file_format import METADATA_KEY
 
 PREFIX = "painter:"
@@ -44,9 +45,22 @@ def card_of(name: str) -> str:
     """The model card in Markdown: training data, command, duration, scores and licence.
 
     Raises:
-        ConfigError: there is no such painter.
+        ConfigError: there is no such painter, or its card cannot be read.
     """
-    return path_of(name).with_name(f"{name}.safetensors.md").read_text(encoding="utf-8")
+    path = path_of(name).with_name(f"{name}.safetensors.md")
+    with _whole(path):
+        return path.read_text(encoding="utf-8")
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """Name a file of the box that is damaged or missing, as an installation broken off leaves it."""
+    try:
+        yield
+    except Exception as error:  # safetensors has an error of its own
+        raise ConfigError(
+            f"{path}: cannot be read ({first_line(error)}); type pip install --force-reinstall --no-deps stylegan-pl"
+        ) from error
 
 
 def short_names(sources: Sequence[str], *, parts: int = 1) -> list[str]:
@@ -74,13 +88,13 @@ def told(name: str) -> dict[str, Any]:
     """The facts of a painter for a list: name, a line about it, licence, size in bytes and files.
 
     Raises:
-        ConfigError: there is no such painter.
+        ConfigError: there is no such painter, or its file cannot be read.
     """
     from safetensors import safe_open  # imported here, because `stylize model=` does not need it
 
     path = path_of(name)
-    with safe_open(path, "np") as file:
-        facts = json.loads((file.metadata() or {}).get(METADATA_KEY, "{}"))
+    with _whole(path), safe_open(path, "np") as file:
+        facts = dict(json.loads((file.metadata() or {}).get(METADATA_KEY, "{}")))
     thumbnail = path.with_suffix(".jpg")
     return {
         "name": name,

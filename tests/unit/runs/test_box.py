@@ -33,6 +33,23 @@ def test_each_that_comes_along_is_small_told_of_and_whole(name):
     assert all(weight.dtype == torch.float32 and weight.isfinite().all() for weight in weights)
 
 
+@pytest.mark.parametrize(
+    ("file", "content", "typed"),
+    [("", b"", []), ("", b"\xff" * 99, []), ("", b"", ["--json"]), (".md", b"\xff", [IN_THE_BOX[0]]),
+     (".md", None, [IN_THE_BOX[0]])],
+)  # fmt: skip
+def test_one_that_an_installation_left_half_is_named_in_a_line(tmp_path, monkeypatch, file, content, typed):
+    monkeypatch.setattr(painters, "folder", lambda: tmp_path)
+    whole = tmp_path / f"{IN_THE_BOX[0]}.safetensors"
+    whole.write_bytes(b"")
+    path = whole.with_name(whole.name + file)
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError) as told:
+        answer(typed)
+    assert str(told.value).startswith(f"{path}: cannot be read (") and "\n" not in str(told.value)
+
+
 def test_all_together_stay_small():
     assert sum(path.stat().st_size for path in painters.folder().iterdir() if path.is_file()) < ALL_MB * 1e6
 

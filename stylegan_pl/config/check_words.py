@@ -12,6 +12,8 @@ from stylegan_pl.config.quoting import parsed
 from stylegan_pl.config.text_keys import Kind
 from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import ConfigError, nearest
+from stylegan_pl.runs.painters import PREFIX
+from stylegan_pl.runs.painters import names as painters
 
 _WITH_VALUE = frozenset({"-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd"}) | {
     *("--config-dir", "--experimental-rerun", "-i", "--info", "-sc", "--shell-completion")
@@ -50,7 +52,8 @@ def check_words(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> N
     for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
         if not ("=" in word or word.startswith(("-", "~")) or before in _WITH_VALUE):
             typed = {word.partition("=")[0] for word in words}
-            raise ConfigError(_no_option(before, word, after, kinds, name, typed))
+            said = _bare(word, words, typed, kinds, name) or _no_option(before, word, after, kinds, name, typed)
+            raise ConfigError(said)
         if spaced := re.match(r"(\+{0,2}[\w.@/]+)\s+=", word):
             raise ConfigError(f"{word}: no spaces around =; type {spaced.group(1)}={word.partition('=')[2].strip()}")
         if re.fullmatch(r"\+{0,2}[\w.@/]+=", word):
@@ -93,10 +96,32 @@ def _check_group(word: str) -> None:
     raise ConfigError(f"{word}: a group needs a name; type {key}=NAME, one of {names}")
 
 
+def _bare(word: str, words: Sequence[str], typed: set[str], kinds: Mapping[str, Kind], name: str) -> str | None:
+    """What to type for a word alone that names a run, a painter, a recipe or a method."""
+    alone = [other for other in words if "=" not in other and not other.startswith(("-", "~"))]
+    generator = {"ckpt", "painter", "model"}
+    there = [group for group in ("experiment", "model") if (conf_dir() / group / f"{word}.yaml").is_file()]
+    if "compare" in kinds and len(alone) > 1:
+        told = f"compare {' '.join(alone)}"
+    elif "painter" in kinds and not generator & typed and word.removeprefix(PREFIX) in painters():
+        told = f"painter={word.removeprefix(PREFIX)}"
+    elif "ckpt" in kinds and not generator & typed and _is_run(Path(word)):
+        told = f"ckpt={word}"
+    elif name in ("train", "preview") and there and there[0] not in typed:
+        told = f"{'+' if there[0] == 'experiment' else ''}{there[0]}={word}"
+    else:
+        return None
+    return f"'{word}' is not an option; options are typed KEY=VALUE; type {told}"
+
+
+def _is_run(path: Path) -> bool:
+    return path.suffix in (".ckpt", ".safetensors") or (path / "checkpoints").is_dir()
+
+
 def _no_option(before: str, word: str, after: str, kinds: Mapping[str, Kind], name: str, typed: set[str]) -> str:
     key, equals, text = before.partition("=")
     missing = next((place for place in ("input", "output") if place in kinds and place not in typed), None)
-    if missing is not None and (Path(word).is_file() or (equals and (Path(text).exists() or key == "painter"))):
+    if missing is not None and (Path(word).exists() or (equals and (Path(text).exists() or key == "painter"))):
         return f"'{word}' is not an option; options are typed KEY=VALUE; type {missing}={word}"
     if equals and text.count("[") > text.count("]"):
         return f"{before} {word}: a list has commas and no spaces, as in {key}=[A,B]; or quotes around the whole word"
@@ -124,7 +149,8 @@ def _own(key: str, name: str) -> str:
     known = {field.name for field in fields(VERBS[name].schema)} | {path.name for path in conf_dir().iterdir()}  # type: ignore[arg-type]  # a verb with options
     if key.partition(".")[0] in known:
         hints = get_type_hints(VERBS[name].schema)
-        return f"type {key}={'true' if hints.get(key) is bool else 'VALUE'}"
+        plus = "+" if key in ("experiment", "debug") else ""
+        return f"type {plus}{key}={'true' if hints.get(key) is bool else 'VALUE'}"
     near = nearest(key, known)
     return f"no option '{key}'{near if 'did you mean' in near else '; --help lists them'}"
 

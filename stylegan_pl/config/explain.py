@@ -114,7 +114,8 @@ def _files(group: str) -> list[str]:
 
 def _unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) -> str:
     if key in PLUS_GROUPS:
-        return f"{key} is added with a plus: type +{key}=NAME"
+        typed = next((text.partition("=")[2] for text in overrides if _key_of(text) == key), "NAME")
+        return f"{key} is added with a plus: type +{key}={typed}"
     others = [text for text in overrides if _key_of(text) != key]
     try:
         config = compose(others)

@@ -35,7 +35,7 @@ NEAR: dict[str, tuple[Near, ...]] = {
         Near("name", "run_name=NAME"),
         Near("checkpoints_dir", "hydra.run.dir=FOLDER"),
         Near("suffix", "run_name=NAME"),
-        Near("gpu_ids", "trainer=gpu trainer.devices=[0]",
+        Near("gpu_ids gpu", "trainer=gpu trainer.devices=[0]",
              "for -1 trainer=cpu; for two trainer=ddp trainer.devices=[0,1]"),
         Near("input_nc output_nc", "", "pictures always have 3 channels, RGB"),
         Near("netG", "generator@model.generator=resnet9", "or resnet6, unet256, unet128"),

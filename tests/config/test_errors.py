@@ -47,7 +47,7 @@ def command(monkeypatch, capsys, *arguments: str, verb: str = "train", action=la
         ("image_loss=[style,conten]", "image_loss has no option 'conten'; did you mean 'content'?"),
         ("data=smple", "data has no option 'smple'; did you mean 'sample'?"),
         ("generator=resnet6", "type generator@model.generator=NAME"),
-        ("experiment=coco_vangogh", "experiment is added with a plus: type +experiment=NAME"),
+        ("experiment=coco_vangogh", "experiment is added with a plus: type +experiment=coco_vangogh"),
         ("+experiment=coco_vangog", "experiment has no option 'coco_vangog'; did you mean 'coco_vangogh'?"),
         ("seed=abc", "seed: value 'abc' of type 'str' could not be converted to Integer"),
         ("precision=bf17", "value 'bf17', expected one of [auto, fp32, bf16, fp16]; type precision=auto"),

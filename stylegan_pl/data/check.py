@@ -1,6 +1,7 @@
 """Checks the folders of images before anything expensive is built."""
 
 import logging
+import math
 from pathlib import Path
 
 from stylegan_pl.data.folder import SPLITS, ImageFolder, list_images
@@ -78,9 +79,10 @@ def check_folder(folder: ImageFolder, *, name: str, size: CropSize, limit: float
     sizes = [_size(folder, path) for path in looked]
     broken = [path for path, found_size in zip(looked, sizes, strict=True) if found_size is None]
     if len(broken) > limit * len(looked):
+        share = math.ceil(20 * len(broken) / len(looked)) / 20  # those looked at are a sample: rounded up
         raise DataError(
             f"{name}.root: {len(broken)} of {len(looked)} images looked at below {root} cannot be read, such as "
-            f"{broken[0]}; remove them, or {_remedy(folder, name)}"
+            f"{broken[0]}; remove them, or to skip them type data.bad_fraction={share:g}"
         )
     _check_sizes(folder, [found_size for found_size in sizes if found_size], name=name, size=size, limit=limit)
 

@@ -161,10 +161,11 @@ def test_unreadable_images_are_said_with_one_of_them(tmp_path: Path) -> None:
     spoil(tmp_path, 2)
     message = (
         r"^data\.content\.root: 2 of 20 images looked at below .* cannot be read, such as .*000\.png; "
-        r"remove them, or type "
+        r"remove them, or to skip them type data\.bad_fraction=0\.1$"
     )
     with pytest.raises(DataError, match=message):
         check(ImageFolder(str(tmp_path), held_out=0.0))
+    check(ImageFolder(str(tmp_path), held_out=0.0), limit=0.1)
 
 
 def test_a_large_folder_is_sampled_all_over(tmp_path: Path) -> None:

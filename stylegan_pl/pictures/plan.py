@@ -2,13 +2,15 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.pictures.inputs import named_pictures
 from stylegan_pl.pictures.passed_over import passed_over
+from stylegan_pl.pictures.read import read_image, upright_size
 from stylegan_pl.pictures.write import EXTENSIONS
 
 _WRITTEN = " ".join(sorted(EXTENSIONS))
@@ -134,6 +136,21 @@ def _check_distinct(jobs: list[Job]) -> None:
         taken[result] = picture
 
 
+def not_whole(planned: Plan) -> dict[Job, str]:
+    """The results that existed before and are not complete pictures of the right size, each with a line."""
+    return {job: line for job in planned.there if (line := _not_whole(job)) is not None}
+
+
+def _not_whole(job: Job) -> str | None:
+    with suppress(DataError):
+        if read_image(job.result).size == upright_size(job.picture):
+            return None
+    return (
+        f"{job.result}: is there, but is not a complete picture of the size of {job.picture}; delete it, or type "
+        "overwrite=true in place of resume=true"
+    )
+
+
 def check_one(planned: Plan, refused: Mapping[Job, str]) -> None:
     """Raise if the only picture failed; with several, failures are only reported.
 
@@ -142,6 +159,14 @@ def check_one(planned: Plan, refused: Mapping[Job, str]) -> None:
     """
     if planned.is_one and refused:
         raise ConfigError(next(iter(refused.values())))
+
+
+def summary(planned: Plan, refused: Mapping[Job, str]) -> str:
+    """How many pictures were painted: `1 of 4 pictures painted, 3 were already there`."""
+    painted = sum(job not in refused for job in planned.jobs)
+    kept = sum(job not in refused for job in planned.there)
+    there = f", {kept} were already there" if planned.there else ""
+    return f"{painted} of {len(planned.jobs) + len(planned.there)} pictures painted{there}"
 
 
 def facts_of(planned: Plan, refused: Mapping[Job, str]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from stylegan_pl.inference.main_memory import check_memory_gb
 from stylegan_pl.inference.onnx.finish import colours_named
 from stylegan_pl.inference.onnx.memory import LARGE, MemoryCheck
 from stylegan_pl.inference.onnx.painter import OnnxPainter, facts_in, read_style
-from stylegan_pl.pictures.plan import Job, Plan, check_one, facts_of, plan
+from stylegan_pl.pictures.plan import Job, Plan, check_one, facts_of, not_whole, plan, summary
 from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.pictures.read import pixel_limit, read_image, upright_exif, upright_size
 from stylegan_pl.pictures.write import check_result, write_image
@@ -59,7 +59,7 @@ def _paint_all(config: DictConfig, planned: Plan, told: str) -> Outcome:
         _log.info("%s: %s", config.input, planned.told_passed_over)
     painter = _painter(config)
     check = MemoryCheck(painter, config.memory_gb) if any(_is_large(job) for job in planned.jobs) else None
-    refused = {job: line for job in planned.there if (line := _not_whole(job)) is not None}
+    refused = not_whole(planned)
     with pixel_limit(config.max_megapixels), Progress("painting", len(planned.jobs)) as bar:
         for job in planned.jobs:
             try:
@@ -72,8 +72,7 @@ def _paint_all(config: DictConfig, planned: Plan, told: str) -> Outcome:
     check_one(planned, refused)
     for line in refused.values():
         _log.error("skipped: %s", line)
-    everything = len(planned.jobs) + len(planned.there)
-    _log.info("%d of %d pictures painted or already there -> %s", everything - len(refused), everything, told)
+    _log.info("%s -> %s", summary(planned, refused), told)
     return Outcome(1 if refused else 0, facts=facts_of(planned, refused))
 
 
@@ -112,13 +111,3 @@ def _is_large(job: Job) -> bool:
         width, height = upright_size(job.picture)
         return width * height >= LARGE
     return False
-
-
-def _not_whole(job: Job) -> str | None:
-    """What is wrong with an existing result; None if it is complete."""
-    try:
-        if read_image(job.result).size == upright_size(job.picture):
-            return None
-    except DataError:
-        pass
-    return f"{job.result}: is there, but is not a complete picture of the size of {job.picture}; delete it"

@@ -16,7 +16,7 @@ from stylegan_pl.inference.masks import Masks
 from stylegan_pl.inference.painter import Painter, Tiling
 from stylegan_pl.inference.stylizer import load_painter
 from stylegan_pl.inference.tiling.canvas import canvas, planes
-from stylegan_pl.pictures.plan import Job, Plan, check_one, facts_of, plan
+from stylegan_pl.pictures.plan import Job, Plan, check_one, facts_of, not_whole, plan, summary
 from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.pictures.read import pixel_limit, read_image, upright_exif, upright_size
 from stylegan_pl.pictures.tensors import tensor_to_image
@@ -59,15 +59,13 @@ def _paint(config: DictConfig, planned: Plan, told: str) -> Outcome:
         call = Call(
             painter, masks, quality=config.quality, batch_size=config.batch_size, first_frame=config.first_frame
         )
-        done, kept = call.run(planned)
-    if not done and call.unknown is not None:  # no picture's fault, then
+        painted = call.run(planned)
+    if not painted and call.unknown is not None:  # no picture's fault, then
         raise call.unknown
     check_one(planned, call.refused)
     for line in call.refused.values():
         _log.error("skipped: %s", line)
-    there = f", {kept} were already there" if planned.there else ""
-    everything = len(planned.jobs) + len(planned.there)
-    _log.info("%d of %d pictures painted%s -> %s", done, everything, there, told)
+    _log.info("%s -> %s", summary(planned, call.refused), told)
     return Outcome(1 if call.refused else 0, facts=facts_of(planned, call.refused))
 
 
@@ -98,14 +96,14 @@ class Call:
         self.refused: dict[Job, str] = {}  # why, in a line
         self.unknown: Exception | None = None  # the first error of an unknown kind
 
-    def run(self, planned: Plan) -> tuple[int, int]:
-        """Paint all; returns how many were painted, and how many complete results existed before."""
-        kept = sum(self._is_whole(job) for job in planned.there)
+    def run(self, planned: Plan) -> int:
+        """Paint all, and check the results that existed before; returns how many were painted."""
+        self.refused |= not_whole(planned)
         painted = 0
         with Progress("painting", len(planned.jobs)) as bar:
             for jobs, pictures in batches_of_one_size(self._read(planned.jobs, bar.advance), self.batch_size):
                 painted += self._paint(jobs, pictures, bar.advance)
-        return painted, kept
+        return painted
 
     def _read(self, jobs: list[Job], report: Callable[[float], None]) -> Iterator[tuple[Job, Tensor]]:
         for job in jobs:
@@ -169,19 +167,6 @@ class Call:
             self._refuse(job, error)
             return 0
         return 1
-
-    def _is_whole(self, job: Job) -> bool:
-        """Whether an existing result is a complete picture of the right size; if not, it is refused."""
-        try:
-            fits = read_image(job.result).size == upright_size(job.picture)
-        except DataError:
-            fits = False
-        if not fits:
-            self.refused[job] = (
-                f"{job.result}: is there, but is not a complete picture of the size of {job.picture}; delete it, or "
-                "type overwrite=true in place of resume=true"
-            )
-        return fits
 
 
 def _pixels(job: Job, *, first_frame: bool) -> Tensor:

@@ -78,6 +78,7 @@ def test_checkpoint_to_safetensors_to_onnx_is_one_picture(ckpt, photo, tmp_path,
     assert "24×31: largest difference" in caplog.text
     config = compose_config("stylize", [f"onnx={graph}", f"input={photo}", f"output={tmp_path / 'onnx.png'}"])
     assert paint_onnx(config) == 0
+    assert f"1 of 1 pictures painted -> {tmp_path / 'onnx.png'}" in caplog.text
     image = Image.open(photo)
     first = np.asarray(Stylizer.load(ckpt, device="cpu")(image)).astype(int)
     second = np.asarray(Stylizer.load(kept, device="cpu")(image)).astype(int)

@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from stylegan_pl.errors import ConfigError, not_there
+from stylegan_pl.errors import ConfigError, DataError, not_there
 from stylegan_pl.pictures.passed_over import passed_over
-from stylegan_pl.pictures.read import READABLE
+from stylegan_pl.pictures.read import READABLE, header
 from stylegan_pl.pictures.tree import files_below
 from stylegan_pl.pictures.write import EXTENSIONS
 
@@ -103,8 +103,16 @@ def _in_folder(source: Path, output: Path | None, overwrite: bool) -> tuple[list
 
 
 def _checked(path: Path) -> Path:
+    """A picture that is named alone: its content decides, whatever its name ends in.
+
+    Raises:
+        ConfigError: it is none.
+    """
     if path.suffix.lower() not in INPUTS:
-        raise ConfigError(f"input={path}: not an image file; it must end in one of {_KNOWN}")
+        try:
+            header(path)
+        except DataError as error:
+            raise ConfigError(f"input={path}: not an image file; there is {_KNOWN}") from error
     return path
 
 

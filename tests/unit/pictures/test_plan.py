@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.pictures import inputs
@@ -54,6 +55,17 @@ def test_one_picture_to_a_file_or_into_a_folder(album: Path, tmp_path: Path) -> 
     ]:
         jobs = plan(photo, tmp_path / output, image_format=image_format, overwrite=False)
         assert jobs == [(photo, tmp_path / expected)]
+
+
+@pytest.mark.parametrize("name", ["photo", "photo.jpg ", "photo.jpg.part"])
+def test_a_picture_named_alone_needs_no_ending(tmp_path: Path, name: str) -> None:
+    Image.new("RGB", (3, 2)).save(tmp_path / name, "JPEG")
+    assert plan(tmp_path / name, tmp_path / "out.png", image_format=None, overwrite=False) == [
+        (tmp_path / name, tmp_path / "out.png")
+    ]
+    assert plan(tmp_path / name, tmp_path / "out", image_format=None, overwrite=False) == [
+        (tmp_path / name, tmp_path / f"out/{name}.png")
+    ]
 
 
 def test_a_missing_input_is_named(tmp_path: Path) -> None:

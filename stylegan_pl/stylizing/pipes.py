@@ -12,7 +12,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 from PIL import Image, UnidentifiedImageError
 
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.inference.film.library import PIPE, is_film
 
 _HEAD = 1 << 16  # bytes that identify a picture's format
@@ -45,10 +45,18 @@ def paint_piped(config: DictConfig, paint: Callable[..., int]) -> int:
             piped.image_format = None
         code = paint(piped, told="stdout" if to_pipe else None)
         if to_pipe and Path(piped.output).is_file():
-            with Path(piped.output).open("rb") as file:
-                shutil.copyfileobj(file, sys.stdout.buffer)
-            sys.stdout.buffer.flush()
+            _send(Path(piped.output))
     return code
+
+
+def _send(picture: Path) -> None:
+    try:
+        with picture.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        said = "its reader has left" if isinstance(error, BrokenPipeError) else f"cannot be written ({error.strerror})"
+        raise DataError(f"output=-: {said}") from error
 
 
 @contextmanager

@@ -131,6 +131,23 @@ def test_what_cannot_be_painted_is_told_in_a_line(checkpoint, tmp_path, pipe, gi
     assert "\n" not in str(told.value) and not (tmp_path / output).exists()
 
 
+class Gone(io.BytesIO):
+    """A pipe whose reader has left, as `head -c` does."""
+
+    def write(self, _: object) -> int:
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+@pytest.mark.parametrize("film", [False, True])
+def test_a_reader_that_leaves_is_told_in_a_line(checkpoint, tmp_path, pipe, monkeypatch, film):  # noqa: F811
+    write_images(tmp_path / "photos", 1, size=40)
+    clip = write_film(tmp_path / "clip.mkv", scene()[:4], options={"preset": "ultrafast"})
+    pipe(b"")
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Gone()))
+    with pytest.raises(DataError, match="^output=-: its reader has left$"):
+        call(checkpoint, clip if film else tmp_path / "photos/000.png", "-")
+
+
 def test_a_folder_does_not_go_through_a_pipe(checkpoint, tmp_path, pipe):  # noqa: F811
     write_images(tmp_path / "photos", 2, size=40)
     pipe(b"")

@@ -110,6 +110,8 @@ class Painting:
             self._container.start_encoding()
         except (av.FFmpegError, OSError, ValueError) as error:
             self.discard()
+            if isinstance(error, BrokenPipeError):
+                raise DataError(f"output={output}: its reader has left") from error
             raise DataError(
                 f"output={output}: {self.codec} in {output.suffix} cannot be written ({first_line(error)}); type "
                 "output= with .mkv, or film.codec=libx264"

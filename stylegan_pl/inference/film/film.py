@@ -106,7 +106,9 @@ def paint_film(
             painting.finish(whole=not stopped and not film.damaged)
     except (pyav().FFmpegError, OSError) as error:
         painting.discard()
-        raise DataError(f"output={output}: cannot be written ({first_line(error)}); choose another output=") from error
+        left = isinstance(error, BrokenPipeError)
+        said = "its reader has left" if left else f"cannot be written ({first_line(error)}); choose another output="
+        raise DataError(f"output={output}: {said}") from error
     except BaseException:
         painting.discard()
         raise

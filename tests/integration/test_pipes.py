@@ -144,7 +144,7 @@ def test_a_reader_that_leaves_is_told_in_a_line(checkpoint, tmp_path, pipe, monk
     clip = write_film(tmp_path / "clip.mkv", scene()[:4], options={"preset": "ultrafast"})
     pipe(b"")
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(Gone()))
-    with pytest.raises(DataError, match="^output=-: its reader has left$"):
+    with pytest.raises(DataError, match=r"^output=-: its reader has left$"):
         call(checkpoint, clip if film else tmp_path / "photos/000.png", "-")
 
 

@@ -35,6 +35,7 @@ def for_hydra(words: Sequence[str], name: str) -> list[str]:
     assert verb.schema is not None
     kinds, multirun = dict(text_keys(verb.schema)), bool({"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words))
     check_words(words, kinds, name)
+    words = sorted(words, key=lambda word: word.startswith("+debug="))  # it shortens whatever else is typed
     listed = _listed(words, kinds, {*verb.keys, *(field.name for field in fields(verb.schema))})
     return [_for_hydra(word, kinds, verb.keys, multirun=multirun) for word in [*listed, *verb.adds(words)]]
 

@@ -48,6 +48,11 @@ def test_every_verb_reads_a_name_letter_by_letter(name: str) -> None:
         assert read(verb, f"{key}={name}") == [(key, name)]
 
 
+def test_debug_shortens_also_what_is_typed_behind_it() -> None:
+    words = ["+debug=smoke", "seed=1", "+experiment=my_painter"]
+    assert for_hydra(words, "train") == ["seed=1", "+experiment=my_painter", "+debug=smoke"]
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_in_a_list_too(name: str) -> None:
     if "," not in name and not name.endswith("\\"):

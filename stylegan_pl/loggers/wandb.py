@@ -112,6 +112,7 @@ class RunWandb(WandbLogger):
 
         limits = wandb.Settings(init_timeout=_opening_s(), finish_timeout=sending_s(), finish_timeout_raises=True)
         self._wandb_init.setdefault("settings", limits)
+        self._wandb_init.pop("anonymous", None)  # Lightning always passes it, and W&B warns of it
         try:
             run: Any = super().experiment
         except (wandb.Error, OSError) as error:

@@ -62,7 +62,8 @@ def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output
         )
         restarts = film.restarts if isinstance(film, Film) else 0
     if restarts:
-        _log.info("%s: its timestamps start again %d times; the parts were joined one after another", source, restarts)
+        times = "once" if restarts == 1 else f"{restarts} times"
+        _log.info("%s: its timestamps start again %s; the parts were joined one after another", source, times)
     return _told(painted, source, output)
 
 
@@ -93,7 +94,8 @@ def _told(painted: Painted, source: Path, output: Path) -> int:
     if painted.damaged:
         _log.error("%s: %d of its pictures or packets could not be decoded and were skipped", source, painted.damaged)
     where = "stdout" if str(output) == PIPE else output
-    said = f"{painted.frames} frames in {painted.scenes} scenes ({painted.seconds:.2f} s) painted -> {where}"
+    scenes = "1 scene" if painted.scenes == 1 else f"{painted.scenes} scenes"
+    said = f"{painted.frames} frames in {scenes} ({painted.seconds:.2f} s) painted -> {where}"
     _log.info("%s%s", "stopped early: " if painted.stopped else "", said)
     facts = {
         "input": str(source), "output": str(output), "frames": painted.frames, "scenes": painted.scenes,

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
 from stylegan_pl.inference.any_size import batches_of_one_size
-from stylegan_pl.inference.film.library import is_film
+from stylegan_pl.inference.film.library import is_film, makes_film
 from stylegan_pl.inference.masks import Masks
 from stylegan_pl.inference.painter import Painter, Tiling
 from stylegan_pl.inference.stylizer import load_painter
@@ -41,6 +41,10 @@ def paint(config: DictConfig, *, told: str | None = None) -> int:
         from stylegan_pl.stylizing.film import paint_one_film  # films import the metrics and PyAV
 
         return paint_one_film(config, lambda: _painter(config))
+    if makes_film(config.output):
+        raise ConfigError(
+            f"output={config.output}: input={config.input} is no film, so output= must be a picture or a folder"
+        )
     planned = plan(
         _sources(config.input), Path(config.output), image_format=config.image_format, overwrite=config.overwrite,
         resume=config.resume,
@@ -52,7 +56,9 @@ def paint(config: DictConfig, *, told: str | None = None) -> int:
 
 def _paint(config: DictConfig, planned: Plan, told: str) -> Outcome:
     if planned.passed_over:
-        _log.info("%s: %s", config.input, planned.told_passed_over)
+        films = any(makes_film(path) for path in planned.passed_over)
+        hint = "; films are painted one at a time: input=FILM output=FILM" if films else ""
+        _log.info("%s: %s%s", config.input, planned.told_passed_over, hint)
     masks = None if config.mask is None else Masks(Path(config.mask))
     painter = _painter(config)
     with pixel_limit(config.max_megapixels):

@@ -79,6 +79,8 @@ LINES = [
     ("stylize", "ckpt=run input=gone.png output=o.png", "input=gone.png: no such file or folder"),
     ("stylize", "ckpt=run input=https://example.org/a.jpg output=o.png", "an address is not fetched; download it"),
     ("stylize", "ckpt=run input=empty output=out", "no images in this folder"),
+    ("stylize", "ckpt=run input=photo.png output=o.mp4", "cannot be read as a film"),
+    ("stylize", "ckpt=run input=broken.jpg output=o.mp4", "is no film, so output= must be a picture or a folder"),
     ("stylize", "ckpt=run input=notes.txt output=o.png", "not an image file"),
     ("stylize", "ckpt=run input=broken.jpg output=o.png device=cpu", "broken.jpg: cannot be read as an image"),
     ("stylize", "ckpt=run input=photo.png input=broken.jpg output=o", "for both, type input=[photo.png,broken.jpg]"),

@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 _CRF = {"libx264", "libx264rgb", "libx265", "libvpx", "libvpx-vp9", "libsvtav1", "libaom-av1", "librav1e"}
 _WEBM = "libvpx-vp9"
 _MOV = {".mp4", ".m4v", ".mov", ".3gp"}
+_ONE_TIME = {".avi", ".wmv"}  # a frame has one time there: of decoding, so it must be that of showing, too
 
 
 @dataclass(frozen=True)
@@ -98,6 +99,8 @@ class Painting:
         self.codec = encoding.encoder_for(output)
         self.pixel_format = pixel_format_for(self.codec, film)
         options = encoding.encoder_options(self.codec)
+        if output.suffix.lower() in _ONE_TIME:
+            options = {"bf": "0", **options}
         self._to_frame = ToFrames(film.look, self.pixel_format)
         self._timing = PacketTimes(film.time_base, counts_decoding=output.suffix.lower() in _MOV)
         self._partial = None if str(output) == PIPE else unfinished(output)
@@ -112,9 +115,11 @@ class Painting:
             self.discard()
             if isinstance(error, BrokenPipeError):
                 raise DataError(f"output={output}: its reader has left") from error
+            reason = getattr(error, "strerror", None) or first_line(error)  # its line names the unfinished file
+            other = "" if self.codec == "libx264" else ", or film.codec=libx264"
             raise DataError(
-                f"output={output}: {self.codec} in {output.suffix} cannot be written ({first_line(error)}); type "
-                "output= with .mkv, or film.codec=libx264"
+                f"output={output}: {self.codec} in {output.suffix} cannot be written ({reason}); type "
+                f"output={output.with_suffix('.mkv')}{other}"
             ) from error
         except UserError:
             self.discard()

@@ -14,9 +14,24 @@ PIPE = "-"  # standard input, standard output
 EXTENSIONS = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".ogv", ".3gp"}
 )
-_MOVING_PICTURES = {".gif"}  # a film only if the output is one
+_MOVING_PICTURES = {".gif", ".png", ".apng", ".avif"}  # a film only if the output is one
 _SELF_CONTAINED = (
-    *("mov", "matroska", "avi", "mpegts", "mpeg", "mpegvideo", "h264", "hevc", "m4v", "asf", "flv", "ogg", "gif"),
+    *(
+        "mov",
+        "matroska",
+        "avi",
+        "mpegts",
+        "mpeg",
+        "mpegvideo",
+        "h264",
+        "hevc",
+        "m4v",
+        "asf",
+        "flv",
+        "ogg",
+        "gif",
+        "apng",
+    ),
     *("nut", "ivf", "mjpeg", "mxf", "dv", "rm", "yuv4mpegpipe"),
 )
 """FFmpeg's names of films; its playlists (hls, concat, dash, …) would open other files, and addresses."""
@@ -72,7 +87,7 @@ def pyav() -> ModuleType:
 
 
 def is_film(source: object, output: object) -> bool:
-    """Whether an input is a film: by its extension, or, for GIFs and folders of frames, by the output's extension.
+    """Whether an input is a film: by its extension, or, for animated pictures and folders of frames, by the output's.
 
     Frames are a folder or a pattern. Cameras and standard input are always films here, because pictures through a pipe
     are handled before.
@@ -84,8 +99,12 @@ def is_film(source: object, output: object) -> bool:
     suffix = Path(source).suffix.lower()
     if suffix in EXTENSIONS and not Path(source).is_dir():
         return True
-    makes_film = Path(str(output)).suffix.lower() in EXTENSIONS and not Path(str(output)).is_dir()
-    return makes_film and (suffix in _MOVING_PICTURES or are_frames(source))
+    return makes_film(output) and (suffix in _MOVING_PICTURES or are_frames(source))
+
+
+def makes_film(output: object) -> bool:
+    """Whether an output is a film, by its extension."""
+    return Path(str(output)).suffix.lower() in EXTENSIONS and not Path(str(output)).is_dir()
 
 
 def are_frames(source: object) -> bool:
@@ -110,7 +129,9 @@ def check_paths(source: Path, output: Path, *, overwrite: bool) -> None:
                 f"input=-: what comes is no picture that could be read; for a film, output={output} must be one "
                 f"({known})"
             )
-        raise ConfigError(f"output={output}: input={source} is a film, so output= must be one, too ({known})")
+        is_folder = output.is_dir() or not output.suffix
+        what = f"type output={output / source.with_suffix('.mp4').name}" if is_folder else f"type one of {known}"
+        raise ConfigError(f"output={output}: input={source} is a film, so output= must be one, too; {what}")
     if output.exists() and not is_live(source) and not are_frames(source) and output.samefile(source):
         raise ConfigError(f"output={output} is the input, and inputs are never overwritten; choose another output=")
     if output.exists() and not overwrite:

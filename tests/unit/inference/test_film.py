@@ -88,6 +88,15 @@ def test_frames_are_painted_in_their_order(tmp_path: Path) -> None:
     assert gap(255 - before.frames[3], after.frames[5]) > 3  # the order can be seen
 
 
+@pytest.mark.parametrize("suffix", ["avi", "wmv"])
+def test_frames_keep_their_order_where_they_have_one_time(tmp_path: Path, suffix: str) -> None:
+    source = write_film(tmp_path / "clip.mp4", scene(), sound=False, options=QUICK)
+    painted(source, tmp_path / f"painted.{suffix}")
+    after = look(tmp_path / f"painted.{suffix}")
+    assert len(after.times) == FRAMES and after.times == sorted(after.times)
+    assert gap(look(source).frames, after.frames) < 3
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_turned_film_is_painted_and_stored_upright(tmp_path: Path, turns: int) -> None:
     if not hasattr(av.VideoStream, "set_display_rotation"):
@@ -293,11 +302,12 @@ def test_a_film_cut_off_is_painted_as_far_as_it_goes(tmp_path: Path) -> None:
     assert len(look(tmp_path / "painted.mkv").frames) == result.frames
 
 
-def test_a_gif_becomes_a_film(tmp_path: Path) -> None:
+@pytest.mark.parametrize("suffix", ["gif", "png", "avif"])
+def test_an_animated_picture_becomes_a_film(tmp_path: Path, suffix: str) -> None:
     from PIL import Image
 
     pictures = [Image.fromarray(frame) for frame in scene(5, step=4)]
-    source, output = tmp_path / "anim.gif", tmp_path / "painted.mp4"
+    source, output = tmp_path / f"anim.{suffix}", tmp_path / "painted.mp4"
     pictures[0].save(source, save_all=True, append_images=pictures[1:], duration=80)
     assert paint_one_film(call(source, output), lambda: Painter(Invert())) == 0
     after = look(output)
@@ -353,7 +363,7 @@ def test_a_bitrate_takes_the_place_of_quality(tmp_path: Path) -> None:
 
 def test_films_are_known_by_name() -> None:
     assert is_film("a/B.MP4", "out.mp4")
-    assert is_film("anim.gif", "out.webm")
+    assert is_film("anim.gif", "out.webm") and is_film("anim.png", "out.mkv")
     assert not is_film("anim.gif", "out.png")
     assert not is_film("photo.jpg", "out.jpg")
     assert not is_film(["a.mp4", "b.mp4"], "out")
@@ -400,7 +410,13 @@ def test_a_mask_leaves_the_film_where_it_is_dark(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("output", "said"), [("clip.mp4", "is the input"), ("there.mp4", "overwrite=true"), ("painted.png", "must be one")]
+    ("output", "said"),
+    [
+        ("clip.mp4", "is the input"),
+        ("there.mp4", "overwrite=true"),
+        ("painted.png", "must be one"),
+        ("out", r"type output=.*out/clip\.mp4"),
+    ],
 )
 def test_outputs_that_cannot_be(tmp_path: Path, output: str, said: str) -> None:
     source = write_film(tmp_path / "clip.mp4", scene(2), options=QUICK)

@@ -85,7 +85,7 @@ def test_a_restart_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> 
     source = joined(tmp_path, 2, options=QUICK)
     with caplog.at_level(logging.INFO):
         assert paint_one_film(config(source, tmp_path / "b.mp4"), lambda: Painter(nn.Identity())) == 0
-    assert f"{source}: its timestamps start again 1 times; the parts were joined one after another" in caplog.text
+    assert f"{source}: its timestamps start again once; the parts were joined one after another" in caplog.text
 
 
 # --- covers

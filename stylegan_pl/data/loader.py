@@ -14,7 +14,7 @@ from typing import Any
 from torch.utils.data import DataLoader
 
 from stylegan_pl.contracts import StylePair
-from stylegan_pl.errors import DataError
+from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.runs.signals import ENDING
 
 RUNS_OWN = [getattr(signal, name) for name in ENDING if hasattr(signal, name)]  # callbacks/graceful_stop.py has them
@@ -39,9 +39,17 @@ class TrainLoader(DataLoader[StylePair]):
 
         Raises:
             WorkerDied: a worker died, at most five seconds ago; the message says how.
+            DataError: the system starts no more processes.
         """
-        with _held_back():  # so that a forked worker never receives one
-            batches: Any = super().__iter__()
+        try:
+            with _held_back():  # so that a forked worker never receives one
+                batches: Any = super().__iter__()
+        except OSError as error:
+            reason = error.strerror or first_line(error)
+            raise DataError(
+                f"data.workers={self.num_workers}: a process that reads pictures cannot be started ({reason}); type "
+                f"data.workers={self.num_workers // 2}"
+            ) from error
         self._batches = batches
         if self.num_workers and hasattr(signal, "SIGCHLD") and threading.current_thread() is threading.main_thread():
             # torch's handler would raise anywhere, also in the middle of a step

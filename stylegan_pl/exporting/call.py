@@ -9,7 +9,7 @@ import torch
 from omegaconf import DictConfig
 from torch import nn
 
-from stylegan_pl.errors import ConfigError, DataError, of_the_disk
+from stylegan_pl.errors import ConfigError, DataError, UserError, of_the_disk
 from stylegan_pl.exporting.card import card
 from stylegan_pl.exporting.check import FORMATS, card_path, check_is_free
 from stylegan_pl.exporting.facts import Facts, facts_of
@@ -18,6 +18,7 @@ from stylegan_pl.exporting.parity import Agreement, agreements
 from stylegan_pl.inference.any_size import has_strokes, stride_of
 from stylegan_pl.pictures.whole_file import written_whole
 from stylegan_pl.runs.checkpoint import load_generator, resolve
+from stylegan_pl.runs.device import is_out_of_memory
 from stylegan_pl.runs.file_format import FORMAT_VERSION, VERSION_KEY
 from stylegan_pl.runs.output_lock import alone_writing
 
@@ -32,6 +33,7 @@ def export_file(config: DictConfig) -> int:
     Raises:
         ConfigError: the file does not paint what the generator paints, and is deleted; another command writes it.
         DataError: the disk is full, or another error of the system.
+        UserError: memory ran out.
     """
     output = Path(config.output)
     with alone_writing(output, is_folder=False):
@@ -39,7 +41,9 @@ def export_file(config: DictConfig) -> int:
         checkpoint = resolve(config.ckpt)
         try:
             return _export(config, checkpoint, output)
-        except (OSError, RuntimeError) as error:  # torch wraps the system's error
+        except (OSError, RuntimeError, MemoryError) as error:  # torch wraps the system's error
+            if is_out_of_memory(error):
+                raise UserError(f"ckpt={config.ckpt}: memory ran out; type parity_sizes=[[64,64]]") from error
             if (reason := of_the_disk(error)) is None:
                 raise
             raise DataError(f"output={output}: cannot be written ({reason}); choose another output=") from error

@@ -1,6 +1,7 @@
 """metrics.csv in the run's folder, which a resumed run continues."""
 
 import csv
+import errno
 import math
 from collections.abc import Iterator
 from contextlib import suppress
@@ -46,6 +47,8 @@ class _ContinuedWriter(ExperimentWriter):
     def save(self) -> None:
         """Save with the file's present columns, because a user may edit it during the run."""
         Path(self.log_dir).mkdir(parents=True, exist_ok=True)  # someone may remove or rename a run's folder
+        if (path := Path(self.metrics_file_path)).is_fifo():  # opening it would wait for ever
+            raise FileExistsError(errno.EEXIST, "it is a named pipe", str(path))
         self._check_log_dir_exists()
         super().save()
 

@@ -8,7 +8,9 @@ import torch
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.runs.precision import Precision
 
-_NO_MEMORY = re.compile(r"can't allocate memory|not enough memory|backend out of memory")  # a CPU's, Windows', MPS's
+_NO_MEMORY = re.compile(
+    r"can't allocate memory|could not create a primitive$|not enough memory|backend out of memory"
+)  # a CPU's, and its convolutions', Windows', MPS's
 
 _KINDS = {"auto": ("cuda", "mps"), "gpu": ("cuda", "mps"), "cuda": ("cuda",), "mps": ("mps",), "cpu": ()}
 """What a user types -> the devices it may mean, the best first."""

@@ -211,15 +211,26 @@ def _train(
         if isinstance(left.__context__, KeyboardInterrupt):  # Lightning leaves with 1 after a second Ctrl-C
             raise KeyboardInterrupt from left
         raise
-    except Exception as error:  # any other error is raised again
+    except Exception as raised:  # any other error is raised again
+        error = _first_raised(raised)
+        if isinstance(error, UserError):
+            raise error from None
         if is_out_of_memory(error):
             raise UserError(_out_of_memory(config, trainer)) from error
         if checkpoint is not None and was_restoring(error):
             raise cannot_go_on(checkpoint, f"{type(error).__name__}: {first_line(error)}") from error
+        if error is not raised:
+            raise error from None
         raise
     finally:
         data.close()
         finish_run()
+
+
+def _first_raised(error: Exception) -> Exception:
+    """An error, or the one before it: Lightning's teardown fails, too, where the loader could not begin."""
+    before = error.__context__
+    return before if isinstance(before, Exception) and "iter(combined_loader)" in str(error) else error
 
 
 def _out_of_memory(config: DictConfig, trainer: L.Trainer) -> str:

@@ -166,7 +166,7 @@ def became(fault: Fault, cwd: Path, whole: dict[str, Any]) -> Became:
     fault.afterwards(cwd / "run")
     good = newest_good(cwd / "run")
     reached = torch.load(good, weights_only=True)["images_seen"] if good else 0
-    lost = int((cwd / "note").read_text()) - reached
+    lost = max(0, int((cwd / "note").read_text()) - reached)  # a batch may be saved before it is noted
     again = train(cwd, "resume=auto", name="run") if ended.returncode != 0 else ended  # else it is done
     assert "Traceback" not in again.stderr, again.stderr
     own = weights(cwd / "run") if again.returncode == 0 else {}

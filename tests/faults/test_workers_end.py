@@ -1,13 +1,19 @@
 """Workers of a run that is killed end with it, also where a fork server started them: Python 3.14's way."""
 
+import errno
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 import pytest
+
+from stylegan_pl.errors import DataError
+from stylegan_pl.training.run import run
 
 RUN = """
 import multiprocessing, os, signal
@@ -45,3 +51,16 @@ def test_workers_end_with_a_run_that_is_killed(tmp_path):
     finally:
         for pid in left:
             os.kill(pid, signal.SIGKILL)
+
+
+def test_workers_that_cannot_be_started_are_told_of_in_a_line(train_config, tmp_path, monkeypatch):
+    """Where a user may start no more processes; Lightning's teardown fails as well then."""
+
+    def refused(*arguments: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(BaseProcess, "start", refused)
+    line = r"^data\.workers=2: .* \(Resource temporarily unavailable\); type data\.workers=1$"
+    with pytest.raises(DataError, match=line):
+        run(train_config("max_images=8", "data.workers=2"))
+    assert json.loads((tmp_path / "run/status.json").read_text())["state"] == "failed"

@@ -101,6 +101,16 @@ def test_a_full_disk_is_told_in_a_line(ckpt, tmp_path, full):
     assert not (tmp_path / full).exists()
 
 
+def test_memory_that_runs_out_is_told_in_a_line(ckpt, tmp_path, monkeypatch):
+    def full(*arguments):
+        raise RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 5494528 bytes")
+
+    monkeypatch.setattr("stylegan_pl.exporting.call.agreements", full)
+    with pytest.raises(UserError, match=r"memory ran out; type parity_sizes=\[\[64,64\]\]"):
+        exported(ckpt, tmp_path / "g.safetensors")
+    assert not list(tmp_path.glob("*safetensors*"))
+
+
 @pytest.mark.parametrize("name, suffix", [("torch_export", "pt2"), ("torchscript", "pt")])
 def test_files_for_torch_paint_alike(name, suffix, ckpt, tmp_path):
     path = exported(ckpt, tmp_path / f"g.{suffix}", f"format={name}")

@@ -2,6 +2,7 @@
 
 import csv
 import errno
+import os
 import shutil
 
 import pytest
@@ -50,6 +51,13 @@ def test_a_column_that_cannot_be_added_costs_no_row(tmp_path, monkeypatch):
         with pytest.raises(OSError):
             logger.log_metrics({"b": 2.0, "images_seen": 4}, step=4)
     assert [row["images_seen"] for row in rows(path)] == ["2"]
+
+
+def test_a_named_pipe_in_its_place_is_refused(tmp_path):
+    """To open one waits until somebody reads."""
+    os.mkfifo(tmp_path / "metrics.csv")
+    with pytest.raises(FileExistsError, match="named pipe"):
+        RunCSV(str(tmp_path)).log_metrics({"a": 1.0, "images_seen": 2}, step=2)
 
 
 @pytest.mark.parametrize(

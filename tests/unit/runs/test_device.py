@@ -111,5 +111,6 @@ def test_memory_that_ran_out_is_known_on_every_device():
         assert is_out_of_memory(error)
     assert is_out_of_memory(RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"))
     assert is_out_of_memory(RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory: you tried"))
+    assert is_out_of_memory(RuntimeError("could not create a primitive"))  # a convolution's on a CPU
     assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
     assert not is_out_of_memory(ValueError("can't allocate memory"))

@@ -4,31 +4,38 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
-from stylegan_pl.config import schema
+from hydra.core.config_store import ConfigStore
+from hydra.utils import get_class
+
 from stylegan_pl.runs.ranks import folder_overrides
 
 
 class Verb(NamedTuple):
     """A row: `python -m stylegan_pl.NAME` with the config `conf/NAME.yaml`."""
 
-    schema: type | None  # the schema of its config; None: it has no config and reads its words itself
-    function: str  # dotted path, imported when needed: a composed config -> exit code; without a schema, words -> None
+    options: str | None  # dotted path of a dataclass: the types of its options; None: it reads its words itself
+    function: str  # dotted path, imported when needed: a composed config -> exit code; without options, words -> None
     does: str  # a few words for the list of verbs
     example: str  # one command line, after the verb
     keys: Mapping[str, str] = MappingProxyType({})  # typed word -> key, for words that Hydra reads as a group
     adds: Callable[[Sequence[str]], list[str]] = lambda words: []  # a command line -> words to add to it
 
+    @property
+    def schema(self) -> type | None:
+        """The dataclass of its options, imported when needed."""
+        return None if self.options is None else get_class(self.options)
+
 
 VERBS: dict[str, Verb] = {
     "train": Verb(
-        schema.TrainConfig,
+        "stylegan_pl.config.schema.TrainConfig",
         "stylegan_pl.train.train",
         "train a GAN on photographs and paintings",
         "+experiment=coco_vangogh",
         adds=folder_overrides,  # ranks started together write into one folder
     ),
     "stylize": Verb(
-        schema.StylizeConfig,
+        "stylegan_pl.config.schema.StylizeConfig",
         "stylegan_pl.stylize.stylize",
         "paint pictures with a trained generator",
         "ckpt=RUN input=photo.jpg output=.",
@@ -41,31 +48,31 @@ VERBS: dict[str, Verb] = {
         "",
     ),
     "app": Verb(
-        schema.AppConfig,
+        "stylegan_pl.config.schema.AppConfig",
         "stylegan_pl.app.app",
         "paint on a page in the browser",
         "ckpt=RUN",
     ),
     "evaluate": Verb(
-        schema.EvaluateConfig,
+        "stylegan_pl.config.schema.EvaluateConfig",
         "stylegan_pl.evaluate.evaluate",
         "score a run, or compare several, on a page",
         "ckpt=RUN",
     ),
     "export": Verb(
-        schema.ExportConfig,
+        "stylegan_pl.config.schema.ExportConfig",
         "stylegan_pl.export.export",
         "write a generator for other programs",
         "ckpt=RUN output=picture.onnx",
     ),
     "preview": Verb(
-        schema.PreviewConfig,
+        "stylegan_pl.config.schema.PreviewConfig",
         "stylegan_pl.preview.preview",
         "see what a training aims at, in a minute or two",
         "+experiment=sample input=photo.jpg output=preview.png",
     ),
     "prepare": Verb(
-        schema.PrepareConfig,
+        "stylegan_pl.config.schema.PrepareConfig",
         "stylegan_pl.prepare.prepare",
         "download a data set, or check one (check=true)",
         "dataset=coco_vangogh",
@@ -75,8 +82,6 @@ VERBS: dict[str, Verb] = {
 
 def register() -> None:
     """Register the schemas with Hydra as `train_schema`, `stylize_schema`, …"""
-    from hydra.core.config_store import ConfigStore  # imported here, because the list of verbs is printed without Hydra
-
     store = ConfigStore.instance()
     for name, verb in VERBS.items():
         if verb.schema is not None:

@@ -7,11 +7,11 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 
-from stylegan_pl.config.schema import Precision
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.metrics.kinds import PictureMetric
 from stylegan_pl.runs.from_file import build
 from stylegan_pl.runs.network_from_file import check_numbers, part_of_ours
+from stylegan_pl.runs.precision import Precision
 
 _ROOMS = ("stylegan_pl.metrics.", "stylegan_pl.nn.")
 _PLENTY = 65_536  # largest number of patches, bins or subsets that a checkpoint's config may ask for

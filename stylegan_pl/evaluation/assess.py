@@ -11,7 +11,6 @@ import torch
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from stylegan_pl.config.schema import Precision
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import Pairing
@@ -34,6 +33,7 @@ from stylegan_pl.report.table import further_away, terminal_table
 from stylegan_pl.runs.checkpoint import load
 from stylegan_pl.runs.device import inference_device, inference_dtype
 from stylegan_pl.runs.outcome import Outcome
+from stylegan_pl.runs.precision import Precision
 
 _log = logging.getLogger(__name__)
 

@@ -1,9 +1,32 @@
 """`python -m stylegan_pl.prepare`: fetch a data set, or check two sets."""
 
-from omegaconf import DictConfig
+from dataclasses import dataclass
+from typing import Any
+
+from omegaconf import MISSING, DictConfig
 
 from stylegan_pl.config.cli import run_verb
 from stylegan_pl.config.direction import turn
+
+
+@dataclass
+class PrepareConfig:
+    """The options of `prepare`."""
+
+    root: str = MISSING
+    data_root: str = MISSING
+    dataset: Any = None  # what to fetch
+    shards: str | None = None
+    run_dir: str = MISSING
+
+    check: bool = MISSING
+    data: Any = MISSING  # what to look through
+    direction: str = "AtoB"
+    image_size: Any = MISSING  # pixels, or height and width
+    output: str = MISSING
+    seed: int = MISSING
+    batch_size: int = MISSING
+    augment: Any = MISSING
 
 
 def prepare(config: DictConfig) -> int:

@@ -1,13 +1,53 @@
 """`python -m stylegan_pl.stylize`: turn photographs into paintings with a trained generator."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import MISSING, DictConfig, OmegaConf
 
 from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.option_types import FilmConfig, Texts
 from stylegan_pl.config.painter_choice import check_has_ckpt, choose_painter, has_ckpt
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.runs.precision import Precision
 from stylegan_pl.stylizing.pipes import is_piped, paint_piped
+
+
+@dataclass
+class StylizeConfig:
+    """The options of `stylize`."""
+
+    ckpt: Texts = MISSING  # a path; for a sheet, or a list of them
+    painter: Texts = None  # instead of ckpt: a name, all, or a list of names
+    onnx: Texts = None  # instead of ckpt; typed as model=
+    input: Texts = MISSING  # a file, a folder, a pattern, or a list of them
+    output: str = MISSING
+    device: str = MISSING
+    precision: Precision = MISSING
+    batch_size: int = MISSING
+    overwrite: bool = MISSING
+    resume: bool = MISSING
+    image_format: str | None = MISSING
+    first_frame: bool = MISSING
+    quality: int = MISSING
+    style: Texts = None  # one file or a list of them
+    style_weights: list[float] | None = None
+    strength: float | None = None
+    stroke: float = MISSING
+    stroke_at: int | None = MISSING
+    style_size: int = MISSING
+    keep_colour: Any = False  # a bool or a name
+    mask: str | None = None
+    sheet: bool = MISSING
+    sheet_size: int = MISSING
+    tile: Any = "auto"  # pixels, auto or null
+    tile_exact: bool = MISSING
+    memory_gb: float | None = None
+    max_megapixels: float = MISSING
+    film: FilmConfig = field(default_factory=FilmConfig)
+    trust: list[str] = field(default_factory=list)
+    run_dir: str = MISSING
 
 
 def stylize(config: DictConfig) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Annotated, Literal, get_args, get_origin, get_type_hints
 
-from stylegan_pl.config.schema import TEXTS
+from stylegan_pl.config.option_types import TEXTS
 
 Kind = Literal["text", "texts"]
 """Whether a key takes one text, or also a list of texts."""

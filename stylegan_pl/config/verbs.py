@@ -28,14 +28,14 @@ class Verb(NamedTuple):
 
 VERBS: dict[str, Verb] = {
     "train": Verb(
-        "stylegan_pl.config.schema.TrainConfig",
+        "stylegan_pl.train.TrainConfig",
         "stylegan_pl.train.train",
         "train a GAN on photographs and paintings",
         "+experiment=coco_vangogh",
         adds=folder_overrides,  # ranks started together write into one folder
     ),
     "stylize": Verb(
-        "stylegan_pl.config.schema.StylizeConfig",
+        "stylegan_pl.stylize.StylizeConfig",
         "stylegan_pl.stylize.stylize",
         "paint pictures with a trained generator",
         "ckpt=RUN input=photo.jpg output=.",
@@ -48,31 +48,31 @@ VERBS: dict[str, Verb] = {
         "",
     ),
     "app": Verb(
-        "stylegan_pl.config.schema.AppConfig",
+        "stylegan_pl.app.AppConfig",
         "stylegan_pl.app.app",
         "paint on a page in the browser",
         "ckpt=RUN",
     ),
     "evaluate": Verb(
-        "stylegan_pl.config.schema.EvaluateConfig",
+        "stylegan_pl.evaluate.EvaluateConfig",
         "stylegan_pl.evaluate.evaluate",
         "score a run, or compare several, on a page",
         "ckpt=RUN",
     ),
     "export": Verb(
-        "stylegan_pl.config.schema.ExportConfig",
+        "stylegan_pl.export.ExportConfig",
         "stylegan_pl.export.export",
         "write a generator for other programs",
         "ckpt=RUN output=picture.onnx",
     ),
     "preview": Verb(
-        "stylegan_pl.config.schema.PreviewConfig",
+        "stylegan_pl.preview.PreviewConfig",
         "stylegan_pl.preview.preview",
         "see what a training aims at, in a minute or two",
         "+experiment=sample input=photo.jpg output=preview.png",
     ),
     "prepare": Verb(
-        "stylegan_pl.config.schema.PrepareConfig",
+        "stylegan_pl.prepare.PrepareConfig",
         "stylegan_pl.prepare.prepare",
         "download a data set, or check one (check=true)",
         "dataset=coco_vangogh",

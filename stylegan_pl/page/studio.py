@@ -23,7 +23,7 @@ class Studio:
 
     Args:
         folder: the folder for all files.
-        film: name -> value of the options of `schema.FilmConfig`.
+        film: name -> value of the options of `film=` (`config.option_types.FilmConfig`).
         max_megapixels: largest size of a film's frames; pictures are limited by `pictures.read.pixel_limit`.
         batch_size: frames painted at a time.
 

@@ -13,9 +13,10 @@ from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.any_size import has_strokes
 from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.finish import Finish
-from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.stroke_size import STROKE_AT, Strokes
 from stylegan_pl.inference.styles import in_style
+from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.nn.fast.equivalents import keep_layout, show_channels_last
 from stylegan_pl.pictures.srgb import to_srgb
 from stylegan_pl.pictures.tensors import image_to_tensor, tensor_to_image

@@ -8,9 +8,10 @@ from torch import nn
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.generators.adain import AdaINGenerator
-from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.stroke_size import STROKE_AT
 from stylegan_pl.inference.stylizer import painter_of
+from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.runs.checkpoint import load_generator, resolve
 from stylegan_pl.runs.device import inference_device, inference_dtype
 from stylegan_pl.runs.painters import PREFIX, short_names

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.errors import ConfigError, first_line
-from stylegan_pl.inference.painter import Tiling
+from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.page.check import HIGHEST_PORT, checkpoints
 from stylegan_pl.page.events import build
 from stylegan_pl.page.look import CSS, theme

@@ -13,9 +13,10 @@ from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
 from stylegan_pl.inference.any_size import batches_of_one_size
 from stylegan_pl.inference.film.library import is_film, makes_film
 from stylegan_pl.inference.masks import Masks
-from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.stylizer import load_painter
 from stylegan_pl.inference.tiling.canvas import canvas, planes
+from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.pictures.plan import Job, Plan, check_one, facts_of, not_whole, plan, summary
 from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.pictures.read import pixel_limit, read_image, upright_exif, upright_size

@@ -9,7 +9,8 @@ from torch import nn
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.inference.any_size import SMALLEST, batches_of_one_size, pad_to_stride
 from stylegan_pl.inference.onnx.painter import mirrored
-from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.painter import Painter
+from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.inference.tiling.tiles import spans
 
 SIDES = st.integers(1, 80)

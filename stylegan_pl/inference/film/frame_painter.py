@@ -9,11 +9,9 @@ from torch import Tensor
 from stylegan_pl.inference.any_size import pad_to_stride, padding_of
 from stylegan_pl.inference.colour import Recolouring
 from stylegan_pl.inference.film.steadiness import RunningMean, SceneCuts, SceneStatistics, Smoothing, Steadiness
-from stylegan_pl.inference.painter import BLEND, Painter, as_float, as_type_of
+from stylegan_pl.inference.painter import Painter, as_float, as_type_of
 from stylegan_pl.inference.tiling.large import LargePicture
-from stylegan_pl.inference.tiling.memory import budget_bytes
-
-_SMALL = 128**2  # pixels: always fit into memory, so it is not measured
+from stylegan_pl.inference.tiling.tile_plan import BLEND
 
 
 class FramePainter:
@@ -45,8 +43,8 @@ class FramePainter:
         Returns:
             The frames' shape and type, on the CPU.
         """
-        tile = self.painter.tile_for(*frames.shape[-2:])
-        together = len(frames) if tile is None and self._fit(frames) else 1
+        tile = self.painter.tiles.tile_for(*frames.shape[-2:])
+        together = len(frames) if tile is None and self.painter.tiles.fit_together(frames) else 1
         painted = torch.empty_like(frames)
         for start in range(0, len(frames), together):
             part = slice(start, start + together)
@@ -93,9 +91,7 @@ class FramePainter:
     def _in_tiles(self, frame: Tensor, keep: float, tile: int) -> Tensor:
         """(3, H, W) in [-1, 1] on the CPU, painted and finished."""
         painter = self.painter
-        overlap = painter.overlap
-        if painter.tiling.tile != "auto":
-            overlap = min(overlap, painter.overlap_within(tile))
+        overlap = painter.tiles.overlap_of(tile)
         self.statistics.keep = keep
         large = _LargeFrame(
             painter.generator, frame, None if self.mask is None else self.mask[0].cpu(), device=painter.device,
@@ -109,14 +105,6 @@ class FramePainter:
     def _steady(self, palette: Recolouring | None, keep: float) -> Recolouring | None:
         """The scene's mean palette, so that colours do not change when the picture's content does."""
         return None if palette is None else Recolouring(*self._palettes.add(palette, keep))
-
-    def _fit(self, frames: Tensor) -> bool:
-        """Whether memory is enough to paint all frames at once."""
-        pixels = len(frames) * frames.shape[-2] * frames.shape[-1]
-        if len(frames) == 1 or self.painter.tiling.tile is None or pixels <= _SMALL:
-            return True
-        budget = budget_bytes(self.painter.tiling.memory_gb, self.painter.device, pixels)
-        return pixels * self.painter.pixel_bytes <= budget
 
 
 class _LargeFrame(LargePicture):

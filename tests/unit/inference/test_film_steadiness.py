@@ -11,8 +11,9 @@ from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.film.frame_painter import FramePainter
 from stylegan_pl.inference.film.steadiness import RunningMean, SceneCuts, SceneStatistics, Smoothing, Steadiness
 from stylegan_pl.inference.finish import Finish
-from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.styles import AdaIN
+from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.nn.layers.adain import Statistics
 
 

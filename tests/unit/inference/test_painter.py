@@ -13,8 +13,9 @@ from torch import Tensor
 from stylegan_pl.errors import UserError
 from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.finish import Finish
-from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.tiling.activation_memory import _LiveBytes
+from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.inference.tiling.tiles import spans
 
 WHOLE = Tiling(tile=None)
@@ -44,8 +45,8 @@ def no_gradients():
 def test_exact_tiles_paint_what_the_whole_would(name):
     image = photograph(67, 509)
     generator = network(name)
-    painter = Painter(generator, tiling=Tiling(4 * Painter(generator).overlap, exact=True))
-    assert painter.tile_for(67, 509) is not None
+    painter = Painter(generator, tiling=Tiling(4 * Painter(generator).tiles.overlap, exact=True))
+    assert painter.tiles.tile_for(67, 509) is not None
     difference = painter(image).int() - Painter(generator, tiling=WHOLE)(image).int()
     assert difference.abs().max() <= 1
 
@@ -90,7 +91,7 @@ def test_there_is_no_step_where_tiles_meet(name):
     image = torch.from_numpy(smooth * 2 - 1).float()[None]
     generator = network(name)
     painter = Painter(generator, tiling=Tiling(160))
-    overlap = painter._overlap_of(160)
+    overlap = painter.tiles.overlap_of(160)
     borders = [span.core[0] for span in spans(512, 160, overlap, 16, painter.stride)][1:]
     assert len(borders) >= 4
     whole = jumps(Painter(generator, tiling=WHOLE)(image), borders)  # a regular pattern of strokes may fall on borders
@@ -163,7 +164,7 @@ def live(height: int, tiling: Tiling) -> int:
     """Peak bytes while a picture of 256 columns is painted, less its own and its painting's."""
     image = picture(1, 3, height, 256)
     painter = Painter(network("mobile"), tiling=tiling)
-    _ = painter.overlap  # found once for all pictures
+    _ = painter.tiles.overlap  # found once for all pictures
     into = torch.empty_like(image)
     with _LiveBytes() as counted:
         painter(image, into=into)
@@ -178,22 +179,22 @@ def test_memory_does_not_grow_with_the_picture():
 
 def test_auto_cuts_what_memory_cannot_hold_and_keeps_to_it():
     painter = Painter(network("resnet"), tiling=Tiling())
-    assert painter.tile_for(100, 100) is None
-    per_pixel = painter.pixel_bytes
+    assert painter.tiles.tile_for(100, 100) is None
+    per_pixel = painter.tiles.pixel_bytes
 
     import stylegan_pl.inference.painter as module
 
     for budget in (300e3 * per_pixel, 90e3 * per_pixel):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(module, "budget_bytes", lambda *_, budget=budget: budget)
-            side = painter.tile_for(2000, 2000)
+            side = painter.tiles.tile_for(2000, 2000)
             assert side is not None and side % 4 == 0
             assert 0.9 * budget < side**2 * per_pixel <= budget
-            assert painter.tile_for(200, 200) is None
+            assert painter.tiles.tile_for(200, 200) is None
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "budget_bytes", lambda *_: 1e15)
-        assert painter.tile_for(4000, 4000) is None
-        assert painter.tile_for(5000, 5000) == 4096  # maps whose elements 32 bits cannot count
+        assert painter.tiles.tile_for(4000, 4000) is None
+        assert painter.tiles.tile_for(5000, 5000) == 4096  # maps whose elements 32 bits cannot count
 
 
 def test_too_little_memory_is_said_with_a_way_out():
@@ -233,7 +234,7 @@ def test_progress_adds_up_to_a_picture():
 def test_tiles_overlap_by_what_the_generator_sees_and_the_blend(kernel, overlap):
     """Also where it sees nothing beyond a pixel, which is no reason to overlap by thousands."""
     painter = Painter(torch.nn.Sequential(torch.nn.Conv2d(3, 3, kernel, padding=kernel // 2)))
-    assert painter.overlap == overlap
+    assert painter.tiles.overlap == overlap
 
 
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])

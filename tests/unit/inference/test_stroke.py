@@ -18,10 +18,11 @@ from stylegan_pl.inference.film.frame_painter import FramePainter
 from stylegan_pl.inference.film.steadiness import Steadiness
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.onnx.painter import in_strokes
-from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.stroke import InStrokes
 from stylegan_pl.inference.stroke_size import STROKE_AT, Strokes
 from stylegan_pl.inference.stylizer import painter_of
+from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.pictures.tensors import to_float, to_uint8
 from stylegan_pl.runs.checkpoint import load_generator, resolve
 from stylegan_pl.runs.painters import names
@@ -135,8 +136,8 @@ def test_tiles_paint_what_the_whole_would(name, stroke):
     generator = network(name)
     length = 208 if stroke < 1 else 1040
     image = photograph(104, 512).repeat(1, 1, 1, 3)[..., :length]
-    tiled = painter(generator, stroke, tiling=Tiling(4 * painter(generator, stroke).overlap, exact=True))
-    assert tiled.tile_for(104, length) is not None
+    tiled = painter(generator, stroke, tiling=Tiling(4 * painter(generator, stroke).tiles.overlap, exact=True))
+    assert tiled.tiles.tile_for(104, length) is not None
     whole = painter(generator, stroke, tiling=Tiling(None))(image)
     assert (tiled(image).int() - whole.int()).abs().max() <= 1
 
@@ -149,7 +150,7 @@ def test_tiles_of_any_picture_are_near_the_whole():
 
 
 def test_a_tile_that_is_small_beside_the_grid_still_overlaps():
-    assert painter(network("resnet"), 1.3, tiling=Tiling(160)).overlap_within(160) == 4 * 13
+    assert painter(network("resnet"), 1.3, tiling=Tiling(160)).tiles.overlap_within(160) == 4 * 13
 
 
 def test_strength_and_masks():
@@ -169,7 +170,7 @@ def test_a_films_frames_are_painted_as_pictures_are():
 
 
 def test_memory_is_foretold_at_the_size_that_is_painted():
-    needed = [painter(network("resnet"), stroke).pixel_bytes for stroke in (0.5, 1.0, 2.0)]
+    needed = [painter(network("resnet"), stroke).tiles.pixel_bytes for stroke in (0.5, 1.0, 2.0)]
     assert needed[0] > 3 * needed[1] and needed[1] > 2 * needed[2]
     tight = painter(network("resnet"), 0.5, tiling=Tiling("auto", memory_gb=1e-4))
     with pytest.raises(UserError, match="needs"):
@@ -285,6 +286,6 @@ def test_a_very_large_picture_is_painted_at_the_size_of_the_small_one():
 
     image = torch.zeros(1, 3, 4200, 4200, dtype=torch.uint8)
     paint = painter_of(Watched(), device=torch.device("cpu"), dtype=torch.float32)
-    paint.of_size(4200, 4200)._pixel_bytes = 1.0  # not measured here
+    paint.of_size(4200, 4200).tiles._pixel_bytes = 1.0  # not measured here
     paint(image, into=image)
     assert max(min(size) for size in seen) < 330

@@ -8,7 +8,7 @@ from PIL import Image
 from unit.page.example import noise, studio, write_checkpoints, write_uploads
 
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.inference.painter import Tiling
+from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.page.painters import Wish
 from stylegan_pl.page.pictures import SCREEN
 from stylegan_pl.pictures.read import pixel_limit

@@ -11,8 +11,9 @@ from PIL import Image
 from torch import Tensor, nn
 
 from stylegan_pl.errors import DataError, UserError
-from stylegan_pl.inference.painter import Painter, Tiling
+from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.tiling import canvas as canvases
+from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.pictures.plan import plan
 from stylegan_pl.stylizing.pictures import Call
 

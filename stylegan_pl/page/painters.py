@@ -8,9 +8,9 @@ from torch import nn
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.generators.adain import AdaINGenerator
+from stylegan_pl.inference.load_painter import painter_of
 from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.stroke_size import STROKE_AT
-from stylegan_pl.inference.stylizer import painter_of
 from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.runs.checkpoint import load_generator, resolve
 from stylegan_pl.runs.device import inference_device, inference_dtype
@@ -77,7 +77,7 @@ class Painters:
         return isinstance(self._generators[name], AdaINGenerator)
 
     def painter(self, wish: Wish) -> Painter:
-        """The painter of `stylizer.load_painter` for the same options.
+        """The painter of `inference.load_painter.load_painter` for the same options.
 
         Raises:
             UserError: a painting is missing or unreadable, or a number is out of range.

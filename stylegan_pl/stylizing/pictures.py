@@ -12,9 +12,9 @@ from torch import Tensor
 from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
 from stylegan_pl.inference.any_size import batches_of_one_size
 from stylegan_pl.inference.film.library import is_film, makes_film
+from stylegan_pl.inference.load_painter import load_painter
 from stylegan_pl.inference.masks import Masks
 from stylegan_pl.inference.painter import Painter
-from stylegan_pl.inference.stylizer import load_painter
 from stylegan_pl.inference.tiling.canvas import canvas, planes
 from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.pictures.plan import Job, Plan, check_one, facts_of, not_whole, plan, summary

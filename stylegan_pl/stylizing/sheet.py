@@ -108,7 +108,8 @@ def _styles(config: DictConfig) -> list[tuple[str, str]]:
 
 
 def _checkpoint(config: DictConfig, source: str) -> list[Column]:
-    from stylegan_pl.inference.stylizer import Stylizer, painter_of
+    from stylegan_pl.inference.load_painter import painter_of
+    from stylegan_pl.inference.stylizer import Stylizer
     from stylegan_pl.runs.checkpoint import load_generator, resolve  # torch takes seconds to import
     from stylegan_pl.runs.device import inference_device, inference_dtype
 

@@ -15,8 +15,8 @@ from torch import nn
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.generators.context import ContextGenerator
 from stylegan_pl.inference.any_size import pad_to_stride, stylize_batch
+from stylegan_pl.inference.load_painter import painter_of
 from stylegan_pl.inference.onnx.painter import OnnxPainter
-from stylegan_pl.inference.stylizer import painter_of
 from stylegan_pl.nn.pretrained.wanted import without_pretrained
 
 onnx = pytest.importorskip("onnx")

@@ -17,11 +17,11 @@ from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.film.frame_painter import FramePainter
 from stylegan_pl.inference.film.steadiness import Steadiness
 from stylegan_pl.inference.finish import Finish
+from stylegan_pl.inference.load_painter import painter_of
 from stylegan_pl.inference.onnx.painter import in_strokes
 from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.stroke import InStrokes
 from stylegan_pl.inference.stroke_size import STROKE_AT, Strokes
-from stylegan_pl.inference.stylizer import painter_of
 from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.pictures.tensors import to_float, to_uint8
 from stylegan_pl.runs.checkpoint import load_generator, resolve

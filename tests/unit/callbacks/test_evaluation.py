@@ -14,7 +14,7 @@ from torch import Tensor
 from stylegan_pl.callbacks.evaluation import Evaluation, followed, line
 from stylegan_pl.config.check_parts import check_fit
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.evaluation.assess import _size
+from stylegan_pl.evaluation.options import crop_size
 from stylegan_pl.metrics.palette import PaletteDistance
 from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.sliced_wasserstein import SlicedWasserstein
@@ -95,7 +95,7 @@ def test_pictures_are_scored_at_a_size_of_their_own(train_config, tmp_path) -> N
     assert data.train_set.style_crop(0, np.random.default_rng(0)).shape[-2:] == (32, 32)
     evaluation = next(c for c in model.trainer.callbacks if isinstance(c, Evaluation))
     assert evaluation.scores["gap"].n == 2
-    assert _size(OmegaConf.create({"image_size": None}), (plain(config), tmp_path)) == 44
+    assert crop_size(OmegaConf.create({"image_size": None}), (plain(config), tmp_path)) == 44
 
 
 def test_a_size_that_the_generator_does_not_take_is_told(train_config) -> None:

@@ -13,8 +13,9 @@ from lightning import Callback
 from omegaconf import DictConfig
 
 from stylegan_pl.models.base import TwoPlayerModule
-from stylegan_pl.training import run as run_module
+from stylegan_pl.training import fit as fit_module
 from stylegan_pl.training.build import build_data, build_model, build_trainer
+from stylegan_pl.training.run import run
 
 
 class Spy(Callback):
@@ -90,7 +91,7 @@ class NotImported(Callback):
 
 def run_until(images: int, number: signal.Signals, config: DictConfig, monkeypatch: pytest.MonkeyPatch) -> int:
     """`run`, sent a signal in the batch that ends at so many images; its exit code."""
-    build = run_module.build_trainer
+    build = fit_module.build_trainer
 
     def interrupted(config: DictConfig, run_dir: Path):
         trainer = build(config, run_dir)
@@ -98,8 +99,8 @@ def run_until(images: int, number: signal.Signals, config: DictConfig, monkeypat
         return trainer
 
     with monkeypatch.context() as patched:
-        patched.setattr(run_module, "build_trainer", interrupted)
-        return run_module.run(config)
+        patched.setattr(fit_module, "build_trainer", interrupted)
+        return run(config)
 
 
 def assert_same(a: Any, b: Any, path: str = "") -> None:

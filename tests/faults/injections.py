@@ -13,7 +13,8 @@ import torch
 from lightning import Callback
 
 from stylegan_pl.runs.outcome import Outcome
-from stylegan_pl.training import run as run_module
+from stylegan_pl.training import fit as fit_module
+from stylegan_pl.training.run import run
 
 
 class At(Callback):
@@ -53,7 +54,7 @@ def full_disk_for(path: Path) -> None:
 
 def run_with(config, monkeypatch, *callbacks: Callback) -> Outcome:
     """`run`, with faults."""
-    build = run_module.build_trainer
+    build = fit_module.build_trainer
 
     def with_faults(config, run_dir: Path):
         trainer = build(config, run_dir)
@@ -61,8 +62,8 @@ def run_with(config, monkeypatch, *callbacks: Callback) -> Outcome:
         return trainer
 
     with monkeypatch.context() as patched:
-        patched.setattr(run_module, "build_trainer", with_faults)
-        return run_module.run(config)
+        patched.setattr(fit_module, "build_trainer", with_faults)
+        return run(config)
 
 
 def last(run_dir: Path) -> dict:

@@ -30,9 +30,9 @@ def _run() -> None:
         print(f"stylegan_pl {__version__}")
         sys.exit(0)
     if name not in VERBS:
-        there = verb_here(name)
-        said = nearest(name, VERBS) if there is None else f"; that is '{there}' here: {VERBS[there].example}"
-        print(f"error: no verb '{name}'{said}", file=sys.stderr)
+        ours = verb_here(name)
+        hint = nearest(name, VERBS) if ours is None else f"; that is '{ours}' here: {VERBS[ours].example}"
+        print(f"error: no verb '{name}'{hint}", file=sys.stderr)
         sys.exit(2)
     if VERBS[name].schema is None:
         get_method(VERBS[name].function)(sys.argv[2:])

@@ -34,8 +34,8 @@ class UnfitData(ConfigError, DataError):
     """The typed options do not fit the image folders; nothing was started."""
 
 
-class Left(SystemExit):
-    """Ends the process; raised by `leave`, and has the printed line."""
+class ExitWithLine(SystemExit):
+    """Ends the process; raised by `exit_with`, and has the printed line."""
 
     def __init__(self, code: int, line: str) -> None:
         super().__init__(code)
@@ -72,8 +72,8 @@ def not_there(typed: str, what: str = "no such file or folder") -> str:
     return "an address is not fetched; download it first: curl -O …" if is_address else what
 
 
-def leave(code: int, line: str) -> NoReturn:
+def exit_with(code: int, line: str) -> NoReturn:
     """Print a line on stderr, and end the process with this exit code."""
     with suppress(OSError):  # its terminal is closed
         print(line, file=sys.stderr, flush=True)
-    raise Left(code, line)
+    raise ExitWithLine(code, line)

@@ -4,8 +4,8 @@ import json
 import sys
 from collections.abc import Sequence
 
-from stylegan_pl.errors import ConfigError, leave
-from stylegan_pl.runs.painters import card_of, names, told
+from stylegan_pl.errors import ConfigError, exit_with
+from stylegan_pl.runs.painters import card_of, facts_of, names
 
 USAGE = """List the trained painters that come with the package.
 
@@ -26,7 +26,7 @@ def main(words: Sequence[str] | None = None) -> None:
     try:
         print(answer(sys.argv[1:] if words is None else words))
     except ConfigError as error:
-        leave(error.exit_code, f"error: {error}")
+        exit_with(error.exit_code, f"error: {error}")
     sys.exit(0)
 
 
@@ -42,7 +42,7 @@ def answer(typed: Sequence[str]) -> str:
     if {"-h", "--help"} & set(typed):
         return USAGE
     if list(typed) == ["--json"]:
-        return json.dumps([told(name) for name in names()], indent=2, ensure_ascii=False)
+        return json.dumps([facts_of(name) for name in names()], indent=2, ensure_ascii=False)
     if len(typed) > 1 or any(word.startswith("-") or "=" in word for word in typed):
         raise ConfigError(f"painters {' '.join(typed)}: type a painter's name, --json, or nothing for the list")
     if typed:
@@ -52,7 +52,7 @@ def answer(typed: Sequence[str]) -> str:
 
 def listed() -> str:
     """The list of painters, one per line."""
-    painters = [told(name) for name in names()]
+    painters = [facts_of(name) for name in names()]
     if not painters:
         return "no painter is in the box"
     width = max(len(painter["name"]) for painter in painters)

@@ -33,7 +33,7 @@ class RunProgress(ProgressBar):
         assert isinstance(pl_module, TwoPlayerModule)
         if self._enabled:
             seen, total, _ = pl_module.clock.progress()
-            self._bar = Progress("training", total, done=seen, told=_images, pace=speed, every_s=_REFRESH_S).start()
+            self._bar = Progress("training", total, done=seen, describe=_images, pace=speed, every_s=_REFRESH_S).start()
 
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: dict[str, Any], batch: StylePair, batch_idx: int

@@ -102,16 +102,16 @@ def _bare(word: str, words: Sequence[str], typed: set[str], kinds: Mapping[str, 
     generator = {"ckpt", "painter", "model"}
     there = [group for group in ("experiment", "model") if (conf_dir() / group / f"{word}.yaml").is_file()]
     if "compare" in kinds and len(alone) > 1:
-        told = f"compare {' '.join(alone)}"
+        instead = f"compare {' '.join(alone)}"
     elif "painter" in kinds and not generator & typed and word.removeprefix(PREFIX) in painters():
-        told = f"painter={word.removeprefix(PREFIX)}"
+        instead = f"painter={word.removeprefix(PREFIX)}"
     elif "ckpt" in kinds and not generator & typed and _is_run(Path(word)):
-        told = f"ckpt={word}"
+        instead = f"ckpt={word}"
     elif name in ("train", "preview") and there and there[0] not in typed:
-        told = f"{'+' if there[0] == 'experiment' else ''}{there[0]}={word}"
+        instead = f"{'+' if there[0] == 'experiment' else ''}{there[0]}={word}"
     else:
         return None
-    return f"'{word}' is not an option; options are typed KEY=VALUE; type {told}"
+    return f"'{word}' is not an option; options are typed KEY=VALUE; type {instead}"
 
 
 def _is_run(path: Path) -> bool:
@@ -163,10 +163,10 @@ def _as_typed_here(flag: str, value: str, name: str) -> str:
         return f"type {known}"
     if key == "dataroot" and name == "train" and Path(value, "trainA").is_dir():
         return f"type data.content.root={value}/trainA data.style.root={value}/trainB"
-    told, opening, note = (ours(flag, name) or _own(_inside(key, name), name)).partition(" (")
-    if value and (Path(value).exists() or "RUN_OR_FILE" not in told or not _is_epoch(value)):
-        told = re.sub(r"=(\[?)[A-Z_]{4,}\b", lambda found: f"={found[1]}{value}", told, count=1)
-    return f"{told}{opening}{note}"
+    answer, opening, note = (ours(flag, name) or _own(_inside(key, name), name)).partition(" (")
+    if value and (Path(value).exists() or "RUN_OR_FILE" not in answer or not _is_epoch(value)):
+        answer = re.sub(r"=(\[?)[A-Z_]{4,}\b", lambda found: f"={found[1]}{value}", answer, count=1)
+    return f"{answer}{opening}{note}"
 
 
 def _is_epoch(value: str) -> bool:

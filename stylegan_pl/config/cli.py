@@ -26,7 +26,7 @@ from stylegan_pl.config.run_name import name_overrides
 from stylegan_pl.config.streams import lasting_streams
 from stylegan_pl.config.task import Function, Task
 from stylegan_pl.config.verbs import VERBS, register
-from stylegan_pl.errors import ConfigError, UserError, leave
+from stylegan_pl.errors import ConfigError, UserError, exit_with
 from stylegan_pl.sweeps.plugins import make_known
 
 _WITH_JSON = ("stylize", "evaluate")
@@ -68,7 +68,7 @@ def _run_verb(name: str, function: Function | None, words: list[str]) -> NoRetur
             end = typed[-1] + 1 if typed else 0  # argparse needs all overrides next to each other
             words[end:end] = name_overrides(words) if name == "train" else []
         except ConfigError as error:
-            leave(error.exit_code, f"error: {error}")
+            exit_with(error.exit_code, f"error: {error}")
         with _typed(words):
             _run(task, words)
         sys.exit(max(task.sweep_code or 0, *task.codes, 0))
@@ -80,9 +80,9 @@ def _asked_for_json(task: "Task", words: Sequence[str]) -> Iterator[None]:
         yield
         return
     if task.name not in _WITH_JSON:
-        leave(2, f"error: --json works with {' and '.join(_WITH_JSON)}; leave it out")
+        exit_with(2, f"error: --json works with {' and '.join(_WITH_JSON)}; leave it out")
     if "output=-" in words:
-        leave(2, "error: output=- and --json both want standard output; type output=FILE")
+        exit_with(2, "error: output=- and --json both want standard output; type output=FILE")
     with json_on_stdout(lambda: task.facts):
         yield
 
@@ -109,16 +109,16 @@ def _run(task: "Task", words: Sequence[str]) -> None:
     except (HydraException, OmegaConfBaseException) as error:
         if task.debug:
             traceback.print_exc()
-        leave(2, f"error: {_explained(error, task.name, words)}")
+        exit_with(2, f"error: {_explained(error, task.name, words)}")
     except OSError as error:
         if task.begun or error.filename is None:
             raise
         option = "hydra.sweep.dir" if {"-m", "--multirun"} & set(words) else "hydra.run.dir"  # Hydra's folder
-        leave(2, f"error: {error.filename}: cannot be made ({error.strerror}); type another {option}=")
+        exit_with(2, f"error: {error.filename}: cannot be made ({error.strerror}); type another {option}=")
     for failure in task.failures:
         if isinstance(failure, OmegaConfBaseException):
-            leave(2, f"error: {_explained(failure, task.name, words)}")
-        leave(*code_and_line(failure))
+            exit_with(2, f"error: {_explained(failure, task.name, words)}")
+        exit_with(*code_and_line(failure))
 
 
 def _explained(error: Exception, name: str, words: Sequence[str]) -> str:

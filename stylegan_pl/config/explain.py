@@ -203,15 +203,15 @@ def _at_key(key: str, text: str, compose: Compose, verb: str) -> str:
     return f"{key}: {first[0].lower()}{first[1:]}{_typed_instead(key, first)}"
 
 
-def _typed_instead(key: str, said: str) -> str:
+def _typed_instead(key: str, text: str) -> str:
     """`; type …`, if OmegaConf's error about a type leaves only one correction."""
-    if whole := re.search(r"Value '(\d+)\.0' of type 'float' could not be converted to Integer", said):
+    if whole := re.search(r"Value '(\d+)\.0' of type 'float' could not be converted to Integer", text):
         return f"; type {key}={whole.group(1)}"
-    if "is not a valid bool" in said:
+    if "is not a valid bool" in text:
         return f"; type {key}=true or {key}=false"
-    if "could not be converted to" in said:
+    if "could not be converted to" in text:
         return f"; type {key}=NUMBER"
-    return f"; type {key}=[…]" if "is not a ListConfig" in said else ""
+    return f"; type {key}=[…]" if "is not a ListConfig" in text else ""
 
 
 def _key_of(override: str) -> str | None:

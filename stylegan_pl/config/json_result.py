@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from stylegan_pl.errors import Left, leave
+from stylegan_pl.errors import ExitWithLine, exit_with
 
 
 @contextmanager
@@ -26,14 +26,14 @@ def json_on_stdout(facts: Callable[[], dict[str, Any]]) -> Iterator[None]:
         yield
     except SystemExit as left:
         code = left.code
-        error = left.line.removeprefix("error: ") if isinstance(left, Left) else None
+        error = left.line.removeprefix("error: ") if isinstance(left, ExitWithLine) else None
         raise
     finally:
         sys.stdout = out
-        told = json.dumps({"exit_code": code, "error": error, **facts()}, ensure_ascii=False, allow_nan=False)
+        text = json.dumps({"exit_code": code, "error": error, **facts()}, ensure_ascii=False, allow_nan=False)
         out.flush()
         try:
-            out.buffer.write(f"{told}\n".encode(out.encoding, "backslashreplace"))
+            out.buffer.write(f"{text}\n".encode(out.encoding, "backslashreplace"))
             out.buffer.flush()
         except OSError as failure:  # the result is lost, and its reader is to know
-            leave(1, f"error: standard output cannot be written ({failure.strerror})")
+            exit_with(1, f"error: standard output cannot be written ({failure.strerror})")

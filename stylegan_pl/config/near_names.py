@@ -19,8 +19,8 @@ def ours(key: str, verb: str) -> str | None:
     word = key.lstrip("-+").replace("-", "_").lower()
     for row in _rows(verb):
         if word in row.names.lower().split():
-            told = f"type {row.ours}" if row.ours else row.note
-            return f"{told} ({row.note})" if row.ours and row.note else told
+            answer = f"type {row.ours}" if row.ours else row.note
+            return f"{answer} ({row.note})" if row.ours and row.note else answer
     without = _JOLIGEN.sub("", word) if verb == "train" else word
     return None if without == word else ours(without, verb)
 

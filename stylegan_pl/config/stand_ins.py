@@ -21,8 +21,8 @@ _TEACHER = {"_target_": "stylegan_pl.generators.resnet.ResNetGenerator", "blocks
 
 def put_stand_ins(config: DictConfig) -> None:
     """Replace missing parts of a composed `TrainConfig` in place, and report them; typed parts are kept."""
-    said = [*_pictures(config), *_teacher(config.model), *_levels(config)]
-    for line in said:
+    lines = [*_pictures(config), *_teacher(config.model), *_levels(config)]
+    for line in lines:
         _log.info("stand-in: %s", line)
 
 

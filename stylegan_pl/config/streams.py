@@ -54,7 +54,7 @@ def lasting_streams() -> Iterator[None]:
     """Within it standard output and standard error fail nobody; at its end they are flushed."""
     _open_the_closed()
     streams, raises = (sys.stdout, sys.stderr), logging.raiseExceptions
-    _speak_of_any_name()
+    _print_any_name()
     if not isinstance(sys.stdout, Lasting):
         sys.stdout, sys.stderr = Lasting(sys.stdout), Lasting(sys.stderr)
     logging.raiseExceptions = False  # a log file on a full disk: a traceback for each line otherwise
@@ -80,7 +80,7 @@ def _open_the_closed() -> None:
             setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
 
 
-def _speak_of_any_name() -> None:
+def _print_any_name() -> None:
     """A file's name in bytes that are no UTF-8, or a letter that the terminal lacks, is printed with a backslash."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not a notebook's

@@ -99,7 +99,7 @@ class Task:
                 say_failed(folder.name, str(error))
                 self.codes.append(error.exit_code)
                 return None
-            return self._job_in(folder, config, _told(list(settings.overrides.task)))
+            return self._job_in(folder, config, _typed_overrides(list(settings.overrides.task)))
 
     def _job_in(self, folder: Path, config: DictConfig, overrides: list[str]) -> float | None:
         before, used = read_status(folder), (folder / "checkpoints" / "last.ckpt").exists()
@@ -152,7 +152,7 @@ def _leave_no_folder() -> None:
             made.rmdir()
 
 
-def _told(overrides: list[str]) -> list[str]:
+def _typed_overrides(overrides: list[str]) -> list[str]:
     """The overrides of a job, without those that sweepers add."""
     return [text for text in overrides if not text.startswith(("hydra.", "callbacks.pruning.trial="))]
 

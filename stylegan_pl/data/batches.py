@@ -37,6 +37,6 @@ class PairBatches(Dataset[StylePair]):
         return StylePair(*(torch.from_numpy(side).permute(0, 3, 1, 2) for side in (content, style)))
 
 
-def as_they_are(batch: Any) -> Any:
+def unchanged(batch: Any) -> Any:
     """The `collate_fn` for `PairBatches`, whose items are batches already."""
     return batch

@@ -10,7 +10,7 @@ from stylegan_pl.data.single import SingleImage, check_single
 from stylegan_pl.data.source import Source
 from stylegan_pl.errors import DataError, UnfitData, UserError, not_there
 from stylegan_pl.pictures.crop_size import CropSize, fits, in_words, least_shorter_side
-from stylegan_pl.pictures.passed_over import passed_over
+from stylegan_pl.pictures.skipped import describe_skipped
 from stylegan_pl.pictures.tree import files_below
 
 _log = logging.getLogger(__name__)
@@ -19,13 +19,13 @@ _LOOKS = 256  # file headers opened per set: enough to find a bad set, and quick
 
 
 def make_ready(
-    folder: ImageFolder, *, name: str, size: CropSize, limit: float, download: bool, tell: bool = True
+    folder: ImageFolder, *, name: str, size: CropSize, limit: float, download: bool, log_skipped: bool = True
 ) -> None:
     """Fetch the set if it is missing and may be fetched, then `check_folder`.
 
     Args:
         download: whether it may be downloaded.
-        tell: log which files are skipped.
+        log_skipped: log which files are skipped.
     """
     source = folder.source
     if source is not None and folder.can_be_fetched() and not Path(folder.root).is_dir():
@@ -33,7 +33,7 @@ def make_ready(
             _log.info("fetching %s", source.describe())
         if download or not source.needs_network:
             _fetch(source, name)
-    check_folder(folder, name=name, size=size, limit=limit, tell=tell)
+    check_folder(folder, name=name, size=size, limit=limit, log_skipped=log_skipped)
 
 
 def _fetch(source: Source, name: str) -> None:
@@ -43,14 +43,14 @@ def _fetch(source: Source, name: str) -> None:
         raise DataError(f"{error}; or type {name}.root=FOLDER for images you have, or data=sample") from error
 
 
-def check_folder(folder: ImageFolder, *, name: str, size: CropSize, limit: float, tell: bool = True) -> None:
+def check_folder(folder: ImageFolder, *, name: str, size: CropSize, limit: float, log_skipped: bool = True) -> None:
     """Raise one error that names the folder, what was found and what to type.
 
     Args:
         name: the set's config path, `data.content` or `data.style`.
         size: pixels of the training crop, or its height and width.
         limit: largest share of unusable images that is accepted.
-        tell: log which files are skipped.
+        log_skipped: log which files are skipped.
 
     Raises:
         UnfitData: missing or empty folder, fewer than 2 training images, images smaller than the crop.
@@ -73,7 +73,7 @@ def check_folder(folder: ImageFolder, *, name: str, size: CropSize, limit: float
             f"{name}.root: {found} to train on below {root}, at least 2 are needed (JPEG, PNG, WebP, TIFF, BMP, HEIC "
             f"or AVIF); {_remedy(folder, name)}{''.join(f'; {line}' for line in left)}"
         )
-    for line in left if tell else ():
+    for line in left if log_skipped else ():
         _log.info("%s", line)
     looked = files[:: max(1, len(files) // _LOOKS)]
     sizes = [_size(folder, path) for path in looked]
@@ -102,18 +102,18 @@ def what_is_left(folder: ImageFolder, name: str) -> list[str]:
     """A line for each kind of file that no run will read; none for a downloaded set, or if `include` selects files."""
     if folder.can_be_fetched() or folder.include:
         return []
-    said = []
+    lines = []
     root = Path(folder.root)
     everything, pictures = files_below(root), set(list_images(root, gifs=folder.first_frame))
     others = [path for path in everything if path not in pictures]
     if others:
-        told = passed_over(others, len(everything), first_frame=f"{name}.first_frame")
-        said.append(f"{name}: below {root}, {told}")
+        line_of_skipped = describe_skipped(others, len(everything), first_frame=f"{name}.first_frame")
+        lines.append(f"{name}: below {root}, {line_of_skipped}")
     if folder.has_splits or folder.base("train") != Path(root):
         unused = pictures.difference(*(folder.by_name(split).values() for split in SPLITS))
         if unused:
-            said.append(f"{name}: {len(unused)} images below {root} are in none of its splits, such as {min(unused)}")
-    return said
+            lines.append(f"{name}: {len(unused)} images below {root} are in none of its splits, such as {min(unused)}")
+    return lines
 
 
 def _check_sizes(folder: ImageFolder, sizes: list[tuple[int, int]], *, name: str, size: CropSize, limit: float) -> None:

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Subset
 
 from stylegan_pl.contracts import StylePair, TrainingSets
 from stylegan_pl.data.augment import Augmentation
-from stylegan_pl.data.batches import PairBatches, as_they_are
+from stylegan_pl.data.batches import PairBatches, unchanged
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.loader import TrainLoader
@@ -96,7 +96,7 @@ class StyleTransferData(L.LightningDataModule):
         """
         for name, folder in (("data.content", self.content), ("data.style", self.style)):
             make_ready(folder, name=name, size=self.image_size, limit=self.problems.limit, download=self.download)
-        for line in self.pairing.told(self.content, self.style):
+        for line in self.pairing.report(self.content, self.style):
             _log.info("%s", line)
         self.train_set = self._pairs("train", self.image_size)
         if self.cache is not None:
@@ -141,7 +141,7 @@ class StyleTransferData(L.LightningDataModule):
         self._loader = TrainLoader(
             batches, batch_sampler=stream, num_workers=self.workers, pin_memory=torch.cuda.is_available(),
             persistent_workers=self.workers > 0, prefetch_factor=self.prefetch if self.workers else None,
-            collate_fn=as_they_are,
+            collate_fn=unchanged,
         )  # fmt: skip
         return self._loader
 
@@ -165,7 +165,7 @@ class StyleTransferData(L.LightningDataModule):
         assert trainer is not None
         mine = range(trainer.global_rank, self.val_count, trainer.world_size) or range(min(self.val_count, 1))
         val_set = Subset(PairBatches(self.val_set), mine)
-        return DataLoader(val_set, batch_size=self.batch_size, num_workers=0, collate_fn=as_they_are)
+        return DataLoader(val_set, batch_size=self.batch_size, num_workers=0, collate_fn=unchanged)
 
     def style_crop(self, index: int) -> Tensor:
         """A fixed crop of the training paintings, uint8 (3, H, W) of `val_size`; a function of index alone."""

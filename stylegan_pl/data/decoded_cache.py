@@ -77,7 +77,7 @@ class DecodedFolder:
         return pixels
 
     def _map(self) -> Pixels:
-        with _told(self.file):
+        with _explained(self.file):
             return np.asarray(np.memmap(self.file, dtype=np.uint8, mode="r"))
 
     def _stored(self, number: int) -> Pixels | None:
@@ -102,7 +102,7 @@ class DecodedFolder:
         start = self.offsets[number] + _HEADER.size
         if start + pixels.nbytes > self.offsets[number + 1]:
             return  # larger than its file header says: not cached
-        with _told(self.file), suppress(FileNotFoundError), self.file.open("r+b", buffering=0) as file:
+        with _explained(self.file), suppress(FileNotFoundError), self.file.open("r+b", buffering=0) as file:
             _write(file, start, pixels.data.cast("B"))
             _write(file, start - _HEADER.size, _HEADER.pack(_MARK, height, width, zlib.crc32(pixels.data)))
 
@@ -125,7 +125,7 @@ def _made_ready(folder: ImageFolder, files: Sequence[Path], size: CropSize, plac
     settings += [folder.part_name] if folder.part_name else []
     within = place / f"{Path(folder.root).name}-{_hash([settings, names])}"
     made = within / f"{_hash([folder.stamp(path) for path in files])}.u8"
-    with _told(place):
+    with _explained(place):
         within.mkdir(parents=True, exist_ok=True)
         with FileLock(within / ".lock"):
             offsets = _slots(made)
@@ -185,14 +185,14 @@ def _write(file: Any, place: int, content: memoryview | bytes) -> None:
 
 
 @contextmanager
-def _told(place: Path) -> Iterator[None]:
+def _explained(place: Path) -> Iterator[None]:
     """Turn the disk's errors into one line."""
     try:
         yield
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        said = "the disk is full" if full else f"cannot be written ({first_line(error)})"
-        raise ConfigError(f"data.cache: {place}: {said}; type data.cache=ANOTHER_FOLDER or null") from error
+        reason = "the disk is full" if full else f"cannot be written ({first_line(error)})"
+        raise ConfigError(f"data.cache: {place}: {reason}; type data.cache=ANOTHER_FOLDER or null") from error
 
 
 def _hash(facts: object) -> str:

@@ -54,7 +54,7 @@ class TrainLoader(DataLoader[StylePair]):
         if self.num_workers and hasattr(signal, "SIGCHLD") and threading.current_thread() is threading.main_thread():
             # torch's handler would raise anywhere, also in the middle of a step
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-        return self._told(batches)
+        return self._explained(batches)
 
     def close(self) -> None:
         """End the workers: an exception may keep the loader alive, and Python waits for child processes at exit."""
@@ -66,7 +66,7 @@ class TrainLoader(DataLoader[StylePair]):
             if worker.is_alive():  # it hangs, and ignores SIGTERM
                 worker.kill()
 
-    def _told(self, batches: Any) -> Iterator[StylePair]:
+    def _explained(self, batches: Any) -> Iterator[StylePair]:
         while True:
             try:
                 batch = next(batches)
@@ -83,11 +83,11 @@ def begin_as_a_worker(worker: int) -> None:
     """Set up a worker process; called by torch in each, with its number."""
     for number in RUNS_OWN:
         signal.signal(number, signal.SIG_IGN)
-    sys.excepthook = _says_nothing
+    sys.excepthook = _print_nothing
     threading.Thread(target=_end_with_the_run, daemon=True).start()
 
 
-def _says_nothing(*raised: Any) -> None:
+def _print_nothing(*raised: Any) -> None:
     """Print nothing: a worker's errors reach the run through its queue; others only say that the run was killed."""
 
 

@@ -23,7 +23,7 @@ class Pairing(ABC):
     def match(self, content: ImageFolder, style: ImageFolder, split: str) -> tuple[list[Path], list[Path]]:
         """The content files and the style files of a split that are used."""
 
-    def told(self, content: ImageFolder, style: ImageFolder) -> list[str]:
+    def report(self, content: ImageFolder, style: ImageFolder) -> list[str]:
         """Notes for the user about the matches, one line each."""
         return []
 
@@ -82,7 +82,7 @@ class PairedByName(Pairing):
             names = [name for name in names if (name in held_out) == (split == "val")]
         return [contents[name] for name in names], [styles[name] for name in names]
 
-    def told(self, content: ImageFolder, style: ImageFolder) -> list[str]:
+    def report(self, content: ImageFolder, style: ImageFolder) -> list[str]:
         """How many pairs there are, whether their sizes fit, files without a partner, and duplicate names.
 
         Sizes are read from the file headers of at most `_LOOKS` pairs.
@@ -106,8 +106,8 @@ class PairedByName(Pairing):
                         f"paired data: {len(lonely)} of {len(found)} images below {folder.base(split)} have no partner "
                         f"below {other.base(split)} and are left out, such as {found[lonely[0]].name}"
                     )
-                lines += _told_twins(folder, split)
-        return lines + _told_sizes(content, style, list(zip(*self.match(content, style, "train"), strict=True)))
+                lines += _report_twins(folder, split)
+        return lines + _report_sizes(content, style, list(zip(*self.match(content, style, "train"), strict=True)))
 
     def length(self, n_contents: int, n_styles: int) -> int:
         """The number of contents, each of which has a partner."""
@@ -157,7 +157,7 @@ def _by_stem(folder: ImageFolder, split: str) -> dict[str, Path]:
     return {one_name(Path(name).with_suffix("").as_posix()): path for name, path in folder.by_name(split).items()}
 
 
-def _told_sizes(content: ImageFolder, style: ImageFolder, pairs: list[tuple[Path, Path]]) -> list[str]:
+def _report_sizes(content: ImageFolder, style: ImageFolder, pairs: list[tuple[Path, Path]]) -> list[str]:
     looked = pairs[:: max(1, len(pairs) // _LOOKS)]
     unequal, refused = 0, []
     for photograph, painting in looked:
@@ -175,7 +175,7 @@ def _told_sizes(content: ImageFolder, style: ImageFolder, pairs: list[tuple[Path
     return lines
 
 
-def _told_twins(folder: ImageFolder, split: str) -> list[str]:
+def _report_twins(folder: ImageFolder, split: str) -> list[str]:
     taken = _by_stem(folder, split)
     paths = folder.by_name(split)
     left = [(path, one_name(Path(name).with_suffix("").as_posix())) for name, path in paths.items()]

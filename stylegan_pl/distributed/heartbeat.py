@@ -51,7 +51,7 @@ class Heartbeat(L.Callback):
     def __init__(self, *, timeout_s: float) -> None:
         self.timeout_s = timeout_s
         self.period_s = min(2.0, timeout_s / 10)
-        self.end: Callable[[str], None] = _nobody  # prints the reason, and ends this process
+        self.end: Callable[[str], None] = _do_nothing  # prints the reason, and ends this process
         self._images = 0
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
@@ -149,7 +149,7 @@ class Heartbeat(L.Callback):
         return self._store
 
 
-def _nobody(reason: str) -> None:
+def _do_nothing(reason: str) -> None:
     """The default of `end`; a launcher sets its own, which also ends the other processes."""
 
 

@@ -49,8 +49,8 @@ def _ask() -> bool:
         _log.warning("scontrol requeue %s: %s; start the run again yourself, it goes on by resume=auto", job(), error)
         return False
     if asked.returncode != 0:
-        said = (asked.stderr or asked.stdout).strip()
-        _log.warning("scontrol requeue %s: %s; start the run again yourself with resume=auto", job(), said)
+        answer = (asked.stderr or asked.stdout).strip()
+        _log.warning("scontrol requeue %s: %s; start the run again yourself with resume=auto", job(), answer)
         return False
     _log.info("requeued as Slurm job %s", job())
     return True

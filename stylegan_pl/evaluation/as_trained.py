@@ -89,14 +89,14 @@ def differences(trained: Measures, here: Measures) -> list[str]:
             there, now = _as_typed(there), _as_typed(now)
         if there != now:
             option = "image_size" if key == "size" else key
-            lines.append(f"{option}={_said(now)}, in its training {_said(there)}")
+            lines.append(f"{option}={_as_text(now)}, in its training {_as_text(there)}")
     for name, node in trained.metrics.items():
         if name in here.metrics and here.metrics[name] != node:
             lines.append(f"metric.{name} has other options than in its training")
     return lines
 
 
-def _said(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return "null" if value is None else str(value)
 
 

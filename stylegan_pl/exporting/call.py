@@ -51,7 +51,7 @@ def export_file(config: DictConfig) -> int:
 
 def _export(config: DictConfig, checkpoint: Path, output: Path) -> int:
     generator = load_generator(checkpoint, trusted=config.trust)
-    facts = {**facts_of(checkpoint), **_told(config, generator)}
+    facts = {**facts_of(checkpoint), **_given_facts(config, generator)}
     kind = KINDS[config.format]
     with written_whole(output) as partial:
         kind.write(config, generator, partial, facts)
@@ -67,12 +67,12 @@ def _export(config: DictConfig, checkpoint: Path, output: Path) -> int:
     return 0
 
 
-def _told(config: DictConfig, generator: nn.Module) -> Facts:
+def _given_facts(config: DictConfig, generator: nn.Module) -> Facts:
     """The facts of the generator, and of this export."""
     takes_style = bool(getattr(generator, "takes_style", False))
-    told = {key: config[key] for key in ("about", "command", "licence") if config[key] is not None}
+    given = {key: config[key] for key in ("about", "command", "licence") if config[key] is not None}
     return {
-        **told,
+        **given,
         VERSION_KEY: FORMAT_VERSION,
         "graph": {
             "stride": stride_of(generator),

@@ -47,8 +47,8 @@ def card(name: str, facts: Facts, agreements: list[Agreement], use: str) -> str:
 
 
 def _table(rows: dict[str, Any]) -> str:
-    told = [f"| {key.replace('_', ' ')} | {value} |" for key, value in rows.items() if value not in (None, "")]
-    return "\n".join(["| | |", "|---|---|", *told]) if told else "not known"
+    lines = [f"| {key.replace('_', ' ')} | {value} |" for key, value in rows.items() if value not in (None, "")]
+    return "\n".join(["| | |", "|---|---|", *lines]) if lines else "not known"
 
 
 def _agreement(agreements: list[Agreement]) -> str:

@@ -80,7 +80,7 @@ def _numbers(scores: Any) -> Facts:
     """Name -> value, floor, ceiling and n, if they are numbers; scores without numbers are left out."""
     found = {}
     for name, score in scores.items() if isinstance(scores, dict) else ():
-        told = {key: number for key in _SCORE if type(number := _within(score, key)) in (int, float)}
-        if told:
-            found[str(name)] = told
+        numbers_of_score = {key: number for key in _SCORE if type(number := _within(score, key)) in (int, float)}
+        if numbers_of_score:
+            found[str(name)] = numbers_of_score
     return found

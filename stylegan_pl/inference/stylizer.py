@@ -119,7 +119,7 @@ def _to_array(painted: Tensor, dtype: np.dtype) -> np.ndarray:
     return np.ascontiguousarray(pixels if dtype == np.uint8 else ((pixels + 1) / 2).clip(0, 1).astype(dtype))
 
 
-def _checked(image: Tensor, said: str = "a tensor of floats must be in [-1, 1]") -> Tensor:
+def _checked(image: Tensor, rule: str = "a tensor of floats must be in [-1, 1]") -> Tensor:
     """The tensor as (N, 3, H, W), after checks of shape, type and range."""
     pictures = image[None] if image.dim() == 3 else image
     if pictures.dim() != 4 or pictures.shape[1] != 3 or 0 in pictures.shape:
@@ -129,7 +129,7 @@ def _checked(image: Tensor, said: str = "a tensor of floats must be in [-1, 1]")
     if not pictures.is_floating_point():
         raise ValueError(f"a tensor must be uint8 or float in [-1, 1], got {image.dtype}")
     if not bool((pictures.abs() <= 1 + 1e-4).all()):  # also True for nan
-        raise ValueError(f"{said}, got {float(pictures.min()):.3g} to {float(pictures.max()):.3g}")
+        raise ValueError(f"{rule}, got {float(pictures.min()):.3g} to {float(pictures.max()):.3g}")
     return pictures
 
 

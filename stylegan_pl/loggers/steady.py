@@ -57,7 +57,9 @@ def steady(logger: Logger, name: str) -> Logger | None:
                 return patiently(functools.partial(method, *arguments, **options))
             except Exception as error:  # libraries and servers may raise any error
                 failed = True
-                _log.warning("logger.%s failed and is left alone from now on (%s); the run goes on", name, _told(error))
+                _log.warning(
+                    "logger.%s failed and is left alone from now on (%s); the run goes on", name, _describe(error)
+                )
                 return None
 
         return call
@@ -65,7 +67,7 @@ def steady(logger: Logger, name: str) -> Logger | None:
     try:
         patiently(lambda: getattr(logger, "experiment", None))
     except Exception as error:  # as above
-        _log.warning("logger.%s cannot be opened and is left out (%s); the run goes on", name, _told(error))
+        _log.warning("logger.%s cannot be opened and is left out (%s); the run goes on", name, _describe(error))
         return None
     for method in _CALLED:
         if hasattr(logger, method):
@@ -73,5 +75,5 @@ def steady(logger: Logger, name: str) -> Logger | None:
     return logger
 
 
-def _told(error: Exception) -> str:
+def _describe(error: Exception) -> str:
     return f"{type(error).__name__}: {first_line(error)}"

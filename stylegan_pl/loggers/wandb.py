@@ -58,12 +58,12 @@ def run_wandb(
 
 def _mode(run_dir: Path, offline: bool | None) -> str | None:
     """The mode for `wandb.init`; None: WANDB_MODE, or online."""
-    told = os.environ.get("WANDB_MODE")
-    if told == "disabled":
-        return told
+    mode = os.environ.get("WANDB_MODE")
+    if mode == "disabled":
+        return mode
     if offline is not None:
         return "offline" if offline else "online"
-    if told is not None or has_key():
+    if mode is not None or has_key():
         return None
     _log.warning("W&B: no API key, so the run is kept offline; %s", _send_later(run_dir))
     return "offline"

@@ -45,7 +45,7 @@ class GradientBalance(nn.Module):
             known.copy_(found if float(known) == 0 else _MEMORY * known + (1 - _MEMORY) * found)
         return known * self.get_buffer("certainty")
 
-    def hear(self, certainty: Tensor) -> None:
+    def update(self, certainty: Tensor) -> None:
         """Add the discriminator's certainty of a step, in [0, 1], to its running mean."""
         if torch.distributed.is_initialized():  # one factor for all ranks
             torch.distributed.all_reduce(certainty := certainty.clone())

@@ -63,5 +63,5 @@ class VanillaGAN(OneGeneratorGAN):
         """The weighted terms of L_D."""
         terms = super().discriminator_loss(batch, fakes)
         if self.balance is not None:
-            self.balance.hear(torch.stack(self.certainties()).mean())
+            self.balance.update(torch.stack(self.certainties()).mean())
         return terms

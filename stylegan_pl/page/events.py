@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.page.films import PLAYED, told
+from stylegan_pl.page.films import PLAYED, summary
 from stylegan_pl.page.layout import MOST_PAINTINGS, Controls, lay_out
-from stylegan_pl.page.painters import Wish
+from stylegan_pl.page.painters import PaintOptions
 from stylegan_pl.page.studio import Studio
 from stylegan_pl.page.uploads import only_uploads
 
@@ -44,8 +44,10 @@ def build(studio: Studio, *, max_waiting: int, keep_seconds: int) -> Any:
     return page
 
 
-def wish(name: str, strength: float, stroke: float, colour: str, style: Sequence[str] | None, *weights: float) -> Wish:
-    """The values of the controls as a `Wish`.
+def paint_options(
+    name: str, strength: float, stroke: float, colour: str, style: Sequence[str] | None, *weights: float
+) -> PaintOptions:
+    """The values of the controls as a `PaintOptions`.
 
     Raises:
         UserError: there are more paintings than sliders.
@@ -54,7 +56,7 @@ def wish(name: str, strength: float, stroke: float, colour: str, style: Sequence
     if len(paintings) > MOST_PAINTINGS:
         raise UserError(f"{len(paintings)} paintings to paint after; take at most {MOST_PAINTINGS}")
     shares = list(weights[: len(paintings)]) if len(paintings) > 1 else None
-    return Wish(name, strength, stroke, None if colour == "no" else colour, paintings, shares)
+    return PaintOptions(name, strength, stroke, None if colour == "no" else colour, paintings, shares)
 
 
 @contextmanager
@@ -65,12 +67,12 @@ def one_line(studio: Studio) -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        said = studio.without_folders(str(error))
-        raise gr.Error(html.escape(said), duration=None, print_exception=False) from None
+        message = studio.without_folders(str(error))
+        raise gr.Error(html.escape(message), duration=None, print_exception=False) from None
     except Exception:  # a visitor must not see details of the machine
         _log.exception("the page could not do what was asked")
-        said = "something went wrong here; whoever runs this page finds it in the log"
-        raise gr.Error(said, duration=None, print_exception=False) from None
+        message = "something went wrong here; whoever runs this page finds it in the log"
+        raise gr.Error(message, duration=None, print_exception=False) from None
 
 
 def _on_choices(studio: Studio, on: Controls) -> None:
@@ -106,16 +108,18 @@ def _on_picture(studio: Studio, on: Controls) -> None:
         with one_line(studio):
             return [hide, gr.update(value=str(studio.preview(upload)), visible=True), hide, hide]
 
-    def paint(request: gr.Request, upload: str | None, progress: Any = waiting, *wishes: Any) -> list[Any]:
+    def paint(request: gr.Request, upload: str | None, progress: Any = waiting, *option_controls: Any) -> list[Any]:
         with one_line(studio):
             session = str(request.session_hash)
-            done = studio.picture(upload, wish(*wishes), session, lambda share: progress(share, desc="painting"))
+            done = studio.picture(
+                upload, paint_options(*option_controls), session, lambda share: progress(share, desc="painting")
+            )
         both = (str(done.photograph), str(done.painting))
         return [hide, hide, gr.update(value=both, visible=True), gr.update(value=str(done.result), visible=True)]
 
     results = [on.picture_empty, on.photograph, on.slider, on.picture_file]
     on.picture.change(dropped, on.picture, results, show_progress="hidden", **HIDDEN)
-    _paints(on, on.paint_picture, paint, [on.picture, *on.wishes], results, results[:3])
+    _paints(on, on.paint_picture, paint, [on.picture, *on.option_controls], results, results[:3])
 
 
 def _on_film(studio: Studio, on: Controls) -> None:
@@ -123,19 +127,19 @@ def _on_film(studio: Studio, on: Controls) -> None:
 
     hide, waiting = gr.update(visible=False), gr.Progress()
 
-    def paint(request: gr.Request, upload: str | None, progress: Any = waiting, *wishes: Any) -> list[Any]:
+    def paint(request: gr.Request, upload: str | None, progress: Any = waiting, *option_controls: Any) -> list[Any]:
         def report(done: int, frames: int | None) -> None:
             progress((done, frames), desc="painting", unit="frames")
 
         with one_line(studio):
-            film = studio.film(upload, wish(*wishes), str(request.session_hash), report)
+            film = studio.film(upload, paint_options(*option_controls), str(request.session_hash), report)
         plays = film.result.suffix in PLAYED
         video = gr.update(value=str(film.result), visible=True) if plays else gr.update(value=None, visible=False)
         file = gr.update(value=str(film.result), visible=True)
-        return [hide, video, gr.update(value=told(film.facts), visible=True), file]
+        return [hide, video, gr.update(value=summary(film.facts), visible=True), file]
 
     results = [on.film_empty, on.video, on.film_told, on.film_file]
-    _paints(on, on.paint_film, paint, [on.film, *on.wishes], results, results[:2])
+    _paints(on, on.paint_film, paint, [on.film, *on.option_controls], results, results[:2])
 
 
 def _paints(on: Controls, button: Any, paint: Any, inputs: list[Any], results: list[Any], shown: list[Any]) -> None:

@@ -54,21 +54,21 @@ def paint_film_file(
         if width * height > max_megapixels * 1e6:
             raise UserError(f"{upload}: frames of {width}×{height} pixels; at most {max_megapixels:g} megapixels")
 
-        def tell(frames: float) -> None:
+        def report_frames(frames: float) -> None:
             nonlocal done
             done += round(frames)
             report(done, None if film.frames is None else max(film.frames, done))
 
         frames = FramePainter(painter.of_size(height, width), steadiness)
-        facts = paint_film(film, result, frames, encoding, batch_size=batch_size, stop=stop, report=tell)
+        facts = paint_film(film, result, frames, encoding, batch_size=batch_size, stop=stop, report=report_frames)
     if facts.frames == 0:
         raise UserError(f"{upload}: stopped before a frame was painted")
     return PaintedFilm(result, facts)
 
 
-def told(facts: Painted) -> str:
+def summary(facts: Painted) -> str:
     """The result, in one line."""
-    said = f"{'Stopped: ' if facts.stopped else ''}{facts.frames} frames, {facts.seconds:.2f} s"
+    line = f"{'Stopped: ' if facts.stopped else ''}{facts.frames} frames, {facts.seconds:.2f} s"
     if facts.flicker is not None:
-        said += f", flicker {facts.flicker[0]:.4f} beyond the film's own"
-    return said + (f", {facts.damaged} damaged packets passed over" if facts.damaged else "")
+        line += f", flicker {facts.flicker[0]:.4f} beyond the film's own"
+    return line + (f", {facts.damaged} damaged packets passed over" if facts.damaged else "")

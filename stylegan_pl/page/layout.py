@@ -43,8 +43,8 @@ class Controls(NamedTuple):
     film_empty: Any
 
     @property
-    def wishes(self) -> list[Any]:
-        """The controls that `events.wish` reads."""
+    def option_controls(self) -> list[Any]:
+        """The controls that `events.paint_options` reads."""
         return [self.name, self.strength, self.stroke, self.colour, self.style, *self.weights]
 
 

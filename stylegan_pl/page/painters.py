@@ -19,7 +19,7 @@ from stylegan_pl.runs.precision import Precision
 
 
 @dataclass(frozen=True)
-class Wish:
+class PaintOptions:
     """A visitor's choices, with the names of `stylize`'s options.
 
     Args:
@@ -76,21 +76,21 @@ class Painters:
         """Whether a generator takes a style, and so needs a painting."""
         return isinstance(self._generators[name], AdaINGenerator)
 
-    def painter(self, wish: Wish) -> Painter:
+    def painter(self, options: PaintOptions) -> Painter:
         """The painter of `inference.load_painter.load_painter` for the same options.
 
         Raises:
             UserError: a painting is missing or unreadable, or a number is out of range.
         """
-        generator, style, weights = self._generators[wish.name], list(wish.style), wish.style_weights
-        if not self.takes_style(wish.name):
+        generator, style, weights = self._generators[options.name], list(options.style), options.style_weights
+        if not self.takes_style(options.name):
             style, weights = [], None
         elif not style:
-            raise UserError(f"{wish.name} paints after any painting: drop one, or several")
+            raise UserError(f"{options.name} paints after any painting: drop one, or several")
         elif weights is not None and not any(weights):
             raise UserError("all paintings have weight 0; give one of them more")
         return painter_of(
-            generator, style=style, style_weights=weights, style_size=self.style_size, strength=wish.strength,
-            stroke=wish.stroke, stroke_at=self.stroke_at, keep_colour=wish.keep_colour, tiling=self.tiling,
+            generator, style=style, style_weights=weights, style_size=self.style_size, strength=options.strength,
+            stroke=options.stroke, stroke_at=self.stroke_at, keep_colour=options.keep_colour, tiling=self.tiling,
             device=self.device, dtype=self.dtype,
         )  # fmt: skip

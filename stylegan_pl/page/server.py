@@ -134,9 +134,9 @@ def address(door: socket.socket, host: str) -> str:
 def own_folder() -> Iterator[Path]:
     """A temporary folder for Gradio's and our files. Gradio gets it from the environment, before it is imported."""
     folder = Path(tempfile.mkdtemp(prefix="stylegan-pl-page-")).resolve()
-    told = {**_ENVIRONMENT, "GRADIO_TEMP_DIR": str(folder)}
-    before = {name: os.environ.get(name) for name in told}
-    os.environ.update(told)
+    settings = {**_ENVIRONMENT, "GRADIO_TEMP_DIR": str(folder)}
+    before = {name: os.environ.get(name) for name in settings}
+    os.environ.update(settings)
     try:
         yield folder
     finally:

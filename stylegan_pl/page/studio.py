@@ -1,4 +1,4 @@
-"""The functions of the page, without the page itself: uploads and wishes in, files out."""
+"""The functions of the page, without the page itself: uploads and option_controls in, files out."""
 
 import re
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from typing import Any
 
 from stylegan_pl.data.sources.photographs import load_photograph
 from stylegan_pl.errors import UserError
-from stylegan_pl.inference.film.options import parted
+from stylegan_pl.inference.film.options import split_options
 from stylegan_pl.page.films import PaintedFilm, Report, paint_film_file
-from stylegan_pl.page.painters import Painters, Wish
+from stylegan_pl.page.painters import Painters, PaintOptions
 from stylegan_pl.page.pictures import PaintedPicture, new_folder, paint_picture, preview
 from stylegan_pl.page.stops import Stops
 from stylegan_pl.pictures.write import write_image
@@ -35,7 +35,7 @@ class Studio:
         self, painters: Painters, folder: Path, *, film: dict[str, Any], max_megapixels: float, batch_size: int = 1
     ) -> None:
         self.painters, self.folder, self.stops = painters, folder, Stops()
-        steadiness, encoding = parted(film)
+        steadiness, encoding = split_options(film)
         self._film: dict[str, Any] = {
             "steadiness": steadiness, "encoding": encoding, "max_megapixels": max_megapixels, "batch_size": batch_size,
         }  # fmt: skip
@@ -51,7 +51,11 @@ class Studio:
         return path
 
     def picture(
-        self, upload: str | None, wish: Wish, session: str, report: Callable[[float], None] = lambda share: None
+        self,
+        upload: str | None,
+        options: PaintOptions,
+        session: str,
+        report: Callable[[float], None] = lambda share: None,
     ) -> PaintedPicture:
         """Paint a picture; see `pictures.paint_picture`.
 
@@ -63,20 +67,20 @@ class Studio:
         """
         path, stop, done = _there(upload, "picture"), self.stops.begin(session), 0.0
 
-        def tell(share: float) -> None:
+        def report_share(share: float) -> None:
             nonlocal done
             if stop():
                 raise UserError(STOPPED)
             done += share
             report(min(done, 1.0))
 
-        tell(0.0)
-        return paint_picture(path, self.painters.painter(wish), self.folder, report=tell)
+        report_share(0.0)
+        return paint_picture(path, self.painters.painter(options), self.folder, report=report_share)
 
     def film(
         self,
         upload: str | None,
-        wish: Wish,
+        options: PaintOptions,
         session: str,
         report: Report = lambda done, frames: None,
     ) -> PaintedFilm:
@@ -88,12 +92,12 @@ class Studio:
         path, stop = _there(upload, "film"), self.stops.begin(session)
         if stop():
             raise UserError(STOPPED)
-        painter = self.painters.painter(wish)
+        painter = self.painters.painter(options)
         return paint_film_file(path, painter, self.folder, stop=stop, report=report, **self._film)
 
-    def without_folders(self, said: str) -> str:
+    def without_folders(self, message: str) -> str:
         """A message without the names of our temporary folders."""
-        return re.sub(re.escape(str(self.folder)) + r"/(?:[^\s/]+/)*", "", said)
+        return re.sub(re.escape(str(self.folder)) + r"/(?:[^\s/]+/)*", "", message)
 
 
 def _there(upload: str | None, what: str) -> Path:

@@ -16,7 +16,7 @@ _TURNS = {
 }
 """EXIF's orientations; 1 is upright."""
 _SIDEWAYS = (5, 6, 7, 8)
-_TOLD = (
+_KEPT = (
     ExifTags.Base.ImageDescription,
     ExifTags.Base.Make,
     ExifTags.Base.Model,
@@ -30,10 +30,10 @@ _TOLD = (
 def orientation(image: Image.Image) -> int:
     """The orientation from 1 to 8, by EXIF or XMP; 1 if it cannot be read."""
     try:
-        told = image.getexif().get(ExifTags.Base.Orientation, 1)
+        value = image.getexif().get(ExifTags.Base.Orientation, 1)
     except Exception:  # a damaged block may raise any error
         return 1
-    return told if isinstance(told, int) and told in _TURNS else 1
+    return value if isinstance(value, int) and value in _TURNS else 1
 
 
 def is_sideways(image: Image.Image) -> bool:
@@ -51,15 +51,15 @@ def turned(picture: Image.Image, orientation: int) -> Image.Image:
     return upright
 
 
-def of_taking(image: Image.Image) -> bytes | None:
+def camera_exif(image: Image.Image) -> bytes | None:
     """An EXIF block with camera, time, place and author of a photograph; None if there is nothing.
 
     It excludes orientation, profile and file layout, which do not apply to the upright pixels, and entries that cannot
     be written, such as a negative number in an unsigned field.
     """
     block, kept = image.getexif(), Image.Exif()
-    told = {tag: block[tag] for tag in _TOLD if tag in block}
-    kept.update({tag: value for tag, value in told.items() if _can_be_written({tag: value}, None)})
+    main = {tag: block[tag] for tag in _KEPT if tag in block}
+    kept.update({tag: value for tag, value in main.items() if _can_be_written({tag: value}, None)})
     nested = False
     for part in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
         found = block.get_ifd(part)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from stylegan_pl.errors import ConfigError, DataError, not_there
-from stylegan_pl.pictures.passed_over import passed_over
 from stylegan_pl.pictures.read import READABLE, header
+from stylegan_pl.pictures.skipped import describe_skipped
 from stylegan_pl.pictures.tree import files_below
 from stylegan_pl.pictures.write import EXTENSIONS
 
@@ -30,7 +30,7 @@ def pictures(source: Path | str | Sequence[Path | str]) -> list[Path]:
     """
     named, others = named_pictures(source, None, overwrite=False)
     if others:
-        _log.info("%s: %s", source, passed_over(others, len(named) + len(others), first_frame=None))
+        _log.info("%s: %s", source, describe_skipped(others, len(named) + len(others), first_frame=None))
     return [picture for picture, _ in named]
 
 
@@ -97,8 +97,8 @@ def _in_folder(source: Path, output: Path | None, overwrite: bool) -> tuple[list
         everything = [path for path in everything if not _is_below(path, output)]
     pictures = [path for path in everything if path.suffix.lower() in INPUTS]
     if not pictures:
-        told = f"; {passed_over(everything, len(everything), first_frame=None)}" if everything else ""
-        raise ConfigError(f"input={source}: no images in this folder ({_KNOWN}){told}")
+        skipped = f"; {describe_skipped(everything, len(everything), first_frame=None)}" if everything else ""
+        raise ConfigError(f"input={source}: no images in this folder ({_KNOWN}){skipped}")
     return [(path, path.relative_to(source)) for path in pictures], [p for p in everything if p not in set(pictures)]
 
 

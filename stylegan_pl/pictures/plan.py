@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.pictures.inputs import named_pictures
-from stylegan_pl.pictures.passed_over import passed_over
 from stylegan_pl.pictures.read import read_image, upright_size
+from stylegan_pl.pictures.skipped import describe_skipped
 from stylegan_pl.pictures.write import EXTENSIONS
 
 _WRITTEN = " ".join(sorted(EXTENSIONS))
@@ -30,13 +30,13 @@ class Plan:
 
     jobs: list[Job]
     there: list[Job] = field(default_factory=list)  # results that exist already, to be checked
-    passed_over: list[Path] = field(default_factory=list)  # files in a folder that are not pictures
+    skipped: list[Path] = field(default_factory=list)  # files in a folder that are not pictures
     is_one: bool = False  # the input is a single picture
 
     @property
-    def told_passed_over(self) -> str:
+    def skipped_line(self) -> str:
         """One line about the skipped files, if there are any."""
-        return passed_over(self.passed_over, len(self.passed_over) + len(self.jobs) + len(self.there), first_frame=None)
+        return describe_skipped(self.skipped, len(self.skipped) + len(self.jobs) + len(self.there), first_frame=None)
 
     def place(self, output: Path) -> tuple[Path, bool]:
         """The result or the folder that a command writes, and whether it is a folder."""

@@ -30,7 +30,7 @@ class Progress:
         doing: the activity, such as "painting".
         total: total amount; None: unknown.
         done: amount that was done before.
-        told: (done, total) -> text.
+        describe: (done, total) -> text.
         pace: amount per second -> text; None: not shown.
         every_s: seconds between updates of the bar.
     """
@@ -41,12 +41,12 @@ class Progress:
         total: float | None = None,
         *,
         done: float = 0.0,
-        told: Callable[[float, float | None], str] = counted,
+        describe: Callable[[float, float | None], str] = counted,
         pace: Callable[[float], str] | None = None,
         every_s: float = _BAR_EVERY_S,
     ) -> None:
         self.doing, self.total, self.done = doing, total, done
-        self.told, self.pace, self.every_s = told, pace, every_s
+        self.describe, self.pace, self.every_s = describe, pace, every_s
         self._bar: rich.progress.Progress | None = None
         self._task: Any = None
         self._before = done
@@ -59,10 +59,10 @@ class Progress:
             from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
             self._bar = Progress(
-                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"), TimeRemainingColumn(),
-                TextColumn("{task.fields[note]}"), console=Console(stderr=True),
+                TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[amount]}"),
+                TimeRemainingColumn(), TextColumn("{task.fields[note]}"), console=Console(stderr=True),
             )  # fmt: skip
-            self._task = self._bar.add_task(self.doing, total=self.total, completed=int(self.done), told="", note="")
+            self._task = self._bar.add_task(self.doing, total=self.total, completed=int(self.done), amount="", note="")
             with suppress(OSError):
                 self._bar.start()
         return self
@@ -112,18 +112,18 @@ class Progress:
         elif 0 < self.done < (self.total or float("inf")):
             self._shown = time.monotonic()
             print(
-                ", ".join(filter(None, [f"{self.doing}: {self._told()}", self._left(), note])),
+                ", ".join(filter(None, [f"{self.doing}: {self._described()}", self._left(), note])),
                 file=sys.stderr,
                 flush=True,
             )
 
     def _update(self, note: str) -> None:
         assert self._bar is not None
-        self._bar.update(self._task, completed=self.done, total=self.total, told=self._told(), note=note)
+        self._bar.update(self._task, completed=self.done, total=self.total, amount=self._described(), note=note)
 
-    def _told(self) -> str:
-        told = self.told(self.done, self.total)
-        return told if self.pace is None else f"{told}, {self.pace(self._per_second())}"
+    def _described(self) -> str:
+        text = self.describe(self.done, self.total)
+        return text if self.pace is None else f"{text}, {self.pace(self._per_second())}"
 
     def _left(self) -> str:
         rate = self._per_second()

@@ -15,7 +15,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.pictures import tiff_pages
 from stylegan_pl.pictures.bare_pixels import bare_pixels
-from stylegan_pl.pictures.exif import is_sideways, of_taking, orientation, turned
+from stylegan_pl.pictures.exif import camera_exif, is_sideways, orientation, turned
 from stylegan_pl.pictures.opened import opened
 from stylegan_pl.pictures.srgb import WIDE_GREY, to_srgb
 from stylegan_pl.pictures.tree import check_is_file
@@ -191,9 +191,9 @@ def _draft_size(size: tuple[int, int], at_least: int) -> tuple[int, int]:
 
 
 def upright_exif(path: Path) -> bytes | None:
-    """The EXIF block of `of_taking`; None if there is nothing."""
+    """The EXIF block of `camera_exif`; None if there is nothing."""
     try:
         with _quietly(), opened(path) as image:
-            return of_taking(image)
+            return camera_exif(image)
     except Exception:  # a damaged block must not prevent painting the picture
         return None

@@ -52,7 +52,7 @@ def _examine(config: DictConfig, output: Path) -> int:
     folders = {side: instantiate(config.data[side], _convert_="all") for side in SIDES}
     pairing = instantiate(config.data.pairing, _convert_="all")
     refusals = _refusals(folders, config)
-    for line in pairing.told(folders["content"], folders["style"]):
+    for line in pairing.report(folders["content"], folders["style"]):
         _log.info("%s", line)
     used = places(folders["content"], folders["style"], pairing)
     pictures, colours = _survey(used, folders, config)
@@ -90,7 +90,7 @@ def _check_is_free(output: Path) -> None:
 
 def _refusals(folders: dict[str, ImageFolder], config: DictConfig) -> list[str]:
     """The errors with which a run would refuse the sets; a missing set is raised as an error."""
-    said = []
+    lines = []
     for side, folder in folders.items():
         try:
             make_ready(
@@ -100,8 +100,8 @@ def _refusals(folders: dict[str, ImageFolder], config: DictConfig) -> list[str]:
         except DataError as error:
             if not folder.files("train"):
                 raise
-            said.append(str(error))
-    return said
+            lines.append(str(error))
+    return lines
 
 
 def _survey(
@@ -122,14 +122,14 @@ def _survey(
     return pictures, colours
 
 
-def _too_many_bad(pictures: Sequence[Picture], limit: float, said: Sequence[str]) -> list[str]:
+def _too_many_bad(pictures: Sequence[Picture], limit: float, lines: Sequence[str]) -> list[str]:
     """Sets with too many bad files, which would end a run after its start."""
     found = []
     for side in SIDES:
         for split in SPLITS:
             files = [p for p in pictures if (p.side, p.split) == (side, split)]
             bad = sum(p.facts.problem is not None or p.too_small for p in files)
-            if bad > limit * len(files) and not any(line.startswith(f"data.{side}.") for line in said):
+            if bad > limit * len(files) and not any(line.startswith(f"data.{side}.") for line in lines):
                 purpose = "train on" if split == "train" else "validate with"
                 found.append(
                     f"data.{side}: {bad} of {len(files)} images to {purpose} cannot be used, more than "

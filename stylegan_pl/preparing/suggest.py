@@ -85,10 +85,10 @@ def _strokes(folders: dict[str, ImageFolder], shrunk: dict[str, int | None]) -> 
         return stroke_width_of(folder, folder.files("train"))
 
     content, style = (width(side) for side in SIDES)
-    said = f"strokes at these sizes: about {style:.0f} px wide in the paintings; photographs' detail {content:.0f} px"
+    line = f"strokes at these sizes: about {style:.0f} px wide in the paintings; photographs' detail {content:.0f} px"
     if style < _FINE:
-        said += "; such fine strokes are hardly learned: type a larger data.style.load_size"
-    return f"{said} (measured by scale selection)"
+        line += "; such fine strokes are hardly learned: type a larger data.style.load_size"
+    return f"{line} (measured by scale selection)"
 
 
 def _data_option(*, paired: bool) -> str:

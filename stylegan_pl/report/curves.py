@@ -86,7 +86,7 @@ def chart(name: str, entries: Sequence[Entry]) -> Chart | None:
         anchors=_labelled([(y.place(value), label) for label, value in anchors]),
         lines=[_line(i, points, x, y, noisy=noisy) for i, points in curves.items()],
         log=y.log,
-        summary="; ".join(f"{entries[i].name}: {_told(points)}" for i, points in curves.items()),
+        summary="; ".join(f"{entries[i].name}: {_describe(points)}" for i, points in curves.items()),
     )
 
 
@@ -170,5 +170,5 @@ def _title(name: str) -> str:
     return f"{last}, {path[-1]}" if len(path) > 1 and _group(name) == "Rates" else last
 
 
-def _told(points: Points) -> str:
+def _describe(points: Points) -> str:
     return f"{short(points[0][1])} at {short(points[0][0])} images, {short(points[-1][1])} at {short(points[-1][0])}"

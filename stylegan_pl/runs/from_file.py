@@ -178,5 +178,5 @@ def _made(value: Any) -> Any:
 
 
 def _shortened(value: Any) -> str:
-    said = value.function.__name__ if isinstance(value, Call) else repr(value)
-    return said if len(said) <= 80 else f"{said[:80]}…"
+    text = value.function.__name__ if isinstance(value, Call) else repr(value)
+    return text if len(text) <= 80 else f"{text[:80]}…"

@@ -129,8 +129,8 @@ def check_numbers(node: Any, most: int, path: Path) -> None:
         for child in node:
             check_numbers(child, most, path)
     elif isinstance(node, int) and abs(node) > most:
-        said = str(node) if abs(node) < 10**12 else "over 10^12"
-        raise ConfigError(f"{path}: its config contains the number {said}, far too large for its weights; refused")
+        number = str(node) if abs(node) < 10**12 else "over 10^12"
+        raise ConfigError(f"{path}: its config contains the number {number}, far too large for its weights; refused")
 
 
 def _sizes(state: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,8 +33,8 @@ def alone_writing(place: Path, *, is_folder: bool, option: str = "output") -> It
         try:
             afterwards.enter_context(holding(path))
         except Timeout:
-            said = f"{option}={place}: another command writes there; wait until it ends, or type another {option}="
-            raise ConfigError(said) from None
+            message = f"{option}={place}: another command writes there; wait until it ends, or type another {option}="
+            raise ConfigError(message) from None
         except OSError:
             pass  # if the folder cannot be written, the first result reports it
         else:

@@ -35,10 +35,10 @@ def path_of(name: str) -> Path:
     there = names()
     if name in there:
         return folder() / f"{name}.safetensors"
-    said = nearest(name, there) if there else "; it is empty: type ckpt=RUN_OR_FILE"
+    hint = nearest(name, there) if there else "; it is empty: type ckpt=RUN_OR_FILE"
     if "," in name and set(name.replace(" ", "").split(",")) <= set(there):
-        said = f"; for several, type painter=[{name}]"
-    raise ConfigError(f"painter={name}: no painter of that name is in the box{said}")
+        hint = f"; for several, type painter=[{name}]"
+    raise ConfigError(f"painter={name}: no painter of that name is in the box{hint}")
 
 
 def card_of(name: str) -> str:
@@ -66,7 +66,7 @@ def _whole(path: Path) -> Iterator[None]:
 def short_names(sources: Sequence[str], *, parts: int = 1) -> list[str]:
     """Short, distinct names of typed generators: painters by name, others by the last `parts` of their paths."""
     paths = [source for source in sources if not source.startswith(PREFIX)]
-    short = dict(zip(paths, told_apart(paths, parts=parts), strict=True)) if paths else {}
+    short = dict(zip(paths, distinct_names(paths, parts=parts), strict=True)) if paths else {}
     taken = set(short.values())
     for source in sources:
         name = source.removeprefix(PREFIX)
@@ -74,7 +74,7 @@ def short_names(sources: Sequence[str], *, parts: int = 1) -> list[str]:
     return [short[source] for source in sources]
 
 
-def told_apart(paths: Sequence[str], *, parts: int = 1) -> list[str]:
+def distinct_names(paths: Sequence[str], *, parts: int = 1) -> list[str]:
     """The last `parts` of each path, or as many as make them distinct: `coco_vangogh/2026-11-23_20-15-02`."""
     split = [Path(path).absolute().parts[1:] for path in paths]
     for count in range(parts, max(map(len, split)) + 1):
@@ -84,7 +84,7 @@ def told_apart(paths: Sequence[str], *, parts: int = 1) -> list[str]:
     return ["/".join(part) for part in split]
 
 
-def told(name: str) -> dict[str, Any]:
+def facts_of(name: str) -> dict[str, Any]:
     """The facts of a painter for a list: name, a line about it, licence, size in bytes and files.
 
     Raises:

@@ -23,7 +23,7 @@ class RunRecord:
         """Facts of status.json, by label."""
         status = _read(self.folder / "status.json", dict)
         versions = status.get("versions")
-        told = {
+        rows = {
             "images seen": (status.get("images_seen"), "{:,}"),
             "training": (status.get("seconds"), "{:,.0f} s"),
             "of it validations": (status.get("validation_seconds"), "{:,.0f} s"),
@@ -32,7 +32,7 @@ class RunRecord:
             "code": (status.get("code_version"), "{}"),
             "torch": (versions.get("torch") if isinstance(versions, dict) else None, "{}"),
         }
-        return {label: form.format(value) for label, (value, form) in told.items() if _is(value, form)}
+        return {label: form.format(value) for label, (value, form) in rows.items() if _is(value, form)}
 
     def symptoms(self) -> list[str]:
         """The diagnosis, one line per symptom."""

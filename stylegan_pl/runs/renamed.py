@@ -8,6 +8,7 @@ RENAMED: dict[str, str] = {
     "stylegan_pl.callbacks.pruning": "stylegan_pl.sweeps.pruning",
     "stylegan_pl.callbacks.rank_state": "stylegan_pl.distributed.rank_pools",
     "stylegan_pl.callbacks.requeue": "stylegan_pl.distributed.requeue",
+    "stylegan_pl.callbacks.time_told.TimeTold": "stylegan_pl.callbacks.time_estimate.TimeEstimate",
     "stylegan_pl.data.brushstrokes": "stylegan_pl.data.sources.brushstrokes",
     "stylegan_pl.data.built_once": "stylegan_pl.data.sources.built_once",
     "stylegan_pl.data.crop": "stylegan_pl.data.reading.crop",

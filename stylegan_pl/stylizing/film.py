@@ -13,7 +13,7 @@ from stylegan_pl.inference.film.film import Painted, paint_film
 from stylegan_pl.inference.film.frame_painter import FramePainter
 from stylegan_pl.inference.film.library import PIPE, are_frames, check_paths
 from stylegan_pl.inference.film.numbered import NumberedFrames
-from stylegan_pl.inference.film.options import parted
+from stylegan_pl.inference.film.options import split_options
 from stylegan_pl.inference.film.stop import INTERRUPTED, asked_to_stop
 from stylegan_pl.inference.masks import Masks
 from stylegan_pl.inference.painter import Painter
@@ -47,7 +47,7 @@ def paint_one_film(config: DictConfig, load: Callable[[], Painter]) -> int:
 
 def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output: Path) -> int:
     options: Any = OmegaConf.to_container(config.film, resolve=True)
-    steadiness, encoding = parted(options)
+    steadiness, encoding = split_options(options)
     check_paths(source, output, overwrite=config.overwrite)
     if config.mask is not None and Path(config.mask).is_dir():
         raise ConfigError(f"mask={config.mask} is a folder; a film takes one mask for all frames: mask=mask.png")
@@ -64,7 +64,7 @@ def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output
     if restarts:
         times = "once" if restarts == 1 else f"{restarts} times"
         _log.info("%s: its timestamps start again %s; the parts were joined one after another", source, times)
-    return _told(painted, source, output)
+    return _report(painted, source, output)
 
 
 def _opened(config: DictConfig, source: Path) -> Film | NumberedFrames:
@@ -80,7 +80,7 @@ def _opened(config: DictConfig, source: Path) -> Film | NumberedFrames:
     return frames
 
 
-def _told(painted: Painted, source: Path, output: Path) -> int:
+def _report(painted: Painted, source: Path, output: Path) -> int:
     if painted.frames == 0:
         _log.warning("stopped before a frame was painted; nothing was written")
         return INTERRUPTED
@@ -95,8 +95,8 @@ def _told(painted: Painted, source: Path, output: Path) -> int:
         _log.error("%s: %d of its pictures or packets could not be decoded and were skipped", source, painted.damaged)
     where = "stdout" if str(output) == PIPE else output
     scenes = "1 scene" if painted.scenes == 1 else f"{painted.scenes} scenes"
-    said = f"{painted.frames} frames in {scenes} ({painted.seconds:.2f} s) painted -> {where}"
-    _log.info("%s%s", "stopped early: " if painted.stopped else "", said)
+    line = f"{painted.frames} frames in {scenes} ({painted.seconds:.2f} s) painted -> {where}"
+    _log.info("%s%s", "stopped early: " if painted.stopped else "", line)
     facts = {
         "input": str(source), "output": str(output), "frames": painted.frames, "scenes": painted.scenes,
         "seconds": painted.seconds, "damaged": painted.damaged, "stopped": painted.stopped,

@@ -31,11 +31,11 @@ _OF_CHECKPOINTS: dict[str, Any] = {
 """Options that exported files do not support -> their defaults."""
 
 
-def paint_onnx(config: DictConfig, *, told: str | None = None) -> int:
+def paint_onnx(config: DictConfig, *, output_name: str | None = None) -> int:
     """Paint by a composed `StylizeConfig` with a model; returns the exit code, 1 if a file could not be painted.
 
     Args:
-        told: name of the output in messages; None: as in the config.
+        output_name: name of the output in messages; None: as in the config.
     """
     for key, untouched in _OF_CHECKPOINTS.items():
         if config[key] != untouched:
@@ -51,12 +51,12 @@ def paint_onnx(config: DictConfig, *, told: str | None = None) -> int:
     )
     place, is_folder = planned.place(Path(config.output))
     with alone_writing(place, is_folder=is_folder):
-        return _paint_all(config, planned, told or config.output)
+        return _paint_all(config, planned, output_name or config.output)
 
 
-def _paint_all(config: DictConfig, planned: Plan, told: str) -> Outcome:
-    if planned.passed_over:
-        _log.info("%s: %s", config.input, planned.told_passed_over)
+def _paint_all(config: DictConfig, planned: Plan, output_name: str) -> Outcome:
+    if planned.skipped:
+        _log.info("%s: %s", config.input, planned.skipped_line)
     painter = _painter(config)
     check = MemoryCheck(painter, config.memory_gb) if any(_is_large(job) for job in planned.jobs) else None
     refused = not_whole(planned)
@@ -72,7 +72,7 @@ def _paint_all(config: DictConfig, planned: Plan, told: str) -> Outcome:
     check_one(planned, refused)
     for line in refused.values():
         _log.error("skipped: %s", line)
-    _log.info("%s -> %s", summary(planned, refused), told)
+    _log.info("%s -> %s", summary(planned, refused), output_name)
     return Outcome(1 if refused else 0, facts=facts_of(planned, refused))
 
 

@@ -30,11 +30,11 @@ _log = logging.getLogger(__name__)
 _UNPAINTABLE = (UserError, RuntimeError, ValueError, MemoryError, OSError)  # errors that a single picture may cause
 
 
-def paint(config: DictConfig, *, told: str | None = None) -> int:
+def paint(config: DictConfig, *, output_name: str | None = None) -> int:
     """Paint by a composed `StylizeConfig`; returns the exit code, 1 if a file could not be read or written.
 
     Args:
-        told: what the output is called; None: as in the config.
+        output_name: what the output is called; None: as in the config.
     """
     if not 1 <= config.quality <= 100:
         raise ConfigError(f"quality={config.quality} must be between 1 and 100; the default is 95")
@@ -52,14 +52,14 @@ def paint(config: DictConfig, *, told: str | None = None) -> int:
     )  # fmt: skip
     place, is_folder = planned.place(Path(config.output))
     with alone_writing(place, is_folder=is_folder):
-        return _paint(config, planned, told or config.output)
+        return _paint(config, planned, output_name or config.output)
 
 
-def _paint(config: DictConfig, planned: Plan, told: str) -> Outcome:
-    if planned.passed_over:
-        films = any(makes_film(path) for path in planned.passed_over)
+def _paint(config: DictConfig, planned: Plan, output_name: str) -> Outcome:
+    if planned.skipped:
+        films = any(makes_film(path) for path in planned.skipped)
         hint = "; films are painted one at a time: input=FILM output=FILM" if films else ""
-        _log.info("%s: %s%s", config.input, planned.told_passed_over, hint)
+        _log.info("%s: %s%s", config.input, planned.skipped_line, hint)
     masks = None if config.mask is None else Masks(Path(config.mask))
     painter = _painter(config)
     with pixel_limit(config.max_megapixels):
@@ -72,7 +72,7 @@ def _paint(config: DictConfig, planned: Plan, told: str) -> Outcome:
     check_one(planned, call.refused)
     for line in call.refused.values():
         _log.error("skipped: %s", line)
-    _log.info("%s -> %s", summary(planned, call.refused), told)
+    _log.info("%s -> %s", summary(planned, call.refused), output_name)
     return Outcome(1 if call.refused else 0, facts=facts_of(planned, call.refused))
 
 
@@ -122,11 +122,11 @@ class Call:
 
     def _paint(self, jobs: list[Job], pictures: Tensor, report: Callable[[float], None]) -> int:
         """Paint and write one batch; returns how many results were written."""
-        told = 0.0
+        reported = 0.0
 
         def tell(share: float) -> None:
-            nonlocal told
-            told += share
+            nonlocal reported
+            reported += share
             report(share)
 
         try:
@@ -137,7 +137,7 @@ class Call:
         except _UNPAINTABLE as error:
             return self._one_by_one(jobs, pictures, error, report)
         written = sum(self._write(result, job) for job, result in zip(jobs, results, strict=True))
-        report(len(jobs) - told)
+        report(len(jobs) - reported)
         return written
 
     def _one_by_one(self, jobs: list[Job], pictures: Tensor, error: Exception, report: Callable[[float], None]) -> int:

@@ -43,7 +43,7 @@ def paint_piped(config: DictConfig, paint: Callable[..., int]) -> int:
         if to_pipe:
             piped.output = str(Path(folder, f"painted.{kind.lstrip('.')}"))
             piped.image_format = None
-        code = paint(piped, told="stdout" if to_pipe else None)
+        code = paint(piped, output_name="stdout" if to_pipe else None)
         if to_pipe and Path(piped.output).is_file():
             _send(Path(piped.output))
     return code

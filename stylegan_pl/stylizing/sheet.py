@@ -15,7 +15,7 @@ from stylegan_pl.pictures.inputs import pictures
 from stylegan_pl.pictures.read import pixel_limit, read_image
 from stylegan_pl.pictures.write import EXTENSIONS, check_result, write_image
 from stylegan_pl.runs.outcome import Outcome
-from stylegan_pl.runs.painters import short_names, told_apart
+from stylegan_pl.runs.painters import distinct_names, short_names
 from stylegan_pl.stylizing.contact_sheet import contact_sheet, in_cell
 
 _log = logging.getLogger(__name__)
@@ -104,7 +104,7 @@ def _columns(config: DictConfig) -> list[Column]:
 
 def _styles(config: DictConfig) -> list[tuple[str, str]]:
     paths = [str(path) for path in _listed(config.style)]
-    return list(zip(told_apart(paths), paths, strict=True)) if paths else []
+    return list(zip(distinct_names(paths), paths, strict=True)) if paths else []
 
 
 def _checkpoint(config: DictConfig, source: str) -> list[Column]:

@@ -79,12 +79,12 @@ def refuse_used_folders(folders: Sequence[Path]) -> None:
 
 def refuse_anothers(folder: Path, overrides: list[str]) -> None:
     """Raise if a job's folder contains a run with other options, whose weights resume=auto would use."""
-    told = read_status(folder).get("overrides")
-    if told is None or not (folder / "checkpoints" / "last.ckpt").exists():
+    before = read_status(folder).get("overrides")
+    if before is None or not (folder / "checkpoints" / "last.ckpt").exists():
         return
-    if [text for text in told if text != _RESUME] != [text for text in overrides if text != _RESUME]:
+    if [text for text in before if text != _RESUME] != [text for text in overrides if text != _RESUME]:
         raise ConfigError(
-            f"{folder} holds another sweep's job ({' '.join(told)}); type another hydra.sweep.dir for this one"
+            f"{folder} holds another sweep's job ({' '.join(before)}); type another hydra.sweep.dir for this one"
         )
 
 

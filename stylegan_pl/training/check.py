@@ -58,4 +58,6 @@ def make_data_ready(config: DictConfig) -> None:
     for side in ("content", "style"):
         folder = instantiate(config.data[side], _convert_="all")
         limit, download = config.data.bad_fraction, config.data.download
-        make_ready(folder, name=f"data.{side}", size=config.image_size, limit=limit, download=download, tell=False)
+        make_ready(
+            folder, name=f"data.{side}", size=config.image_size, limit=limit, download=download, log_skipped=False
+        )

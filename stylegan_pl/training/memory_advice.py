@@ -66,7 +66,7 @@ def out_of_memory_advice(
         half_there: the 16-bit precision that the device supports: bf16 or fp16.
     """
     fits = min(fitting_batch(model, image_size, capacity_bytes, half=half), batch_size - 1)
-    said = f"about {fits} pairs would have fitted" if fits >= 1 else "not even one pair would have fitted"
+    how_many = f"about {fits} pairs would have fitted" if fits >= 1 else "not even one pair would have fitted"
     mechanics, options = model.mechanics, []
     if fits >= 1:
         turns = -(-batch_size // fits)
@@ -79,5 +79,5 @@ def out_of_memory_advice(
     options.append("a smaller image_size")
     return (
         f"out of memory at batch_size={batch_size}, image_size={as_typed(*sides(image_size))} on {device} with "
-        f"{capacity_bytes / 2**30:.0f} GiB: {said}; type {', or '.join(options)}"
+        f"{capacity_bytes / 2**30:.0f} GiB: {how_many}; type {', or '.join(options)}"
     )

@@ -84,9 +84,9 @@ def leave_out_what_needs_a_generator(model: TwoPlayerModule) -> list[str]:
     for name in left_out:
         del model.image_losses[name]
     if not len(model.image_losses):
-        told = f": {', '.join(left_out)} need more than a picture" if left_out else ""
+        left = f": {', '.join(left_out)} need more than a picture" if left_out else ""
         raise ConfigError(
-            f"{type(model).__name__} has no image loss that can be previewed{told}, and an adversarial loss cannot be "
+            f"{type(model).__name__} has no image loss that can be previewed{left}, and an adversarial loss cannot be "
             "previewed; type image_loss=[style,content], or an +experiment= with image losses"
         )
     return left_out

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def taken_back() -> Iterator[None]:
+def settings_restored() -> Iterator[None]:
     """Restore environment, threads, TF32, determinism and cuDNN's settings at the end.
 
     W&B's own variables stay: its service outlives a run.

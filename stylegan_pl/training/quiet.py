@@ -4,7 +4,7 @@ import logging
 import warnings
 
 
-def say_nothing() -> None:
+def silence_logs() -> None:
     """Only rank 0 logs; errors of other ranks still appear, as exceptions."""
     logging.getLogger().setLevel(logging.ERROR)
 

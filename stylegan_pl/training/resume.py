@@ -25,18 +25,18 @@ _TRAINS = (
 )
 """The parts of a config that decide what is trained; the rest is about folders and loggers."""
 _MEASURES = ("metric", "seed", "image_size", "data.content", "data.style", "data.val_pairs", "callbacks.evaluation")
-_UNTOLD = ("data.workers", "data.prefetch", "data.cache", "data.problems_csv", "callbacks.evaluation.cache")
+_NOT_REPORTED = ("data.workers", "data.prefetch", "data.cache", "data.problems_csv", "callbacks.evaluation.cache")
 _PLAYERS = ("generator_optimizer", "discriminator_optimizer")
 
 
 def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
     """The checkpoint to resume from, or None to start a new run.
 
-    What a scheduler has started again, and what was preempted, goes on without being told. Every rank finds the same by
-    itself: rank 0 may refuse a folder that holds a run, so for the others it is one to go on with.
+    A run that a scheduler has started again, or that was preempted, resumes even if the user did not ask for it. Every
+    rank decides by itself, and finds the same; only rank 0 refuses a folder that holds another run.
 
     Raises:
-        ConfigError: the folder holds a run already, and nothing says that it should go on.
+        ConfigError: the folder holds a run already, and the user did not ask to resume it.
     """
     if config.resume not in (None, "auto"):
         raise ConfigError(f"resume={config.resume}: {_instead(str(config.resume))}")
@@ -130,10 +130,10 @@ def take_up(model: TwoPlayerModule, typed: dict[str, Any], path: Path) -> bool:
         raise ConfigError(_unfitting(path, {k: v for k, v in changed.items() if _is_of_networks(k)})) from error
     _refuse_another_size(model, typed)
     check_training_state(model, checkpoint, path)
-    told = [f"{key} {_short(was)} → {_short(now)}" for key, (was, now) in changed.items() if key not in _UNTOLD]
-    if told and is_first():
-        _log.info("changed from here on: %s", ", ".join(told))
-    return not [key for key, _ in changes(before, typed, _MEASURES) if key not in _UNTOLD]
+    lines = [f"{key} {_short(was)} → {_short(now)}" for key, (was, now) in changed.items() if key not in _NOT_REPORTED]
+    if lines and is_first():
+        _log.info("changed from here on: %s", ", ".join(lines))
+    return not [key for key, _ in changes(before, typed, _MEASURES) if key not in _NOT_REPORTED]
 
 
 def changes(before: Any, now: Any, below: tuple[str, ...]) -> Iterator[tuple[str, tuple[Any, Any]]]:

@@ -23,8 +23,8 @@ from stylegan_pl.runs.ranks import is_first
 from stylegan_pl.runs.status import read_status, replace_status, write_status
 from stylegan_pl.training.fit import fit
 from stylegan_pl.training.open_run import open_run
-from stylegan_pl.training.process_settings import taken_back
-from stylegan_pl.training.quiet import quiet_libraries, say_nothing
+from stylegan_pl.training.process_settings import settings_restored
+from stylegan_pl.training.quiet import quiet_libraries, silence_logs
 from stylegan_pl.training.resume import NothingLeft, checkpoint_to_resume
 
 _log = logging.getLogger(__name__)
@@ -38,9 +38,9 @@ def run(config: DictConfig) -> Outcome:
     """
     quiet_libraries()
     if not is_first():
-        say_nothing()
+        silence_logs()
     run_dir = Path(config.run_dir).resolve()
-    with taken_back(), ending_at_once():
+    with settings_restored(), ending_at_once():
         try:
             with alone_in(run_dir) if is_first() else nullcontext():
                 return _run(config, run_dir)
@@ -66,14 +66,14 @@ def _run(config: DictConfig, run_dir: Path) -> Outcome:
             replace_status(run_dir, {**read_status(run_dir), **before, "state": ENDED[0], "error": None})
         return Outcome(0, before.get("best_score"))
     except BaseException as error:
-        told = _with_the_last_good(error, run_dir)
+        explained = _with_the_last_good(error, run_dir)
         if is_first():
-            _note_failure(told, run_dir, before)
-        if isinstance(told, StoppedEarly) and told.wants_requeue:
+            _note_failure(explained, run_dir, before)
+        if isinstance(explained, StoppedEarly) and explained.wants_requeue:
             requeue()
-        if told is error:
+        if explained is error:
             raise
-        raise told from error
+        raise explained from error
     if is_first():
         earlier = before.get("seconds") or 0.0 if checkpoint is not None else 0.0
         seconds = round(earlier + time.monotonic() - started, 1)
@@ -104,7 +104,7 @@ def _note_failure(error: BaseException, run_dir: Path, before: dict[str, Any]) -
         elif isinstance(error, ConfigError) and before:
             replace_status(run_dir, before)
         else:
-            said = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {first_line(error)}"
-            write_status(run_dir, state="failed", error=said)
+            line = str(error) if isinstance(error, UserError) else f"{type(error).__name__}: {first_line(error)}"
+            write_status(run_dir, state="failed", error=line)
     except OSError:
         pass  # the disk that ended the run is full

@@ -40,10 +40,10 @@ def start_from(model: TwoPlayerModule, source: str) -> str:
             f"start_from={source}: none of the weights of its generator ({_called(node)}) fit this run's "
             f"({type(model.generator).__name__}); choose the same generator by generator@model.generator=NAME"
         )
-    told = [_copy(name, theirs, state) for name, state in ours.items()]
+    lines = [_copy(name, theirs, state) for name, state in ours.items()]
     if model.ema is not None:
         model.ema.averaged.load_state_dict(model.generator.state_dict())
-    return f"start_from={source if source.startswith(PREFIX) else path}: {'; '.join(told)}"
+    return f"start_from={source if source.startswith(PREFIX) else path}: {'; '.join(lines)}"
 
 
 def _networks(model: TwoPlayerModule) -> dict[str, nn.Module]:

@@ -14,7 +14,7 @@ from omegaconf import OmegaConf
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.json_result import json_on_stdout
 from stylegan_pl.config.streams import lasting_streams
-from stylegan_pl.errors import leave
+from stylegan_pl.errors import exit_with
 from stylegan_pl.pictures.progress import Progress
 
 NAME = "caf\udce9 → 写真"  # as Python has a file's name in Latin 1, and letters that ASCII lacks
@@ -47,7 +47,7 @@ def test_progress_goes_on(monkeypatch, was_terminal):
 def test_the_exit_code_is_kept(monkeypatch):
     monkeypatch.setattr(sys, "stderr", Closed(was_terminal=False))
     with pytest.raises(SystemExit) as ended:
-        leave(2, "error: a line that nobody reads")
+        exit_with(2, "error: a line that nobody reads")
     assert ended.value.code == 2
 
 

@@ -94,7 +94,7 @@ def test_export_fills_a_box(box, tmp_path):  # noqa: F811
     typed = ["painter=monet", "format=safetensors", "half=true", f"output={output}", *facts]
     assert export(compose_config("export", typed)) == 0
     assert painters.names() == ["hokusai", "monet", "vangogh"]
-    assert painters.told("hokusai")["about"] == "Waves, and a mountain"
+    assert painters.facts_of("hokusai")["about"] == "Waves, and a mountain"
     card = painters.card_of("hokusai")
     assert all(text in card for text in ("Waves, and a mountain", "train +experiment=hokusai", "CC0"))
     weights = load_generator(output).state_dict()

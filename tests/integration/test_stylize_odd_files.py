@@ -189,7 +189,7 @@ def test_every_odd_file_is_painted_or_refused_in_a_line(checkpoint, tmp_path, ca
     assert len(painted) + len(lines) == len(sound) + len(bad) + len(damaged) + len(links)
     assert not [name for name in painted if "partial" in name]
     assert any("900 megapixels, of at most 179; type max_megapixels=900" in line for line in lines)
-    assert "216 files is no image to us: 1 txt" in caplog.records[0].getMessage()  # before it begins
+    assert "216 files is not a readable image: 1 txt" in caplog.records[0].getMessage()  # before it begins
     for name, content in {**sound, **bad, **damaged}.items():
         assert (source / name).read_bytes() == content, name
 

@@ -19,7 +19,7 @@ def test_every_painter_in_the_box_is_made_by_a_command():
 
 @pytest.mark.parametrize("name", sorted(RECIPES))
 def test_the_command_builds_the_network_that_lies_in_the_box(name):
-    (node, _), facts = held_generator(painters.path_of(name)), painters.told(name)
+    (node, _), facts = held_generator(painters.path_of(name)), painters.facts_of(name)
     for stage in RECIPES[name].stages:
         typed = OmegaConf.to_container(compose_config("train", stage).model.generator, resolve=True)
         for key in ("width", "blocks", "dilations", "grey"):

@@ -24,8 +24,8 @@ def cut(
     height, width = pixels.shape[:2]
     rows, columns = sides(size)
     if not fits(width, height, size):
-        told = f"{width}×{height} pixels is smaller than the crop of {in_words(size)}"
-        raise DataError(f"{name}: {told}" if name else told)
+        problem = f"{width}×{height} pixels is smaller than the crop of {in_words(size)}"
+        raise DataError(f"{name}: {problem}" if name else problem)
     left, top = _corner(width - columns, height - rows, rng)
     into = np.empty((rows, columns, 3), np.uint8) if into is None else into
     if pixels.base is not into:  # otherwise it was decoded directly into `into`

@@ -202,7 +202,7 @@ def size_of(path: Path) -> int:
 
 def progress_in_bytes(doing: str, *, done: int = 0) -> Progress:
     """A progress bar in bytes, for downloading, checking or unpacking; starts at `done` bytes."""
-    return Progress(doing, done=done, told=_bytes, pace=lambda rate: f"{human_bytes(int(rate))}/s")
+    return Progress(doing, done=done, describe=_bytes, pace=lambda rate: f"{human_bytes(int(rate))}/s")
 
 
 def _bytes(done: float, total: float | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from stylegan_pl.errors import UnfitData, first_line
 from stylegan_pl.inference.film.frames import Look, ToPictures
 from stylegan_pl.inference.film.library import camera, is_live, opened, pyav
-from stylegan_pl.inference.film.restarts import GoingOn
+from stylegan_pl.inference.film.restarts import ContinuousTimes
 from stylegan_pl.inference.film.source import Frame
 
 _STILL = 0x400 | 0x800 | 0x100000  # AV_DISPOSITION_ATTACHED_PIC, _TIMED_THUMBNAILS, _STILL_IMAGE
@@ -51,7 +51,7 @@ class Film:
         self.stream.thread_type = "AUTO"
         self.others = [*self._container.streams.audio, *self._container.streams.subtitles]
         self._next_pts = 0
-        self._times = GoingOn()
+        self._times = ContinuousTimes()
         self._items = self._demux()
         self._waiting, self._first = self._until_first_picture()
         self.look = Look.of(self._first)

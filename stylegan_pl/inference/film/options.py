@@ -8,7 +8,7 @@ from stylegan_pl.inference.film.encode import Encoding
 from stylegan_pl.inference.film.steadiness import Steadiness
 
 
-def parted(options: Mapping[str, Any]) -> tuple[Steadiness, Encoding]:
+def split_options(options: Mapping[str, Any]) -> tuple[Steadiness, Encoding]:
     """Options of `film=` (`config.option_types.FilmConfig`) -> how flicker is reduced, and how the film is compressed.
 
     `fps` belongs to neither: it is the rate of a folder of frames.

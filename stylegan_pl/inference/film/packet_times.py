@@ -59,8 +59,10 @@ class PacketTimes:
         """
         for packet in self._held:
             if self._first_dts is not None and packet.dts is not None:
-                told = self.length if length is None else length
-                packet.duration = max(1, round(told * self.time_base / _base(packet)) - (packet.dts - self._first_dts))
+                seconds = self.length if length is None else length
+                packet.duration = max(
+                    1, round(seconds * self.time_base / _base(packet)) - (packet.dts - self._first_dts)
+                )
         return self._held
 
 

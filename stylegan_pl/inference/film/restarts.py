@@ -8,7 +8,7 @@ _BACK = Fraction(1, 10)  # seconds; times never decrease within a recording, so 
 _AHEAD = 256  # packets searched for the new recording's first packet of each stream
 
 
-class GoingOn:
+class ContinuousTimes:
     """Shifts packets in time, all streams equally, so that a second recording follows the first.
 
     The new recording's earliest packet starts where the old one's last packet ends, so sound and pictures stay in sync,

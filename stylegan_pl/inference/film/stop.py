@@ -24,18 +24,18 @@ def asked_to_stop() -> Iterator[Callable[[], bool]]:
     if threading.current_thread() is not threading.main_thread():
         yield lambda: False
         return
-    heard = False
+    asked = False
 
     def handle(number: int, _: FrameType | None) -> None:
-        nonlocal heard
-        if heard and number == signal.SIGINT:  # a terminal that closes sends SIGHUP twice: the system, then the shell
+        nonlocal asked
+        if asked and number == signal.SIGINT:  # a terminal that closes sends SIGHUP twice: the system, then the shell
             raise KeyboardInterrupt
-        heard = True
+        asked = True
         _log.warning("stopping after this batch; what is painted is kept (Ctrl-C again: at once)")
 
     before = {number: signal.signal(number, handle) for number in handled(_NAMES)}
     try:
-        yield lambda: heard
+        yield lambda: asked
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

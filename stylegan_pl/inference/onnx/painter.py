@@ -199,13 +199,13 @@ def _facts(session: "InferenceSession", path: Path) -> dict[str, Any]:
     try:
         facts: dict[str, Any] = json.loads(session.get_modelmeta().custom_metadata_map[METADATA_KEY])
         graph = facts["graph"]
-        told = graph["stride"], graph["takes_style"], graph["preprocessing"]
+        values = graph["stride"], graph["takes_style"], graph["preprocessing"]
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ConfigError(
             f"model={path}: not written by python -m stylegan_pl.export (its metadata says nothing)"
         ) from error
     check_version(facts.get(VERSION_KEY), path)
-    if [type(value) for value in told] != [int, bool, bool] or not 1 <= graph["stride"] <= _LARGEST_STRIDE:
+    if [type(value) for value in values] != [int, bool, bool] or not 1 <= graph["stride"] <= _LARGEST_STRIDE:
         raise ConfigError(
             f"model={path}: not written by python -m stylegan_pl.export (its metadata is of another kind)"
         )

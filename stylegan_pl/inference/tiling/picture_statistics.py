@@ -108,11 +108,11 @@ class PictureStatistics:
         def pooled(asking: nn.Module, features: Tensor, core: Core) -> Moments:
             if asking is norm:
                 pool.add(_cut(features, core))
-                raise _Seen  # the layers after it are not needed
+                raise _StopForward  # the layers after it are not needed
             return self.moments[asking]
 
         for tile, core in tiles:
-            with self._hooked(partial(pooled, core=core)), suppress(_Seen):
+            with self._hooked(partial(pooled, core=core)), suppress(_StopForward):
                 self.network(tile)
         self.moments[norm] = pool.moments()
 
@@ -138,7 +138,7 @@ class PictureStatistics:
                 del vars(norm)["forward"]
 
 
-class _Seen(Exception):
+class _StopForward(Exception):
     """Ends a forward pass early."""
 
 

@@ -42,8 +42,8 @@ def read_torch(path: Path) -> Any:
             raise UnreadableError("it holds more than tensors and plain data, which could run code: refused") from error
         raise UnreadableError("it is damaged, or no file of PyTorch's") from error
     except Exception as error:  # torch raises a dozen types for damaged files
-        said = first_line(error)
-        raise UnreadableError("it is damaged" if "weights_only" in said else said) from error
+        line = first_line(error)
+        raise UnreadableError("it is damaged" if "weights_only" in line else line) from error
 
 
 def _check_beginning(path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from stylegan_pl.pictures.crop_size import CropSize, in_words
-from stylegan_pl.pictures.passed_over import is_unread_picture
+from stylegan_pl.pictures.skipped import is_unread_picture
 from stylegan_pl.pictures.tree import files_below
 from stylegan_pl.preparing.doctor.near_duplicates import near_duplicates
 from stylegan_pl.preparing.doctor.perceptual_hash import is_flat

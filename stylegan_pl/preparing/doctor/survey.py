@@ -88,7 +88,7 @@ def look_at_all(paths: Sequence[Path], *, workers: int | None, one_frame: bool =
         return
     with ProcessPoolExecutor(workers, _context()) as pool:
         try:
-            with _deaf_to_ctrl_c():
+            with _ignoring_ctrl_c():
                 facts = pool.map(look, paths, chunksize=_CHUNK)  # starts the processes
             yield from facts
         except BrokenProcessPool as error:
@@ -109,7 +109,7 @@ def _context() -> multiprocessing.context.BaseContext:
 
 
 @contextlib.contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
+def _ignoring_ctrl_c() -> Iterator[None]:
     """Ignore Ctrl-C in processes started inside: the terminal sends it to all, and only the main process reacts."""
     if threading.current_thread() is not threading.main_thread():  # only the main thread may set a signal's handler
         yield

@@ -9,7 +9,7 @@ from images_on_disk import write_images
 from torch.utils.data import DataLoader
 
 from stylegan_pl.contracts import StylePair
-from stylegan_pl.data.batches import PairBatches, as_they_are
+from stylegan_pl.data.batches import PairBatches, unchanged
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import PairedByName, Unpaired
 from stylegan_pl.data.pairs import PairKey, StylePairs
@@ -40,7 +40,7 @@ def assert_is(batch: StylePair, pairs: StylePairs, number: int) -> None:
 @pytest.mark.parametrize("workers", [0, 1, 2])
 def test_batches_that_are_kept_stay_what_they_are(pairs: StylePairs, workers: int) -> None:
     stream = [keys(number) for number in range(12)]
-    kept = list(DataLoader(PairBatches(pairs), batch_sampler=stream, num_workers=workers, collate_fn=as_they_are))
+    kept = list(DataLoader(PairBatches(pairs), batch_sampler=stream, num_workers=workers, collate_fn=unchanged))
     for number, batch in enumerate(kept):
         assert_is(batch, pairs, number)
 

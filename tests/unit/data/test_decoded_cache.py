@@ -15,7 +15,7 @@ from PIL import Image
 from torch.utils.data import DataLoader
 
 from stylegan_pl.data import decoded_cache
-from stylegan_pl.data.batches import PairBatches, as_they_are
+from stylegan_pl.data.batches import PairBatches, unchanged
 from stylegan_pl.data.decoded_cache import DecodedFolder
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.data.pairing import PairedByName, Pairing, Unpaired
@@ -108,7 +108,7 @@ def test_pairs_are_the_same(photographs: Path, tmp_path: Path, pairing: Pairing,
     kept.keep_decoded(tmp_path / "cache")
     expected = [plain[key] for key in keys]
     batches = PairBatches(kept)
-    loader = DataLoader(batches, batch_sampler=[keys[:5], keys[5:]], num_workers=workers, collate_fn=as_they_are)
+    loader = DataLoader(batches, batch_sampler=[keys[:5], keys[5:]], num_workers=workers, collate_fn=unchanged)
     for side in range(2):
         found = torch.cat([batch[side] for batch in loader])
         assert torch.equal(found, torch.stack([pair[side] for pair in expected]))

@@ -30,12 +30,12 @@ FOUND_OUT = [
 def test_a_dead_worker_is_told_in_a_line(error):
     loader = TrainLoader([1, 2])
     with pytest.raises(WorkerDied, match=r"\(pid 7\) was killed by SIGKILL; .* type data\.workers=0 for fewer") as told:
-        next(loader._told(Failing(error, -signal.SIGKILL)))
+        next(loader._explained(Failing(error, -signal.SIGKILL)))
     assert "\n" not in str(told.value)
 
 
 @pytest.mark.parametrize("error", FOUND_OUT, ids=lambda error: type(error).__name__)
 def test_an_error_while_all_workers_live_stays_what_it_is(error):
     with pytest.raises(type(error)) as told:
-        next(TrainLoader([1, 2])._told(Failing(error, None)))
+        next(TrainLoader([1, 2])._explained(Failing(error, None)))
     assert told.value is error

@@ -103,7 +103,7 @@ def test_a_side_with_train_alone_is_not_paired_with_the_others_validation(tmp_pa
         assert {path.parent.name for path in [*contents, *styles]} == {"train"}
         seen[split] = [path.stem for path in contents]
     assert sorted(seen["train"] + seen["val"]) == [str(number) for number in range(8)] and seen["val"]
-    told = "\n".join(PairedByName().told(content, style))
+    told = "\n".join(PairedByName().report(content, style))
     assert f"images below {tmp_path / 'two/val'} are left out, for {tmp_path / 'one'} has none but train/" in told
 
 

@@ -77,7 +77,7 @@ def test_a_name_is_on_one_side_however_it_is_written(tmp_path: Path) -> None:
 def test_lonely_files_and_two_of_one_name_are_told(tmp_path: Path) -> None:
     content = write(tmp_path / "c", "a.jpg", "a.png", "b.jpg", "x.jpg", "y.jpg")
     style = write(tmp_path / "s", "a.png", "b.png", "z.png")
-    lines = PairedByName().told(content, style)
+    lines = PairedByName().report(content, style)
     assert lines == [
         "paired data: 2 pairs to train on, 0 to validate with",
         f"paired data: 2 of 4 images below {content.root} have no partner below {style.root} and are left out, such as "
@@ -117,7 +117,7 @@ def test_pictures_of_one_shape_and_two_sizes_are_cut_at_one_place(
     both = pairs(content, style, tmp_path)
     if cached:
         both.keep_decoded(tmp_path / "cache")
-    assert PairedByName().told(content, style)[1:] == [
+    assert PairedByName().report(content, style)[1:] == [
         "paired data: 1 of 1 pairs looked at differ in size; the larger is shrunk"
     ]
     corners = set()
@@ -134,7 +134,7 @@ def test_pictures_of_unlike_shapes_are_refused_by_name(tmp_path: Path) -> None:
     content = write(tmp_path / "c", "a.png", "b.png")
     style = write(tmp_path / "s", "a.png")
     write(tmp_path / "s", "b.png", picture=places(24, 24))
-    told = PairedByName().told(content, style)
+    told = PairedByName().report(content, style)
     assert len(told) == 2 and told[1].startswith(
         f"paired data: 1 of 2 pairs looked at cannot be used, such as {content.root}/b"
     )

@@ -73,7 +73,7 @@ def test_who_guesses_is_not_listened_to():
     balance = GradientBalance(1.0)
     terms = {"a": picture.sum()}, {"b": 2 * picture.sum()}, picture
     assert balance(*terms, step=0) == 0  # nothing has been heard yet
-    heard = [balance(*terms, step=step).item() for step in range(1, 200) if balance.hear(torch.tensor(0.5)) is None]
+    heard = [balance(*terms, step=step).item() for step in range(1, 200) if balance.update(torch.tensor(0.5)) is None]
     assert heard == sorted(heard) and heard[-1] == pytest.approx(1.0, rel=1e-3)  # half of 2
 
 

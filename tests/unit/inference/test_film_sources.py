@@ -158,7 +158,7 @@ def test_a_folder_of_numbered_frames_is_a_film(tmp_path: Path, caplog: pytest.Lo
     assert after.seconds == Fraction(24, 25)
     assert np.abs(after.frames.astype(int) - scene(12)).mean() < 4
     assert "12 frames, f1.png to f12.png, at 12.5 a second (film.fps=)" in caplog.text
-    assert "1 of 13 files is no image to us: 1 txt" in caplog.text
+    assert "1 of 13 files is not a readable image: 1 txt" in caplog.text
 
 
 def test_a_pattern_of_frames_is_a_film(tmp_path: Path) -> None:

@@ -11,11 +11,11 @@ pytest.importorskip("av")
 from clips import FRAMES, look, scene, write_film
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.page.films import told
-from stylegan_pl.page.painters import Wish
+from stylegan_pl.page.films import summary
+from stylegan_pl.page.painters import PaintOptions
 from stylegan_pl.stylizing.pictures import paint
 
-VANGOGH = Wish("vangogh/2026-11-23", strength=0.8)
+VANGOGH = PaintOptions("vangogh/2026-11-23", strength=0.8)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_the_film_of_stylize(here, ckpt, film, tmp_path):
     assert painted.sound == look(film).sound and len(painted.sound) > 10
     assert told_frames == [(count, FRAMES) for count in range(1, FRAMES + 1)]
     assert done.result.name == "clip-painted.mp4"
-    assert told(done.facts).startswith(f"{FRAMES} frames, 0.80 s, flicker 0.")
+    assert summary(done.facts).startswith(f"{FRAMES} frames, 0.80 s, flicker 0.")
 
 
 def test_stop_leaves_a_film_that_plays(here, film):
@@ -56,7 +56,7 @@ def test_stop_leaves_a_film_that_plays(here, film):
             here.stops.ask("me")
 
     done = here.film(str(film), VANGOGH, "me", report)
-    assert len(look(done.result).frames) == 6 and told(done.facts).startswith("Stopped: 6 frames")
+    assert len(look(done.result).frames) == 6 and summary(done.facts).startswith("Stopped: 6 frames")
     assert not list(here.folder.rglob(".*partial*"))
 
 

@@ -10,8 +10,8 @@ from unit.page.example import noise, write_checkpoints
 
 from stylegan_pl import Stylizer
 from stylegan_pl.errors import UserError
-from stylegan_pl.page.events import wish
-from stylegan_pl.page.painters import Painters, Wish
+from stylegan_pl.page.events import paint_options
+from stylegan_pl.page.painters import Painters, PaintOptions
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ PHOTOGRAPH = torch.from_numpy(noise(36, 44)).permute(2, 0, 1)
 )
 def test_a_learned_style_paints_as_stylizer(ckpts, painters, options):
     expected = Stylizer.load(ckpts[0], device="cpu", **options)(PHOTOGRAPH)
-    assert torch.equal(painters.painter(Wish("vangogh/2026-11-23", **options))(PHOTOGRAPH[None])[0], expected)
+    assert torch.equal(painters.painter(PaintOptions("vangogh/2026-11-23", **options))(PHOTOGRAPH[None])[0], expected)
 
 
 @pytest.mark.parametrize(
@@ -49,39 +49,41 @@ def test_a_learned_style_paints_as_stylizer(ckpts, painters, options):
 )
 def test_any_style_paints_as_stylizer(ckpts, painters, paintings, options):
     expected = Stylizer.load(ckpts[1], device="cpu", style=paintings, style_size=64, **options)(PHOTOGRAPH)
-    painted = painters.painter(Wish("adain/best.ckpt", style=paintings, **options))(PHOTOGRAPH[None])[0]
+    painted = painters.painter(PaintOptions("adain/best.ckpt", style=paintings, **options))(PHOTOGRAPH[None])[0]
     assert torch.equal(painted, expected)
 
 
 def test_one_painting_after_the_other_leaves_nothing_behind(painters):
-    plain = Wish("vangogh/2026-11-23")
+    plain = PaintOptions("vangogh/2026-11-23")
     before = painters.painter(plain)(PHOTOGRAPH[None])
-    weak = painters.painter(Wish(plain.name, strength=0.0))(PHOTOGRAPH[None])
+    weak = painters.painter(PaintOptions(plain.name, strength=0.0))(PHOTOGRAPH[None])
     assert torch.equal(weak[0], PHOTOGRAPH) and torch.equal(painters.painter(plain)(PHOTOGRAPH[None]), before)
 
 
 def test_paintings_do_not_trouble_a_learned_style(painters, paintings):
-    given = Wish("vangogh/2026-11-23", style=paintings, style_weights=[1, 2])
+    given = PaintOptions("vangogh/2026-11-23", style=paintings, style_weights=[1, 2])
     assert not painters.takes_style(given.name) and painters.takes_style("adain/best.ckpt")
-    assert torch.equal(painters.painter(given)(PHOTOGRAPH[None]), painters.painter(Wish(given.name))(PHOTOGRAPH[None]))
+    assert torch.equal(
+        painters.painter(given)(PHOTOGRAPH[None]), painters.painter(PaintOptions(given.name))(PHOTOGRAPH[None])
+    )
 
 
 def test_wishes_that_cannot_be_granted(painters, paintings):
     with pytest.raises(UserError, match="drop one, or several"):
-        painters.painter(Wish("adain/best.ckpt"))
+        painters.painter(PaintOptions("adain/best.ckpt"))
     with pytest.raises(UserError, match="all paintings have weight 0"):
-        painters.painter(Wish("adain/best.ckpt", style=paintings, style_weights=[0, 0]))
+        painters.painter(PaintOptions("adain/best.ckpt", style=paintings, style_weights=[0, 0]))
     with pytest.raises(UserError, match="strength"):
-        painters.painter(Wish("vangogh/2026-11-23", strength=1.5))
+        painters.painter(PaintOptions("vangogh/2026-11-23", strength=1.5))
 
 
 def test_what_the_controls_say():
-    assert wish("x", 0.5, 1.5, "no", None, 1, 1, 1) == Wish("x", 0.5, 1.5)
-    assert wish("x", 1, 1, "luma", ["a"], 0, 1, 1) == Wish(
+    assert paint_options("x", 0.5, 1.5, "no", None, 1, 1, 1) == PaintOptions("x", 0.5, 1.5)
+    assert paint_options("x", 1, 1, "luma", ["a"], 0, 1, 1) == PaintOptions(
         "x", 1, 1, "luma", (Path("a"),)
     )  # alone, it has all the weight
-    assert wish("x", 1, 1, "coral", ["a", "b"], 0.2, 0.4, 1) == Wish(
+    assert paint_options("x", 1, 1, "coral", ["a", "b"], 0.2, 0.4, 1) == PaintOptions(
         "x", 1, 1, "coral", (Path("a"), Path("b")), [0.2, 0.4]
     )
     with pytest.raises(UserError, match="7 paintings to paint after; take at most 6"):
-        wish("x", 1, 1, "no", list("abcdefg"), *np.ones(6))
+        paint_options("x", 1, 1, "no", list("abcdefg"), *np.ones(6))

@@ -9,13 +9,13 @@ from unit.page.example import noise, studio, write_checkpoints, write_uploads
 
 from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.inference.tiling.tile_plan import Tiling
-from stylegan_pl.page.painters import Wish
+from stylegan_pl.page.painters import PaintOptions
 from stylegan_pl.page.pictures import SCREEN
 from stylegan_pl.pictures.read import pixel_limit
 from stylegan_pl.stylizing.pictures import paint
 
 UPLOADS = ["turned.jpg", "wide.png", "cmyk.tif", "clear.png", "tile.bmp"]
-VANGOGH = Wish("vangogh/2026-11-23")
+VANGOGH = PaintOptions("vangogh/2026-11-23")
 
 
 @pytest.fixture(scope="module")

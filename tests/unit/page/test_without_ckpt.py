@@ -13,7 +13,7 @@ from unit.page.example import studio
 from stylegan_pl.app import app
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.page import server
-from stylegan_pl.page.painters import Wish
+from stylegan_pl.page.painters import PaintOptions
 from stylegan_pl.runs import painters
 
 
@@ -53,7 +53,7 @@ def test_the_photograph_is_painted_as_if_it_had_been_dropped(box, tmp_path):  # 
     first, second = here.example(), here.example()
     assert first != second  # a visitor's own, which may be deleted
     assert np.array_equal(np.asarray(Image.open(first)), skimage.data.astronaut())
-    done = here.picture(str(first), Wish("vangogh"), "me")
+    done = here.picture(str(first), PaintOptions("vangogh"), "me")
     assert Image.open(done.result).size == (512, 512)
 
 

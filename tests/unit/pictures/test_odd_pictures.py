@@ -12,7 +12,7 @@ from PIL import Image, ImageCms
 
 from stylegan_pl.data.reading.decode import decode
 from stylegan_pl.errors import DataError
-from stylegan_pl.pictures.exif import of_taking
+from stylegan_pl.pictures.exif import camera_exif
 from stylegan_pl.pictures.read import header, read_image, upright_exif, upright_size
 from stylegan_pl.preparing.doctor.file_facts import look_at
 
@@ -70,7 +70,7 @@ def test_what_can_be_told_of_a_taking_is_kept_beside_what_cannot(tmp_path: Path)
     with Image.open(tmp_path / "a.png") as image:
         image.getexif().update({0x010F: "Maker", 0x8298: 2**70})
         image.getexif().get_ifd(0x8769).update({0x9003: "2026:01:02 03:04:05", 0x8827: 2**70})
-        told = of_taking(image)
+        told = camera_exif(image)
     assert told is not None
     kept = Image.Exif()
     kept.load(told)

@@ -77,7 +77,8 @@ def test_a_folder_without_images_is_said(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "notes.txt").touch()
     with pytest.raises(
-        UserError, match=rf"input=.*in: no images in this folder \({KNOWN}\); 1 of 1 files is no image to us: 1 txt"
+        UserError,
+        match=rf"input=.*in: no images in this folder \({KNOWN}\); 1 of 1 files is not a readable image: 1 txt",
     ):
         plan(tmp_path / "in", tmp_path / "out", image_format=None, overwrite=False)
 
@@ -229,7 +230,7 @@ def test_a_gif_becomes_a_png_beside_others_of_its_name(tmp_path: Path) -> None:
 
 def test_what_is_passed_over_is_listed(album: Path, tmp_path: Path) -> None:
     found = planned.plan(album, tmp_path / "out", image_format=None, overwrite=False)
-    assert found.passed_over == [album / "day 1/notes.txt"]  # hidden files are not even that
+    assert found.skipped == [album / "day 1/notes.txt"]  # hidden files are not even that
 
 
 def test_a_loop_of_links_is_walked_once(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ SINGLE_MB, ALL_MB = 1.2, 7.2  # 10⁶ bytes
 
 @pytest.mark.parametrize("name", IN_THE_BOX)
 def test_each_that_comes_along_is_small_told_of_and_whole(name):
-    told, card = painters.told(name), painters.card_of(name)
+    told, card = painters.facts_of(name), painters.card_of(name)
     assert told["bytes"] <= SINGLE_MB * 1e6
     assert told["about"] and told["licence"] and told["licence"] in card
     facts = facts_of(painters.path_of(name))

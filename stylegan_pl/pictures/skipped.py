@@ -22,8 +22,8 @@ def is_unread_picture(path: Path, *, gifs: bool = False) -> bool:
     return suffix in _PICTURES or (suffix == _GIF and not gifs)
 
 
-def passed_over(files: Sequence[Path], everything: int, *, first_frame: str | None = "first_frame") -> str:
-    """`8 of 11 files are no images to us: 5 psd, 3 txt; convert the psd to JPEG or PNG`.
+def describe_skipped(files: Sequence[Path], everything: int, *, first_frame: str | None = "first_frame") -> str:
+    """`8 of 11 files are not readable images: 5 psd, 3 txt; convert the psd to JPEG or PNG`.
 
     Args:
         files: the skipped files, at least one.
@@ -33,11 +33,11 @@ def passed_over(files: Sequence[Path], everything: int, *, first_frame: str | No
     kinds = Counter(path.suffix.lower() for path in files)
     named = [f"{count} {kind[1:] or 'without an ending'}" for kind, count in kinds.most_common(_KINDS)]
     others = sum(count for _, count in kinds.most_common()[_KINDS:])
-    what = "is no image" if len(files) == 1 else "are no images"
-    said = f"{len(files)} of {everything} files {what} to us: {', '.join(named)}"
-    said += f", {others} others" if others else ""
+    what = "is not a readable image" if len(files) == 1 else "are not readable images"
+    line = f"{len(files)} of {everything} files {what}: {', '.join(named)}"
+    line += f", {others} others" if others else ""
     pictures = [kind[1:] for kind, _ in kinds.most_common() if kind in _PICTURES]
-    said += f"; to use the {', '.join(pictures)}, convert them to JPEG or PNG" if pictures else ""
+    line += f"; to use the {', '.join(pictures)}, convert them to JPEG or PNG" if pictures else ""
     if first_frame is not None and kinds[_GIF]:
-        said += f"; {first_frame}=true reads the first picture of a GIF"
-    return said
+        line += f"; {first_frame}=true reads the first picture of a GIF"
+    return line

@@ -5,8 +5,8 @@ import re
 import pytest
 from conftest import compose_config
 
-from stylegan_pl.callbacks import time_told
-from stylegan_pl.callbacks.time_told import TimeTold, estimate
+from stylegan_pl.callbacks import time_estimate
+from stylegan_pl.callbacks.time_estimate import TimeEstimate, estimate
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.pictures.duration import duration
 from stylegan_pl.training.run import run
@@ -51,9 +51,9 @@ class Clock:
 
 def test_a_run_says_it_once_for_the_images_that_are_left(train_config, monkeypatch, caplog) -> None:
     clock = Clock()
-    monkeypatch.setattr(time_told, "time", clock)
-    monkeypatch.setattr(TimeTold, "on_validation_start", lambda self, *_: None)
-    monkeypatch.setattr(TimeTold, "on_validation_end", lambda self, *_: None)
+    monkeypatch.setattr(time_estimate, "time", clock)
+    monkeypatch.setattr(TimeEstimate, "on_validation_start", lambda self, *_: None)
+    monkeypatch.setattr(TimeEstimate, "on_validation_end", lambda self, *_: None)
     config = train_config("max_images=56", "val_every_images=1000", "callbacks.time.steps=7", "metric=[]")
     with caplog.at_level("INFO"):
         assert run(config) == 0
@@ -64,8 +64,8 @@ def test_a_run_says_it_once_for_the_images_that_are_left(train_config, monkeypat
 
 def test_validations_do_not_count(monkeypatch) -> None:
     clock = Clock()
-    monkeypatch.setattr(time_told, "time", clock)
-    told = TimeTold(smaller="X")
+    monkeypatch.setattr(time_estimate, "time", clock)
+    told = TimeEstimate(smaller="X")
     told._started = (10.0, 0)
     told.on_validation_start(None, None)
     clock.now += 100.0
@@ -89,4 +89,4 @@ def test_the_smaller_recipe_is_there_and_composes() -> None:
 
 def test_steps_that_are_not_timed_are_not_enough() -> None:
     with pytest.raises(ValueError, match="steps must be above 5"):
-        TimeTold(steps=5, smaller="X")
+        TimeEstimate(steps=5, smaller="X")

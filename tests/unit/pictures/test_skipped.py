@@ -9,7 +9,7 @@ from PIL import Image
 from stylegan_pl.data.check import check_folder, what_is_left
 from stylegan_pl.data.folder import ImageFolder, list_images
 from stylegan_pl.errors import DataError
-from stylegan_pl.pictures.passed_over import passed_over
+from stylegan_pl.pictures.skipped import describe_skipped
 from stylegan_pl.pictures.tree import files_below
 
 
@@ -23,12 +23,12 @@ def write(root: Path, *names: str) -> Path:
 
 def test_files_are_counted_by_kind_and_it_is_said_how_to_use_them() -> None:
     files = [Path(name) for name in ("a.PSD", "b.psd", "c.txt", "d.gif", "README")]
-    said = passed_over(files, 9, first_frame="data.content.first_frame")
+    said = describe_skipped(files, 9, first_frame="data.content.first_frame")
     assert said == (
-        "5 of 9 files are no images to us: 2 psd, 1 txt, 1 gif, 1 without an ending; to use the psd, convert them to "
-        "JPEG or PNG; data.content.first_frame=true reads the first picture of a GIF"
+        "5 of 9 files are not readable images: 2 psd, 1 txt, 1 gif, 1 without an ending; to use the psd, convert them "
+        "to JPEG or PNG; data.content.first_frame=true reads the first picture of a GIF"
     )
-    assert passed_over([Path(f"a.{kind}") for kind in "abcdef"], 6).endswith("1 a, 1 b, 1 c, 1 d, 2 others")
+    assert describe_skipped([Path(f"a.{kind}") for kind in "abcdef"], 6).endswith("1 a, 1 b, 1 c, 1 d, 2 others")
 
 
 def test_what_file_servers_and_systems_put_there_is_not_seen(tmp_path: Path) -> None:
@@ -44,14 +44,16 @@ def test_a_run_says_at_its_start_what_it_passes_over(tmp_path: Path, caplog: pyt
     with caplog.at_level(logging.INFO):
         check_folder(ImageFolder(str(tmp_path)), name="data.content", size=16, limit=0.05)
     (line,) = caplog.messages
-    assert line.startswith(f"data.content: below {tmp_path}, 3 of 8 files are no images to us: 1 gif, 1 psd, 1 txt; ")
+    assert line.startswith(
+        f"data.content: below {tmp_path}, 3 of 8 files are not readable images: 1 gif, 1 psd, 1 txt; "
+    )
     assert "data.content.first_frame=true" in line
 
 
 def test_it_is_said_where_there_is_nothing_else(tmp_path: Path) -> None:
     write(tmp_path, "a.cr2", "b.cr2")
     with pytest.raises(
-        DataError, match=r"no image to train on.*2 of 2 files are no images to us: 2 cr2; to use the cr2"
+        DataError, match=r"no image to train on.*2 of 2 files are not readable images: 2 cr2; to use the cr2"
     ):
         check_folder(ImageFolder(str(tmp_path)), name="data.style", size=16, limit=0.05)
 

@@ -15,7 +15,7 @@ _UNTIMED = 5  # first steps that are not timed: loaders fill, kernels are chosen
 _DAY_S = 24 * 3600.0
 
 
-class TimeTold(L.Callback):
+class TimeEstimate(L.Callback):
     """After the first twenty steps, rank 0 logs once: "about 3 h 10 min for 40,000 images on this machine".
 
     It is computed from the steps so far, without the first five; validations come on top. If it is more than a day on a
@@ -64,10 +64,10 @@ class TimeTold(L.Callback):
 
 def estimate(images: int, seconds_each: float, *, on_cpu: bool, smaller: str) -> str:
     """The message for `images` that are left, at `seconds_each` seconds per image."""
-    said = f"about {duration(images * seconds_each)} for {images:,} images on this machine"
+    line = f"about {duration(images * seconds_each)} for {images:,} images on this machine"
     if not on_cpu or images * seconds_each <= _DAY_S:
-        return said
+        return line
     in_a_day = int(_DAY_S / seconds_each)
     digits = max(len(str(in_a_day)) - 2, 0)
     fewer = in_a_day // 10**digits * 10**digits
-    return f"{said}, a CPU; for a recipe that it can do, type {smaller}; for a day of this one, max_images={fewer}"
+    return f"{line}, a CPU; for a recipe that it can do, type {smaller}; for a day of this one, max_images={fewer}"

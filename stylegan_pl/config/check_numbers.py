@@ -68,8 +68,8 @@ def check_image_size(size: Any) -> None:
     """
     typed = list(size) if OmegaConf.is_list(size) else [size, size]
     if len(typed) != 2 or any(not isinstance(side, int) or isinstance(side, bool) for side in typed):
-        typed = OmegaConf.to_container(size) if OmegaConf.is_list(size) else size
-        raise ConfigError(f"image_size={typed}: type pixels, image_size=256, or height and width, image_size=[256,384]")
+        text = OmegaConf.to_container(size) if OmegaConf.is_list(size) else size
+        raise ConfigError(f"image_size={text}: type pixels, image_size=256, or height and width, image_size=[256,384]")
 
 
 def check_ranges(config: DictConfig) -> None:

@@ -9,9 +9,9 @@ class SeedDiscriminator(nn.Module):
     """Four times conv 3×3 – ReLU, then conv 3×3; stride 1, so logits are H × W. 113,153 parameters at width 64.
 
     Weights have torch's default initialisation, as in the document.
-    Departure: the document ends in a sigmoid. Its BCE of that sigmoid equals our BCE of these logits, which is
-        numerically
-    stable.
+
+    Departure: the document's network ends in a sigmoid. Its BCE of that sigmoid equals our BCE of these logits, which
+    is numerically stable.
 
     Args:
         inputs: channels of the image; 6 where a second picture is the condition.

@@ -14,7 +14,7 @@ from stylegan_pl.runs.network_from_file import check_numbers, part_of_ours
 from stylegan_pl.runs.precision import Precision
 
 _ROOMS = ("stylegan_pl.metrics.", "stylegan_pl.nn.")
-_PLENTY = 65_536  # largest number of patches, bins or subsets that a checkpoint's config may ask for
+_LARGEST = 65_536  # largest number of patches, bins or subsets that a checkpoint's config may ask for
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def metrics_of(measures: Measures, path: Path) -> tuple[dict[str, PictureMetric]
         try:
             if _urls(node):
                 raise ConfigError(f"its weights are at {_urls(node)[0][:200]}, which is not fetched for a file")
-            check_numbers(node, _PLENTY, path)
+            check_numbers(node, _LARGEST, path)
             found[name] = build(node, path, _permitted, PictureMetric)
         except UserError as error:
             reason = str(error).removeprefix(f"{path}: ")

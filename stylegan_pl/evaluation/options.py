@@ -50,7 +50,7 @@ def crop_size(config: DictConfig, trained: Training | None) -> CropSize:
     size = (data.get("val_size") if isinstance(data, dict) else None) or trained[0].get("image_size")
     typed = list(size) if isinstance(size, list | tuple) else [size, size]
     if len(typed) != 2 or any(type(side) is not int or not 16 <= side <= _LARGEST for side in typed):
-        raise ConfigError(f"{trained[1]}: its config names no image_size that could be; type image_size=256")
+        raise ConfigError(f"{trained[1]}: its config has no usable image_size; type image_size=256")
     return size if isinstance(size, int) else sides([int(side) for side in typed if side is not None])
 
 
@@ -112,8 +112,8 @@ def chosen_sets(config: DictConfig, trained: Training | None) -> tuple[ImageFold
     if config.data is None:
         if trained is None:
             raise ConfigError(
-                "nothing of these tells which sets it was trained on; type data=folders data.content.root=PHOTOS "
-                "data.style.root=PAINTINGS"
+                "none of the systems is a checkpoint that knows its training data; type data=folders "
+                "data.content.root=PHOTOS data.style.root=PAINTINGS"
             )
         typed = config.data_root if config.data_root != "data" else None  # "data" is the default of evaluate.yaml
         return sets_of(*trained, typed)

@@ -48,9 +48,8 @@ class WarpingError(PerStep):
     Mean over colours in [-1, 1]: independent noise of standard deviation σ in every frame gives 2 σ². Steps without
     visible pixels are ignored.
 
-    Departure: the flow is TV-L1, which needs no weights, instead of FlowNet 2; so scores are comparable with each
-        other,
-    but not with published ones. Motion of more than a few pixels per frame is not detected.
+    Departure: the flow is TV-L1, which needs no weights, instead of FlowNet 2. So scores are comparable with each
+    other, but not with published ones. Motion of more than a few pixels per frame is not detected.
 
     Factors: `original`, the same error of the original clip, that is, the flow's own error; `visible`, the share of
     visible pixels.

@@ -20,10 +20,9 @@ class AST(OneGeneratorGAN):
     λ_T = λ_c = 100 (equations 3 to 6 and the published code). E is trained with G, so it learns which content
     matters for this style.
 
-    Departures: both kinds of fakes share one mean, but the paper adds two terms; both players step on every batch, but
-        in
-    the paper only the player that lost the last batches; any generator with an encoder and any discriminator can be
-    used, but the paper has its own.
+    Departures: L_D is one mean over both kinds of fakes, where the paper adds two terms. Both players step on every
+    batch; in the paper, only the player that lost the last batches does. Any generator with an encoder and any
+    discriminator can be used; the paper has its own.
 
     Args:
         transformed_weight: λ_T.

@@ -20,9 +20,8 @@ class CUT(OneGeneratorGAN):
     NCE is `losses/patch_nce.py`: λ_NCE = 1, τ = 0.07, 256 patches of five encoder layers; FastCUT has λ_NCE = 10, no
     NCE of paintings, and flips. D steps first; there is no pool of fakes. SinCUT is CUT on a single pair of images.
 
-    Departure: the published projector has its own Adam with the generator's settings; here it is in the generator's
-        Adam,
-    which computes the same. It is built with the model instead of in the first step.
+    Departure: the published projector has an Adam of its own, with the generator's settings. Here the generator's Adam
+    also trains the projector, which computes the same. The projector is built with the model, not in the first step.
 
     Args:
         flip_equivariance: in half of the steps G sees x mirrored, and its patches are compared with the original x's.

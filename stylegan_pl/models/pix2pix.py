@@ -19,9 +19,8 @@ class Pix2Pix(OneGeneratorGAN):
     λ = 100 (section 3.1); the noise z is the generator's dropout (section 3.2). D sees x and the picture as
     six channels.
 
-    Departure: the published code keeps dropout after training; here painting is deterministic, because `eval()`
-        switches
-    it off.
+    Departure: the published code keeps dropout when it paints; here `eval()` switches it off, so painting is
+    deterministic.
 
     Args:
         l1_weight: λ.

@@ -146,7 +146,7 @@ def _not_whole(job: Job) -> str | None:
         if read_image(job.result).size == upright_size(job.picture):
             return None
     return (
-        f"{job.result}: is there, but is not a complete picture of the size of {job.picture}; delete it, or type "
+        f"{job.result}: exists, but is not a complete picture with the size of {job.picture}; delete it, or type "
         "overwrite=true in place of resume=true"
     )
 

@@ -1,1 +1,1 @@
-"""A run and its folder: ranks, device, status, checkpoints; also the painters in the box, which are read alike."""
+"""A run and its folder: ranks, device, status, checkpoints. Painters in the box are loaded in the same way."""

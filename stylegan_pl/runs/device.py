@@ -73,7 +73,7 @@ def inference_device(name: str) -> torch.device:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that memory ran out; on a CPU only the message of torch's error tells it."""
+    """Whether an error means that memory ran out; on a CPU, only the message of torch's error says so."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
     return isinstance(error, RuntimeError) and bool(_NO_MEMORY.search(str(error)))

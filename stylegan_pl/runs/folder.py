@@ -17,7 +17,7 @@ from stylegan_pl.runs.status import read_status
 
 _log = logging.getLogger(__name__)
 
-_LETS_GO_S = 30.0  # seconds; the workers of a killed run hold its lock until they end
+_RELEASED_S = 30.0  # seconds; the workers of a killed run hold its lock until they end
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ESTALE}
 
 
@@ -32,12 +32,12 @@ def alone_in(
 ) -> Iterator[None]:
     """Hold the folder's lock; the system releases it when this process ends, however it ends.
 
-    What holds it already in this process (a sweep's job) goes on. Where the file system has no locks, nobody is kept
-    out.
+    If this process holds the lock already (a job of a sweep), it continues. On a file system without locks, nothing is
+    protected.
 
     Args:
-        doing: what others do there, after "another".
-        option: by which another folder is typed.
+        doing: what the other process does, for the message: "another {doing} there".
+        option: the option that names the folder, for the message.
         wait_s: seconds to wait for another process that works there.
 
     Raises:
@@ -52,7 +52,7 @@ def alone_in(
                 raise ConfigError(_taken(folder, status, doing, option)) from None
             _log.info("%s: waiting for the workers of a killed run to end", folder)
             try:
-                held.enter_context(holding(lock_of(folder), wait_s=_LETS_GO_S))
+                held.enter_context(holding(lock_of(folder), wait_s=_RELEASED_S))
             except Timeout:
                 raise ConfigError(_taken(folder, status, doing, option)) from None
         yield

@@ -17,7 +17,7 @@ def holding(path: Path, *, wait_s: float = 0.0) -> Iterator[None]:
 
     Args:
         path: of the lock's file; its folder is made.
-        wait_s: seconds to wait for another process to let it go.
+        wait_s: seconds to wait for another process to release it.
 
     Raises:
         Timeout: another process still holds it.

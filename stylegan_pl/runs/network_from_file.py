@@ -17,7 +17,7 @@ from stylegan_pl.runs.from_file import Permitted, build, check_plain, parsed
 
 _ROOMS = ("stylegan_pl.generators.", "stylegan_pl.nn.")  # packages that a config may build from
 EXTRA_STATE = "_extra_state"  # torch's key of a module's extra state
-_PLENTY = 1024  # blocks, channels, layers: a number that any file may contain
+_UNCHECKED = 1024  # blocks, channels, layers: up to this number, any file may have them
 _OTHER_WEIGHTS = (
     "its weights do not fit the generator that its config names; perhaps another version of stylegan_pl wrote it: "
     "paint with that version, or train again"
@@ -33,7 +33,7 @@ def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trus
         node: plain data.
         weights: by their names in the network.
         path: of the file that both are from.
-        trusted: packages or modules beside ours whose parts may be built; then sizes are not looked at.
+        trusted: other packages or modules whose networks may be built; their sizes are not checked.
 
     Raises:
         ConfigError: it is none of our networks, not the weights' one, or its weights are not numbers.
@@ -41,7 +41,7 @@ def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trus
     check_plain(node, path)
     permitted = networks(trusted)
     if _is_ours(node, path):
-        check_numbers(node, max(_PLENTY, isqrt(path.stat().st_size // 2)), path)
+        check_numbers(node, max(_UNCHECKED, isqrt(path.stat().st_size // 2)), path)
         with shapes_only():
             shapes: nn.Module = build(node, path, permitted, nn.Module)
         if _sizes(shapes.state_dict()) != _sizes(weights):
@@ -64,8 +64,8 @@ def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trus
 def networks(trusted: Sequence[str] = ()) -> Permitted:
     """What a generator's config may call: our networks and initialisations.
 
-    Each is asked for from the very module that defines it: `stylegan_pl.nn.pretrained.vgg.torch.hub.load` begins as
-    ours do, too.
+    Each must be defined in the module that its path names: `stylegan_pl.nn.pretrained.vgg.torch.hub.load` also begins
+    with our package's name.
 
     Args:
         trusted: further packages or modules, all of whose parts are allowed.
@@ -95,7 +95,7 @@ def part_of_ours(target: str, rooms: tuple[str, ...]) -> Any:
     """The module class, or the function that returns a module, at a dotted path; None for anything else.
 
     Args:
-        rooms: beginnings of the paths that may be asked for, each ending in a point.
+        rooms: prefixes of the permitted paths, each with a dot at its end.
     """
     module, _, name = target.rpartition(".")
     if not module.startswith(rooms):

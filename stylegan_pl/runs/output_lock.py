@@ -15,13 +15,13 @@ from stylegan_pl.runs.lock import holding
 def alone_writing(place: Path, *, is_folder: bool, option: str = "output") -> Iterator[None]:
     """Hold a lock on a result, or on the folder of several results; the lock's file is removed at the end.
 
-    Whether a result is there already is to be looked at inside: another command may just have finished it.
+    Check for an existing result inside the lock: another command may just have finished it.
     Commands that write one file each may share a folder, as `xargs -P` starts them. On a file system without locks
     nothing is protected.
 
     Args:
         place: the picture, the film, another file, or the folder.
-        option: by which it is typed.
+        option: the option that names it, for the message.
 
     Raises:
         ConfigError: another command writes there.

@@ -36,7 +36,8 @@ def launched(environment: Mapping[str, str] = os.environ) -> tuple[int, int] | N
     """(machines, processes on each) that torchrun or srun started; None if neither did.
 
     Raises:
-        ConfigError: a Slurm job of several tasks whose script runs Python without srun: the others would never come.
+        ConfigError: a Slurm job of several tasks whose script runs Python without srun: this process would wait
+            for the others for ever.
     """
     if under_torchrun(environment):
         local = int(environment["LOCAL_WORLD_SIZE"])

@@ -67,7 +67,7 @@ def _paint(config: DictConfig, planned: Plan, output_name: str) -> Outcome:
             painter, masks, quality=config.quality, batch_size=config.batch_size, first_frame=config.first_frame
         )
         painted = call.run(planned)
-    if not painted and call.unknown is not None:  # no picture's fault, then
+    if not painted and call.unknown is not None:  # a bug or a wrong option, not a bad file
         raise call.unknown
     check_one(planned, call.refused)
     for line in call.refused.values():
@@ -92,7 +92,7 @@ class Call:
         masks: where each is painted; None: everywhere.
         quality: of JPEG and WebP.
         batch_size: pictures of one size that are painted at a time.
-        first_frame: paint the first picture of an animation or of several pages, which are refused else.
+        first_frame: paint the first picture of animations and of files with several pages; otherwise refuse these.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Call:
     ) -> None:
         self.painter, self.masks = painter, masks
         self.quality, self.batch_size, self.first_frame = quality, batch_size, first_frame
-        self.refused: dict[Job, str] = {}  # why, in a line
+        self.refused: dict[Job, str] = {}  # picture -> the reason, one line
         self.unknown: Exception | None = None  # the first error of an unknown kind
 
     def run(self, planned: Plan) -> int:

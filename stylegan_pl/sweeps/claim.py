@@ -1,4 +1,4 @@
-"""A sweep's folder is a grid's or a study's: of those that are started into it at once, one gets it."""
+"""Decides whether a sweep's folder belongs to a grid or to a study, also if two are started at the same time."""
 
 import uuid
 from pathlib import Path
@@ -15,7 +15,7 @@ def claim_for_study(sweep_dir: Path, study: str) -> str:
     """Mark a folder as a study's, under the lock that a grid holds while it runs.
 
     Returns:
-        What tells this folder from another machine's of the same path.
+        A mark that distinguishes this folder from one with the same path on another machine.
 
     Raises:
         ConfigError: a grid runs there or has run there, or it is another study's.

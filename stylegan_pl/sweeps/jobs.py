@@ -48,7 +48,7 @@ def _reason(result: JobReturn) -> str:
     """The reason why a job ended, if the job did not record it."""
     if result.status is JobStatus.FAILED:
         return first_line(result._return_value)  # the public property would raise it
-    return "its process ended without a word"
+    return "its process ended without an error message"
 
 
 def _placed(number: int, overrides: list[str]) -> list[str]:
@@ -73,7 +73,7 @@ def refuse_used_folders(folders: Sequence[Path]) -> None:
     for folder in folders:
         if (folder / "checkpoints" / "last.ckpt").exists():
             raise ConfigError(
-                f"{folder} holds a run already; type resume=auto to go on with that sweep, or another hydra.sweep.dir"
+                f"{folder} holds a run already; type resume=auto to continue that sweep, or another hydra.sweep.dir"
             )
 
 

@@ -42,7 +42,7 @@ class OptunaSweeper(JobSweeper):
         except ImportError as error:
             raise ConfigError("sweep=optuna is an extra; type: pip install 'stylegan-pl[sweep]'") from error
         config = self.config.copy()
-        config.run_dir = str(self.folder / folder_name(0))  # a trial's: the storage is relative to it
+        config.run_dir = str(self.folder / folder_name(0))  # a trial's folder, to which the storage is relative
         settings: dict[str, Any] = OmegaConf.to_container(config.sweep, resolve=True)  # type: ignore[assignment]
         fixed, space = split(parse([*params_as_typed(settings["params"]), *arguments], self.hydra_context))
         if not space:
@@ -59,7 +59,7 @@ class OptunaSweeper(JobSweeper):
             OmegaConf.save(self.config, self.folder / "multirun.yaml")
             if study.counted():
                 _log.info(
-                    "going on with study %s: %d of %d trials", settings["study"], study.counted(), settings["trials"]
+                    "continuing study %s: %d of %d trials", settings["study"], study.counted(), settings["trials"]
                 )
             self.task.sweep_code = 0
             with holding(study.worker_lock):

@@ -46,7 +46,7 @@ class SharedStudy:
     Args:
         name: name of the study in its storage.
         storage: a database URL, or the path of a journal file.
-        direction: `minimize` or `maximize`; None: the study's own.
+        direction: `minimize` or `maximize`.
         sampler: number of trials so far -> sampler. Created for each process, so that a resumed study with a fixed seed
             does not repeat draws.
         folder: the sweep's folder; trial 7 runs in `folder/007`.
@@ -66,8 +66,8 @@ class SharedStudy:
                 raise ConfigError(f"sweep.storage={storage}: cannot be opened ({first_line(error)})") from error
             if self.study.direction.name.lower() != direction:
                 raise ConfigError(
-                    f"sweep.study={name}: that study is to {self.study.direction.name.lower()} its score, this command "
-                    f"to {direction}; type another sweep.study"
+                    f"sweep.study={name}: that study {self.study.direction.name.lower()}s its score, and this command "
+                    f"would {direction} it; type another sweep.study"
                 )
             self.study.sampler = sampler(len(self._trials()))
 
@@ -156,7 +156,7 @@ class SharedStudy:
         return any(trial.params == params and (number is None or trial.number < number) for trial in self._counting())
 
     def _await_signatures(self, number: int) -> None:
-        """Until trials before this one have their points: a process of another folder may be drawing right now."""
+        """Wait until all earlier trials have their points: a process of another folder may be drawing now."""
         while any(
             trial.number < number and trial.state == TrialState.RUNNING and self._is_being_drawn(trial)
             for trial in self._trials()
@@ -164,7 +164,7 @@ class SharedStudy:
             time.sleep(0.05)
 
     def _is_surplus(self, trial: FrozenTrial, total: int) -> bool:
-        """Whether processes of other folders, which do not share our lock, completed the total: drop this trial."""
+        """Whether other folders, which do not share our lock, have completed the total; if so, drop the trial."""
         if sum(other.number < trial.number for other in self._counting()) < total:
             return False
         self._give_back(trial.number, _SURPLUS)

@@ -37,7 +37,15 @@ _log = logging.getLogger(__name__)
 
 
 def fit(config: DictConfig, run_dir: Path, checkpoint: Path | None, before: dict[str, Any]) -> tuple[Outcome, bool]:
-    """Train; returns the outcome, and whether a scheduler should requeue; `before`: the previous status.json."""
+    """Train.
+
+    Args:
+        checkpoint: the one to resume from; None: a new run.
+        before: status.json of the previous start.
+
+    Returns:
+        The outcome, and whether a scheduler should requeue the run.
+    """
     started = time.monotonic()
     L.seed_everything(config.seed, workers=True, verbose=False)
     data = build_data(config)

@@ -20,7 +20,7 @@ def open_run(config: DictConfig, run_dir: Path, *, resuming: bool) -> None:
     if not resuming:
         keep_config(config, run_dir)
         forget_ids(run_dir)
-        write_status(run_dir, seconds=0.0, validation_seconds=0.0)  # of all starts together
+        write_status(run_dir, seconds=0.0, validation_seconds=0.0)  # totals of all starts
     write_status(
         run_dir, state="running", resumed=resuming, started_again=again, error=None, pid=os.getpid(), **machine_facts()
     )  # fmt: skip

@@ -95,10 +95,10 @@ def leave_out_what_needs_a_generator(model: TwoPlayerModule) -> list[str]:
 class PixelPainting:
     """A picture that starts as the photograph and minimises the weighted sum of a model's image losses.
 
-    Adam moves w in tanh(w), so colours stay colours. As in training, each step meets a random crop of another painting.
+    Adam moves w in tanh(w), so colours stay colours. As in training, each step uses a random crop of another painting.
 
     Args:
-        model: whose `image_terms` are descended.
+        model: its `image_terms` are minimised.
         photograph: (1, 3, H, W) in [-1, 1].
         step_size: Adam's.
     """

@@ -18,7 +18,7 @@ def settings_restored() -> Iterator[None]:
     strict, warns = torch.are_deterministic_algorithms_enabled(), torch.is_deterministic_algorithms_warn_only_enabled()
     cudnn = (backends.cudnn.allow_tf32, backends.cudnn.benchmark, backends.cudnn.deterministic)
     if torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()  # status.json says what this run has held
+        torch.cuda.reset_peak_memory_stats()  # status.json reports this run's peak
     try:
         yield
     finally:

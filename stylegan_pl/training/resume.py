@@ -74,14 +74,14 @@ def was_preempted(run_dir: Path) -> bool:
 
 
 class NothingLeft(Exception):
-    """The run to resume is finished; `str()` is the line that reports it."""
+    """The run to resume is finished; the message is the line to print."""
 
 
 def check_is_left(path: Path, run_dir: Path, before: dict[str, Any], typed: dict[str, Any], *, budget: int) -> None:
     """Raise if nothing is left to train: the budget is used up, or the run stopped early.
 
     Args:
-        path: the checkpoint to go on from.
+        path: the checkpoint to resume from.
         before: the folder's status, as it was found.
         typed: the run's config as plain data.
         budget: images in all.
@@ -114,11 +114,11 @@ def take_up(model: TwoPlayerModule, typed: dict[str, Any], path: Path) -> bool:
     Args:
         model: as typed; it gets the checkpoint's weights.
         typed: the run's config as plain data.
-        path: the checkpoint to go on from.
+        path: the checkpoint to resume from.
 
     Raises:
-        ConfigError: something was typed that a run cannot change; says what to type.
-        UserError: a run cannot go on from what the checkpoint keeps beside its weights.
+        ConfigError: an option was changed that must stay as it is in a resumed run; the message says what to type.
+        UserError: the checkpoint's counters or optimizer states do not fit.
     """
     checkpoint = load(path)
     before = checkpoint["config"]

@@ -12,6 +12,7 @@ from lightning import Callback
 
 from stylegan_pl.errors import UserError
 from stylegan_pl.runs.checkpoint import newest_good
+from stylegan_pl.training import fit as fit_module
 from stylegan_pl.training import run as run_module
 from stylegan_pl.training.run import run
 
@@ -93,7 +94,7 @@ def test_a_killed_worker_ends_the_run_in_a_line_with_what_was_reached_saved(trai
 
 def while_setting_up(monkeypatch, fault) -> None:
     """The fault happens where the model would be built."""
-    monkeypatch.setattr(run_module, "build_model", lambda config: fault())
+    monkeypatch.setattr(fit_module, "build_model", lambda config: fault())
 
 
 def test_terminated_again_while_setting_up_a_preempted_run_still_goes_on_untold(train_config, tmp_path, monkeypatch):
@@ -123,7 +124,7 @@ def test_terminated_again_while_setting_up_a_preempted_run_still_goes_on_untold(
 
 def test_terminated_once_more_behind_the_last_save_says_what_is_saved(train_config, tmp_path, monkeypatch, caplog):
     caplog.set_level("INFO")
-    monkeypatch.setattr(run_module, "conclude", lambda *told: os.kill(os.getpid(), signal.SIGTERM))
+    monkeypatch.setattr(fit_module, "conclude", lambda *told: os.kill(os.getpid(), signal.SIGTERM))
     with pytest.raises(SystemExit) as ended:
         run(train_config("max_images=4", "val_every_images=1000"))
     assert ended.value.code == 75 and state(tmp_path / "run") == "preempted"

@@ -194,7 +194,7 @@ def test_pictures_on_disk_are_scored_as_the_checkpoint_is(trained, image_sets) -
         (["ckpt=runs/a", "metric=[palette]", "metric.palette.bins=many"], 2, "metric.palette.bins="),
         (["ckpt=runs/a", "metric=[kid]", "output=never"], 2, "weights_path=FILE"),
         (["ckpt=runs/a", "image_size=4096", "output=never"], 2, "smaller than the crop of 4096"),
-        (["compare=[runs]", "output=never"], 2, "nothing of these tells which sets"),
+        (["compare=[runs]", "output=never"], 2, "none of the systems is a checkpoint"),
     ],
 )
 def test_what_cannot_be_is_told_in_one_line(trained, arguments, code, words) -> None:

@@ -154,5 +154,5 @@ def test_a_size_that_none_has(here, tmp_path, size):
     checkpoint = torch.load(path, weights_only=True)
     checkpoint["config"]["image_size"] = size
     torch.save(checkpoint, path)
-    with pytest.raises(UserError, match=r"names no image_size that could be; type image_size=256$"):
+    with pytest.raises(UserError, match=r"has no usable image_size; type image_size=256$"):
         assess(compose_config("evaluate", [f"ckpt={path}", "metric=[palette]", "output=out"]))

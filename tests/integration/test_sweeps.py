@@ -109,7 +109,7 @@ def test_killed_half_way_and_resumed_it_has_its_number_of_distinct_points():
     second = worker("sweep.trials=6", "sweep.sampler.seed=0", seconds=0)
     said, _ = second.communicate(timeout=120)
     assert second.returncode == 0, said
-    assert "going on with study vanilla: " in said
+    assert "continuing study vanilla: " in said
     done = trials(TrialState.COMPLETE)
     assert len(done) == 6 == len(points(done)) and points([lost]) <= points(done)
     assert not trials(TrialState.RUNNING, TrialState.WAITING)

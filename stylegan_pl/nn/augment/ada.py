@@ -20,9 +20,8 @@ class AdaptiveAugment(DiffAugment):
     Logits are relative to the loss's boundary (½ for least squares); Wasserstein and relativistic losses have none, so
     the middle between the means of reals and fakes is used.
 
-    Departures: the paper applies each of 18 transforms with probability p, here the whole policy is applied or not; r_t
-        is
-    a mean over all logits, patches and heads.
+    Departures: the paper applies each of 18 transforms with probability p; here the whole policy is applied with
+    probability p. r_t is a mean over all logits, patches and heads.
 
     Args:
         policy: the augmentation.

@@ -1,9 +1,9 @@
 """Finds copies among pictures: similar hashes propose a pair, the thumbnails confirm it.
 
-Hashes alone do not do: of the 430,000 pairs of 926 different pictures 83 are within 12 bits, portraits above all, and a
-large set has thousands of times as many pairs. Confirmed, none was left, and of copies that were trimmed by 2 % on one
-corner, brightened by 10 %, halved and saved as JPEG of quality 40 at once more than 99 % were found. What is nothing
-but fine texture, a wall of bricks, is found again only while its edges stay where they were.
+Hashes alone are not enough. Of the 430,000 pairs of 926 different pictures, 83 differ in at most 12 bits (most are
+portraits), and a large set has thousands of times as many pairs. The thumbnails rejected all 83. They confirmed more
+than 99 % of copies that were trimmed by 2 % at one corner, brightened by 10 %, halved and saved as JPEG of quality 40,
+all at once. A copy of a picture with only fine texture, such as a brick wall, is found only if its edges did not move.
 
 Shapes: N pictures, P pairs, S pixels of a thumbnail.
 """
@@ -19,7 +19,7 @@ from stylegan_pl.preparing.doctor.perceptual_hash import Hashes, Thumbnails, is_
 Pairs = NDArray[np.int64]  # (P, 2), i < j
 Floats = NDArray[np.float32]
 
-RADIUS = 12  # of 64 bits, how many may differ; always an even number, because each hash has 32 ones
+RADIUS = 12  # number of the 64 bits that may differ; always an even number, because each hash has 32 ones
 LIKENESS = 0.975  # least `likeness` of a copy: copies as above have 0.98 or more, different pictures had at most 0.968
 _CORRELATION = 0.7  # of two thumbnails without a fit; below it no fit is tried; trimmed copies have 0.73 or more
 _BLUR = 0.7  # pixels of a thumbnail: shifts are then linear in the derivatives
@@ -30,8 +30,8 @@ _CHUNK = 1024  # pairs fitted at a time
 def near_duplicates(thumbnails: Thumbnails) -> Pairs:
     """Pairs of copies among pictures; pictures of one colour are left out.
 
-    Pictures of one hash are compared with the first of them alone: a thousand copies are a thousand pairs, not a
-    million.
+    Pictures with the same hash are only compared with the first of them, so a thousand copies give a thousand pairs,
+    not a million.
     """
     worth = np.flatnonzero(~is_flat(thumbnails))
     pairs = worth[close_pairs(perceptual_hashes(thumbnails[worth]))]

@@ -30,7 +30,7 @@ TOO_SMALL = Kind(
     "smaller than the crop",
     "a run skips them: type data.SET.upscale=true, a smaller image_size, or remove them",
 )
-MISNAMED = Kind("misnamed", "not of the format that the name says", "a run reads them; rename them for other programs")
+MISNAMED = Kind("misnamed", "whose extension names another format", "a run reads them; rename them for other programs")
 LEAK = Kind(
     "leak",
     "both in train and in val",
@@ -43,12 +43,12 @@ BOTH_SETS = Kind(
     "remove each from the set where it does not belong",
 )
 SAME_BYTES = Kind(
-    "same_bytes", "copies, byte for byte", "a run shows them more often than others: remove them unless you want that"
+    "same_bytes", "copies, byte for byte", "a run uses them more often than others: remove them unless you want that"
 )
 NEAR_DUPLICATE = Kind(
     "near_duplicate",
     "nearly identical to another one",
-    "a run shows them more often than others: look at them, and remove them unless you want that",
+    "a run uses them more often than others: look at them, and remove them unless you want that",
 )
 ONE_COLOUR = Kind("one_colour", "of one colour", "nothing can be learned from them; they were not searched for copies")
 NO_PARTNER = Kind(

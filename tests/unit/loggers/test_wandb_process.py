@@ -15,7 +15,8 @@ from stylegan_pl.loggers import wandb_process
 from stylegan_pl.loggers.steady import steady
 from stylegan_pl.loggers.wandb import run_wandb
 from stylegan_pl.loggers.wandb_process import end_process, finish_run, sending_s
-from stylegan_pl.training import run as run_module
+from stylegan_pl.training import fit as fit_module
+from stylegan_pl.training.run import run
 
 
 @pytest.fixture(autouse=True)
@@ -125,9 +126,9 @@ def test_a_run_that_is_refused_once_wandb_is_open_closes_it(train_config, monkey
         opened.append(process())
         raise ConfigError("not so")
 
-    monkeypatch.setattr(run_module, "announce", refuses)
+    monkeypatch.setattr(fit_module, "announce", refuses)
     with pytest.raises(ConfigError, match="not so"):
-        run_module.run(train_config("logger=wandb"))
+        run(train_config("logger=wandb"))
     assert wandb.run is None and opened[0].poll() == 0
 
 

@@ -124,7 +124,7 @@ def test_another_direction_or_space_is_told(tmp_path):
     shared = study(tmp_path)
     finish(shared, shared.ask({"c": CategoricalDistribution(["a", "b"])}, at_most=1, total=9)[0].number, 1.0)
     with pytest.raises(
-        ConfigError, match=r"is to minimize its score, this command to maximize; type another sweep\.study"
+        ConfigError, match=r"minimizes its score, and this command would maximize it; type another sweep\.study"
     ):
         study(tmp_path, direction="maximize")
     with pytest.raises(ConfigError, match=r"search space is not that study's .*; type another sweep\.study"):

@@ -148,10 +148,6 @@ def _containers(value: Any) -> list[Any]:
     return [value, *(inside for child in children for inside in _containers(child))]
 
 
-def _keys(value: Any) -> Any:
-    return list(value) if isinstance(value, dict) else range(len(value))
-
-
 def _put(holder: Any, key: Any, value: Any) -> None:
     if isinstance(holder, dict) or key < len(holder):
         holder[key] = value

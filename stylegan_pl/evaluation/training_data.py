@@ -38,8 +38,8 @@ def sets_of(
         if not Path(folder.root).exists():
             before = config.get("data_root", "data")
             raise UnfitData(
-                f"{path.name} was trained on data.{name}.root={folder.root}, which is not here; type data_root=FOLDER "
-                f"where what was below {before} is now, or data=folders data.content.root=PHOTOS "
+                f"{path.name} was trained on data.{name}.root={folder.root}, which is not here; type data_root=FOLDER, "
+                f"which holds now what was below {before}, or data=folders data.content.root=PHOTOS "
                 "data.style.root=PAINTINGS, or data=sample"
             )
     if data.get("fast_reading") is False:

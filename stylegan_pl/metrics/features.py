@@ -34,7 +34,7 @@ class SetFeatures(nn.Module, ABC):
 
     @abstractmethod
     def forward(self, images: Tensor) -> Tensor:
-        """(N, 3, H, W) in [-1, 1] -> (N, d), or (N, L, d) where layers are told apart."""
+        """(N, 3, H, W) in [-1, 1] -> (N, d), or (N, L, d) with one row per layer."""
 
     def train(self, mode: bool = True) -> "SetFeatures":
         """Stays in eval mode."""

@@ -138,7 +138,7 @@ def _on_film(studio: Studio, on: Controls) -> None:
         file = gr.update(value=str(film.result), visible=True)
         return [hide, video, gr.update(value=summary(film.facts), visible=True), file]
 
-    results = [on.film_empty, on.video, on.film_told, on.film_file]
+    results = [on.film_empty, on.video, on.film_note, on.film_file]
     _paints(on, on.paint_film, paint, [on.film, *on.option_controls], results, results[:2])
 
 

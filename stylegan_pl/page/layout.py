@@ -38,7 +38,7 @@ class Controls(NamedTuple):
     picture_empty: Any
     film_side: Any
     video: Any
-    film_told: Any
+    film_note: Any
     film_file: Any
     film_empty: Any
 
@@ -124,10 +124,10 @@ def _results(gr: Any) -> dict[str, Any]:
     with gr.Column(visible=False) as film_side:
         film_empty = gr.HTML(EMPTY.format("film"), padding=False)
         video = gr.Video(label="Painting", visible=False, interactive=False, buttons=[], elem_id="video")
-        film_told = gr.Markdown(visible=False, elem_id="note")
+        film_note = gr.Markdown(visible=False, elem_id="note")
         film_file = gr.DownloadButton("Download the film", visible=False, elem_id="film-file")
     return {
         "picture_side": picture_side, "picture_empty": picture_empty, "photograph": photograph, "slider": slider,
         "picture_file": picture_file, "film_side": film_side, "film_empty": film_empty, "video": video,
-        "film_told": film_told, "film_file": film_file,
+        "film_note": film_note, "film_file": film_file,
     }  # fmt: skip

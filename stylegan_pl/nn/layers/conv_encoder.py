@@ -10,9 +10,10 @@ from stylegan_pl.nn.layers.taps import Tap, read_taps
 
 
 class ConvEncoder(Encoder):
-    """c7s1-w, d2w, d4w with ReLU, reflection padding; taps `relu1`, `relu2`, `relu3`.
+    """Conv 7×7 to w channels, then 3×3 of stride 2 to 2 w and to 4 w, with ReLU; taps `relu1`, `relu2`, `relu3`.
 
-    It has no norm: an instance norm would remove the style's mean and standard deviation, which AdaIN needs.
+    Padding is by reflection. There is no norm: an instance norm would remove the style's mean and standard deviation,
+    which AdaIN needs.
 
     Args:
         width: channels at full resolution.
@@ -41,5 +42,5 @@ class ConvEncoder(Encoder):
         return {name: place.channels for name, place in self.places.items()}
 
     def forward(self, image: Tensor, layers: Sequence[str]) -> Features:
-        """(N, 3, H, W) -> `relu{k}`: (N, width · 2^(k−1), H / 2^(k−1), W / 2^(k−1))."""
+        """(N, 3, H, W) in [-1, 1] -> `relu{k}`: (N, width · 2^(k−1), H / 2^(k−1), W / 2^(k−1))."""
         return read_taps(self.layers, image, self.places, layers)

@@ -22,24 +22,33 @@ def lab(image: Tensor) -> Tensor:
     >>> [round(value, 3) + 0 for value in white.tolist()]  # L, a, b
     [100.0, 0.0, 0.0]
     """
-    matrix = torch.tensor(_XYZ_OF_RGB, device=image.device, dtype=image.dtype)
-    matrix = matrix / matrix.sum(dim=1, keepdim=True)  # relative to white, R = G = B = 1, so that greys have a = b = 0
-    xyz = torch.einsum("ij,njhw->nihw", matrix, _linear((image + 1) / 2))
+    xyz = torch.einsum("ij,njhw->nihw", _matrix(image), _linear((image + 1) / 2))
     x, y, z = _root(xyz).unbind(1)
     return torch.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], dim=1)
 
 
 def rgb(lab: Tensor) -> Tensor:
-    """The inverse of `lab`: (N, 3, H, W) -> sRGB in [-1, 1]; outside of that range if sRGB does not have the colour."""
-    matrix = torch.tensor(_XYZ_OF_RGB, device=lab.device, dtype=lab.dtype)
-    matrix = matrix / matrix.sum(dim=1, keepdim=True)
+    """The inverse of `lab`: (N, 3, H, W) -> sRGB in [-1, 1]; outside of that range if sRGB does not have the colour.
+
+    >>> import torch
+    >>> from stylegan_pl.nn.layers.lab import lab, rgb
+    >>> image = torch.tensor([-0.5, 0.0, 0.9]).reshape(1, 3, 1, 1)
+    >>> torch.allclose(rgb(lab(image)), image, atol=1e-4)
+    True
+    """
     lightness, a, b = lab.unbind(1)
     y = (lightness + 16) / 116
     roots = torch.stack([y + a / 500, y, y - b / 200], dim=1)
     xyz = torch.where(roots > _DELTA, roots**3, 3 * _DELTA**2 * (roots - 4 / 29))
-    linear = torch.einsum("ij,njhw->nihw", torch.linalg.inv(matrix), xyz)
+    linear = torch.einsum("ij,njhw->nihw", torch.linalg.inv(_matrix(lab)), xyz)
     curve = 1.055 * linear.clamp(min=0.0031308) ** (1 / 2.4) - 0.055
     return 2 * torch.where(linear > 0.0031308, curve, 12.92 * linear) - 1
+
+
+def _matrix(like: Tensor) -> Tensor:
+    """Linear RGB -> XYZ relative to white (R = G = B = 1), so that greys have a = b = 0; (3, 3)."""
+    matrix = torch.tensor(_XYZ_OF_RGB, device=like.device, dtype=like.dtype)
+    return matrix / matrix.sum(dim=1, keepdim=True)
 
 
 def _linear(rgb: Tensor) -> Tensor:

@@ -37,6 +37,7 @@ class PerceptualDistance(nn.Module):
             one; None downloads torchvision's ImageNet weights into torch's hub cache.
 
     Raises:
+        ValueError: the architecture is another one.
         ConfigError: the weights can neither be found nor downloaded; the message lists the remedies.
     """
 
@@ -100,5 +101,5 @@ def _linear_weights(name: str) -> Path:
 
     path = Path(str(torchmetrics.__file__)).parent / f"functional/image/lpips_models/{name}.pth"
     if not path.is_file():
-        raise ConfigError(f"{path}: this torchmetrics brings no LPIPS weights; type pip install 'torchmetrics>=1.4'")
+        raise ConfigError(f"{path}: this torchmetrics has no LPIPS weights; type pip install 'torchmetrics>=1.4'")
     return path

@@ -24,7 +24,7 @@ class UnreadableError(Exception):
 def read_torch(path: Path) -> Any:
     """Read a file of `torch.save`, on the CPU.
 
-    torch does not verify checksums, and for files that it refuses it recommends to run their code.
+    `torch.load` alone does not verify checksums, and its message for a refused file recommends to run the file's code.
 
     Raises:
         UnreadableError: the file is damaged, missing, or contains more than tensors and plain data.
@@ -40,7 +40,7 @@ def read_torch(path: Path) -> Any:
     except pickle.UnpicklingError as error:
         if "unsupported" in str(error).lower():
             raise UnreadableError("it holds more than tensors and plain data, which could run code: refused") from error
-        raise UnreadableError("it is damaged, or no file of PyTorch's") from error
+        raise UnreadableError("it is damaged, or not a PyTorch file") from error
     except Exception as error:  # torch raises a dozen types for damaged files
         line = first_line(error)
         raise UnreadableError("it is damaged" if "weights_only" in line else line) from error
@@ -55,17 +55,16 @@ def _check_beginning(path: Path) -> None:
     if head.startswith(b"PK"):
         raise UnreadableError("it is damaged: its end is missing")
     if head[:1] != b"\x80":  # a pickle of protocol 2 or later, as written by torch < 1.6
-        raise UnreadableError("it is no file of PyTorch's")
+        raise UnreadableError("it is not a PyTorch file")
 
 
 def _check_archive(path: Path) -> None:
     """Raise unless every part of torch's archive has its checksum."""
     with zipfile.ZipFile(path) as archive:
         parts = archive.infolist()
-        if any(
-            part.compress_type != zipfile.ZIP_STORED for part in parts
-        ):  # torch never compresses; a small compressed file may unpack to a huge one
-            raise UnreadableError("its parts are compressed, which PyTorch's never are")
+        # a small compressed file may unpack to a huge one
+        if any(part.compress_type != zipfile.ZIP_STORED for part in parts):
+            raise UnreadableError("its parts are compressed, which PyTorch never does")
         if sum(part.file_size for part in parts) > path.stat().st_size:
             raise UnreadableError("its parts are larger than the file")
         damaged = archive.testzip()

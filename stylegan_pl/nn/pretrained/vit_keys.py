@@ -1,4 +1,4 @@
-"""Keys of a vision transformer's deepest layer, which describe a picture's structure (Splice)."""
+"""Keys of a vision transformer's deepest layer, which describe a picture's structure (Tumanyan et al., 2022)."""
 
 from typing import Any
 

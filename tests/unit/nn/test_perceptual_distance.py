@@ -99,5 +99,5 @@ def test_wrong_files_are_refused_in_one_line(files: dict[str, Path], tmp_path: P
 
 def test_a_torchmetrics_without_linear_weights_is_told(monkeypatch: pytest.MonkeyPatch, files, tmp_path: Path) -> None:
     monkeypatch.setattr(importlib.import_module("torchmetrics"), "__file__", str(tmp_path / "__init__.py"))
-    with pytest.raises(UserError, match="brings no LPIPS weights; type pip install"):
+    with pytest.raises(UserError, match="has no LPIPS weights; type pip install"):
         PerceptualDistance(weights_path=str(files["alexnet"]))

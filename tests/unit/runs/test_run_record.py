@@ -66,7 +66,7 @@ def test_a_checkpoints_sets_may_have_moved(tmp_path, image_sets) -> None:
     config = {"data": {**sides, "pairing": PAIRING}, "data_root": "data"}
     content, style, _ = sets_of(config, tmp_path / "best.ckpt", str(image_sets))
     assert (content.root, style.root) == (f"{image_sets}/content", f"{image_sets}/style")
-    with pytest.raises(DataError, match="type data_root=FOLDER where what was below data is now"):
+    with pytest.raises(DataError, match="type data_root=FOLDER, which holds now what was below data"):
         sets_of(config, tmp_path / "best.ckpt", str(tmp_path))
     elsewhere = {**config["data"], "style": {**FOLDER, "root": str(image_sets / "style")}}
     _, style, _ = sets_of({**config, "data": elsewhere}, tmp_path / "best.ckpt", str(image_sets))

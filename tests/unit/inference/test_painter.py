@@ -14,6 +14,7 @@ from stylegan_pl.errors import UserError
 from stylegan_pl.inference.colour import KeepColour
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.painter import Painter
+from stylegan_pl.inference.tiling import tile_plan
 from stylegan_pl.inference.tiling.activation_memory import _LiveBytes
 from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.inference.tiling.tiles import spans
@@ -182,17 +183,15 @@ def test_auto_cuts_what_memory_cannot_hold_and_keeps_to_it():
     assert painter.tiles.tile_for(100, 100) is None
     per_pixel = painter.tiles.pixel_bytes
 
-    import stylegan_pl.inference.painter as module
-
     for budget in (300e3 * per_pixel, 90e3 * per_pixel):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(module, "budget_bytes", lambda *_, budget=budget: budget)
+            patch.setattr(tile_plan, "budget_bytes", lambda *_, budget=budget: budget)
             side = painter.tiles.tile_for(2000, 2000)
             assert side is not None and side % 4 == 0
             assert 0.9 * budget < side**2 * per_pixel <= budget
             assert painter.tiles.tile_for(200, 200) is None
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "budget_bytes", lambda *_: 1e15)
+        patch.setattr(tile_plan, "budget_bytes", lambda *_: 1e15)
         assert painter.tiles.tile_for(4000, 4000) is None
         assert painter.tiles.tile_for(5000, 5000) == 4096  # maps whose elements 32 bits cannot count
 

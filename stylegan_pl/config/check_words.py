@@ -120,7 +120,8 @@ def _is_run(path: Path) -> bool:
 
 def _no_option(before: str, word: str, after: str, kinds: Mapping[str, Kind], name: str, typed: set[str]) -> str:
     key, equals, text = before.partition("=")
-    missing = next((place for place in ("input", "output") if place in kinds and place not in typed), None)
+    places = ("input", "output") if "input" in kinds else ()
+    missing = next((place for place in places if place not in typed), None)
     if missing is not None and (Path(word).exists() or (equals and (Path(text).exists() or key == "painter"))):
         return f"'{word}' is not an option; options are typed KEY=VALUE; type {missing}={word}"
     if equals and text.count("[") > text.count("]"):

@@ -63,7 +63,7 @@ LINES = [
     ("stylize", "input=photo.png output=o.png", "no generator is named; type painter="),
     ("stylize", f"ckpt=rn {TO}", "ckpt: no file or folder rn"),
     ("stylize", f"ckpt=empty {TO}", "no checkpoint in empty"),
-    ("stylize", f"ckpt=notes.txt {TO}", "notes.txt: cannot be read as a checkpoint (it is no file"),
+    ("stylize", f"ckpt=notes.txt {TO}", "notes.txt: cannot be read as a checkpoint (it is not a PyTorch file"),
     ("stylize", f"ckpt=text.ckpt {TO}", "(it is not a PyTorch file)"),
     ("stylize", f"ckpt=empty.ckpt {TO}", "(it is empty)"),
     ("stylize", f"ckpt=cut.ckpt {TO}", "(it is damaged: its end is missing)"),
@@ -108,7 +108,7 @@ LINES = [
     # other programs' habits
     ("stylize", "-i photo.png -o out.png", "-i: type input=photo.png; -o: type output=out.png"),
     ("stylize", f"{PAINT} -crf 18", "-crf: type film.crf=18"),
-    ("stylize", "run photo.png out.png", "'run' is not an option; options are typed KEY=VALUE, such as ckpt=RUN"),
+    ("stylize", "run photo.png out.png", "'run' is not an option; options are typed KEY=VALUE; type ckpt=run"),
     ("stylize", f"{PAINT} load_size=512", "a painting is as large as its photograph"),
     ("train", "--config_json a.json", "--config_json: recipes are YAML files in FOLDER/experiment/"),
     ("train", "--nosuch 1 --seed 2", "--nosuch: no option 'nosuch'; --help lists them; --seed: type seed=2"),

@@ -68,7 +68,7 @@ def test_the_agent_runs_our_command_line_under_its_own_ids(tmp_path) -> None:
     assert (first["state"], first["images_seen"]) == ("done", 4)
     assert list(folder.glob("wandb/offline-run-*-first/run-first.wandb"))
     config = (folder / "config.yaml").read_text()
-    assert "lr: 0.002" in config and "losses.hinge" in config
+    assert "lr: 0.002" in config and "losses.adversarial.Hinge" in config
     second, folder = found["second"]  # stopped by the sweep: saved, as by any other signal
     assert second["state"] == "preempted" and (folder / "checkpoints/last.ckpt").is_file()
     assert list(folder.glob("wandb/offline-run-*-second/run-second.wandb"))

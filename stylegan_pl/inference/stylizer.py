@@ -1,6 +1,7 @@
 """The Python interface to a trained generator: `from stylegan_pl import Stylizer`."""
 
 from collections.abc import Sequence
+from os import PathLike
 from typing import TypeVar
 
 import numpy as np
@@ -79,13 +80,18 @@ class Stylizer:
             The kind of `image`: PIL pictures in mode RGB, arrays (H, W, 3), tensors of the same shape, type and device.
 
         Raises:
-            ValueError: the shape or type is another, or values are out of range.
+            TypeError: it is no picture.
+            ValueError: the shape or type of numbers is another, or values are out of range.
         """
         if isinstance(image, Image.Image):
             pictures = image_to_tensor(to_srgb(image))[None]
             return tensor_to_image(self._paint(pictures, mask)[0])
         if isinstance(image, np.ndarray):
             return _to_array(self._paint(_from_array(image), mask)[0], image.dtype)
+        if not isinstance(image, Tensor):
+            opening = f"; open it first: PIL.Image.open({str(image)!r})"
+            hint = opening if isinstance(image, str | PathLike) else ""
+            raise TypeError(f"a picture is a PIL image, an array or a tensor, got {type(image).__name__}{hint}")
         pictures = _checked(image)
         painted = self._paint(pictures.cpu(), mask)
         return painted.view(image.shape).to(image.device)
@@ -111,7 +117,9 @@ def _from_array(image: np.ndarray) -> Tensor:
         return pixels
     if not np.issubdtype(image.dtype, np.floating):
         raise ValueError(f"an array must be uint8 or float in [0, 1], got {image.dtype}")
-    return _checked(pixels.float() * 2 - 1, "an array of floats must be in [0, 1]")
+    if not bool(((image >= -1e-4) & (image <= 1 + 1e-4)).all()):  # also True for nan
+        raise ValueError(f"an array of floats must be in [0, 1], got {image.min():.3g} to {image.max():.3g}")
+    return pixels.float() * 2 - 1
 
 
 def _to_array(painted: Tensor, dtype: np.dtype) -> np.ndarray:
@@ -119,7 +127,7 @@ def _to_array(painted: Tensor, dtype: np.dtype) -> np.ndarray:
     return np.ascontiguousarray(pixels if dtype == np.uint8 else ((pixels + 1) / 2).clip(0, 1).astype(dtype))
 
 
-def _checked(image: Tensor, rule: str = "a tensor of floats must be in [-1, 1]") -> Tensor:
+def _checked(image: Tensor) -> Tensor:
     """The tensor as (N, 3, H, W), after checks of shape, type and range."""
     pictures = image[None] if image.dim() == 3 else image
     if pictures.dim() != 4 or pictures.shape[1] != 3 or 0 in pictures.shape:
@@ -129,7 +137,8 @@ def _checked(image: Tensor, rule: str = "a tensor of floats must be in [-1, 1]")
     if not pictures.is_floating_point():
         raise ValueError(f"a tensor must be uint8 or float in [-1, 1], got {image.dtype}")
     if not bool((pictures.abs() <= 1 + 1e-4).all()):  # also True for nan
-        raise ValueError(f"{rule}, got {float(pictures.min()):.3g} to {float(pictures.max()):.3g}")
+        least, most = float(pictures.min()), float(pictures.max())
+        raise ValueError(f"a tensor of floats must be in [-1, 1], got {least:.3g} to {most:.3g}")
     return pictures
 
 

@@ -74,7 +74,10 @@ def test_the_picture_given_is_left_alone(stylizer, pixels):
         (np.zeros((8, 8, 4), np.uint8), r"\(H, W, 3\) or \(H, W\), got \(8, 8, 4\)"),
         (np.zeros((0, 8, 3), np.uint8), "got"),
         (np.zeros((8, 8, 3), np.int64), "uint8 or float"),
-        (np.full((8, 8, 3), 200.0), r"in \[0, 1\]"),
+        (np.full((8, 8, 3), 200.0), r"in \[0, 1\], got 200 to 200"),
+        (np.full((8, 8, 3), np.nan), r"in \[0, 1\]"),
+        ("photo.jpg", r"got str; open it first: PIL\.Image\.open\('photo\.jpg'\)"),
+        (None, "a PIL image, an array or a tensor, got NoneType"),
         (torch.zeros(8, 8, 3), r"\(3, H, W\) or \(N, 3, H, W\), got \(8, 8, 3\)"),
         (torch.full((3, 8, 8), 2.0), r"in \[-1, 1\], got 2 to 2"),
         (torch.full((3, 8, 8), torch.nan), r"in \[-1, 1\]"),
@@ -82,7 +85,7 @@ def test_the_picture_given_is_left_alone(stylizer, pixels):
     ],
 )
 def test_what_is_no_picture_is_said(stylizer, image, said):
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises((ValueError, TypeError), match=said):
         stylizer(image)
 
 

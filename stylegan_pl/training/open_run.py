@@ -30,7 +30,7 @@ def keep_config(config: DictConfig, run_dir: Path) -> None:
     """Write config.yaml; for a resumed run, only after all its options are known to take effect."""
     header = (
         "# The composed run; to repeat it: python -m stylegan_pl.train --config-dir FOLDER --config-name config\n"
-        "defaults: [train_schema, _self_]\n"
+        "defaults: [train_schema, _self_, {override hydra/job_logging: stylegan_pl}]\n"
     )
     hydra_node = OmegaConf.create({"hydra": _hydra_settings()})
     text = header + OmegaConf.to_yaml(config) + OmegaConf.to_yaml(hydra_node)

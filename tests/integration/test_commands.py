@@ -58,6 +58,7 @@ def test_the_saved_config_repeats_the_run(trained):
         cwd=cwd,
     )
     assert again.returncode == 0, again.stderr
+    assert "[INFO]" not in again.stdout and "\ndone in " in again.stdout  # our lines, not Hydra's
     first, second = (torch.load(cwd / name / "checkpoints/last.ckpt", weights_only=True) for name in ("run", "again"))
     assert_same(first["state_dict"], second["state_dict"])
 

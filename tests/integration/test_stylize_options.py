@@ -54,7 +54,7 @@ def test_resume_names_results_that_are_not_whole_and_leaves_them(checkpoint, pho
     (out / "002.png").touch()
     assert stylize(checkpoint, photos, out, "resume=true") == 1
     lines = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
-    assert len(lines) == 3 and all("is not a complete picture of the size of" in line for line in lines)
+    assert len(lines) == 3 and all("is not a complete picture with the size of" in line for line in lines)
     assert (out / "002.png").read_bytes() == b"" and (out / "003.png").exists()
 
 

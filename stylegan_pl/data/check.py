@@ -159,4 +159,5 @@ def _remedy(folder: ImageFolder, name: str) -> str:
         return f"type data.download=true to fetch it, or {name}.root=FOLDER for images you have, or data=sample"
     if folder.how_to is not None:
         return f"{folder.how_to}; or type {name}.root=FOLDER for images you have, or data=sample"
-    return f"type {name}.root=FOLDER with your images, or data=sample to try without any"
+    recipe = ", +experiment=my_painter, which brings photographs," if name == "data.content" else ","
+    return f"type {name}.root=FOLDER with your images{recipe} or data=sample to try without any"

@@ -231,7 +231,8 @@ def test_missing_data_is_told_with_the_remedy_and_leaves_nothing(tmp_path):
     done = preloaded("stylegan_pl.train", "data.content.root=nowhere", "hydra.run.dir=run", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == (
-        "error: data.content.root: no folder nowhere; type data.content.root=FOLDER with your images, or data=sample "
+        "error: data.content.root: no folder nowhere; type data.content.root=FOLDER with your images, "
+        "+experiment=my_painter, which brings photographs, or data=sample "
         "to try without any\n"
     )
     assert not (tmp_path / "run/checkpoints").exists()

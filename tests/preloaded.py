@@ -10,6 +10,7 @@ import runpy
 import subprocess
 import sys
 import time
+import warnings
 from multiprocessing import forkserver
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -78,4 +79,5 @@ def _run(arguments: tuple[str, ...], cwd: Path, environment: dict[str, str], sai
     os.chdir(cwd)
     module, *typed = arguments
     sys.argv = [module, *typed]
+    warnings.filterwarnings("ignore", message=".*found in sys.modules after import")  # read_before imports the verbs
     runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -7,14 +7,14 @@ from hydra.utils import get_method
 from stylegan_pl import __version__
 from stylegan_pl.config.cli import run_verb
 from stylegan_pl.config.near_names import verb_here
-from stylegan_pl.config.streams import lasting_streams
+from stylegan_pl.config.streams import tolerant_streams
 from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import nearest
 
 
 def main() -> None:
     """Run the verb that the first word names."""
-    with lasting_streams():
+    with tolerant_streams():
         _run()
 
 

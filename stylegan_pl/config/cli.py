@@ -23,7 +23,7 @@ from stylegan_pl.config.explain import explain
 from stylegan_pl.config.failure_line import code_and_line
 from stylegan_pl.config.json_result import json_on_stdout
 from stylegan_pl.config.run_name import name_overrides
-from stylegan_pl.config.streams import lasting_streams
+from stylegan_pl.config.streams import tolerant_streams
 from stylegan_pl.config.task import Function, Task
 from stylegan_pl.config.verbs import VERBS, register
 from stylegan_pl.errors import ConfigError, UserError, exit_with
@@ -47,7 +47,7 @@ def run_verb(name: str, function: Function | None = None, *, words: Sequence[str
         words: the command line after the verb; None: this process's.
     """
     words = list(sys.argv[1:] if words is None else words)
-    with lasting_streams():
+    with tolerant_streams():
         if "--version" in words:
             print(f"stylegan_pl {__version__}")  # otherwise Hydra prints its own version
             sys.exit(0)

@@ -1,4 +1,4 @@
-"""Standard streams that end no work: closed, on a full disk, a pipe that nobody reads, a terminal without letters."""
+"""Standard output and standard error whose failures do not end a command: closed, a broken pipe, a full disk."""
 
 import io
 import logging
@@ -9,10 +9,10 @@ from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
 
-class Lasting:
-    """A text stream that leads nowhere from its first error on; all else is the stream's own.
+class TolerantStream:
+    """A text stream that is replaced by the null device when it first fails; otherwise it is the stream itself.
 
-    Its bytes (`buffer`) are not looked after: where they are a result, an error has to be told.
+    `buffer` still raises errors: the bytes written there are a result (`output=-`), whose loss must be reported.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -22,27 +22,30 @@ class Lasting:
         return getattr(self._stream, name)
 
     def write(self, text: str) -> int:
-        """Write, while somebody reads."""
+        """Write `text`; if the stream has failed, discard it."""
         try:
             return self._stream.write(text)
         except OSError:
-            self._lead_nowhere()
+            self._redirect_to_null()
             return len(text)
 
     def writelines(self, lines: Any) -> None:
-        """As `write`."""
+        """Write each line, see `write`."""
         for line in lines:
             self.write(line)
 
     def flush(self) -> None:
-        """Flush, while somebody reads."""
+        """Flush; if the stream has failed, discard what is buffered."""
         try:
             self._stream.flush()
         except OSError:
-            self._lead_nowhere()
+            self._redirect_to_null()
 
-    def _lead_nowhere(self) -> None:
-        """What is buffered, and what C libraries write, goes there, too; else Python fails once more at its end."""
+    def _redirect_to_null(self) -> None:
+        """Replace the file descriptor, so that buffered text and output of C libraries go there, too.
+
+        Otherwise Python would fail again when it flushes the stream at its exit.
+        """
         with suppress(OSError, ValueError):  # a notebook's stream has no number
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, self._stream.fileno())
@@ -50,13 +53,13 @@ class Lasting:
 
 
 @contextmanager
-def lasting_streams() -> Iterator[None]:
-    """Within it standard output and standard error fail nobody; at its end they are flushed."""
-    _open_the_closed()
+def tolerant_streams() -> Iterator[None]:
+    """Make standard output and standard error tolerant, and flush them at the end."""
+    _reopen_closed()
     streams, raises = (sys.stdout, sys.stderr), logging.raiseExceptions
     _print_any_name()
-    if not isinstance(sys.stdout, Lasting):
-        sys.stdout, sys.stderr = Lasting(sys.stdout), Lasting(sys.stderr)
+    if not isinstance(sys.stdout, TolerantStream):
+        sys.stdout, sys.stderr = TolerantStream(sys.stdout), TolerantStream(sys.stderr)
     logging.raiseExceptions = False  # a log file on a full disk: a traceback for each line otherwise
     try:
         yield
@@ -67,8 +70,8 @@ def lasting_streams() -> Iterator[None]:
         sys.stdout, sys.stderr = streams
 
 
-def _open_the_closed() -> None:
-    """Lead streams that the shell closed (`>&-`) nowhere: files opened later would get their numbers."""
+def _reopen_closed() -> None:
+    """Open the null device for streams that the shell closed (`>&-`); else files opened later get their descriptors."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is not None:
             continue
@@ -81,8 +84,8 @@ def _open_the_closed() -> None:
 
 
 def _print_any_name() -> None:
-    """A file's name in bytes that are no UTF-8, or a letter that the terminal lacks, is printed with a backslash."""
+    """Print characters that the terminal cannot show, and bytes of names that are not UTF-8, as backslash escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # not a notebook's
-            with suppress(OSError):  # what waits in it cannot be written
+            with suppress(OSError):  # buffered text cannot be written
                 stream.reconfigure(errors="backslashreplace")

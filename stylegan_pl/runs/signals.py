@@ -11,14 +11,14 @@ ENDING = ("SIGINT", "SIGHUP", "SIGTERM", "SIGUSR1", "SIGUSR2")
 
 
 def handled(names: Iterable[str]) -> list[signal.Signals]:
-    """Those of these signals that this system has; a closed terminal stays ignored where `nohup` has it ignored."""
+    """The named signals that this system has. SIGHUP is left out if it is ignored already, as under `nohup`."""
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]  # Windows has no HUP, no USR1
     return [n for n in numbers if n.name != "SIGHUP" or signal.getsignal(n) is not signal.SIG_IGN]
 
 
 @contextmanager
 def deferred() -> Iterator[None]:
-    """Signals that come within it are handled at its end: what is being written is finished first."""
+    """Delay signals until the end of the block, so that a file that is being written is finished first."""
     if threading.current_thread() is not threading.main_thread():  # Python lets no other thread set handlers
         yield
         return

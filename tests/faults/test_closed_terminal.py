@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.json_result import json_on_stdout
-from stylegan_pl.config.streams import lasting_streams
+from stylegan_pl.config.streams import tolerant_streams
 from stylegan_pl.errors import exit_with
 from stylegan_pl.pictures.progress import Progress
 
@@ -64,7 +64,7 @@ def test_messages_that_nobody_can_read_end_no_work(monkeypatch, capsys, target):
     with os.fdopen(number, "w") as stream:  # closing it flushes it, as Python does at its end
         monkeypatch.setattr(sys, "stdout", stream)
         log = logging.getLogger("nobody reads")
-        with lasting_streams():
+        with tolerant_streams():
             handler = logging.StreamHandler(sys.stdout)
             log.addHandler(handler)
             for line in range(3):
@@ -88,7 +88,7 @@ def test_a_list_cut_short_is_no_error(typed):
 
 def test_files_do_not_get_the_numbers_of_closed_streams(tmp_path):
     """What a C library says would be written into a checkpoint otherwise."""
-    code = "import sys; from stylegan_pl.config.streams import lasting_streams\nwith lasting_streams():"
+    code = "import sys; from stylegan_pl.config.streams import tolerant_streams\nwith tolerant_streams():"
     code += f" open({str(tmp_path / 'number')!r}, 'w').write(str(open({os.devnull!r}).fileno() + sys.stderr.isatty()))"
     closed = 'exec "$@" <&- >&- 2>&-'
     done = subprocess.run(["sh", "-c", closed, "sh", sys.executable, "-c", code])
@@ -98,7 +98,7 @@ def test_files_do_not_get_the_numbers_of_closed_streams(tmp_path):
 def test_a_result_that_cannot_be_written_is_an_error(monkeypatch, capsys):
     with Path("/dev/full").open("w") as stream, monkeypatch.context() as patched:
         patched.setattr(sys, "stdout", stream)
-        with pytest.raises(SystemExit) as ended, lasting_streams(), json_on_stdout(dict):
+        with pytest.raises(SystemExit) as ended, tolerant_streams(), json_on_stdout(dict):
             sys.exit(0)
     assert ended.value.code == 1
     assert capsys.readouterr().err == "error: standard output cannot be written (No space left on device)\n"
@@ -107,7 +107,7 @@ def test_a_result_that_cannot_be_written_is_an_error(monkeypatch, capsys):
 def test_any_name_can_be_printed(monkeypatch):
     written = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(written, encoding="ascii", errors="strict"))
-    with lasting_streams():
+    with tolerant_streams():
         print(NAME, flush=True)
     assert written.getvalue() == b"caf\\udce9 \\u2192 \\u5199\\u771f\n"
 

@@ -24,7 +24,7 @@ from stylegan_pl.preparing.stroke_width import stroke_width_of
 from stylegan_pl.runs.device import device_kind
 from stylegan_pl.training.build import build_model
 
-_BESIDE = 1.3  # time of a whole step relative to the generators' forward and backward
+_BESIDE = 1.3  # time of a whole step relative to the generators' forward and backward; my_painter's 1.4, in bfloat16
 _TIMED_SIDE = 64  # pixels of the crop that is timed on a CPU
 _FINE = 3.0  # pixels: a narrower stroke is one or two pixels of a feature map at half the resolution
 
@@ -38,38 +38,39 @@ def last_words(
     }
     if not all(shorter.values()):
         return []
-    on_cpu = device_kind("auto") == "cpu"
-    recipe, crop = _recipe(paired=paired, on_cpu=on_cpu), _crop(config, shorter, paired=paired, on_cpu=on_cpu)
-    shrunk = {side: _load_size(folders[side], shorter[side], crop) for side in SIDES}
-    sizes = [f"image_size={as_typed(*crop)}"]
-    sizes += [f"data.{side}.load_size={size}" for side, size in shrunk.items() if size is not None]
-    roots = [f"data={_data_option(paired=paired)}", *(f"data.{side}.root={folders[side].root}" for side in SIDES)]
-    words = [*recipe, *roots, *sizes]
-    seconds = _seconds(words, crop, on_cpu=on_cpu)
+    words = _for_pairs(config, folders, shorter) if paired else _for_a_painter(folders)
+    trained = _composed([*words, "run_dir=."])
+    seconds, on_cpu = _seconds(trained), device_kind("auto") == "cpu"
     return [
-        _strokes(folders, shrunk),
+        _strokes(folders, {side: _middle(trained.data[side].load_size) for side in SIDES}),
         f"to train on these: python -m stylegan_pl.train {shlex.join(words)}",
         f"roughly {duration(seconds)} on this machine{' (a CPU)' if on_cpu else ''}, plus validations",
     ]
 
 
-def _recipe(*, paired: bool, on_cpu: bool) -> list[str]:
-    """Method and budget: pix2pix for pairs; otherwise CUT, which needs few paintings, or on a CPU a small recipe."""
-    if paired:
-        return ["model=pix2pix", "generator@model.generator=resnet9", f"max_images={10000 if on_cpu else 200000}"]
-    if on_cpu:
-        return ["+experiment=sample"]
-    return ["model=cut", "upsample@model.generator.upsample=bilinear", "max_images=200000"]
+def _for_a_painter(folders: dict[str, ImageFolder]) -> list[str]:
+    """`my_painter`, which has sizes of its own; those that were typed are kept."""
+    option = _data_option(usual="folders")
+    words = ["+experiment=my_painter", *([] if option == "folders" else [f"data={option}"])]
+    words += [f"data.{side}.root={folders[side].root}" for side in SIDES]
+    for side, folder in folders.items():
+        if folder.load_size is not None and option == "folders":
+            size = folder.load_size if isinstance(folder.load_size, int) else str(list(folder.load_size))
+            words.append(f"data.{side}.load_size={size}".replace(" ", ""))
+    return words
 
 
-def _crop(
-    config: DictConfig, shorter: dict[str, list[int]], *, paired: bool, on_cpu: bool
-) -> tuple[int, int]:  # fmt: skip
-    """Crop size: as typed, but at most what 19 of 20 pictures have and a CPU learns in minutes; multiples of 4."""
+def _for_pairs(config: DictConfig, folders: dict[str, ImageFolder], shorter: dict[str, list[int]]) -> list[str]:
+    """pix2pix at the size that was typed, but at most what 19 of 20 pictures have, and what a CPU learns in minutes."""
+    on_cpu = device_kind("auto") == "cpu"
     usable = min(float(np.quantile(found, 0.05)) for found in shorter.values())
-    usable = min(usable, 96) if on_cpu and not paired else min(usable, 128) if on_cpu else usable
+    usable = min(usable, 128) if on_cpu else usable
     height, width = (max(16, int(min(side, usable)) // 4 * 4) for side in sides(config.image_size))
-    return height, width
+    words = ["model=pix2pix", "generator@model.generator=resnet9", f"max_images={10000 if on_cpu else 200000}"]
+    words += [f"data={_data_option(usual='paired')}", *(f"data.{side}.root={folders[side].root}" for side in SIDES)]
+    words.append(f"image_size={as_typed(height, width)}")
+    sizes = {side: _load_size(folders[side], shorter[side], (height, width)) for side in SIDES}
+    return words + [f"data.{side}.load_size={size}" for side, size in sizes.items() if size is not None]
 
 
 def _load_size(folder: ImageFolder, shorter: list[int], crop: tuple[int, int]) -> int | None:
@@ -91,9 +92,12 @@ def _strokes(folders: dict[str, ImageFolder], shrunk: dict[str, int | None]) -> 
     return f"{line} (measured by scale selection)"
 
 
-def _data_option(*, paired: bool) -> str:
+def _middle(load_size: int | Sequence[int] | None) -> int | None:
+    return load_size if load_size is None or isinstance(load_size, int) else sum(load_size) // len(load_size)
+
+
+def _data_option(*, usual: str) -> str:
     """The `data=` option that was typed; without Hydra, the equivalent one."""
-    usual = "paired" if paired else "folders"
     return str(HydraConfig.get().runtime.choices.get("data", usual)) if HydraConfig.initialized() else usual
 
 
@@ -105,12 +109,12 @@ def _composed(words: Sequence[str]) -> DictConfig:
         return compose("train", overrides=overrides)
 
 
-def _seconds(words: Sequence[str], crop: tuple[int, int], *, on_cpu: bool) -> float:
+def _seconds(config: DictConfig) -> float:
     """Seconds of the training, from one timed step: of a small crop on a CPU, of the whole crop on a GPU."""
-    config = _composed([*words, "run_dir=."])
-    device = torch.device("cpu" if on_cpu else device_kind("auto"))
+    device = torch.device(device_kind("auto"))
+    crop = sides(config.image_size)
     model = build_model(config).to(device)
-    height, width = (min(side, _TIMED_SIDE) for side in crop) if on_cpu else crop
+    height, width = (min(side, _TIMED_SIDE) for side in crop) if device.type == "cpu" else crop
     picture = torch.rand(1, 3, height, width, device=device) * 2 - 1
     seconds = math.inf
     for _ in range(2):  # the first step also chooses kernels

@@ -129,12 +129,20 @@ def test_the_doctor_ends_with_a_line_that_trains(pairing, own, caplog):
     strokes, line, minutes = [record.getMessage() for record in caplog.records][-3:]
     assert "px wide in the paintings" in strokes and minutes.endswith("on this machine (a CPU), plus validations")
     words = shlex.split(line.partition("python -m stylegan_pl.train ")[2])
-    assert f"data.content.root={own}/content" in words and "image_size=32" in words
-    assert ("model=pix2pix" in words) == bool(pairing)
+    assert f"data.content.root={own}/content" in words
+    assert ("model=pix2pix" in words) == ("image_size=32" in words) == bool(pairing)
+    assert ("+experiment=my_painter" in words) == (not pairing)
     words = [word for word in words if not word.startswith("max_images=")]  # smoke's is smaller
     quick = ["+debug=smoke", "model.generator.blocks=1", "model.generator.width=8", f"hydra.run.dir={own}/run"]
-    done = preloaded("stylegan_pl.train", *words, *quick, "feature_network=random_filters", cwd=own)
+    quick += ["feature_network=random_filters", *([] if pairing else ["start_from=null"])]
+    done = preloaded("stylegan_pl.train", *words, *quick, cwd=own)
     assert done.returncode == 0, done.stderr
+
+
+def test_sizes_that_were_typed_are_in_the_line(own, caplog):
+    with caplog.at_level(logging.INFO):
+        prepare(check(own, "data.style.load_size=[40,48]"))
+    assert f"data.style.root={own}/style 'data.style.load_size=[40,48]'" in caplog.text
 
 
 def test_a_good_set_is_usable_and_stays_as_it_was(own, caplog):

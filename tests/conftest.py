@@ -7,6 +7,7 @@ is slow to import is imported where it is used.
 import gc
 import os
 import shutil
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,14 @@ _ALWAYS = {"deadline": None, "database": None, "suppress_health_check": list(Hea
 settings.register_profile("suite", max_examples=60, derandomize=True, **_ALWAYS)
 settings.register_profile("long", max_examples=5000, **_ALWAYS)
 settings.load_profile("suite")
+
+
+@pytest.fixture
+def hears_sighup():
+    """Also where `nohup` started the tests: it has SIGHUP ignored, and then commands ignore it, too."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -23,6 +23,7 @@ def state(run_dir: Path) -> str:
     return json.loads((run_dir / "status.json").read_text())["state"]
 
 
+@pytest.mark.usefixtures("hears_sighup")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 75), (signal.SIGINT, 130), (signal.SIGHUP, 75)])
 def test_a_signal_to_the_whole_group_leaves_the_workers_to_their_run(train_config, tmp_path, monkeypatch, number, code):
     ended = run_with(train_config(*LONG), monkeypatch, At(6, lambda: signal_to_the_group(number)))

@@ -206,6 +206,7 @@ def test_few_frames_are_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert max(most) <= batch_size + 1
 
 
+@pytest.mark.usefixtures("hears_sighup")
 @pytest.mark.parametrize("how", ["flag", "SIGINT", "SIGTERM", "SIGHUP", "SIGHUP twice", "interrupt"])
 def test_stopped_it_leaves_a_film_of_what_was_painted(tmp_path: Path, how: str) -> None:
     source = write_film(tmp_path / "clip.mp4", scene(), options=QUICK)

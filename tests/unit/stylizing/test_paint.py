@@ -52,7 +52,7 @@ def album(folder: Path, heights: list[int]) -> Path:
 def painted(tmp_path: Path, generator: nn.Module, *, batch_size: int = 1, **tiling) -> tuple[Call, list[str]]:
     jobs = plan(tmp_path / "in", tmp_path / "out", image_format=None, overwrite=False)
     call = Call(Painter(generator, tiling=Tiling(**tiling)), None, quality=95, batch_size=batch_size)
-    done, _ = call.run(jobs)
+    done = call.run(jobs)
     there = sorted(path.name for path in (tmp_path / "out").glob("*"))
     assert done == len(there)
     return call, there

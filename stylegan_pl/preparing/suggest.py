@@ -42,7 +42,7 @@ def last_words(
     trained = _composed([*words, "run_dir=."])
     seconds, on_cpu = _seconds(trained), device_kind("auto") == "cpu"
     return [
-        _strokes(folders, {side: _middle(trained.data[side].load_size) for side in SIDES}),
+        _strokes(folders, trained),
         f"to train on these: python -m stylegan_pl.train {shlex.join(words)}",
         f"roughly {duration(seconds)} on this machine{' (a CPU)' if on_cpu else ''}, plus validations",
     ]
@@ -80,9 +80,11 @@ def _load_size(folder: ImageFolder, shorter: list[int], crop: tuple[int, int]) -
     return 2 * max(crop) if np.median(shorter) > 2 * max(crop) else None
 
 
-def _strokes(folders: dict[str, ImageFolder], shrunk: dict[str, int | None]) -> str:
+def _strokes(folders: dict[str, ImageFolder], trained: DictConfig) -> str:
+    """Widths at the sizes of that training; of a range, at its middle."""
+
     def width(side: str) -> float:
-        folder = dataclasses.replace(folders[side], load_size=shrunk[side])
+        folder = dataclasses.replace(folders[side], load_size=trained.data[side].load_size)
         return stroke_width_of(folder, folder.files("train"))
 
     content, style = (width(side) for side in SIDES)
@@ -90,10 +92,6 @@ def _strokes(folders: dict[str, ImageFolder], shrunk: dict[str, int | None]) -> 
     if style < _FINE:
         line += "; such fine strokes are hardly learned: type a larger data.style.load_size"
     return f"{line} (measured by scale selection)"
-
-
-def _middle(load_size: int | Sequence[int] | None) -> int | None:
-    return load_size if load_size is None or isinstance(load_size, int) else sum(load_size) // len(load_size)
 
 
 def _data_option(*, usual: str) -> str:

@@ -19,6 +19,7 @@ from stylegan_pl.evaluation.training_data import sets_of
 from stylegan_pl.metrics.kinds import PictureMetric
 from stylegan_pl.pictures.crop_size import CropSize, sides
 from stylegan_pl.runs.checkpoint import load
+from stylegan_pl.runs.device import has_bf16
 from stylegan_pl.runs.precision import Precision
 
 _log = logging.getLogger(__name__)
@@ -77,8 +78,9 @@ def chosen_measures(
     """How scores are measured: typed options, and for the others those of the first checkpoint's training."""
     first = measures_of({} if trained is None else trained[0])
     precision = first.precision if config.precision is None else config.precision.name
-    if precision == Precision.fp16.name and device.type == "cpu" and config.precision is None:
-        precision = Precision.fp32.name  # the training's precision was for a GPU
+    elsewhere = precision == Precision.fp16.name or (precision == Precision.bf16.name and not has_bf16("cpu"))
+    if elsewhere and device.type == "cpu" and config.precision is None:
+        precision = Precision.fp32.name  # the training's precision was for a GPU, or for another processor
     return Measures(
         pairs=first.pairs if config.pairs is None else config.pairs,
         style_crops=first.style_crops if config.style_crops is None else config.style_crops,

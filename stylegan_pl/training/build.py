@@ -26,7 +26,7 @@ from stylegan_pl.loggers.steady import steady
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.parts import GameParts, Parts
 from stylegan_pl.runs.checkpoint import load_teacher
-from stylegan_pl.runs.device import device_kind, has_bf16
+from stylegan_pl.runs.device import device_kind, exact_precision, has_bf16
 from stylegan_pl.runs.file_format import FORMAT_VERSION, VERSION_KEY
 from stylegan_pl.runs.precision import Precision
 from stylegan_pl.runs.ranks import launched
@@ -201,8 +201,10 @@ def _of_ranks(strategy: str | Strategy) -> list[L.Callback]:
 
 
 def _precision(precision: Precision, device: str) -> dict[str, Any]:
-    if precision is Precision.fp16:
-        return {"plugins": [TwoPlayerMixedPrecision(device)]}
-    if precision is Precision.auto:
-        return {"precision": (Precision.bf16 if has_bf16(device) else Precision.fp32).value}
-    return {"precision": precision.value}
+    exact = exact_precision(precision, device)
+    if precision is Precision.bf16 and device == "cpu" and not has_bf16(device):
+        _log.warning(
+            "precision=bf16: this processor has no instructions for bfloat16, so a step takes many times as long; "
+            "type precision=fp32, or bf16_if_fast"
+        )
+    return {"plugins": [TwoPlayerMixedPrecision(device)]} if exact is Precision.fp16 else {"precision": exact.value}

@@ -50,7 +50,7 @@ def command(monkeypatch, capsys, *arguments: str, verb: str = "train", action=la
         ("experiment=coco_vangogh", "experiment is added with a plus: type +experiment=coco_vangogh"),
         ("+experiment=coco_vangog", "experiment has no option 'coco_vangog'; did you mean 'coco_vangogh'?"),
         ("seed=abc", "seed: value 'abc' of type 'str' could not be converted to Integer"),
-        ("precision=bf17", "value 'bf17', expected one of [auto, fp32, bf16, fp16]; type precision=auto"),
+        ("precision=bf17", "value 'bf17', expected one of [auto, fp32, bf16, bf16_if_fast, fp16]; type precision=auto"),
         ("image_size=[1]", "image_size"),
         ("batch_size=0", "batch_size=0 must be at least 1; type batch_size=1"),
         ("data.reuse_memory=true", "data.reuse_memory is no longer an option: workers hand batches over as the"),

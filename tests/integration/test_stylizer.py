@@ -103,7 +103,7 @@ def test_strength_colour_and_mask(checkpoint, pixels):  # noqa: F811
         Stylizer.load(checkpoint, device="cpu")(pixels, mask=np.zeros((5, 5), np.uint8))
     with pytest.raises(UserError, match="keep_colour=sepia: type true or luma, coral, or false"):
         Stylizer.load(checkpoint, keep_colour="sepia")
-    with pytest.raises(UserError, match="precision=half: type auto, fp32, bf16, fp16"):
+    with pytest.raises(UserError, match="precision=half: type auto, fp32, bf16, bf16_if_fast, fp16"):
         Stylizer.load(checkpoint, precision="half")
 
 

@@ -1,5 +1,7 @@
 """What is computed on and in which arithmetic is what was typed, or is refused."""
 
+import platform
+
 import pytest
 import torch
 
@@ -101,7 +103,26 @@ def test_painting_is_in_the_precision_that_was_typed(monkeypatch):
     for has_it, dtype in ((True, torch.bfloat16), (False, torch.float32)):
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda *, including_emulation, has=has_it: has)
         assert inference_dtype(Precision.auto, cuda) == dtype
+        assert inference_dtype(Precision.bf16_if_fast, cuda) == dtype
         assert inference_dtype(Precision.auto, cpu) == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("machine_name", "avx512_bf16", "arm_bf16", "dtype"),
+    [
+        ("x86_64", True, False, torch.bfloat16),
+        ("x86_64", False, True, torch.float32),  # oneDNN answers for AVX-512, too, without the instructions
+        ("AMD64", False, False, torch.float32),
+        ("aarch64", False, True, torch.bfloat16),
+        ("arm64", False, False, torch.float32),
+    ],
+)
+def test_bf16_if_fast_is_bf16_on_processors_that_compute_it(monkeypatch, machine_name, avx512_bf16, arm_bf16, dtype):
+    monkeypatch.setattr(platform, "machine", lambda: machine_name)
+    monkeypatch.setattr(torch.cpu, "_is_avx512_bf16_supported", lambda: avx512_bf16)
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: arm_bf16)
+    assert inference_dtype(Precision.bf16_if_fast, torch.device("cpu")) == dtype
+    assert inference_dtype(Precision.auto, torch.device("cpu")) == torch.float32
 
 
 def test_memory_that_ran_out_is_known_on_every_device():

@@ -31,7 +31,7 @@ setup: $(READY)  ## create .venv with everything in it
 
 demo: setup  ## train a painter of one's own on the embedded sample, and paint the held-out photographs
 	@rm -rf outputs/demo
-	$(BIN)/python -m stylegan_pl.train +experiment=my_painter data=sample max_images=1600 val_every_images=800 hydra.run.dir=outputs/demo
+	$(BIN)/python -m stylegan_pl.train +experiment=my_painter data=sample max_minutes=5 hydra.run.dir=outputs/demo
 	$(BIN)/python -m stylegan_pl.stylize ckpt=outputs/demo input=data/sample-v1-seed0/content/val output=outputs/demo/painted
 	@echo "look at outputs/demo/samples and outputs/demo/painted"
 

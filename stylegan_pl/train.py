@@ -29,6 +29,7 @@ class TrainConfig:
     batch_size: int = MISSING
     max_images: int | None = MISSING
     max_epochs: float | None = MISSING
+    max_minutes: float | None = MISSING
     val_every_images: int = MISSING
     log_every_batches: int = MISSING
 

@@ -41,13 +41,15 @@ class RunProgress(ProgressBar):
         """Update the bar."""
         if self._bar is not None and self._bar.is_due:
             losses = "  ".join(f"{_short(name)} {float(term):.3g}" for name, term in outputs.items())
-            self._bar.reach(pl_module.clock.images_seen, note=losses)
+            seen, total, _ = pl_module.clock.progress()  # max_minutes may have lowered the total
+            self._bar.reach(seen, total, note=losses)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Show the full bar, and close it."""
         assert isinstance(pl_module, TwoPlayerModule)
         if self._bar is not None:
-            self._bar.reach(pl_module.clock.images_seen)
+            seen, total, _ = pl_module.clock.progress()
+            self._bar.reach(seen, total)
         self._stop()
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:

@@ -22,6 +22,7 @@ RANGES = {
     "batch_size": Range(1, "batch_size=1"),
     "max_images": Range(1, "max_images=100000, or max_images=null max_epochs=200"),
     "max_epochs": Range(0, "max_epochs=200, or max_epochs=null and max_images=100000", above=True),
+    "max_minutes": Range(0, "max_minutes=30, or null for as long as it takes", above=True),
     "val_every_images": Range(1, "val_every_images=10000, a large number for never"),
     "log_every_batches": Range(1, "log_every_batches=10"),
     "size": Range(16, "size=256"),

@@ -25,6 +25,7 @@ from stylegan_pl.config.json_result import json_on_stdout
 from stylegan_pl.config.run_name import name_overrides
 from stylegan_pl.config.streams import tolerant_streams
 from stylegan_pl.config.task import Function, Task
+from stylegan_pl.config.typed_budget import budget_overrides
 from stylegan_pl.config.verbs import VERBS, register
 from stylegan_pl.errors import ConfigError, UserError, exit_with
 from stylegan_pl.sweeps.plugins import make_known
@@ -66,7 +67,7 @@ def _run_verb(name: str, function: Function | None, words: list[str]) -> NoRetur
             words = for_hydra([word for word in words if word != "--json"], name)
             typed = [place for place, word in enumerate(words) if "=" in word and not word.startswith("-")]
             end = typed[-1] + 1 if typed else 0  # argparse needs all overrides next to each other
-            words[end:end] = name_overrides(words) if name == "train" else []
+            words[end:end] = [*name_overrides(words), *budget_overrides(words)] if name == "train" else []
         except ConfigError as error:
             exit_with(error.exit_code, f"error: {error}")
         with _typed(words):

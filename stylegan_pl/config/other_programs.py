@@ -96,6 +96,7 @@ NEAR: dict[str, tuple[Near, ...]] = {
         Near("max_steps max_iter iterations num_steps total_steps", "max_images=100000",
              "length is counted in images; a step is batch_size images"),
         Near("epochs num_epochs", "max_epochs=200"),
+        Near("max_time time_limit", "max_minutes=30", "or +trainer.max_time=00:00:30:00, Lightning's own"),
         Near("min_epochs min_steps", "", "a run has no minimum; it ends at max_images or max_epochs"),
         Near("fast_dev_run", "+debug=smoke"),
         Near("overfit_batches", "data=single_pair data.content.root=A.jpg data.style.root=B.jpg augment=none"),

@@ -19,6 +19,7 @@ class Clock:
         images_seen: images seen by the run so far, on all devices.
         batches: batches of this rank so far.
         epoch_images: images in an epoch, the larger of the two sets; set after the data are built.
+        images_in_time: images that this machine trains in `max_minutes`; None: not limited, or not measured yet.
     """
 
     def __init__(self, mechanics: Mechanics) -> None:
@@ -26,10 +27,16 @@ class Clock:
         self.images_seen = 0
         self.batches = 0
         self.epoch_images = 0
+        self.images_in_time: int | None = None
 
     def progress(self) -> Progress:
         """How far the run is."""
-        return Progress(self.images_seen, self.mechanics.total_images(self.epoch_images), self.epoch_images)
+        return Progress(self.images_seen, self.total_images(self.epoch_images), self.epoch_images)
+
+    def total_images(self, epoch_images: int) -> int:
+        """The budget in images."""
+        budget = self.mechanics.total_images(epoch_images)
+        return budget if self.images_in_time is None else min(budget, self.images_in_time)
 
     def seed(self, rank: int) -> None:
         """Seed the random draws of a step by (seed, images seen, rank).
@@ -64,10 +71,13 @@ class Clock:
         """Whether the budget is used up and the last step is finished."""
         return self.between_steps and self.images_seen >= self.progress().total_images
 
-    def state(self) -> dict[str, int]:
+    def state(self) -> dict[str, float | None]:
         """The clock's state for a checkpoint."""
-        return {"images_seen": self.images_seen, "batches": self.batches}
+        limits = {"images_in_time": self.images_in_time, "max_minutes": self.mechanics.max_minutes}
+        return {"images_seen": self.images_seen, "batches": self.batches, **limits}
 
     def restore(self, checkpoint: dict[str, Any]) -> None:
-        """Set the clock from a checkpoint."""
+        """Set the clock from a checkpoint; if `max_minutes` has changed since, the speed will be measured again."""
         self.images_seen, self.batches = checkpoint["images_seen"], checkpoint["batches"]
+        as_before = checkpoint.get("max_minutes") == self.mechanics.max_minutes
+        self.images_in_time = checkpoint.get("images_in_time") if as_before else None

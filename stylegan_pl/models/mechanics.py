@@ -11,12 +11,13 @@ PLAYERS = ("generator", "discriminator")
 class Mechanics:
     """The options of two-player training, for every method.
 
-    The run ends at the first of `max_images` and `max_epochs`.
+    The run ends at the first of `max_images`, `max_epochs` and `max_minutes`.
     """
 
     seed: int  # of every random draw in training
     max_images: int | None = None  # all devices together
     max_epochs: float | None = None  # passes over the larger set
+    max_minutes: float | None = None  # of training; callbacks/time_estimate.py
     first_player: str = "generator"  # steps first; the other player uses the same fakes
     generator_steps: int = 1  # per step of the discriminator
     accumulate_batches: int = 1  # batches per step
@@ -44,6 +45,6 @@ class Mechanics:
             raise ConfigError("a run needs a budget: type max_images=100000 or max_epochs=200")
 
     def total_images(self, epoch_images: int) -> int:
-        """The budget in images."""
+        """The budget in images, except for `max_minutes`."""
         budgets = [self.max_images, None if self.max_epochs is None else round(self.max_epochs * epoch_images)]
         return max(1, min(budget for budget in budgets if budget is not None))

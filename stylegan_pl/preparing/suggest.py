@@ -122,4 +122,5 @@ def _seconds(config: DictConfig) -> float:
         if device.type == "cuda":
             torch.cuda.synchronize()
         seconds = min(seconds, time.perf_counter() - started)
-    return _BESIDE * seconds * config.max_images * crop[0] * crop[1] / (height * width)
+    whole = _BESIDE * seconds * config.max_images * crop[0] * crop[1] / (height * width)
+    return whole if config.max_minutes is None else min(whole, config.max_minutes * 60)

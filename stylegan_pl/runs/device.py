@@ -98,7 +98,7 @@ def exact_precision(precision: Precision, kind: str) -> Precision:
 def has_bf16(kind: str) -> bool:
     """Whether a device of that kind computes bfloat16: NVIDIA's GPUs and processors that have instructions for it.
 
-    Any processor can be told to. Without these instructions it takes thirty times as long as in float32.
+    Any other processor emulates them, which takes ten times as long as float32 or more.
     """
     if kind == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)

@@ -20,7 +20,7 @@ from stylegan_pl.loggers.csv import RunCSV
 from stylegan_pl.loggers.wandb_process import finish_run
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.nn.pretrained.shapes import shapes_only
-from stylegan_pl.runs.checkpoint import images_seen
+from stylegan_pl.runs.checkpoint import images_seen, load
 from stylegan_pl.runs.device import device_name, half_precision, is_out_of_memory, total_memory
 from stylegan_pl.runs.outcome import ENDED, Outcome
 from stylegan_pl.runs.painters import NEAREST
@@ -92,7 +92,8 @@ def _take_up(
         ConfigError: the checkpoint does not fit the model or the config.
     """
     comparable = take_up(model, plain(config), checkpoint)
-    budget = model.mechanics.total_images(data.epoch_images)
+    model.clock.restore(load(checkpoint))
+    budget = model.clock.total_images(data.epoch_images)
     check_is_left(checkpoint, run_dir, before, plain(config), budget=budget)
     return comparable
 

@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 _TRAINS = (
     *("model", "data", "augment", "seed", "precision", "image_size", "batch_size", "max_images", "max_epochs"),
-    *("val_every_images", "metric"),
+    *("max_minutes", "val_every_images", "metric"),
 )
 """The parts of a config that decide what is trained; the rest is about folders and loggers."""
 _MEASURES = ("metric", "seed", "image_size", "data.content", "data.style", "data.val_pairs", "callbacks.evaluation")

@@ -29,6 +29,9 @@ def check_training_state(model: TwoPlayerModule, checkpoint: dict[str, Any], pat
         count = checkpoint.get(key)
         if type(count) is not int or count < 0:
             raise cannot_go_on(path, f"its {key} is not a whole number of 0 or more")
+    limit = checkpoint.get("images_in_time")
+    if limit is not None and (type(limit) is not int or limit < 1):
+        raise cannot_go_on(path, "its images_in_time is not a whole number of 1 or more")
     states, optimizers = checkpoint.get("optimizer_states"), model.configure_optimizers()
     if not isinstance(states, list) or len(states) != len(optimizers):
         raise cannot_go_on(path, f"it does not hold the states of {len(optimizers)} optimizers")

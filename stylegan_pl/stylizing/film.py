@@ -8,6 +8,7 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.inference.film.animated_webp import AnimatedWebP
 from stylegan_pl.inference.film.decode import Film
 from stylegan_pl.inference.film.film import Painted, paint_film
 from stylegan_pl.inference.film.frame_painter import FramePainter
@@ -67,12 +68,12 @@ def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output
     return _report(painted, source, output)
 
 
-def _opened(config: DictConfig, source: Path) -> Film | NumberedFrames:
+def _opened(config: DictConfig, source: Path) -> Film | NumberedFrames | AnimatedWebP:
     """The film to paint; a folder of frames is also a film."""
     if not are_frames(source):
         if config.film.fps is not None:
             raise ConfigError(f"film.fps= is for a folder of frames; {source} has its own frame rate: leave it out")
-        return Film(source)
+        return AnimatedWebP(source) if source.suffix.lower() == ".webp" else Film(source)
     fps = _USUAL_FPS if config.film.fps is None else config.film.fps
     frames = NumberedFrames(source, pictures(str(source)), fps=fps)
     first, last = frames.files[0].name, frames.files[-1].name

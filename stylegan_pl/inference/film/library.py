@@ -14,7 +14,7 @@ PIPE = "-"  # standard input, standard output
 EXTENSIONS = frozenset(
     {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".ogv", ".3gp"}
 )
-_MOVING_PICTURES = {".gif", ".png", ".apng", ".avif"}  # a film only if the output is one
+_MOVING_PICTURES = {".gif", ".png", ".apng", ".avif", ".webp"}  # a film only if the output is one
 _SELF_CONTAINED = (
     *(
         "mov",

@@ -17,6 +17,8 @@ from stylegan_pl.pictures.tensors import image_to_tensor
 _log = logging.getLogger(__name__)
 
 _BT709, _SRGB_CURVE, _VIDEO_RANGE = 1, 13, 1  # FFmpeg's numbers (H.273)
+SRGB = Colours(_BT709, _VIDEO_RANGE, _BT709, _SRGB_CURVE)
+"""The colours of a film that is made of pictures."""
 
 
 class NumberedFrames:
@@ -46,7 +48,7 @@ class NumberedFrames:
         self.stream_metadata: dict[str, str] = {}
         self.frames = len(self.files)
         width, height = self._size()
-        self.look = Look(height, width, 0, False, Colours(_BT709, _VIDEO_RANGE, _BT709, _SRGB_CURVE))
+        self.look = Look(height, width, 0, False, SRGB)
 
     def _size(self) -> tuple[int, int]:
         sizes: dict[Path, tuple[int, int]] = {}

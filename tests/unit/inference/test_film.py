@@ -18,6 +18,7 @@ from clips import FRAMES, HEIGHT, WIDTH, look, regular, scene, write_film  # noq
 
 from stylegan_pl.errors import DataError, UserError  # noqa: E402
 from stylegan_pl.inference.film import frames as frames_module  # noqa: E402
+from stylegan_pl.inference.film.animated_webp import AnimatedWebP  # noqa: E402
 from stylegan_pl.inference.film.decode import Film  # noqa: E402
 from stylegan_pl.inference.film.encode import Encoding, Painting  # noqa: E402
 from stylegan_pl.inference.film.film import Painted, paint_film  # noqa: E402
@@ -303,7 +304,7 @@ def test_a_film_cut_off_is_painted_as_far_as_it_goes(tmp_path: Path) -> None:
     assert len(look(tmp_path / "painted.mkv").frames) == result.frames
 
 
-@pytest.mark.parametrize("suffix", ["gif", "png", "avif"])
+@pytest.mark.parametrize("suffix", ["gif", "png", "avif", "webp"])
 def test_an_animated_picture_becomes_a_film(tmp_path: Path, suffix: str) -> None:
     from PIL import Image
 
@@ -314,6 +315,21 @@ def test_an_animated_picture_becomes_a_film(tmp_path: Path, suffix: str) -> None
     after = look(output)
     assert [float(time) for time in after.times] == pytest.approx([0.0, 0.08, 0.16, 0.24, 0.32])
     assert gap(255 - np.stack([np.asarray(picture) for picture in pictures]), after.frames) < 8  # a palette's colours
+
+
+def test_an_animated_webp_has_its_own_times_and_is_damaged_from_a_picture_on(tmp_path: Path) -> None:
+    from PIL import Image
+
+    pictures = [Image.fromarray(frame) for frame in scene(4, step=4)]
+    source = tmp_path / "anim.webp"
+    pictures[0].save(source, save_all=True, append_images=pictures[1:], duration=[40, 200, 0, 70], lossless=True)
+    frames = list(AnimatedWebP(source))
+    assert [(frame.pts, frame.duration) for frame in frames] == [(0, 40), (40, 200), (240, 100), (340, 70)]
+    for picture, frame in zip(pictures, frames, strict=True):
+        assert gap(np.asarray(picture), frame.picture.permute(1, 2, 0).numpy()) < 1
+    source.write_bytes(source.read_bytes()[: source.stat().st_size * 3 // 5])
+    with pytest.raises(DataError, match=r"anim\.webp: cannot be read as a film"):
+        list(AnimatedWebP(source))
 
 
 @pytest.mark.parametrize(

@@ -28,10 +28,12 @@ class AnimatedWebP:
     """
 
     time_base, aspect = Fraction(1, 1000), Fraction(1)
-    pixel_format = duration = None
+    pixel_format: str | None = None
+    duration: int | None = None
 
     def __init__(self, path: Path) -> None:
-        self.path, self.damaged = path, 0
+        self.path: Path | str = path
+        self.damaged = 0
         self.others: list[Any] = []
         self.metadata: dict[str, str] = {}
         self.stream_metadata: dict[str, str] = {}
@@ -53,7 +55,7 @@ class AnimatedWebP:
 
     def __iter__(self) -> Iterator[Frame | Any]:
         begins = 0
-        with opened(self.path) as image:
+        with opened(Path(self.path)) as image:
             for number in range(self.frames):
                 try:
                     image.seek(number)

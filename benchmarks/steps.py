@@ -14,6 +14,8 @@ from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.models.mechanics import PLAYERS
 from stylegan_pl.nn.fast.equivalents import channels_last
 from stylegan_pl.pictures.crop_size import sides
+from stylegan_pl.runs.device import exact_precision
+from stylegan_pl.runs.precision import Precision
 from stylegan_pl.training.build import build_model
 
 PLAIN = [
@@ -65,7 +67,8 @@ class Step:
         self.model = built(config)
         self.optimizers = dict(zip(self.model.players, self.model.configure_optimizers(), strict=True))
         self.batch = random_batch(config) if batch is None else batch
-        self.autocast = torch.autocast(device().type, torch.bfloat16, enabled=config.precision.name == "bf16")
+        in_bf16 = exact_precision(config.precision, device().type) is Precision.bf16
+        self.autocast = torch.autocast(device().type, torch.bfloat16, enabled=in_bf16)
 
     def __call__(self) -> dict[str, Tensor]:
         """One step; the terms, on the device."""

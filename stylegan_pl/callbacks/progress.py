@@ -19,6 +19,7 @@ class RunProgress(ProgressBar):
         super().__init__()
         self._bar: Progress | None = None
         self._enabled = True
+        self._is_timed = False
 
     def disable(self) -> None:
         """Lightning's hook: ranks other than 0 show nothing."""
@@ -39,7 +40,12 @@ class RunProgress(ProgressBar):
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: dict[str, Any], batch: StylePair, batch_idx: int
     ) -> None:
         """Update the bar."""
-        if self._bar is not None and self._bar.is_due:
+        if self._bar is None:
+            return
+        if not self._is_timed:  # the first step allocates memory and chooses kernels: up to a minute
+            self._is_timed = True
+            self._bar.time_from(pl_module.clock.images_seen)
+        elif self._bar.is_due:
             losses = "  ".join(f"{_short(name)} {float(term):.3g}" for name, term in outputs.items())
             seen, total, _ = pl_module.clock.progress()  # max_minutes may have lowered the total
             self._bar.reach(seen, total, note=losses)

@@ -92,6 +92,11 @@ class Progress:
         """Add to the amount done."""
         self.reach(self.done + share)
 
+    def time_from(self, done: float) -> None:
+        """Begin to measure the pace here: the first step of many is slower than the others."""
+        self.done = self._before = done
+        self._began = time.monotonic()
+
     def reach(self, done: float, total: float | None = None, note: str = "") -> None:
         """Set the amount done.
 

@@ -44,6 +44,15 @@ def test_what_was_done_before_is_no_part_of_the_pace(clock, capsys):
     assert capsys.readouterr().err == "training: 500 of 1000, 2.0 images/s, 4 min left, G style 1.2\n"
 
 
+def test_a_slow_first_step_is_no_part_of_the_pace(clock, capsys):
+    with Progress("training", 1000, pace=lambda rate: f"{rate:.1f} images/s") as bar:
+        clock.now += 60
+        bar.time_from(4)
+        clock.now += 50
+        bar.reach(104)
+    assert capsys.readouterr().err == "training: 104 of 1000, 2.0 images/s, 7 min left\n"
+
+
 def test_without_a_total_what_is_done_is_counted(clock, capsys):
     with Progress("painting", None) as bar:
         clock.now += 40

@@ -9,13 +9,13 @@ from torch.nn.functional import avg_pool2d, normalize
 from stylegan_pl.contracts import TrainingSets
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.image_loss import ImageLoss, Look, Views
+from stylegan_pl.losses.measured import LEAST, buffer_name, evenly
 from stylegan_pl.losses.style_statistics import Statistic, StyleStatistic
 from stylegan_pl.losses.style_targets import StyleTarget
 from stylegan_pl.nn.layers.features import Features
 
 COLOURS = "colours"  # name of an additional layer: the picture itself
 _AVERAGED = 4  # pixels: side of the squares over which the layer `colours` averages
-_LEAST = 1e-8  # smallest denominator
 _LEAST_SPREAD = 1e-4  # of what pictures are told apart by
 _SOFTENED = 1e-4  # added under a root, so that its gradient at 0 is finite
 
@@ -65,7 +65,7 @@ class RelativeStyleLoss(ImageLoss):
         self.layers = {name: share for name, share in {**layers, COLOURS: colours}.items() if share != 0}
         self.statistic, self.target, self.rooted, self.most_paintings = statistic, target, rooted, most_paintings
         for name in self.layers:  # a denominator for each part of the statistic; nan: not measured yet
-            self.register_buffer(_slot(name), torch.full((statistic.parts,), torch.nan))
+            self.register_buffer(buffer_name(name), torch.full((statistic.parts,), torch.nan))
             for part in range(statistic.parts if pooled else 0):  # the running mean over pictures
                 self.register_buffer(_memory(name, part), torch.full((1,), torch.nan))
         self.register_buffer("usual_photograph", torch.full((2, 1), torch.nan))  # of what pictures are told apart by
@@ -75,7 +75,7 @@ class RelativeStyleLoss(ImageLoss):
     def measure(self, sets: TrainingSets, look: Look) -> None:
         """Compute the paintings' statistics, and measure the denominators on photographs."""
         names, rows, described = [], [], []
-        for at in _evenly(len(sets.paintings), self.most_paintings):
+        for at in evenly(len(sets.paintings), self.most_paintings):
             name, painting = sets.paintings[at]
             layers = self._layers(look(painting), painting)
             names.append(name)
@@ -102,7 +102,7 @@ class RelativeStyleLoss(ImageLoss):
             photographs = torch.cat([self._describe(layers) for layers in seen])
             self.usual_photograph = torch.stack(_centre_and_scale(photographs))
         for name in self.layers:
-            slot = self.get_buffer(_slot(name))
+            slot = self.get_buffer(buffer_name(name))
             if not bool(slot.isnan().any()):
                 continue  # restored from a checkpoint
             if self.pooled:
@@ -112,7 +112,7 @@ class RelativeStyleLoss(ImageLoss):
                 slot.copy_(torch.stack([gap[0] for gap in self._gaps(name, mean_of_all, torch.zeros(1).long())]))
                 continue
             gaps = [self._gaps(name, self.statistic.of(layers[name]), self._chosen(layers)) for layers in seen]
-            means = [torch.cat(part).mean().clamp(min=_LEAST) for part in zip(*gaps, strict=True)]
+            means = [torch.cat(part).mean().clamp(min=LEAST) for part in zip(*gaps, strict=True)]
             slot.copy_(torch.stack(means))
 
     def forward(self, views: Views) -> Tensor:
@@ -133,7 +133,7 @@ class RelativeStyleLoss(ImageLoss):
         for name, share in self.layers.items():
             found = self.statistic.of(painted[name])
             gaps = self._gaps(name, self._remembered(name, found) if self.pooled else found, chosen)
-            usual = self.get_buffer(_slot(name))
+            usual = self.get_buffer(buffer_name(name))
             relative = torch.stack([gap / usual[part] for part, gap in enumerate(gaps)]).mean(dim=0)  # (N,)
             terms.append(share * ((relative + _SOFTENED).sqrt() if self.rooted else relative).mean())
         return torch.stack(terms).sum() / sum(self.layers.values())
@@ -192,21 +192,21 @@ class RelativeContentLoss(ImageLoss):
         super().__init__(weight=weight)
         self.layers = {name: share for name, share in layers.items() if share != 0}
         for name in self.layers:
-            self.register_buffer(_slot(name), torch.full((1,), torch.nan))
+            self.register_buffer(buffer_name(name), torch.full((1,), torch.nan))
 
     def measure(self, sets: TrainingSets, look: Look) -> None:
         """Measure the variance of each layer over photographs."""
         seen = [look(chunk) for chunk in sets.photographs.split(4)]
         for name in self.layers:
-            slot = self.get_buffer(_slot(name))
+            slot = self.get_buffer(buffer_name(name))
             if bool(slot.isnan().any()):
-                slot.fill_(torch.cat([layers[name].float() for layers in seen]).var().clamp(min=_LEAST))
+                slot.fill_(torch.cat([layers[name].float() for layers in seen]).var().clamp(min=LEAST))
 
     def forward(self, views: Views) -> Tensor:
         """The unweighted loss, a scalar."""
         terms = [
             share * (views.stylised_features[name] - views.content_features[name]).square().mean()
-            / self.get_buffer(_slot(name))[0]
+            / self.get_buffer(buffer_name(name))[0]
             for name, share in self.layers.items()
         ]  # fmt: skip
         return torch.stack(terms).sum() / sum(self.layers.values())
@@ -216,10 +216,6 @@ def _centre_and_scale(described: Tensor) -> tuple[Tensor, Tensor]:
     return described.mean(dim=0), described.std(dim=0, unbiased=False).clamp(min=_LEAST_SPREAD)
 
 
-def _slot(layer: str) -> str:
-    return f"usual_{layer.replace('.', '_')}"
-
-
 def _memory(layer: str, part: int) -> str:
     return f"remembered_{layer.replace('.', '_')}_{part}"
 
@@ -227,11 +223,6 @@ def _memory(layer: str, part: int) -> str:
 def _means(statistics: list[Statistic]) -> Statistic:
     """The mean over all pictures, one row per part."""
     return tuple(torch.cat(part).mean(dim=0, keepdim=True) for part in zip(*statistics, strict=True))
-
-
-def _evenly(count: int, most: int) -> list[int]:
-    """At most `most` of `count` indices, evenly spread."""
-    return list(range(count)) if count <= most else [at * count // most for at in range(most)]
 
 
 def _mixed(mixtures: Tensor, rows: list[Tensor]) -> Tensor:

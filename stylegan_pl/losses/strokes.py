@@ -8,9 +8,9 @@ from torch.nn.functional import avg_pool2d, l1_loss, pad
 
 from stylegan_pl.contracts import TrainingSets
 from stylegan_pl.losses.image_loss import ImageLoss, Look, Views
+from stylegan_pl.losses.measured import LEAST, buffer_name, evenly
 from stylegan_pl.losses.style_statistics import StyleStatistic
 
-_LEAST = 1e-8  # smallest denominator
 _SOFTENED = 1e-3  # added under a root, so that its gradient at 0 is finite
 _FLAT = 1e-3  # smallest standard deviation of colours
 _COARSE = 8  # pixels: side of the squares whose mean colours are compared
@@ -81,25 +81,23 @@ class StrokeRestorationLoss(ImageLoss):
         self.recoloured, self.grain = recoloured, grain
         self.coarse, self.among, self.most_paintings = coarse, among, most_paintings
         for name in self.layers:  # a denominator for each part of the statistic; nan: not measured yet
-            self.register_buffer(_slot(name), torch.full((statistic.parts,), torch.nan))
+            self.register_buffer(buffer_name(name), torch.full((statistic.parts,), torch.nan))
         self._pairs: list[Tensor] = []  # (2, 3, H, W), without and with strokes
         self._means = self._spreads = torch.empty(0)  # of photographs' colours, (N, 3, 1, 1)
 
     def measure(self, sets: TrainingSets, look: Look) -> None:
         """Remove the strokes from paintings; measure the denominators, and the colours of photographs."""
-        count = len(sets.paintings)
-        most = min(count, self.most_paintings)
-        paintings = [sets.paintings[at * count // most][1] for at in range(most)]
+        paintings = [sets.paintings[at][1] for at in evenly(len(sets.paintings), self.most_paintings)]
         self._pairs = [torch.cat([without_strokes(painting, self.width), painting.cpu()]) for painting in paintings]
         self._means, self._spreads = _colours(sets.photographs)
         draw = torch.Generator().manual_seed(0)
         bare, painted = self.drawn(_CALIBRATION, sets.photographs.shape[-2:], draw)
         seen = [(look(some), look(others)) for some, others in zip(bare.split(4), painted.split(4), strict=True)]
         for name in self.layers:
-            slot = self.get_buffer(_slot(name))
+            slot = self.get_buffer(buffer_name(name))
             if bool(slot.isnan().any()):  # otherwise restored from a checkpoint
                 gaps = [torch.stack(self._gaps(given[name], wanted[name])).mean(dim=1) for given, wanted in seen]
-                slot.copy_(torch.stack(gaps).mean(dim=0).clamp(min=_LEAST))
+                slot.copy_(torch.stack(gaps).mean(dim=0).clamp(min=LEAST))
 
     def shown(self, photographs: Tensor) -> Tensor:
         """The photographs, (N, 3, H, W), some of which, drawn at random, are replaced by ỹ."""
@@ -129,7 +127,7 @@ class StrokeRestorationLoss(ImageLoss):
         terms = []
         for name, share in self.layers.items():
             gaps = torch.stack(self._gaps(found[name], wanted[name]))  # (parts, tiles of all crops)
-            terms.append(share * (gaps / self.get_buffer(_slot(name)).unsqueeze(1) + _SOFTENED).sqrt().mean())
+            terms.append(share * (gaps / self.get_buffer(buffer_name(name)).unsqueeze(1) + _SOFTENED).sqrt().mean())
         texture = torch.stack(terms).sum() / sum(self.layers.values())
         return texture + self.coarse * l1_loss(avg_pool2d(restored, _COARSE), avg_pool2d(painted, _COARSE))
 
@@ -177,7 +175,3 @@ def _tiled(layer: Tensor, tiles: int) -> Tensor:
     high, wide = height // tiles, width // tiles
     cut = layer[..., : high * tiles, : wide * tiles].reshape(count, channels, tiles, high, tiles, wide)
     return cut.permute(0, 2, 4, 1, 3, 5).reshape(-1, channels, high, wide)
-
-
-def _slot(layer: str) -> str:
-    return f"usual_{layer.replace('.', '_')}"

@@ -33,6 +33,8 @@ RENAMED: dict[str, str] = {
     "stylegan_pl.losses.penalty": "stylegan_pl.losses.penalties",
     "stylegan_pl.losses.r1": "stylegan_pl.losses.penalties",
     "stylegan_pl.losses.r1r2": "stylegan_pl.losses.penalties",
+    "stylegan_pl.losses.relative": "stylegan_pl.losses.relative_style",
+    "stylegan_pl.losses.relative.RelativeContentLoss": "stylegan_pl.losses.content.RelativeContentLoss",
     "stylegan_pl.losses.relativistic": "stylegan_pl.losses.adversarial",
     "stylegan_pl.losses.slope": "stylegan_pl.losses.penalties",
     "stylegan_pl.losses.total_variation": "stylegan_pl.losses.pixel",

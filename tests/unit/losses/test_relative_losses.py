@@ -5,8 +5,9 @@ import torch
 
 from stylegan_pl.contracts import TrainingSets
 from stylegan_pl.errors import ConfigError
+from stylegan_pl.losses.content import RelativeContentLoss
 from stylegan_pl.losses.image_loss import ImageLosses, Views
-from stylegan_pl.losses.relative import COLOURS, RelativeContentLoss, RelativeStyleLoss
+from stylegan_pl.losses.relative_style import COLOURS, RelativeStyleLoss
 from stylegan_pl.losses.style_statistics import GramStatistic, SlicedMomentStatistic
 from stylegan_pl.losses.style_targets import AllPaintings, NearestPainting, OnePainting
 from stylegan_pl.nn.pretrained.random_filters import RandomFilters

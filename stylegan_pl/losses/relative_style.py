@@ -176,42 +176,6 @@ class RelativeStyleLoss(ImageLoss):
         super()._load_from_state_dict(state_dict, prefix, *others)
 
 
-class RelativeContentLoss(ImageLoss):
-    """Σ_l w_l / Σ_l w_l · mean (F_l(G(x)) − F_l(x))² / Var F_l(x), divided by 2, so about 1 for another photograph.
-
-    The variance is over photographs, measured at the start and saved in checkpoints.
-
-    Args:
-        layers: layer -> w_l.
-    """
-
-    needs_features = True
-    needs_sets = True
-
-    def __init__(self, *, weight: float, layers: Mapping[str, float]) -> None:
-        super().__init__(weight=weight)
-        self.layers = {name: share for name, share in layers.items() if share != 0}
-        for name in self.layers:
-            self.register_buffer(buffer_name(name), torch.full((1,), torch.nan))
-
-    def measure(self, sets: TrainingSets, look: Look) -> None:
-        """Measure the variance of each layer over photographs."""
-        seen = [look(chunk) for chunk in sets.photographs.split(4)]
-        for name in self.layers:
-            slot = self.get_buffer(buffer_name(name))
-            if bool(slot.isnan().any()):
-                slot.fill_(torch.cat([layers[name].float() for layers in seen]).var().clamp(min=LEAST))
-
-    def forward(self, views: Views) -> Tensor:
-        """The unweighted loss, a scalar."""
-        terms = [
-            share * (views.stylised_features[name] - views.content_features[name]).square().mean()
-            / self.get_buffer(buffer_name(name))[0]
-            for name, share in self.layers.items()
-        ]  # fmt: skip
-        return torch.stack(terms).sum() / sum(self.layers.values())
-
-
 def _centre_and_scale(described: Tensor) -> tuple[Tensor, Tensor]:
     return described.mean(dim=0), described.std(dim=0, unbiased=False).clamp(min=_LEAST_SPREAD)
 

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from stylegan_pl.data.folder import list_images
+from stylegan_pl.data.splits import list_images
 from stylegan_pl.data.sources.renderers.cartoon import Cartoon
 from stylegan_pl.data.sources.renderers.noir import FilmNoir
 from stylegan_pl.data.sources.renderers.oil import OilPainting

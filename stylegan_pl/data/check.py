@@ -4,7 +4,8 @@ import logging
 import math
 from pathlib import Path
 
-from stylegan_pl.data.folder import SPLITS, ImageFolder, list_images
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.splits import SPLITS, list_images
 from stylegan_pl.data.shards import Shards, check_index
 from stylegan_pl.data.single import SingleImage, check_single
 from stylegan_pl.data.source import Source

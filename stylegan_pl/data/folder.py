@@ -1,8 +1,7 @@
-"""A folder of images: its files in each split, and how a file becomes a training crop."""
+"""A folder of images, and how a file becomes a training crop."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from fnmatch import fnmatch
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -10,53 +9,35 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from stylegan_pl.data.held_out import held_out_folder, held_out_names, stem
 from stylegan_pl.data.reading.crop import cut
 from stylegan_pl.data.reading.decode import Pixels, decode
 from stylegan_pl.data.reading.resample import resampled
 from stylegan_pl.data.source import Source
+from stylegan_pl.data.splits import SplitFolder
 from stylegan_pl.errors import DataError, first_line
 from stylegan_pl.pictures.crop_size import CropSize, least_shorter_side
-from stylegan_pl.pictures.read import READABLE, upright_size
-from stylegan_pl.pictures.tree import check_is_file, files_below, one_name
-
-SPLITS = ("train", "val")
+from stylegan_pl.pictures.read import upright_size
+from stylegan_pl.pictures.tree import check_is_file
 
 
 @dataclass(frozen=True)
-class ImageFolder:
-    """One set of images on disk, and how its files become crops.
-
-    A split's files are those below `root/train` or `root/val`, if these exist; `held_out_folder` lists other names for
-    `val`. Without such a folder, a `held_out` fraction of the files below `root/train`, or else below `root`, is for
-    validation, chosen by a hash of the file's name, so that a file stays in its split if others are added. Without
-    `train`, all files that are not below `val` are training files.
+class ImageFolder(SplitFolder):
+    """One set of images on disk, and how its files become crops; which file is in which split: see `SplitFolder`.
 
     Args:
-        root: the folder; searched recursively, links to folders included.
-        include: keep only files whose path below root, or name, matches one of these patterns (`fnmatch`).
         load_size: pixels of the shorter side after shrinking; or [smallest, largest], from which each crop draws it, so
             that strokes and objects appear in many sizes. None: keep the size.
-        held_out: fraction of files for validation, if there is no folder for it.
         upscale: True: enlarge images smaller than `load_size` or the crop. "crop": enlarge only images smaller than the
             crop, because enlarged paintings have blurred strokes. False: refuse images smaller than the crop.
         source: where the set can be fetched from; None: nowhere.
         how_to: what a user must do to get the set, if it cannot be fetched.
-        first_frame: use the first picture of GIFs, other animations and files of several pages; otherwise GIFs are
-            skipped, and the others are errors.
-        beside: for a root such as `trainA`, use the `valA` or `testA` beside it for validation.
         fast: decode JPEGs with simplejpeg and resize with torch if possible; False: everything with Pillow.
     """
 
-    root: str
-    include: list[str] = field(default_factory=list)
     load_size: int | Sequence[int] | None = None
-    held_out: float = 0.05
     upscale: bool | Literal["crop"] = False
     source: Source | None = None
     how_to: str | None = None
-    first_frame: bool = False
-    beside: bool = False
     fast: bool = True
 
     def __post_init__(self) -> None:
@@ -88,43 +69,6 @@ class ImageFolder:
     def can_be_fetched(self) -> bool:
         """Whether there is a source for `root`; False if the user typed another root."""
         return self.source is not None and Path(self.root).is_relative_to(self.source.folder)
-
-    @property
-    def has_splits(self) -> bool:
-        """Whether a folder, not a hash, decides which files are for validation."""
-        return self.base("val") != self.base("train")
-
-    def base(self, split: str) -> Path:
-        """The folder that contains the split's files."""
-        root = Path(self.root)
-        train = root / "train" if (root / "train").is_dir() else root
-        if split == "train":
-            return train
-        return held_out_folder(root, beside=self.beside) or train
-
-    def files(self, split: str) -> list[Path]:
-        """The split's image files, sorted by path."""
-        named = self.by_name(split)
-        if self.has_splits:
-            return list(named.values())
-        held_out = held_out_names(named, self.held_out)
-        return [path for name, path in named.items() if (stem(name) in held_out) == (split == "val")]
-
-    def by_name(self, split: str) -> dict[str, Path]:
-        """Path below `base(split)`, extension included, -> file; if no folder holds the split, all files."""
-        base, others = self.base(split), self.base("val")
-        named = {
-            path.relative_to(base).as_posix(): path
-            for path in list_images(base, gifs=self.first_frame)
-            if split == "val" or base == others or not path.is_relative_to(others)
-        }
-        if not self.include:
-            return named
-        return {
-            name: path
-            for name, path in named.items()
-            if any(_matches(name, pattern) or _matches(path.name, pattern) for pattern in self.include)
-        }
 
     def crop(
         self, path: Path, size: CropSize, rng: np.random.Generator | None, *, into: Pixels | None = None
@@ -217,13 +161,3 @@ class ImageFolder:
         height, width = pixels.shape[:2]
         wanted = self.resized_size(width, height, size)
         return pixels if wanted == (width, height) else resampled(pixels, wanted[1], wanted[0], fast=self.fast)
-
-
-def _matches(name: str, pattern: str) -> bool:
-    return fnmatch(one_name(name), one_name(pattern))
-
-
-def list_images(folder: Path, *, gifs: bool = False) -> list[Path]:
-    """Image files below a folder, sorted; see `files_below` for which are skipped."""
-    known = READABLE | {".gif"} if gifs else READABLE
-    return [path for path in files_below(folder) if path.suffix.lower() in known]

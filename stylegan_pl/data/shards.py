@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from filelock import FileLock
 
-from stylegan_pl.data.folder import SPLITS, ImageFolder
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
 from stylegan_pl.pictures.whole_file import written_whole
 

@@ -9,7 +9,8 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from stylegan_pl.data.folder import ImageFolder, list_images
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.splits import list_images
 from stylegan_pl.data.reading.crop import cut
 from stylegan_pl.data.reading.decode import Pixels
 from stylegan_pl.errors import DataError, UnfitData

@@ -10,7 +10,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from stylegan_pl.data.folder import SPLITS, ImageFolder
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.data.pairing import Pairing
 from stylegan_pl.data.pairs import draws
 from stylegan_pl.errors import DataError, UnfitData

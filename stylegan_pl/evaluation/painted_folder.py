@@ -5,7 +5,8 @@ from pathlib import Path
 from PIL import Image
 from torch import Tensor
 
-from stylegan_pl.data.folder import ImageFolder, list_images
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.splits import list_images
 from stylegan_pl.errors import UnfitData
 from stylegan_pl.evaluation.fixed_set import Photograph
 from stylegan_pl.pictures.crop_size import CropSize, in_words, sides

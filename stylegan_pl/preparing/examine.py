@@ -11,7 +11,8 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from stylegan_pl.data.check import make_ready
-from stylegan_pl.data.folder import SPLITS, ImageFolder
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.pictures.crop_size import as_typed, sides
 from stylegan_pl.pictures.progress import Progress

@@ -15,7 +15,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from stylegan_pl.data.folder import SPLITS
+from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.preparing.doctor.remarks import KINDS, Remark
 from stylegan_pl.preparing.doctor.survey import SIDES, Picture
 

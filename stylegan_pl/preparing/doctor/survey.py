@@ -12,7 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from stylegan_pl.data.folder import SPLITS, ImageFolder
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.data.pairing import Pairing
 from stylegan_pl.errors import DataError
 from stylegan_pl.pictures.crop_size import CropSize, fits

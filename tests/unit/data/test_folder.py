@@ -8,7 +8,8 @@ import pytest
 import torch
 from PIL import Image
 
-from stylegan_pl.data.folder import ImageFolder, list_images
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.splits import list_images
 from stylegan_pl.errors import DataError
 
 

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from stylegan_pl.data.check import check_folder, what_is_left
-from stylegan_pl.data.folder import ImageFolder, list_images
+from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.splits import list_images
 from stylegan_pl.errors import DataError
 from stylegan_pl.pictures.skipped import describe_skipped
 from stylegan_pl.pictures.tree import files_below

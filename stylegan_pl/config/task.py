@@ -17,10 +17,10 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from stylegan_pl.config.check_numbers import check_counts, check_image_size, check_ranges
-from stylegan_pl.config.explain import no_option, not_the_verbs
 from stylegan_pl.config.failure_line import code_and_line
 from stylegan_pl.config.named_today import as_named_today
 from stylegan_pl.config.near_names import ours_of_value
+from stylegan_pl.config.unknown_key import no_option, not_the_verbs
 from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.runs.folder import alone_in, lock_of

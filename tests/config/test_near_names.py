@@ -11,8 +11,7 @@ from hydra.core.global_hydra import GlobalHydra
 from stylegan_pl.config.cli import run_verb
 from stylegan_pl.config.command_line import for_hydra
 from stylegan_pl.config.conf_dir import conf_dir
-from stylegan_pl.config.explain import ours
-from stylegan_pl.config.near_names import as_markdown
+from stylegan_pl.config.near_names import as_markdown, ours
 from stylegan_pl.config.other_programs import NEAR, VALUES, Near
 
 ROWS = [row for rows in NEAR.values() for row in rows]

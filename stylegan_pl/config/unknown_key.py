@@ -1,0 +1,139 @@
+"""Explains a key that the composed config does not have: what was meant, and what to type instead."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import fields
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.errors import HydraException
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.lightning_switches import TRAINER
+from stylegan_pl.config.near_names import ours, ours_of_value
+from stylegan_pl.config.static_signature import signature_of
+from stylegan_pl.config.verbs import VERBS
+from stylegan_pl.errors import nearest
+from stylegan_pl.runs.renamed import removed
+
+Compose = Callable[[list[str]], DictConfig]
+"""Overrides -> the composed config, including Hydra's own node."""
+
+PLUS_GROUPS = ("experiment", "debug")
+
+
+def no_option(verb: str, key: str, known: Iterable[str], value: str = "") -> str:
+    """`no option 'lr'; type …`: names our option for another program's, or else the most similar option."""
+    of_value = ours_of_value(key, value, verb)
+    answer = ours(key, verb) if of_value is None else f"type {of_value}"
+    if answer is None:
+        known = list(known)
+        theirs = _verb_of(key, verb) if known else None
+        answer = nearest(key, known) if theirs is None else f"; it is an option of {theirs}, and {verb} has none such"
+        return f"no option '{key}'{answer}"
+    return f"no option '{key}'; {answer}"
+
+
+def _verb_of(key: str, verb: str) -> str | None:
+    """Another verb that has this option, or whose config has this group."""
+    first = re.split(r"[.@]", key)[0]
+    for name, row in VERBS.items():
+        if name != verb and row.schema is not None and first in (field.name for field in fields(row.schema)):
+            return name
+    return None if verb == "train" or not (conf_dir() / first).is_dir() else "train"
+
+
+def not_the_verbs(verb: str, key: str) -> str:
+    """The error if --config-name names a config of another verb, such as a run's config.yaml."""
+    return (
+        f"option '{key}': the config that --config-name names is not for {verb}; leave --config-name out, or give one "
+        f"that begins with defaults: [{verb}, _self_]"
+    )
+
+
+def unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) -> str:
+    """The error for a key that the config does not have; arguments as of `explain`."""
+    if key in PLUS_GROUPS:
+        typed = next((text.partition("=")[2] for text in overrides if _key_of(text) == key), "NAME")
+        return f"{key} is added with a plus: type +{key}={typed}"
+    others = [text for text in overrides if _key_of(text) != key]
+    try:
+        config = compose(others)
+    except (HydraException, OmegaConfBaseException):  # another override is wrong, too
+        config = compose([])
+    groups = [str(group) for group in config.hydra.runtime.choices if not str(group).startswith("hydra/")]
+    if "@" in key:
+        group, _, place = key.partition("@")
+        places = [known for known in groups if known.split("@")[0] == group]
+        return f"no {group} is chosen at {place} in this run{nearest(key, places)}"
+    parts = key.split(".")
+    node: Any = config
+    for depth, part in enumerate(parts):
+        if not isinstance(node, DictConfig) or part not in node:
+            where = ".".join(parts[:depth])
+            known = [str(name) for name in node if not str(name).startswith("_")] if OmegaConf.is_dict(node) else []
+            if not where:
+                known = [name for name in known if name != "hydra"] + [group for group in groups if group not in known]
+                if key in known:
+                    return not_the_verbs(verb, key)
+                if ours(key, verb) is None and (places := list(_places(config, key))):
+                    return f"no option '{key}'; did you mean {' or '.join(map(repr, places[:3]))}?"
+                values = (text.partition("=")[2] for text in overrides if _key_of(text) == key)
+                return no_option(verb, key, known, next(values, ""))
+            if where == "trainer" and part in TRAINER:
+                return f"trainer.{part} is not used here; type {TRAINER[part]}"
+            target = node.get("_target_") if isinstance(node, DictConfig) else None
+            if (instead := removed(target, part)) is not None:
+                return f"{key} is no longer an option: {instead}; leave it out"
+            if target is not None and part == parts[-1] and _takes(str(target), part):
+                return f"{key} is not in this run's config; to add it, type a plus: +{key}=VALUE"
+            return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
+        if OmegaConf.is_interpolation(node, part):
+            raw = OmegaConf.to_container(node, resolve=False)
+            assert isinstance(raw, dict)
+            return _built_alike(".".join(parts[: depth + 1]), str(raw[part]))
+        node = node[part] if OmegaConf.is_dict(node) and not OmegaConf.is_missing(node, part) else None
+    if placed := [group for group in groups if group.split("@")[0] == key]:
+        if placed[0] == key:  # `--config-name config` of a run folder: it has no defaults list
+            return f"{key}: a saved config has no groups to choose from; change single values, as in seed=1"
+        return f"{key} belongs to one part: type {placed[0]}=NAME"
+    return f"no group '{key}' to choose from{nearest(key, groups)}"
+
+
+def _takes(target: str, option: str) -> bool:
+    """Whether a class has an option; most of Lightning's Trainer are not in its config file."""
+    signature = signature_of(target)
+    return signature is not None and option in signature.parameters
+
+
+def _places(node: DictConfig, key: str, where: str = "") -> Iterator[str]:
+    """The full keys of all options of a name, without copies of other nodes."""
+    for name in map(str, node):
+        if name == "hydra" or OmegaConf.is_interpolation(node, name) or OmegaConf.is_missing(node, name):
+            continue
+        if where and name == key:
+            yield f"{where}{name}"
+        elif isinstance(node[name], DictConfig):
+            yield from _places(node[name], key, f"{where}{name}.")
+
+
+def _built_alike(place: str, reference: str) -> str:
+    """The error for a key inside a node that is a copy of another node."""
+    source = reference.removeprefix("${").removesuffix("}")
+    if source.startswith("."):  # relative to the node that holds it
+        source = f"{place.rpartition('.')[0]}{source}"
+    return f"{place} is a copy of {source}; change the original: {source}.KEY=VALUE"
+
+
+def _with_prefix(hint: str, where: str) -> str:
+    return hint.replace("did you mean '", f"did you mean '{where}.") if where else hint
+
+
+def _key_of(override: str) -> str | None:
+    try:
+        parsed = OverridesParser.create().parse_override(override)
+        return parsed.get_key_element().lstrip("+~")  # the package, too: discriminator@model.discriminator
+    except HydraException:
+        return None

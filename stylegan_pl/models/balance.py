@@ -1,60 +1,80 @@
 """An adaptive adversarial weight, relative to the gradient of the image losses."""
 
+from collections.abc import Sized
+
 import torch
 from torch import Tensor, nn
 
 from stylegan_pl.contracts import Terms
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.nn.layers.discriminator import Heads
 
-_EVERY = 16  # steps between two measurements: each needs two backward passes to the picture
-_MEMORY = 0.8  # of the running mean of the factor
-_TRUST = 0.95  # of the running mean of the discriminator's certainty
+_EVERY = 16  # steps between two measurements, each of which costs two backward passes to the picture
+_FACTOR_DECAY = 0.8  # of the factor's running mean, per measurement
+_CERTAINTY_DECAY = 0.95  # of the certainty's running mean, per step
 _LARGEST = 1e4  # largest factor
 
 
 class GradientBalance(nn.Module):
-    """c = s · q · ‖∂L_image / ∂G(x)‖ / ‖∂L_adv / ∂G(x)‖, smoothed; Esser et al. (2021), equation 7, at the picture.
+    """c = s · q · ‖∂L_image / ∂G(x)‖ / ‖∂L_adv / ∂G(x)‖, smoothed; Esser et al. (2021), equation 7.
 
-    q is the discriminator's certainty, 0 if it guesses: its gradient is then noise, which must not be scaled up. The
-    published equation instead starts after a fixed number of steps.
+    q is the discriminator's certainty, 0 if it guesses: its gradient is then noise, which must not be scaled up.
+
+    Departures: the gradients are those of the picture G(x), the paper's those of the generator's last layer. The
+    published code has no q; it starts the adversarial loss after a fixed number of steps.
 
     Args:
         share: s.
+        image_losses: the losses of L_image, which must not be empty.
+
+    Raises:
+        ConfigError: there is no image loss.
     """
 
-    def __init__(self, share: float) -> None:
+    def __init__(self, share: float, image_losses: Sized) -> None:
         super().__init__()
+        if not len(image_losses):
+            raise ConfigError(
+                "model.adversarial_share is a share of the image losses' gradient, and there is none; type "
+                "image_loss=[style,content], or model.adversarial_share=null"
+            )
         self.share = share
         self.register_buffer("factor", torch.zeros(()))  # 0: not measured yet; saved in checkpoints
         self.register_buffer("certainty", torch.zeros(()))
 
     def forward(self, adversarial: Terms, image: Terms, picture: Tensor, *, step: int) -> Tensor:
-        """The factor for the adversarial terms, without gradient.
+        """c, the factor of the adversarial terms: a scalar without gradient.
 
         Args:
-            picture: G(x), from which both terms are computed.
+            picture: G(x), from which both terms are computed; (N, 3, H, W).
             step: number of the generator's steps so far.
         """
-        known = self.get_buffer("factor")
-        if step % _EVERY == 0 or float(known) == 0:
-            lengths = [_length(terms, picture) for terms in (image, adversarial)]
+        factor = self.get_buffer("factor")
+        first = float(factor) == 0
+        if first or step % _EVERY == 0:
+            norms = [_gradient_norm(terms, picture) for terms in (image, adversarial)]
             if torch.distributed.is_initialized():  # one factor for all ranks
-                for length in lengths:
-                    torch.distributed.all_reduce(length)
-            found = (self.share * lengths[0] / lengths[1].clamp(min=1e-12)).clamp(max=_LARGEST)
-            known.copy_(found if float(known) == 0 else _MEMORY * known + (1 - _MEMORY) * found)
-        return known * self.get_buffer("certainty")
+                for norm in norms:
+                    torch.distributed.all_reduce(norm)
+            measured = (self.share * norms[0] / norms[1].clamp(min=1e-12)).clamp(max=_LARGEST)
+            factor.copy_(measured if first else _FACTOR_DECAY * factor + (1 - _FACTOR_DECAY) * measured)
+        return factor * self.get_buffer("certainty")
 
     def update(self, certainty: Tensor) -> None:
         """Add the discriminator's certainty of a step, in [0, 1], to its running mean."""
         if torch.distributed.is_initialized():  # one factor for all ranks
             torch.distributed.all_reduce(certainty := certainty.clone())
             certainty /= torch.distributed.get_world_size()
-        self.get_buffer("certainty").lerp_(certainty, 1 - _TRUST)
+        self.get_buffer("certainty").lerp_(certainty, 1 - _CERTAINTY_DECAY)
 
 
 def certainty(reals: Heads, fakes: Heads, boundary: float | None) -> Tensor:
-    """q = max(0, 2 a − 1), a the share of logits on the right side of the boundary (if None: of the middle)."""
+    """q = max(0, 2 a − 1), a scalar; a is the share of logits on the right side of the boundary.
+
+    Args:
+        reals, fakes: logits of each head.
+        boundary: the loss's; None: the middle between the means of reals and fakes.
+    """
     right = []
     for real, fake in zip(reals, fakes, strict=True):
         middle = (real.mean() + fake.mean()) / 2 if boundary is None else boundary
@@ -62,7 +82,8 @@ def certainty(reals: Heads, fakes: Heads, boundary: float | None) -> Tensor:
     return (2 * torch.stack(right).mean() - 1).clamp(min=0).detach()
 
 
-def _length(terms: Terms, picture: Tensor) -> Tensor:
+def _gradient_norm(terms: Terms, picture: Tensor) -> Tensor:
+    """‖∂ (sum of the terms) / ∂ picture‖, a scalar; 0 if they do not depend on it."""
     total = torch.stack([term.float() for term in terms.values()]).sum()
-    (slope,) = torch.autograd.grad(total, picture, retain_graph=True, allow_unused=True)
-    return torch.zeros((), device=picture.device) if slope is None else slope.float().norm()
+    (gradient,) = torch.autograd.grad(total, picture, retain_graph=True, allow_unused=True)
+    return torch.zeros((), device=picture.device) if gradient is None else gradient.float().norm()

@@ -76,10 +76,10 @@ class OneGeneratorGAN(TwoPlayerModule):
             terms["feature_adversarial"] = self.feature_game.generator_loss(batch, fakes)
         return terms
 
-    def certainties(self) -> list[Tensor]:
-        """The certainty in the last step, in [0, 1], of D and of the heads."""
+    def certainty(self) -> Tensor:
+        """How certain D and the heads were in their last step: the mean, a scalar in [0, 1]."""
         found = [self.game.certainty] if self.adversarial_weight != 0 else []
-        return found if self.feature_game is None else [*found, self.feature_game.certainty]
+        return torch.stack(found if self.feature_game is None else [*found, self.feature_game.certainty]).mean()
 
     def discriminator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:
         """The weighted terms of L_D."""

@@ -1,9 +1,6 @@
 """One generator, one discriminator, any image losses: the source document's method."""
 
-import torch
-
 from stylegan_pl.contracts import StylePair, Terms
-from stylegan_pl.errors import ConfigError
 from stylegan_pl.models.balance import GradientBalance
 from stylegan_pl.models.fakes import Fakes
 from stylegan_pl.models.feature_game import MakeHeads
@@ -21,8 +18,8 @@ class VanillaGAN(OneGeneratorGAN):
     the document's formulas. The document runs the generator twice per step; here both players use one forward pass.
 
     H are heads on the features Φ of the image losses (`FeatureGame`). With a share s, both adversarial weights are
-    multiplied so that their gradient's norm is s times that of all image losses, or less if the discriminator guesses
-    (`GradientBalance`).
+    multiplied so that their gradient's norm is s times that of all image losses, or less while the discriminator
+    cannot separate paintings and fakes (`GradientBalance`).
 
     Args:
         adversarial_weight: w_adv; 0: D is not trained.
@@ -44,12 +41,8 @@ class VanillaGAN(OneGeneratorGAN):
             parts, adversarial_weight=adversarial_weight, feature_heads=feature_heads,
             feature_weight=feature_adversarial_weight,
         )  # fmt: skip
-        if adversarial_share is not None and not len(self.image_losses):
-            raise ConfigError(
-                "model.adversarial_share is a share of the image losses' gradient, and there is none; type "
-                "image_loss=[style,content], or model.adversarial_share=null"
-            )
-        self.balance = None if adversarial_share is None else GradientBalance(adversarial_share)
+        share = adversarial_share
+        self.balance = None if share is None else GradientBalance(share, self.image_losses)
 
     def generator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
         """The weighted terms of L_G."""
@@ -63,5 +56,5 @@ class VanillaGAN(OneGeneratorGAN):
         """The weighted terms of L_D."""
         terms = super().discriminator_loss(batch, fakes)
         if self.balance is not None:
-            self.balance.update(torch.stack(self.certainties()).mean())
+            self.balance.update(self.certainty())
         return terms

@@ -49,7 +49,7 @@ def test_the_balance_makes_gradients_a_share_of_each_other():
     picture = torch.rand(2, 3, 4, 4, requires_grad=True)
     image = {"style": 3 * picture.square().sum()}
     adversarial = {"adversarial": 0.01 * picture.sum()}
-    factor = certain(GradientBalance(0.5))(adversarial, image, picture, step=0)
+    factor = certain(GradientBalance(0.5, ["style"]))(adversarial, image, picture, step=0)
     lengths = [
         torch.autograd.grad(sum(terms.values()), picture, retain_graph=True)[0].norm() for terms in (image, adversarial)
     ]
@@ -58,19 +58,19 @@ def test_the_balance_makes_gradients_a_share_of_each_other():
 
 def test_the_balance_is_kept_between_looks_and_by_checkpoints():
     picture = torch.rand(1, 3, 4, 4, requires_grad=True)
-    balance = certain(GradientBalance(1.0))
+    balance = certain(GradientBalance(1.0, ["style"]))
     first = balance({"a": picture.sum()}, {"b": 2 * picture.sum()}, picture, step=0)
     assert first.item() == pytest.approx(2)
     second = balance({"a": picture.sum()}, {"b": 100 * picture.sum()}, picture, step=1)
     assert torch.equal(first, second)
-    other = GradientBalance(1.0)
+    other = GradientBalance(1.0, ["style"])
     other.load_state_dict(balance.state_dict())
     assert torch.equal(other({"a": picture.sum()}, {"b": 7 * picture.sum()}, picture, step=5), first)
 
 
 def test_who_guesses_is_not_listened_to():
     picture = torch.rand(1, 3, 4, 4, requires_grad=True)
-    balance = GradientBalance(1.0)
+    balance = GradientBalance(1.0, ["style"])
     terms = {"a": picture.sum()}, {"b": 2 * picture.sum()}, picture
     assert balance(*terms, step=0) == 0  # nothing has been heard yet
     heard = [balance(*terms, step=step).item() for step in range(1, 200) if balance.update(torch.tensor(0.5)) is None]

@@ -98,13 +98,13 @@ class CycleGAN(TwoPlayerModule):
 
     def discriminator_loss(self, batch: StylePair, fakes: CycleFakes) -> Terms:
         """The weighted terms of L_D."""
-        judged = {
-            "style": (self.game, self.discriminator, batch.style, fakes.stylised, batch.content),
-            "content": (self.content_game, self.content_discriminator, batch.content, fakes.photograph, batch.style),
-        }
-        terms: Terms = {}
-        for side, (game, judge, reals, made, others) in judged.items():
-            step, negatives = self.clock.discriminator_step, game.negatives(others)
-            found = game.discriminator_loss(judge, reals, made, step=step, negatives=negatives)
-            terms |= {f"{name}_{side}": term for name, term in found.items()}
-        return terms
+        x, y = batch
+        step = self.clock.discriminator_step
+        of_style = self.game.discriminator_loss(
+            self.discriminator, y, fakes.stylised, step=step, negatives=self.game.negatives(x)
+        )
+        of_content = self.content_game.discriminator_loss(
+            self.content_discriminator, x, fakes.photograph, step=step, negatives=self.content_game.negatives(y)
+        )
+        style_terms = {f"{name}_style": term for name, term in of_style.items()}
+        return style_terms | {f"{name}_content": term for name, term in of_content.items()}

@@ -128,7 +128,7 @@ class ImageLoss(nn.Module, ABC):
             look: pictures (N, 3, H, W) -> features, without gradients.
         """
 
-    def shown(self, photographs: Tensor) -> Tensor:
+    def generator_input(self, photographs: Tensor) -> Tensor:
         """The generator's input in a training step: the photographs, some of which may be replaced.
 
         Args:
@@ -176,11 +176,11 @@ class ImageLosses(nn.ModuleDict):
         for loss in chosen:
             loss.measure(sets, look)
 
-    def shown(self, photographs: Tensor) -> Tensor:
+    def generator_input(self, photographs: Tensor) -> Tensor:
         """The generator's input, after every loss may have replaced some photographs; (N, 3, H, W)."""
         chosen: list[ImageLoss] = list(self.values())  # type: ignore[arg-type]  # a ModuleDict
         for loss in chosen:
-            photographs = loss.shown(photographs)
+            photographs = loss.generator_input(photographs)
         return photographs
 
     def forward(self, views: Views) -> Terms:

@@ -99,7 +99,7 @@ class StrokeRestorationLoss(ImageLoss):
                 gaps = [torch.stack(self._gaps(given[name], wanted[name])).mean(dim=1) for given, wanted in seen]
                 slot.copy_(torch.stack(gaps).mean(dim=0).clamp(min=LEAST))
 
-    def shown(self, photographs: Tensor) -> Tensor:
+    def generator_input(self, photographs: Tensor) -> Tensor:
         """The photographs, (N, 3, H, W), some of which, drawn at random, are replaced by ỹ."""
         if self.among == 0:
             return photographs

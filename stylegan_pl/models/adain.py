@@ -56,7 +56,7 @@ class AdaINTransfer(OneGeneratorGAN):
                 "or generator@model.generator=adain"
             )
 
-    def shown(self, image: Tensor, batch: StylePair) -> Tensor:
+    def discriminator_input(self, image: Tensor, batch: StylePair) -> Tensor:
         """D's input: (ỹ, image), (N, 6, H, W)."""
         return torch.cat([batch.style.flip(-1), image], dim=1)
 

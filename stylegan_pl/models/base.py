@@ -96,7 +96,7 @@ class TwoPlayerModule(Method):
         optimizers: dict[str, Any] = dict(zip(self.players, found if isinstance(found, list) else [found], strict=True))
         self._schedule_learning_rates(optimizers.values())
         self.clock.batches += 1
-        batch = StylePair(self.image_losses.shown(batch.content), batch.style)
+        batch = StylePair(self.image_losses.generator_input(batch.content), batch.style)
         if self.mechanics.channels_last:
             batch = StylePair(*map(channels_last, batch))
         fakes = self.generate(batch)

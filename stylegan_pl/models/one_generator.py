@@ -47,7 +47,7 @@ class OneGeneratorGAN(TwoPlayerModule):
         idle = self.adversarial_weight == 0 and self.feature_heads is not None
         return [*([] if idle else [self.discriminator]), *([] if self.feature_heads is None else [self.feature_heads])]
 
-    def shown(self, image: Tensor, batch: StylePair) -> Tensor:
+    def discriminator_input(self, image: Tensor, batch: StylePair) -> Tensor:
         """D's input for an image; here the image itself."""
         return image
 
@@ -70,7 +70,7 @@ class OneGeneratorGAN(TwoPlayerModule):
         """The adversarial terms of L_G that have a weight: of D, and of heads on features."""
         terms: Terms = {}
         if self.adversarial_weight != 0:
-            fake, real = self.shown(fakes.stylised, batch), self.shown(batch.style, batch)
+            fake, real = self.discriminator_input(fakes.stylised, batch), self.discriminator_input(batch.style, batch)
             terms["adversarial"] = self.adversarial_weight * self.game.generator_loss(self.discriminator, fake, real)
         if self.feature_game is not None:
             terms["feature_adversarial"] = self.feature_game.generator_loss(batch, fakes)
@@ -85,11 +85,11 @@ class OneGeneratorGAN(TwoPlayerModule):
         """The weighted terms of L_D."""
         terms: Terms = {}
         if self.adversarial_weight != 0 or self.feature_game is None:
-            real, fake = self.shown(batch.style, batch), self.shown(fakes.stylised, batch)
+            real, fake = self.discriminator_input(batch.style, batch), self.discriminator_input(fakes.stylised, batch)
             negatives = self.game.negatives(batch.content)
             terms = self.game.discriminator_loss(
                 self.discriminator, real, fake, step=self.clock.discriminator_step,
-                negatives=None if negatives is None else self.shown(negatives, batch),
+                negatives=None if negatives is None else self.discriminator_input(negatives, batch),
             )  # fmt: skip
         if self.feature_game is not None:
             terms["feature_adversarial"] = self.feature_game.discriminator_loss(batch, fakes)

@@ -39,7 +39,7 @@ class Pix2Pix(OneGeneratorGAN):
         super().__init__(parts, adversarial_weight=adversarial_weight, own_weights=[l1_weight])
         self.l1_weight = l1_weight
 
-    def shown(self, image: Tensor, batch: StylePair) -> Tensor:
+    def discriminator_input(self, image: Tensor, batch: StylePair) -> Tensor:
         """D's input: (x, image), (N, 6, H, W)."""
         return torch.cat([batch.content, image], dim=1)
 

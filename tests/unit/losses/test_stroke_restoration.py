@@ -129,12 +129,12 @@ def test_bare_paintings_take_the_place_of_some_photographs(network, sets):
     loss = measured(network, sets, among=0.4)
     photographs = torch.full((200, 3, SIZE, SIZE), 0.9)
     torch.manual_seed(0)
-    shown = loss.shown(photographs)
+    shown = loss.generator_input(photographs)
     kept = (shown == 0.9).flatten(1).all(dim=1)
     assert 0.5 < kept.float().mean() < 0.7
     assert (shown[~kept].amax(dim=(1, 2, 3)) < 0.7).all()  # halves of -0.5 and 0.5, and no stroke of 0.9 on them
     assert (photographs == 0.9).all()  # the batch itself stays
-    assert measured(network, sets).shown(photographs) is photographs
+    assert measured(network, sets).generator_input(photographs) is photographs
 
 
 def test_the_generator_learns_from_it(network, sets):

@@ -27,16 +27,18 @@ class TwoPlayerModule(Method):
 
     Args:
         parts: networks, optimizers and losses; `GameParts` if the method has a discriminator.
-        plays: whether the discriminator is trained; False if it has no weight in L_G.
+        trains_discriminator: whether the discriminator is trained; False if it has no weight in L_G.
         own_weights: weights of the method's own terms of L_G, besides adversarial and image losses.
     """
 
     automatic_optimization = False
 
-    def __init__(self, parts: Parts, *, plays: bool = False, own_weights: Sequence[float] = ()) -> None:
-        super().__init__(parts, has_goal=plays or any(own_weights))
+    def __init__(
+        self, parts: Parts, *, trains_discriminator: bool = False, own_weights: Sequence[float] = ()
+    ) -> None:
+        super().__init__(parts, has_goal=trains_discriminator or any(own_weights))
         self.optimizer_factories = {"generator": parts.generator_optimizer}
-        if plays:
+        if trains_discriminator:
             assert isinstance(parts, GameParts)
             self.optimizer_factories["discriminator"] = parts.discriminator_optimizer
         self.schedule, self.mechanics = parts.schedule, parts.mechanics
@@ -67,12 +69,12 @@ class TwoPlayerModule(Method):
         for optimizer in optimizers:
             for group in optimizer.param_groups:
                 group["initial_lr"] = group["lr"]
-        self._typed = [[_settings(group) for group in optimizer.param_groups] for optimizer in optimizers]
+        self._settings = [[_settings(group) for group in optimizer.param_groups] for optimizer in optimizers]
         return optimizers
 
     def on_train_start(self) -> None:
         """Lightning's hook: use the typed learning rates and betas, not a checkpoint's; let losses measure the sets."""
-        for optimizer, groups in zip(self.trainer.optimizers, self._typed, strict=True):
+        for optimizer, groups in zip(self.trainer.optimizers, self._settings, strict=True):
             for group, typed in zip(optimizer.param_groups, groups, strict=True):
                 group.update(typed)
         if self.image_losses.need_sets:
@@ -106,7 +108,7 @@ class TwoPlayerModule(Method):
                 terms = self._terms(player, batch, fakes)
                 self._descend(optimizers[player], terms)
             log |= {f"train/{player}/{name}": term.detach() for name, term in terms.items()}
-        self._after_both(batch)
+        self._finish_batch(batch)
         return log
 
     def _order(self) -> tuple[str, ...]:
@@ -141,7 +143,7 @@ class TwoPlayerModule(Method):
             for group in optimizer.param_groups:
                 group["lr"] = group["initial_lr"] * factor
 
-    def _after_both(self, batch: StylePair) -> None:
+    def _finish_batch(self, batch: StylePair) -> None:
         images = len(batch.content) * self.trainer.world_size
         self.clock.images_seen += images
         if self.clock.between_steps:

@@ -53,7 +53,7 @@ class CycleGAN(TwoPlayerModule):
         identity_weight: float = 0.5,
         shared_forwards: bool = True,
     ) -> None:
-        super().__init__(parts, plays=adversarial_weight != 0, own_weights=[cycle_weight])
+        super().__init__(parts, trains_discriminator=adversarial_weight != 0, own_weights=[cycle_weight])
         self.backward_generator = backward_generator
         self.discriminator, self.content_discriminator = parts.discriminator, content_discriminator
         self.game, self.content_game = parts.game, content_game

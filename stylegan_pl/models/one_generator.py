@@ -33,8 +33,8 @@ class OneGeneratorGAN(TwoPlayerModule):
         feature_weight: float = 1.0,
         own_weights: Sequence[float] = (),
     ) -> None:
-        plays = adversarial_weight != 0 or feature_heads is not None
-        super().__init__(parts, plays=plays, own_weights=own_weights)
+        trains_discriminator = adversarial_weight != 0 or feature_heads is not None
+        super().__init__(parts, trains_discriminator=trains_discriminator, own_weights=own_weights)
         self.discriminator, self.game = parts.discriminator, parts.game
         self.adversarial_weight = adversarial_weight
         self.feature_game = FeatureGame(parts, feature_heads, weight=feature_weight) if feature_heads else None

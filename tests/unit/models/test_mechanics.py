@@ -72,7 +72,7 @@ def test_images_of_all_ranks_are_counted_and_steps_by_accumulation(ranks, accumu
         model.clock.batches += 1
         steps.append(model.clock.step)  # as both players see it in that batch
         assert model.clock.between_steps == ((batch + 1) % accumulate == 0)
-        model._after_both(BATCH)
+        model._finish_batch(BATCH)
         assert model.clock.images_seen == (batch + 1) * len(BATCH.content) * ranks
     assert steps == [batch // accumulate for batch in range(8)]
     assert model_of().clock.step == 0
@@ -95,7 +95,7 @@ def test_a_run_ends_with_its_budget(budget, batches):
     while not model.trainer.should_stop:
         count += 1
         model.clock.batches += 1
-        model._after_both(BATCH)
+        model._finish_batch(BATCH)
         assert count <= batches
     assert count == batches
 
@@ -104,7 +104,7 @@ def test_the_clock_travels_with_the_weights():
     model, resumed, checkpoint = model_of(), model_of(), {}
     for _ in range(3):
         model.clock.batches += 1
-        model._after_both(BATCH)
+        model._finish_batch(BATCH)
     model.on_save_checkpoint(checkpoint)
     resumed.on_load_checkpoint(checkpoint)
     assert (resumed.clock.images_seen, resumed.clock.batches, resumed.clock.step) == (6, 3, 2)
@@ -117,7 +117,7 @@ def test_the_average_remembers_images_not_steps(monkeypatch):
     monkeypatch.setattr(model.ema, "update", lambda network, **facts: told.append((network, facts)))
     for _ in range(4):
         model.clock.batches += 1
-        model._after_both(BATCH)
+        model._finish_batch(BATCH)
     assert [network for network, _ in told] == [model.generator] * 2
     assert [facts for _, facts in told] == [{"batch_images": 12, "images_seen": n} for n in (12, 24)]
 

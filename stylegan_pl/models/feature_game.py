@@ -46,9 +46,10 @@ class FeatureGame:
 
     def generator_loss(self, batch: StylePair, fakes: Fakes) -> Tensor:
         """L_G, a scalar; uses `fakes.features`, which are Φ(G(x))."""
-        fooled = self.heads(fakes.features)
-        reals = self.heads(self.look(batch.style)) if self.game.adversarial.needs_reals else [None] * len(fooled)
-        return self.weight * _mean(self.game.adversarial.generator, fooled, reals)
+        fake_heads = self.heads(fakes.features)
+        needs_reals = self.game.adversarial.needs_reals
+        real_heads = self.heads(self.look(batch.style)) if needs_reals else [None] * len(fake_heads)
+        return self.weight * _mean(self.game.adversarial.generator, fake_heads, real_heads)
 
     def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Tensor:
         """L_D, a scalar; photographs count as fakes, too, if the game has `photographs_as_fakes`."""
@@ -56,17 +57,18 @@ class FeatureGame:
         with torch.no_grad():
             seen = self.look(batch.style if negatives is None else torch.cat([batch.style, negatives]))
         count = len(batch.style)
-        reals = self.heads({layer: found[:count] for layer, found in seen.items()})
-        fooled = self.heads(fakes.features)
-        self.certainty = certainty(reals, fooled, self.game.adversarial.boundary)
+        real_heads = self.heads({layer: found[:count] for layer, found in seen.items()})
+        fake_heads = self.heads(fakes.features)
+        self.certainty = certainty(real_heads, fake_heads, self.game.adversarial.boundary)
         if negatives is not None:
-            untouched = self.heads({layer: found[count:] for layer, found in seen.items()})
-            reals = [torch.cat([head, head]) for head in reals]  # one real for each fake, as a relativistic loss needs
-            fooled = [torch.cat(both) for both in zip(fooled, untouched, strict=True)]
-        return self.game.discriminator_weight * _mean(self.game.adversarial.discriminator, reals, fooled)
+            negative_heads = self.heads({layer: found[count:] for layer, found in seen.items()})
+            # a relativistic loss pairs each fake with a real
+            real_heads = [torch.cat([head, head]) for head in real_heads]
+            fake_heads = [torch.cat(both) for both in zip(fake_heads, negative_heads, strict=True)]
+        return self.game.discriminator_weight * _mean(self.game.adversarial.discriminator, real_heads, fake_heads)
 
 
 def _mean(loss: Callable[..., Tensor], first: Heads, second: Sequence[Tensor | None]) -> Tensor:
-    """The mean over heads of a loss of two logits, in float32."""
+    """The mean over heads of `loss(first, second)`, in float32: a scalar."""
     pairs = zip(first, second, strict=True)
     return torch.stack([loss(one.float(), None if other is None else other.float()) for one, other in pairs]).mean()

@@ -80,36 +80,36 @@ class AdversarialGame(nn.Module):
             negatives: additional fakes, as many as `fakes`, such as the untouched photographs.
         """
         fakes = self.pool(fakes)
-        shown = fakes if negatives is None else torch.cat([fakes, negatives])
-        real_heads, fake_heads = self._judge(discriminator, reals, shown)
-        made = [head[: len(fakes)] for head in fake_heads]  # without the negatives
-        self.certainty = certainty(real_heads, made, self.adversarial.boundary)
-        self.diff_augment.observe(self._decisions(real_heads, fake_heads), len(reals) * _ranks())
+        all_fakes = fakes if negatives is None else torch.cat([fakes, negatives])
+        real_heads, fake_heads = self._logits(discriminator, reals, all_fakes)
+        without_negatives = [head[: len(fakes)] for head in fake_heads]
+        self.certainty = certainty(real_heads, without_negatives, self.adversarial.boundary)
+        self.diff_augment.observe(self._from_boundary(real_heads, fake_heads), len(reals) * _ranks())
         if negatives is not None:  # a relativistic loss pairs each fake with a real
             real_heads = [torch.cat([head, head]) for head in real_heads]
         losses = [self.adversarial.discriminator(*pair) for pair in zip(real_heads, fake_heads, strict=True)]
         terms = {"adversarial": self.discriminator_weight * _weighted(losses, discriminator)}
         if self.penalty.is_due(step):
-            price = self.penalty.weight * self.penalty.every
+            weight = self.penalty.weight * self.penalty.every
             # `forward`, because compiled code cannot be differentiated twice
-            terms["penalty"] = price * self.penalty(self._critic(discriminator.forward), reals, fakes)
+            terms["penalty"] = weight * self.penalty(self._critic(discriminator.forward), reals, fakes)
         return terms
 
     def negatives(self, untouched: Tensor) -> Tensor | None:
         """The untouched pictures of the other set, if D gets them as fakes; otherwise None."""
         return untouched if self.photographs_as_fakes else None
 
-    def _judge(self, discriminator: nn.Module, reals: Tensor, fakes: Tensor) -> tuple[Heads, Heads]:
+    def _logits(self, discriminator: nn.Module, reals: Tensor, fakes: Tensor) -> tuple[Heads, Heads]:
         """D's logits of reals and fakes, which are augmented separately."""
-        if not self.one_forward or not judges_alone(discriminator):
+        if not self.one_forward or not logits_are_independent(discriminator):
             critic = self._critic(discriminator)
             return critic(reals), critic(fakes)
         pictures = torch.cat([self.diff_augment(reals), self.diff_augment(fakes)])
         both = [head.split([len(reals), len(fakes)]) for head in heads(discriminator, pictures)]
         return [real for real, _ in both], [fake for _, fake in both]
 
-    def _decisions(self, real_heads: Heads, fake_heads: Heads) -> Heads:
-        """Logits at reals, shifted so that D cannot decide at 0; without a boundary, midway of reals and fakes."""
+    def _from_boundary(self, real_heads: Heads, fake_heads: Heads) -> Heads:
+        """Logits at reals minus the loss's boundary; if it has none, minus the middle between reals and fakes."""
         boundary = self.adversarial.boundary
         return [
             (real - (boundary if boundary is not None else (real.mean() + fake.mean()) / 2)).detach()
@@ -123,8 +123,10 @@ class AdversarialGame(nn.Module):
         return critic
 
 
-def judges_alone(discriminator: nn.Module) -> bool:
-    """Whether each logit depends on its own picture only, and a forward pass changes no state and draws no numbers.
+def logits_are_independent(discriminator: nn.Module) -> bool:
+    """Whether each logit depends only on its own picture, so that reals and fakes may be in one batch.
+
+    A forward pass must also change no state and draw no random numbers.
 
     False with batch norm (depends on the batch), spectral norm (iterates once per pass) and dropout (random).
     """

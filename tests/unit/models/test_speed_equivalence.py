@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.models import speed
-from stylegan_pl.models.game import AdversarialGame, judges_alone
+from stylegan_pl.models.game import AdversarialGame, logits_are_independent
 from stylegan_pl.models.mechanics import Mechanics
 from stylegan_pl.nn.fast import winograd
 from stylegan_pl.nn.pretrained.wanted import without_pretrained
@@ -122,10 +122,10 @@ def test_one_forward_for_reals_and_fakes_gives_the_same_terms(name, negatives):
 def test_a_discriminator_whose_pictures_meet_gets_two_forwards():
     torch.manual_seed(0)
     meeting = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Conv2d(4, 1, 3))
-    assert not judges_alone(meeting) and judges_alone(meeting.eval()) and judges_alone(nn.InstanceNorm2d(3))
-    assert not judges_alone(nn.Sequential(nn.Dropout(0.5)))
+    assert not logits_are_independent(meeting) and logits_are_independent(meeting.eval()) and logits_are_independent(nn.InstanceNorm2d(3))
+    assert not logits_are_independent(nn.Sequential(nn.Dropout(0.5)))
     normed = network("discriminator", "projected_random")
-    assert not judges_alone(normed)
+    assert not logits_are_independent(normed)
     reals, fakes = torch.rand(2, 3, 8, 8) + 1, torch.rand(2, 3, 8, 8) - 1
     calls: list[int] = []
     meeting.train().register_forward_hook(lambda module, given, output: calls.append(len(output)))

@@ -16,11 +16,11 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from stylegan_pl.data.splits import list_images
 from stylegan_pl.data.sources.renderers.cartoon import Cartoon
 from stylegan_pl.data.sources.renderers.noir import FilmNoir
 from stylegan_pl.data.sources.renderers.oil import OilPainting
 from stylegan_pl.data.sources.renderers.renderer import Renderer
+from stylegan_pl.data.splits import list_images
 from stylegan_pl.pictures.read import read_image
 
 OUTPUTS = Path("outputs/painters")

@@ -115,7 +115,9 @@ def _with_parts(method: str, own: Signature) -> Signature:
     kind = "GameParts" if class_attribute(method, "has_opponent", False) else "Parts"
     parts = signature_of(f"stylegan_pl.models.parts.{kind}")
     assert parts is not None
-    options = {key: parameter for key, parameter in own.parameters.items() if key not in ("parts", "trains_discriminator")}
+    options = {
+        key: parameter for key, parameter in own.parameters.items() if key not in ("parts", "trains_discriminator")
+    }
     return Signature({**parts.parameters, **options}, own.open_ended)
 
 

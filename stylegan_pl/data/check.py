@@ -5,10 +5,10 @@ import math
 from pathlib import Path
 
 from stylegan_pl.data.folder import ImageFolder
-from stylegan_pl.data.splits import SPLITS, list_images
 from stylegan_pl.data.shards import Shards, check_index
 from stylegan_pl.data.single import SingleImage, check_single
 from stylegan_pl.data.source import Source
+from stylegan_pl.data.splits import SPLITS, list_images
 from stylegan_pl.errors import DataError, UnfitData, UserError, not_there
 from stylegan_pl.pictures.crop_size import CropSize, fits, in_words, least_shorter_side
 from stylegan_pl.pictures.skipped import describe_skipped

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from stylegan_pl.data.folder import ImageFolder
-from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.data.held_out import held_out_names
+from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.data.unequal import are_unequal
 from stylegan_pl.errors import DataError
 from stylegan_pl.pictures.tree import one_name

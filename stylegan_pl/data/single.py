@@ -10,9 +10,9 @@ from PIL import Image
 from torch import Tensor
 
 from stylegan_pl.data.folder import ImageFolder
-from stylegan_pl.data.splits import list_images
 from stylegan_pl.data.reading.crop import cut
 from stylegan_pl.data.reading.decode import Pixels
+from stylegan_pl.data.splits import list_images
 from stylegan_pl.errors import DataError, UnfitData
 from stylegan_pl.pictures.crop_size import CropSize, fits, in_words, least_shorter_side, sides
 from stylegan_pl.pictures.read import read_image

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.data.folder import ImageFolder
-from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.data.pairing import Pairing
 from stylegan_pl.data.pairs import draws
+from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.errors import DataError, UnfitData
 from stylegan_pl.pictures.crop_size import CropSize
 

@@ -33,9 +33,7 @@ class TwoPlayerModule(Method):
 
     automatic_optimization = False
 
-    def __init__(
-        self, parts: Parts, *, trains_discriminator: bool = False, own_weights: Sequence[float] = ()
-    ) -> None:
+    def __init__(self, parts: Parts, *, trains_discriminator: bool = False, own_weights: Sequence[float] = ()) -> None:
         super().__init__(parts, has_goal=trains_discriminator or any(own_weights))
         self.optimizer_factories = {"generator": parts.generator_optimizer}
         if trains_discriminator:

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from stylegan_pl.data.folder import ImageFolder
-from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.data.shards import COLUMNS, INDEX
+from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.pictures.read import upright_size
 from stylegan_pl.pictures.whole_file import written_whole

@@ -7,8 +7,8 @@ from omegaconf import OmegaConf
 
 from experiments.painters import make
 from experiments.painters.make import RECIPES, main, rendered
-from stylegan_pl.data.splits import list_images
 from stylegan_pl.data.sources.renderers.cartoon import Cartoon
+from stylegan_pl.data.splits import list_images
 from stylegan_pl.runs import painters
 from stylegan_pl.runs.checkpoint import held_generator
 

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from stylegan_pl.data.folder import ImageFolder
-from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.data.pairing import Pairing
+from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.errors import DataError
 from stylegan_pl.pictures.crop_size import CropSize, fits
 from stylegan_pl.preparing.doctor.file_facts import FileFacts, look_at

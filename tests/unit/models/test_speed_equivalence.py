@@ -122,7 +122,11 @@ def test_one_forward_for_reals_and_fakes_gives_the_same_terms(name, negatives):
 def test_a_discriminator_whose_pictures_meet_gets_two_forwards():
     torch.manual_seed(0)
     meeting = nn.Sequential(nn.Conv2d(3, 4, 3), nn.BatchNorm2d(4), nn.Conv2d(4, 1, 3))
-    assert not logits_are_independent(meeting) and logits_are_independent(meeting.eval()) and logits_are_independent(nn.InstanceNorm2d(3))
+    assert (
+        not logits_are_independent(meeting)
+        and logits_are_independent(meeting.eval())
+        and logits_are_independent(nn.InstanceNorm2d(3))
+    )
     assert not logits_are_independent(nn.Sequential(nn.Dropout(0.5)))
     normed = network("discriminator", "projected_random")
     assert not logits_are_independent(normed)

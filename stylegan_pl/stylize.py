@@ -55,6 +55,8 @@ def stylize(config: DictConfig) -> int:
     choose_painter(config, several=True)
     if config.onnx is None:
         check_has_ckpt(config)
+    elif has_ckpt(config):
+        raise ConfigError("ckpt= (or painter=) and model= name two generators; type one of the two")
     if config.sheet:
         from stylegan_pl.stylizing.sheet import paint_sheet
 
@@ -67,8 +69,6 @@ def stylize(config: DictConfig) -> int:
 def _painting(config: DictConfig) -> Callable[..., int]:
     """The function that paints with the typed generator: an exported file, or a checkpoint."""
     if config.onnx is not None:
-        if has_ckpt(config):
-            raise ConfigError("ckpt= (or painter=) and model= name two generators; type one of the two")
         from stylegan_pl.stylizing.onnx import paint_onnx  # never imports torch
 
         return paint_onnx

@@ -37,9 +37,7 @@ def paint_onnx(config: DictConfig, *, output_name: str | None = None) -> int:
     Args:
         output_name: name of the output in messages; None: as in the config.
     """
-    for key, untouched in _OF_CHECKPOINTS.items():
-        if config[key] != untouched:
-            raise ConfigError(f"{key}= works with ckpt=, not with model=; leave it out")
+    check_options(config)
     if is_film(config.input, config.output):
         raise ConfigError(f"input={config.input}: films are painted with ckpt=, not with model=")
     if not 1 <= config.quality <= 100:
@@ -52,6 +50,17 @@ def paint_onnx(config: DictConfig, *, output_name: str | None = None) -> int:
     place, is_folder = planned.place(Path(config.output))
     with alone_writing(place, is_folder=is_folder):
         return _paint_all(config, planned, output_name or config.output)
+
+
+def check_options(config: DictConfig) -> None:
+    """Refuse options that exported files do not support.
+
+    Raises:
+        ConfigError: one of them was typed.
+    """
+    for key, untouched in _OF_CHECKPOINTS.items():
+        if config[key] != untouched:
+            raise ConfigError(f"{key}= works with ckpt=, not with model=; leave it out")
 
 
 def _paint_all(config: DictConfig, planned: Plan, output_name: str) -> Outcome:

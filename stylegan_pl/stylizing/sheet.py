@@ -131,7 +131,9 @@ def _checkpoint(config: DictConfig, source: str) -> list[Column]:
 
 def _onnx(config: DictConfig, source: str) -> list[Column]:
     from stylegan_pl.inference.onnx.painter import OnnxPainter, facts_in, read_style
+    from stylegan_pl.stylizing.onnx import check_options
 
+    check_options(config)
     options: dict[str, Any] = {
         "strength": config.strength, "stroke": config.stroke,
         "stroke_at": config.stroke_at, "keep_colour": colours_named(config.keep_colour),

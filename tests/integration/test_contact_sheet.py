@@ -122,6 +122,21 @@ def test_exported_files_make_a_sheet_too(checkpoint, tmp_path):  # noqa: F811
     assert np.abs(right - painted).max() <= 2
 
 
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        ("precision=bf16", r"precision= works with ckpt=, not with model="),
+        ("ckpt=run", r"ckpt= \(or painter=\) and model= name two generators"),
+    ],
+)
+def test_a_sheet_of_an_exported_file_ignores_no_option(tmp_path, typed, message):
+    write_images(tmp_path / "photos", 1, size=48)
+    config = compose_config("stylize", ["input=x", f"output={tmp_path / 'sheet.png'}", "sheet=true", typed])
+    config.onnx, config.input = "picture.onnx", str(tmp_path / "photos")
+    with pytest.raises(ConfigError, match=message):
+        stylize(config)
+
+
 def test_what_is_named_twice_stands_there_twice(checkpoint, tmp_path):  # noqa: F811
     write_images(tmp_path / "photos", 2, size=48)
     output = tmp_path / "sheet.png"

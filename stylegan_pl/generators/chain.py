@@ -31,15 +31,15 @@ class ChainGenerator(Generator):
 
     Args:
         layers: f, from an image (N, 3, H, W) in [-1, 1] to (N, 3, H, W) before the tanh.
-        places: name -> tap, shallow to deep.
+        taps: name -> its position and channels, shallow to deep.
         residual: True: the output is tanh(atanh(0.97 x) + f(x) / 10), a change of the photograph, so the generator
             need not first learn to copy it. False: the output is tanh(f(x)).
     """
 
-    def __init__(self, layers: nn.Sequential, places: Mapping[str, Tap], *, residual: bool = False) -> None:
+    def __init__(self, layers: nn.Sequential, taps: Mapping[str, Tap], *, residual: bool = False) -> None:
         super().__init__()
         self.layers = layers
-        self.places = dict(places)
+        self._taps = dict(taps)
         self.residual = residual
 
     def forward(self, content: Tensor) -> Tensor:
@@ -50,14 +50,14 @@ class ChainGenerator(Generator):
     @property
     def taps(self) -> dict[str, int]:
         """Tap -> channels, shallow to deep; each subclass documents its taps."""
-        return {name: place.channels for name, place in self.places.items()}
+        return {name: tap.channels for name, tap in self._taps.items()}
 
     def encode(self, image: Tensor, layers: Sequence[str]) -> Features:
         """Features at the named taps, (N, C, h, w) each; layers after the deepest tap are not computed."""
-        return read_taps(self.layers, image, self.places, layers)
+        return read_taps(self.layers, image, self._taps, layers)
 
 
-def residual_places(
+def residual_taps(
     stem: int, halving: int, quartering: int, *, channels: tuple[int, int], blocks: int
 ) -> dict[str, Tap]:
     """CUT's taps of an encoder that halves the resolution twice, followed by residual blocks.

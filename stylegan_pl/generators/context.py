@@ -45,16 +45,16 @@ class ContextGenerator(ChainGenerator):
         if min(dilations, default=1) < 1:
             raise ValueError(f"dilations must be at least 1, got {list(dilations)}; try [1, 2, 4, 2, 1]")
         layers: list[nn.Module] = []
-        places = {"image": Tap(0, 3)}
+        taps = {"image": Tap(0, 3)}
         inputs = 3
         for number, dilation in enumerate(dilations, start=1):
             # replicate, because reflect does not allow pictures smaller than the dilation
             conv = ReplicatingConv2d(inputs, width, 3, dilation=dilation)
             layers += [conv, nn.LeakyReLU(0.2)]
-            places[f"context{number}"] = Tap(len(layers), width)
+            taps[f"context{number}"] = Tap(len(layers), width)
             inputs = width
         last = nn.Conv2d(inputs, 1 if grey else 3, 1)
-        super().__init__(nn.Sequential(*layers, last), places)
+        super().__init__(nn.Sequential(*layers, last), taps)
         self.grey = grey
         # Grey has no strokes to enlarge; and enlarging would keep small details of the photograph in colour.
         self.has_strokes = not grey

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from stylegan_pl.generators.chain import ChainGenerator, residual_places
+from stylegan_pl.generators.chain import ChainGenerator, residual_taps
 from stylegan_pl.nn.layers.blocks import ResidualBlock, conv_norm_relu
 from stylegan_pl.nn.layers.init import Init, init_normal
 from stylegan_pl.nn.layers.upsample import ResizeConv, Upsample
@@ -56,7 +56,7 @@ class JohnsonGenerator(ChainGenerator):
         )
         steps = len(stem), len(halving), len(quartering)
         super().__init__(
-            layers, residual_places(*steps, channels=(2 * width, 4 * width), blocks=blocks), residual=residual
+            layers, residual_taps(*steps, channels=(2 * width, 4 * width), blocks=blocks), residual=residual
         )
         init(self)
 

@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from stylegan_pl.generators.chain import ChainGenerator, residual_places
+from stylegan_pl.generators.chain import ChainGenerator, residual_taps
 from stylegan_pl.nn.layers.blocks import ResidualBlock, conv_norm_relu
 from stylegan_pl.nn.layers.init import Init, init_normal
 
@@ -62,7 +62,7 @@ class MobileGenerator(ChainGenerator):
             nn.Conv2d(width // 2, 3, 5, padding=2, padding_mode="reflect"),
         )
         steps = 0, len(halving), len(quartering)
-        super().__init__(layers, residual_places(*steps, channels=(half, quarter), blocks=blocks), residual=residual)
+        super().__init__(layers, residual_taps(*steps, channels=(half, quarter), blocks=blocks), residual=residual)
         init(self)
 
 

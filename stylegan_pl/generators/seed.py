@@ -17,8 +17,8 @@ class SeedGenerator(ChainGenerator):
 
     def __init__(self, *, width: int = 64) -> None:
         layers: list[nn.Module] = []
-        places = {"image": Tap(0, 3)}
+        taps = {"image": Tap(0, 3)}
         for number, channels in enumerate((3, width, width, width), start=1):
             layers += [nn.Conv2d(channels, width, 3, padding=1), nn.ReLU()]
-            places[f"relu{number}"] = Tap(len(layers), width)
-        super().__init__(nn.Sequential(*layers, nn.Conv2d(width, 3, 3, padding=1)), places)
+            taps[f"relu{number}"] = Tap(len(layers), width)
+        super().__init__(nn.Sequential(*layers, nn.Conv2d(width, 3, 3, padding=1)), taps)

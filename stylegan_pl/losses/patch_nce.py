@@ -9,7 +9,7 @@ from torch.nn.functional import cross_entropy
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.image_loss import ImageLoss, Views
 from stylegan_pl.nn.layers.features import Features
-from stylegan_pl.nn.layers.patch_projector import PatchProjector, at_places, draw_places
+from stylegan_pl.nn.layers.patch_projector import PatchProjector, at_positions, draw_positions
 
 
 def patch_nce(queries: Tensor, keys: Tensor, *, temperature: float) -> Tensor:
@@ -20,15 +20,15 @@ def patch_nce(queries: Tensor, keys: Tensor, *, temperature: float) -> Tensor:
 
     >>> import torch
     >>> from stylegan_pl.losses.patch_nce import patch_nce
-    >>> patches = torch.eye(8)[None]  # (1, 8, 8): eight places that nothing confuses
+    >>> patches = torch.eye(8)[None]  # (1, 8, 8): eight positions, all different
     >>> patch_nce(patches, patches, temperature=0.07).item() < 1e-5
     True
     >>> patch_nce(torch.ones(1, 8, 8), torch.ones(1, 8, 8), temperature=0.07)  # all alike: log 8
     tensor(2.0794)
     """
     similarity = queries @ keys.transpose(1, 2) / temperature  # (N, S, S)
-    images, places, _ = similarity.shape
-    positives = torch.arange(places, device=similarity.device).repeat(images)
+    images, positions, _ = similarity.shape
+    positives = torch.arange(positions, device=similarity.device).repeat(images)
     return cross_entropy(similarity.flatten(0, 1), positives)
 
 
@@ -127,10 +127,10 @@ class PatchNCE(ImageLoss):
 
     def _layer(self, layer: str, queries: Features, keys: Features) -> Tensor:
         assert self.projector is not None
-        places = draw_places(keys[layer], self.patches)
-        query = self.projector(layer, at_places(queries[layer], places))  # (N, S, width)
+        positions = draw_positions(keys[layer], self.patches)
+        query = self.projector(layer, at_positions(queries[layer], positions))  # (N, S, width)
         with torch.no_grad():
-            key = self.projector(layer, at_places(keys[layer], places))
+            key = self.projector(layer, at_positions(keys[layer], positions))
         if self.across_batch:
             query, key = query.flatten(0, 1)[None], key.flatten(0, 1)[None]  # (1, N S, width)
         return patch_nce(query, key, temperature=self.temperature)

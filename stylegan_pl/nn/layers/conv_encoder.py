@@ -24,7 +24,7 @@ class ConvEncoder(Encoder):
     def __init__(self, *, width: int = 32) -> None:
         super().__init__()
         layers: list[nn.Module] = []
-        self.places: dict[str, Tap] = {}
+        self._taps: dict[str, Tap] = {}
         inputs = 3
         for level, (kernel, stride) in enumerate(((7, 1), (3, 2), (3, 2))):
             outputs = width * 2**level
@@ -32,15 +32,15 @@ class ConvEncoder(Encoder):
                 nn.Conv2d(inputs, outputs, kernel, stride=stride, padding=kernel // 2, padding_mode="reflect"),
                 nn.ReLU(),
             ]
-            self.places[f"relu{level + 1}"] = Tap(len(layers), outputs)
+            self._taps[f"relu{level + 1}"] = Tap(len(layers), outputs)
             inputs = outputs
         self.layers = nn.Sequential(*layers)
 
     @property
     def taps(self) -> dict[str, int]:
         """`relu1`, `relu2`, `relu3` -> channels."""
-        return {name: place.channels for name, place in self.places.items()}
+        return {name: tap.channels for name, tap in self._taps.items()}
 
     def forward(self, image: Tensor, layers: Sequence[str]) -> Features:
         """(N, 3, H, W) in [-1, 1] -> `relu{k}`: (N, width · 2^(k−1), H / 2^(k−1), W / 2^(k−1))."""
-        return read_taps(self.layers, image, self.places, layers)
+        return read_taps(self.layers, image, self._taps, layers)

@@ -31,17 +31,17 @@ class PatchProjector(nn.Module):
         )
         init_xavier(self, gain=0.02)
 
-    def forward(self, layer: str, places: Tensor) -> Tensor:
+    def forward(self, layer: str, features: Tensor) -> Tensor:
         """Features of a layer at S positions, (N, S, C) -> (N, S, width), of norm 1."""
-        projected = self.perceptrons[self.layers.index(layer)](places)
+        projected = self.perceptrons[self.layers.index(layer)](features)
         return projected / (projected.norm(dim=-1, keepdim=True) + _EPSILON)
 
 
-def draw_places(features: Tensor, count: int) -> Tensor:
+def draw_positions(features: Tensor, count: int) -> Tensor:
     """Distinct random positions of a map (N, C, H, W), as indices into H · W; all positions if there are fewer."""
     return torch.randperm(features[0, 0].numel(), device=features.device)[:count]
 
 
-def at_places(features: Tensor, places: Tensor) -> Tensor:
+def at_positions(features: Tensor, positions: Tensor) -> Tensor:
     """Features at positions: (N, C, H, W), S indices -> (N, S, C)."""
-    return features.flatten(2)[:, :, places].transpose(1, 2)
+    return features.flatten(2)[:, :, positions].transpose(1, 2)

@@ -42,29 +42,29 @@ class VGGEncoder(Encoder):
             style_layers={}, content_layers=wanted, architecture=architecture, weights_path=weights_path
         )
         freeze(self.network, persistent=True)
-        self.places = _places(self.network, layers)
+        self._taps = _find_taps(self.network, layers)
         self.stride = 2 ** sum(isinstance(layer, nn.MaxPool2d) for layer in self.network.layers)
 
     @property
     def taps(self) -> dict[str, int]:
         """Layer -> channels."""
-        return {name: place.channels for name, place in self.places.items()}
+        return {name: tap.channels for name, tap in self._taps.items()}
 
     def forward(self, image: Tensor, layers: Sequence[str]) -> Features:
         """(N, 3, H, W) in [-1, 1] -> `relu{block}_{conv}`: (N, C, H / 2^(block−1), W / 2^(block−1))."""
-        return read_taps(self.network.layers, self.network.normalise(image), self.places, layers)
+        return read_taps(self.network.layers, self.network.normalise(image), self._taps, layers)
 
 
 class _GeneratorsVGG(VGG):
     remedy = VGG.remedy._replace(place="model.generator.encoder", instead="model=adain_scratch")
 
 
-def _places(network: VGG, wanted: Sequence[str]) -> dict[str, Tap]:
+def _find_taps(network: VGG, wanted: Sequence[str]) -> dict[str, Tap]:
     """Wanted layer -> its depth and channels."""
     depths = {name: index + 1 for index, name in network.names.items()}
-    places = {}
+    taps = {}
     for name in sorted(wanted, key=lambda layer: depths[layer]):
         convolution = network.layers[depths[name] - 2]  # the convolution before the ReLU
         assert isinstance(convolution, nn.Conv2d)
-        places[name] = Tap(depths[name], convolution.out_channels)
-    return places
+        taps[name] = Tap(depths[name], convolution.out_channels)
+    return taps

@@ -5,7 +5,7 @@ import pytest
 import torch
 from scipy import stats
 
-from stylegan_pl.nn.layers.patch_projector import PatchProjector, at_places, draw_places
+from stylegan_pl.nn.layers.patch_projector import PatchProjector, at_positions, draw_positions
 
 RESNET9 = {"image": 3, "down1": 128, "down2": 256, "block1": 256, "block5": 256}
 
@@ -61,7 +61,7 @@ def test_features_of_zeros_stay_and_have_finite_slopes() -> None:
 @pytest.mark.parametrize(("count", "expected"), [(7, 7), (20, 20), (256, 20)])
 def test_places_are_different_and_all_where_there_are_fewer(count: int, expected: int) -> None:
     torch.manual_seed(0)
-    places = draw_places(torch.zeros(2, 3, 4, 5), count)
+    places = draw_positions(torch.zeros(2, 3, 4, 5), count)
     assert len(places) == expected == len(set(places.tolist()))
     assert set(places.tolist()) <= set(range(20))
 
@@ -69,16 +69,16 @@ def test_places_are_different_and_all_where_there_are_fewer(count: int, expected
 def test_places_are_drawn_anew_by_torchs_generator() -> None:
     torch.manual_seed(3)
     features = torch.zeros(1, 1, 16, 16)
-    first, second = draw_places(features, 9), draw_places(features, 9)
+    first, second = draw_positions(features, 9), draw_positions(features, 9)
     assert not torch.equal(first, second)
     torch.manual_seed(3)
-    assert torch.equal(draw_places(features, 9), first)
+    assert torch.equal(draw_positions(features, 9), first)
 
 
 def test_columns_are_those_of_the_places() -> None:
     features = torch.randn(2, 3, 4, 5)
     places = torch.tensor([0, 19, 7, 7])
-    columns = at_places(features, places)
+    columns = at_positions(features, places)
     assert columns.shape == (2, 4, 3)
     for n in range(2):
         for index, place in enumerate(places.tolist()):

@@ -13,13 +13,11 @@ from stylegan_pl.nn.layers.generator import Generator
 from stylegan_pl.nn.layers.init import Init, init_normal
 
 
-class Painting(NamedTuple):
-    """A stylised picture, and the features that the paper's losses compare it with; all with gradients."""
+class Stylised(NamedTuple):
+    """A stylised picture and the decoder's input, both with gradients."""
 
     picture: Tensor  # G(x, y), (N, 3, H, W) in [-1, 1]
-    target: Tensor  # t at the bottleneck, what the decoder was given: the content loss is ‖f(G(x, y)) − t‖²
-    content_features: Features  # f(x) at the bottleneck
-    style_features: Features  # f(y) at every tap: the style loss compares means and standard deviations
+    target: Tensor  # t, (N, C, H / stride, W / stride); the paper's content loss is ‖f(G(x, y)) − t‖
 
 
 class AdaINGenerator(Generator):
@@ -60,13 +58,10 @@ class AdaINGenerator(Generator):
         """
         return self.decode_with(content, self.statistics(style), strength)
 
-    def paint(self, content: Tensor, style: Tensor, strength: float = 1.0) -> Painting:
-        """Like `forward`, but also returns the encoder's features, for training."""
-        bottleneck = self.encoder.bottleneck
-        content_features = self.encode(content, [bottleneck])
-        style_features = self.encode(style, list(self.taps))
-        target = _target(content_features[bottleneck], channel_statistics(style_features[bottleneck]), strength)
-        return Painting(self.decoder(target), target, content_features, style_features)
+    def paint(self, content: Tensor, style: Tensor, strength: float = 1.0) -> Stylised:
+        """Like `forward`, but also returns t, for training."""
+        target = _target(self._bottleneck(content), self.statistics(style), strength)
+        return Stylised(self.decoder(target), target)
 
     def statistics(self, style: Tensor) -> Statistics:
         """Mean and standard deviation of each channel of f(style), (N, C, 1, 1): all that AdaIN uses of a painting.

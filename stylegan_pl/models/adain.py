@@ -68,11 +68,11 @@ class AdaINTransfer(OneGeneratorGAN):
         """G(x, y) and its t; G(y, y) in the same forward pass, if an image loss needs it."""
         x, y = batch
         if not self.image_losses.need_identity:
-            painting = self.generator.paint(x, y)
-            return AdaINFakes(stylised=painting.picture, target=painting.target)
-        painting = self.generator.paint(torch.cat([x, y]), torch.cat([y, y]))
-        stylised, identity = painting.picture.chunk(2)
-        return AdaINFakes(stylised=stylised, identity=identity, target=painting.target[: len(x)])
+            picture, target = self.generator.paint(x, y)
+            return AdaINFakes(stylised=picture, target=target)
+        pictures, targets = self.generator.paint(torch.cat([x, y]), torch.cat([y, y]))
+        stylised, identity = pictures.chunk(2)
+        return AdaINFakes(stylised=stylised, identity=identity, target=targets[: len(x)])
 
     def generator_loss(self, batch: StylePair, fakes: AdaINFakes) -> Terms:
         """The weighted terms of L_G."""

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from stylegan_pl.nn.layers.discriminator import as_heads
+
 
 @dataclass
 class Member:
@@ -74,8 +76,7 @@ def own_heads(network: nn.Module, image: Tensor, *, name: str) -> list[Tensor]:
     Raises:
         ValueError: they are not as many as its `head_weights`.
     """
-    logits = network(image)
-    heads = logits if isinstance(logits, list) else [logits]
+    heads = as_heads(network(image))
     expected = len(own_head_weights(network))
     if len(heads) != expected:
         raise ValueError(f"{name} has {len(heads)} heads, weights for {expected}; give it `head_weights`, one a head")

@@ -1,15 +1,16 @@
 """Luminance of pictures, for the detectors that compare structure."""
 
-import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d
+
+from stylegan_pl.nn.layers.luma import luma_709
 
 LEVEL = 2 / 255  # one level of 255, in the range [-1, 1]
 
 
 def luminance(images: Tensor) -> Tensor:
     """(N, 3, H, W) -> (N, H, W), Rec. 709 weights on the sRGB values."""
-    return torch.einsum("c,nchw->nhw", images.new_tensor([0.2126, 0.7152, 0.0722]), images)
+    return luma_709(images).squeeze(1)
 
 
 def luminance_structure(images: Tensor, side: int) -> Tensor:

@@ -9,21 +9,22 @@ from stylegan_pl.nn.layers.features import Features
 from stylegan_pl.nn.layers.generator import Generator
 from stylegan_pl.nn.layers.taps import Tap, read_taps
 
-_MARGIN = 0.97  # shrinks the range, because atanh is infinite at 1
 # Factor of the last layer's output. Adam changes each weight by the learning rate; without the factor, the thousand
 # weights of a 9×9 layer would change the picture by a third of its range in a single step.
 _CHANGE = 0.1
 
 
-def changed_photograph(content: Tensor, change: Tensor) -> Tensor:
-    """tanh(atanh(0.97 x) + f(x)), in x's precision; where f(x) is 0, this is 0.97 x.
+def changed_photograph(content: Tensor, change: Tensor, *, margin: float = 0.97) -> Tensor:
+    """tanh(atanh(m x) + f(x)), in x's precision; where f(x) is 0, this is m x.
 
     Args:
-        content: x, (N, 3, H, W) in [-1, 1]; values outside, as from added noise, are clipped.
+        content: x, (N, C, H, W) in [-1, 1]; values outside, as from added noise, are clipped.
         change: f(x), of the same shape and any range.
+        margin: m, below 1, because atanh is infinite at 1.
     """
-    # float32, because bfloat16's rounding by half a percent would be visible as steps in a sky
-    return torch.tanh(torch.atanh(_MARGIN * content.float().clamp(-1, 1)) + change).to(content.dtype)
+    # at least float32, because bfloat16's rounding by half a percent would be visible as steps in a sky
+    wide = content.to(torch.promote_types(content.dtype, torch.float32))
+    return torch.tanh(torch.atanh(margin * wide.clamp(-1, 1)) + change).to(content.dtype)
 
 
 class ChainGenerator(Generator):

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from stylegan_pl.generators.chain import ChainGenerator
+from stylegan_pl.generators.chain import ChainGenerator, changed_photograph
 from stylegan_pl.nn.layers.init import Init, init_he
+from stylegan_pl.nn.layers.luma import luma_709
 from stylegan_pl.nn.layers.replicate import ReplicatingConv2d
 from stylegan_pl.nn.layers.taps import Tap
 
-_INSIDE = 0.98  # shrinks the range, because atanh is infinite at 1
+_MARGIN = 0.98  # see `changed_photograph`
 
 
 class ContextGenerator(ChainGenerator):
@@ -27,7 +28,7 @@ class ContextGenerator(ChainGenerator):
     Args:
         width: channels.
         dilations: of the 3×3 convolutions, in order; each adds twice its value to the receptive field.
-        grey: predict one channel, added to the photograph's luminance and used for R, G and B, so that the output
+        grey: predict one channel, added to the photograph's luma and used for R, G and B, so that the output
             never has colour.
         init: draws the initial weights; the last layer's are then divided by 10.
     """
@@ -64,13 +65,6 @@ class ContextGenerator(ChainGenerator):
 
     def forward(self, content: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1] -> the same shape and range."""
-        base = luminance(content) if self.grey else content
-        base = base.clamp(-1, 1)  # a loss may add noise to the photograph
-        stylised = torch.tanh(torch.atanh(_INSIDE * base) + self.layers(content))
+        photograph = luma_709(content) if self.grey else content
+        stylised = changed_photograph(photograph, self.layers(content), margin=_MARGIN)
         return torch.cat([stylised] * 3, dim=1) if self.grey else stylised
-
-
-def luminance(image: Tensor) -> Tensor:
-    """(N, 3, H, W) -> (N, 1, H, W): Rec. 709 luma, that is, on gamma-encoded values."""
-    weights = torch.tensor([0.2126, 0.7152, 0.0722], dtype=image.dtype, device=image.device)
-    return (image * weights.view(1, 3, 1, 1)).sum(dim=1, keepdim=True)

@@ -1,4 +1,4 @@
-"""Content loss: distance of features from the photograph's (Gatys et al., 2016; Johnson et al., 2016)."""
+"""Content losses: distance of features from the photograph's (Gatys et al., 2016; Johnson et al., 2016)."""
 
 from collections.abc import Mapping
 
@@ -34,9 +34,10 @@ class ContentLoss(ImageLoss):
 
 
 class RelativeContentLoss(ImageLoss):
-    """Σ_l w_l / Σ_l w_l · mean (F_l(G(x)) − F_l(x))² / Var F_l(x), divided by 2, so about 1 for another photograph.
+    """L = 1/W · Σ_l w_l · mean (F_l(G(x)) − F_l(x))² / Var F_l, W = Σ_l w_l; about 2 for an unrelated photograph.
 
-    The variance is over photographs, measured at the start and saved in checkpoints.
+    Var F_l is the variance of all values of layer l over photographs, measured before the first step and saved in
+    checkpoints. So a weight has the same scale for any network and layer.
 
     Args:
         layers: layer -> w_l.
@@ -55,14 +56,14 @@ class RelativeContentLoss(ImageLoss):
         """Measure the variance of each layer over photographs."""
         seen = [look(chunk) for chunk in sets.photographs.split(4)]
         for name in self.layers:
-            slot = self.get_buffer(buffer_name(name))
-            if bool(slot.isnan().any()):
-                slot.fill_(torch.cat([layers[name].float() for layers in seen]).var().clamp(min=LEAST))
+            variance = self.get_buffer(buffer_name(name))
+            if bool(variance.isnan().any()):  # otherwise restored from a checkpoint
+                variance.fill_(torch.cat([layers[name].float() for layers in seen]).var().clamp(min=LEAST))
 
     def forward(self, views: Views) -> Tensor:
         """The unweighted loss, a scalar."""
         terms = [
-            share * (views.stylised_features[name] - views.content_features[name]).square().mean()
+            share * mse_loss(views.stylised_features[name], views.content_features[name])
             / self.get_buffer(buffer_name(name))[0]
             for name, share in self.layers.items()
         ]  # fmt: skip

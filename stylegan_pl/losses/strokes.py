@@ -20,17 +20,16 @@ _ROWS = 32  # rows filtered at once; the windows of a whole painting would need 
 
 
 class StrokeRestorationLoss(ImageLoss):
-    """Σ_l λ_l / Σ_l λ_l · mean over tiles of √(d(S_l(G(ỹ)), S_l(y)) / E d(S_l(ỹ), S_l(y))) + w_c · |G(ỹ) − y| at 1/8.
+    """1/Λ · Σ_l λ_l · mean over tiles of √(d(S_l(G(ỹ)), S_l(y)) / E d(S_l(ỹ), S_l(y))) + w_c · |G(ỹ) − y| at 1/8.
 
-    y is a crop of a painting, ỹ the same crop without strokes: a median filter removes details narrower than half its
-    side, and keeps contours. ỹ's colours are shifted by a random share towards a photograph's, and noise is added, as
-    photographs have fine texture that paintings lack. S_l is a statistic of layer l in each of tiles × tiles parts of
-    the crop (texture matching: Sajjadi et al., 2017), d the mean squared difference of its parts. Denominators are
-    measured at the start and saved in checkpoints, so a painting without strokes gives 1.
+    Λ = Σ_l λ_l. y is a crop of a painting, ỹ the same crop without strokes: a median filter removes details narrower
+    than half its side, and keeps contours. ỹ's colours are shifted by a random share towards a photograph's, and noise
+    is added, because photographs have fine texture that paintings lack. S_l is a statistic of layer l in each of tiles
+    × tiles parts of the crop (texture matching: Sajjadi et al., 2017), d the mean squared difference of its parts.
+    Denominators are measured before the first step and saved in checkpoints, so a painting without strokes gives 1.
 
     Photographs and paintings differ more in palette and light than in strokes, so networks learn those first. Here
-    scene and light are equal on both sides, so the loss only asks for strokes, which follow contours like the
-    painter's.
+    scene and light are the same in ỹ and y, so the loss asks only for strokes that follow contours as the painter's do.
 
     Args:
         layers: layer -> λ_l.
@@ -44,6 +43,9 @@ class StrokeRestorationLoss(ImageLoss):
         among: share of a step's photographs that are replaced by ỹ, in [0, 1], so that all other losses and the
             discriminator see them, too. For unpaired sets.
         most_paintings: largest number of paintings kept in memory, evenly spread over the list of files.
+
+    Raises:
+        ValueError: an option is outside its range.
     """
 
     needs_features = True
@@ -90,14 +92,14 @@ class StrokeRestorationLoss(ImageLoss):
         paintings = [sets.paintings[at][1] for at in evenly(len(sets.paintings), self.most_paintings)]
         self._pairs = [torch.cat([without_strokes(painting, self.width), painting.cpu()]) for painting in paintings]
         self._means, self._spreads = _colours(sets.photographs)
-        draw = torch.Generator().manual_seed(0)
-        bare, painted = self.drawn(_CALIBRATION, sets.photographs.shape[-2:], draw)
+        generator = torch.Generator().manual_seed(0)
+        bare, painted = self.draw_crops(_CALIBRATION, sets.photographs.shape[-2:], generator)
         seen = [(look(some), look(others)) for some, others in zip(bare.split(4), painted.split(4), strict=True)]
         for name in self.layers:
-            slot = self.get_buffer(buffer_name(name))
-            if bool(slot.isnan().any()):  # otherwise restored from a checkpoint
-                gaps = [torch.stack(self._gaps(given[name], wanted[name])).mean(dim=1) for given, wanted in seen]
-                slot.copy_(torch.stack(gaps).mean(dim=0).clamp(min=LEAST))
+            denominator = self.get_buffer(buffer_name(name))
+            if bool(denominator.isnan().any()):  # otherwise restored from a checkpoint
+                found = [torch.stack(self._distances(given[name], wanted[name])).mean(dim=1) for given, wanted in seen]
+                denominator.copy_(torch.stack(found).mean(dim=0).clamp(min=LEAST))
 
     def generator_input(self, photographs: Tensor) -> Tensor:
         """The photographs, (N, 3, H, W), some of which, drawn at random, are replaced by ỹ."""
@@ -106,7 +108,7 @@ class StrokeRestorationLoss(ImageLoss):
         replaced = torch.rand(len(photographs)) < self.among
         if not replaced.any():
             return photographs
-        bare, _ = self.drawn(int(replaced.sum()), photographs.shape[-2:])
+        bare, _ = self.draw_crops(int(replaced.sum()), photographs.shape[-2:])
         mixed = photographs.clone()
         mixed[replaced.to(mixed.device)] = bare.to(mixed)
         return mixed
@@ -119,38 +121,41 @@ class StrokeRestorationLoss(ImageLoss):
         """
         if not self._pairs:
             raise ValueError("StrokeRestorationLoss restores whole paintings; call measure() first")
-        bare, painted = self.drawn(self.crops, views.content.shape[-2:])
+        bare, painted = self.draw_crops(self.crops, views.content.shape[-2:])
         restored = views.paint(bare)
         found = views.features(restored)
         with torch.no_grad():
             wanted = views.features(painted)
         terms = []
         for name, share in self.layers.items():
-            gaps = torch.stack(self._gaps(found[name], wanted[name]))  # (parts, tiles of all crops)
-            terms.append(share * (gaps / self.get_buffer(buffer_name(name)).unsqueeze(1) + _SOFTENED).sqrt().mean())
+            distances = torch.stack(self._distances(found[name], wanted[name]))  # (parts, tiles of all crops)
+            relative = distances / self.get_buffer(buffer_name(name)).unsqueeze(1)
+            terms.append(share * (relative + _SOFTENED).sqrt().mean())
         texture = torch.stack(terms).sum() / sum(self.layers.values())
         return texture + self.coarse * l1_loss(avg_pool2d(restored, _COARSE), avg_pool2d(painted, _COARSE))
 
-    def drawn(self, count: int, size: torch.Size, draw: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+    def draw_crops(
+        self, count: int, size: torch.Size, generator: torch.Generator | None = None
+    ) -> tuple[Tensor, Tensor]:
         """Random crops (ỹ, y), (count, 3, *size) in [-1, 1] each."""
-        bare, painted = torch.stack([self._crop(size, draw) for _ in range(count)]).to(self._means).unbind(dim=1)
-        photographs = torch.randint(len(self._means), (count,), generator=draw)
+        bare, painted = torch.stack([self._crop(size, generator) for _ in range(count)]).to(self._means).unbind(dim=1)
+        photographs = torch.randint(len(self._means), (count,), generator=generator)
         mean, spread = _colours(bare)
         moved = (bare - mean) / spread.clamp(min=_FLAT) * self._spreads[photographs] + self._means[photographs]
-        share, grain = torch.rand(2, count, 1, 1, 1, generator=draw)
-        noise = self.grain * grain * torch.randn(bare.shape, generator=draw)
+        share, grain = torch.rand(2, count, 1, 1, 1, generator=generator)
+        noise = self.grain * grain * torch.randn(bare.shape, generator=generator)
         return (bare.lerp(moved, (self.recoloured * share).to(bare)) + noise.to(bare)).clamp(-1, 1), painted
 
-    def _crop(self, size: torch.Size, draw: torch.Generator | None) -> Tensor:
+    def _crop(self, size: torch.Size, generator: torch.Generator | None) -> Tensor:
         def one_of(choices: int) -> int:
-            return int(torch.randint(choices, (1,), generator=draw))
+            return int(torch.randint(choices, (1,), generator=generator))
 
         pair = self._pairs[one_of(len(self._pairs))]
         top, left = (one_of(have - want + 1) for have, want in zip(pair.shape[-2:], size, strict=True))
         crop = pair[..., top : top + size[0], left : left + size[1]]
         return crop.flip(-1) if one_of(2) else crop
 
-    def _gaps(self, found: Tensor, wanted: Tensor) -> list[Tensor]:
+    def _distances(self, found: Tensor, wanted: Tensor) -> list[Tensor]:
         """For each part of the statistic, the mean squared difference, (tiles of all crops,)."""
         both = zip(*(self.statistic.of(_tiled(layer.float(), self.tiles)) for layer in (found, wanted)), strict=True)
         return [(ours - theirs).square().flatten(1).mean(dim=1) for ours, theirs in both]

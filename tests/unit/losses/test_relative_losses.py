@@ -96,7 +96,7 @@ def test_each_photograph_takes_its_nearest_painting(network, sets):
     loss = style_loss(NearestPainting())
     loss.measure(sets, network)
     photographs = torch.cat([painting[:, :, :16, :16] for _, painting in sets.paintings])
-    chosen = loss._chosen(loss._layers(network(photographs), photographs))
+    chosen = loss._nearest(loss._layers(network(photographs), photographs))
     assert chosen.tolist() == [0, 1]
 
 

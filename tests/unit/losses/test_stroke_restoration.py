@@ -77,7 +77,7 @@ def test_against_loops(network, sets, tiles):
     torch.manual_seed(4)
     found = loss(seen(network, sets, paint)).item()
     torch.manual_seed(4)
-    _, painted = loss.drawn(1, (SIZE, SIZE))
+    _, painted = loss.draw_crops(1, (SIZE, SIZE))
     total = 0.0
     for name, share in LAYERS.items():
         ours, theirs = network(0.5 * given[0])[name][0].double(), network(painted)[name][0].double()
@@ -99,7 +99,7 @@ def test_against_loops(network, sets, tiles):
 
 
 def test_crops_show_one_place_in_two_ways(network, sets):
-    bare, painted = measured(network, sets).drawn(16, (SIZE, SIZE))
+    bare, painted = measured(network, sets).draw_crops(16, (SIZE, SIZE))
     struck = ((painted - bare).abs() > 0.2)[..., 6:-6, :].float().mean(dim=-1)  # of each row, whatever is mirrored
     assert ((struck < 0.25) | (struck > 0.75)).all() and 0.1 < (struck > 0.75).float().mean() < 0.4
 
@@ -107,10 +107,10 @@ def test_crops_show_one_place_in_two_ways(network, sets):
 def test_colours_are_moved_to_a_photograph(network, sets):
     loss = measured(network, sets, recoloured=1.0)
     torch.manual_seed(0)
-    bare, _ = loss.drawn(64, (SIZE, SIZE))
+    bare, _ = loss.draw_crops(64, (SIZE, SIZE))
     spread = bare.mean(dim=(1, 2, 3)).std()
     torch.manual_seed(0)
-    plain, _ = measured(network, sets).drawn(64, (SIZE, SIZE))
+    plain, _ = measured(network, sets).draw_crops(64, (SIZE, SIZE))
     assert not torch.equal(bare, plain) and bare.abs().max() <= 1
     assert spread < plain.mean(dim=(1, 2, 3)).std()  # photographs here have one mean, the painting's halves two
 
@@ -119,7 +119,7 @@ def test_grain_lies_over_what_has_no_strokes_alone(network, sets):
     pairs = []
     for grain in (0.0, 0.2):
         torch.manual_seed(3)
-        pairs.append(measured(network, sets, grain=grain).drawn(8, (SIZE, SIZE)))
+        pairs.append(measured(network, sets, grain=grain).draw_crops(8, (SIZE, SIZE)))
     (clean, painted), (grained, same) = pairs
     spread = (grained - clean).flatten(1).std(dim=1)
     assert torch.equal(painted, same) and 0.05 < spread.mean() < 0.15 and spread.max() <= 0.21

@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import mse_loss
 
 from stylegan_pl.contracts import TrainingSets
-from stylegan_pl.losses.image_loss import ImageLoss, Look, Views
+from stylegan_pl.losses.image_loss import Extract, ImageLoss, Views
 from stylegan_pl.losses.measured import LEAST, buffer_name
 
 
@@ -52,9 +52,9 @@ class RelativeContentLoss(ImageLoss):
         for name in self.layers:
             self.register_buffer(buffer_name(name), torch.full((1,), torch.nan))
 
-    def measure(self, sets: TrainingSets, look: Look) -> None:
+    def measure(self, sets: TrainingSets, extract: Extract) -> None:
         """Measure the variance of each layer over photographs."""
-        seen = [look(chunk) for chunk in sets.photographs.split(4)]
+        seen = [extract(chunk) for chunk in sets.photographs.split(4)]
         for name in self.layers:
             variance = self.get_buffer(buffer_name(name))
             if bool(variance.isnan().any()):  # otherwise restored from a checkpoint

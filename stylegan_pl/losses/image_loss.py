@@ -11,10 +11,10 @@ from stylegan_pl.contracts import Terms, TrainingSets
 from stylegan_pl.nn.layers.features import FeatureNetwork, Features
 
 Paint = Callable[[Tensor], Tensor]
-"""Photographs -> stylised pictures by the generator in training, in the style of this batch where it takes one."""
+"""Photographs -> stylised pictures by the generator in training; in this batch's styles if it takes a style."""
 
-Look = Callable[[Tensor], Features]
-"""Images -> the feature network's layers of them."""
+Extract = Callable[[Tensor], Features]
+"""Images (N, 3, H, W) in [-1, 1] -> the feature network's layers, without gradients."""
 
 Encode = Callable[[Tensor, Sequence[str]], Features]
 """Images, names of the generator's taps -> its encoder's activations there."""
@@ -71,14 +71,22 @@ class Views:
             return {name: layer.float() for name, layer in self._network(image).items()}
 
     def paint(self, images: Tensor) -> Tensor:
-        """G of other images: (N, 3, H, W) in [-1, 1] -> the same shape and range, float32, with gradients."""
+        """G of other images: (N, 3, H, W) in [-1, 1] -> the same shape and range, float32, with gradients.
+
+        Raises:
+            ValueError: the model does not offer it.
+        """
         if self._paint is None:
             raise ValueError("an image loss asks the generator for further pictures, and the model does not offer it")
         with self._autocast:
             return self._paint(images).float()
 
     def encode(self, images: Tensor, layers: Sequence[str]) -> Features:
-        """Features of the generator's encoder at `layers`, float32, with gradients."""
+        """Features of the generator's encoder at `layers`, (N, C, h, w) each, float32, with gradients.
+
+        Raises:
+            ValueError: the generator has no encoder.
+        """
         if self._encode is None:
             raise ValueError("an image loss reads the generator's encoder, and this generator has no `encode`")
         with self._autocast:
@@ -107,7 +115,7 @@ class ImageLoss(nn.Module, ABC):
 
     needs_features = False  # uses the feature network
     needs_identity = False  # uses G(y); a property if it depends on an option
-    of_any_picture = True  # also works for pictures without a generator, of another size than y
+    of_any_picture = True  # works without a generator, too, and if the picture's size is not y's
     needs_sets = False  # measures paintings and photographs before the first step
     needs_encoder = False  # uses the generator's encoder, so the generator must have `taps` and `encode`
 
@@ -118,14 +126,14 @@ class ImageLoss(nn.Module, ABC):
     def attach(self, generator: nn.Module) -> None:
         """Build what depends on the generator's channels; called once, by the model. Do not keep the generator."""
 
-    def measure(self, sets: TrainingSets, look: Look) -> None:
+    def measure(self, sets: TrainingSets, extract: Extract) -> None:
         """Measure what the loss needs from the training sets; called once before the first step, also of a resumed run.
 
         Values that must stay as measured at the very start belong in a buffer, which a checkpoint restores before this
         call.
 
         Args:
-            look: pictures (N, 3, H, W) -> features, without gradients.
+            extract: the feature network.
         """
 
     def generator_input(self, photographs: Tensor) -> Tensor:
@@ -170,11 +178,11 @@ class ImageLosses(nn.ModuleDict):
         """Whether any loss measures the sets before the first step."""
         return any(loss.needs_sets for loss in self.values())
 
-    def measure(self, sets: TrainingSets, look: Look) -> None:
+    def measure(self, sets: TrainingSets, extract: Extract) -> None:
         """Call `measure` of every loss that `needs_sets`."""
         chosen: list[ImageLoss] = [loss for loss in self.values() if loss.needs_sets]  # type: ignore[misc]  # a ModuleDict
         for loss in chosen:
-            loss.measure(sets, look)
+            loss.measure(sets, extract)
 
     def generator_input(self, photographs: Tensor) -> Tensor:
         """The generator's input, after every loss may have replaced some photographs; (N, 3, H, W)."""

@@ -54,7 +54,7 @@ class NoPenalty(Penalty):
         return reals.new_zeros(())
 
 
-def slope(critic: Critic, images: Tensor) -> Tensor:
+def input_gradient(critic: Critic, images: Tensor) -> Tensor:
     """d (sum of all logits) / d images, in the images' shape; each picture's gradient depends only on its own logits.
 
     Computed at least in float32, without autocast, because squares of small gradients underflow in half precision. Also
@@ -93,12 +93,12 @@ def r1_penalty(critic: Critic, images: Tensor) -> Tensor:
 
     >>> import torch
     >>> from stylegan_pl.losses.penalties import r1_penalty
-    >>> def critic(images):  # one head; its slope is 3 at each of 12 values
+    >>> def critic(images):  # one head; its gradient is 3 at each of 12 values
     ...     return [3 * images.sum(dim=(1, 2, 3))]
     >>> r1_penalty(critic, torch.rand(4, 3, 2, 2)).item()  # 12 · 3² / 2
     54.0
     """
-    return 0.5 * squared_norm(slope(critic, images)).mean()
+    return 0.5 * squared_norm(input_gradient(critic, images)).mean()
 
 
 class R1(Penalty):
@@ -140,7 +140,7 @@ class ZeroCentred(Penalty):
 
     def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
         """The unweighted penalty, a scalar."""
-        return squared_norm(slope(critic, mixture(reals, fakes))).mean()
+        return squared_norm(input_gradient(critic, mixture(reals, fakes))).mean()
 
 
 class WGANGP(Penalty):
@@ -162,10 +162,10 @@ class WGANGP(Penalty):
     def __init__(self, *, weight: float, every: int = 1, target: float = 1.0) -> None:
         super().__init__(weight=weight, every=every)
         if target <= 0:
-            raise ValueError(f"target must be above 0, got {target}; a slope of 0 is penalty=zero_centred")
+            raise ValueError(f"target must be above 0, got {target}; a gradient of norm 0 is penalty=zero_centred")
         self.target = target
 
     def forward(self, critic: Critic, reals: Tensor, fakes: Tensor) -> Tensor:
         """The unweighted penalty, a scalar."""
-        norms = vector_norm(slope(critic, mixture(reals, fakes)).flatten(1), dim=1)
+        norms = vector_norm(input_gradient(critic, mixture(reals, fakes)).flatten(1), dim=1)
         return (norms - self.target).square().mean()

@@ -8,7 +8,7 @@ from torch.nn.functional import avg_pool2d, normalize
 
 from stylegan_pl.contracts import TrainingSets
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.losses.image_loss import ImageLoss, Look, Views
+from stylegan_pl.losses.image_loss import Extract, ImageLoss, Views
 from stylegan_pl.losses.measured import LEAST, buffer_name, evenly
 from stylegan_pl.losses.style_statistics import Statistic, StyleStatistic
 from stylegan_pl.losses.style_targets import StyleTarget
@@ -78,7 +78,7 @@ class RelativeStyleLoss(ImageLoss):
         self._targets: dict[str, Statistic] = {}  # layer -> statistics of the T targets, (T, …) each
         self._target_descriptors = torch.empty(0)  # (T, D)
 
-    def measure(self, sets: TrainingSets, look: Look) -> None:
+    def measure(self, sets: TrainingSets, extract: Extract) -> None:
         """Compute the paintings' statistics, and measure the denominators on photographs.
 
         Raises:
@@ -87,7 +87,7 @@ class RelativeStyleLoss(ImageLoss):
         names, rows, descriptors = [], [], []
         for at in evenly(len(sets.paintings), self.most_paintings):
             name, painting = sets.paintings[at]
-            layers = self._layers(look(painting), painting)
+            layers = self._layers(extract(painting), painting)
             names.append(name)
             rows.append({layer: self.statistic.of(features) for layer, features in layers.items()})
             descriptors.append(_descriptors(layers))
@@ -104,10 +104,10 @@ class RelativeStyleLoss(ImageLoss):
                 f"image_loss.relative_style.pooled={self.pooled} compares a mean of pictures with one target, and "
                 f"there are {len(mixtures)}; type style_target@image_loss.relative_style.target=all, or pooled=0"
             )
-        self._measure_photographs(sets.photographs, look)
+        self._measure_photographs(sets.photographs, extract)
 
-    def _measure_photographs(self, photographs: Tensor, look: Look) -> None:
-        seen = [self._layers(look(chunk), chunk) for chunk in photographs.split(4)]
+    def _measure_photographs(self, photographs: Tensor, extract: Extract) -> None:
+        seen = [self._layers(extract(chunk), chunk) for chunk in photographs.split(4)]
         if bool(self.get_buffer("usual_photograph").isnan().any()):
             self.usual_photograph = torch.stack(_centre_and_scale(torch.cat([_descriptors(layers) for layers in seen])))
         for name in self.layers:

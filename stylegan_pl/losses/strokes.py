@@ -7,7 +7,7 @@ from torch import Tensor
 from torch.nn.functional import avg_pool2d, l1_loss, pad
 
 from stylegan_pl.contracts import TrainingSets
-from stylegan_pl.losses.image_loss import ImageLoss, Look, Views
+from stylegan_pl.losses.image_loss import Extract, ImageLoss, Views
 from stylegan_pl.losses.measured import LEAST, buffer_name, evenly
 from stylegan_pl.losses.style_statistics import StyleStatistic
 
@@ -87,14 +87,14 @@ class StrokeRestorationLoss(ImageLoss):
         self._pairs: list[Tensor] = []  # (2, 3, H, W), without and with strokes
         self._means = self._spreads = torch.empty(0)  # of photographs' colours, (N, 3, 1, 1)
 
-    def measure(self, sets: TrainingSets, look: Look) -> None:
+    def measure(self, sets: TrainingSets, extract: Extract) -> None:
         """Remove the strokes from paintings; measure the denominators, and the colours of photographs."""
         paintings = [sets.paintings[at][1] for at in evenly(len(sets.paintings), self.most_paintings)]
         self._pairs = [torch.cat([without_strokes(painting, self.width), painting.cpu()]) for painting in paintings]
         self._means, self._spreads = _colours(sets.photographs)
         generator = torch.Generator().manual_seed(0)
         bare, painted = self.draw_crops(_CALIBRATION, sets.photographs.shape[-2:], generator)
-        seen = [(look(some), look(others)) for some, others in zip(bare.split(4), painted.split(4), strict=True)]
+        seen = [(extract(some), extract(others)) for some, others in zip(bare.split(4), painted.split(4), strict=True)]
         for name in self.layers:
             denominator = self.get_buffer(buffer_name(name))
             if bool(denominator.isnan().any()):  # otherwise restored from a checkpoint

@@ -71,7 +71,7 @@ class TwoPlayerModule(Method):
         return optimizers
 
     def on_train_start(self) -> None:
-        """Lightning's hook: use the typed learning rates and betas, not a checkpoint's; let losses measure the sets."""
+        """Lightning's hook: use this config's learning rates and betas, not a checkpoint's; let losses measure."""
         for optimizer, groups in zip(self.trainer.optimizers, self._settings, strict=True):
             for group, typed in zip(optimizer.param_groups, groups, strict=True):
                 group.update(typed)

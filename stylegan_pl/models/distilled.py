@@ -94,12 +94,12 @@ class DistilledGAN(OneGeneratorGAN):
         """G(x), and G(y) if needed; T(x), and both networks' features."""
         if not self._probes:
             return TaughtFakes(**vars(super().generate(batch)), taught=self.teacher(batch.content))
-        with self._probes[_STUDENT] as seen, self._probes[_TEACHER] as shown:
+        with self._probes[_STUDENT] as student, self._probes[_TEACHER] as teacher:
             fakes = TaughtFakes(**vars(super().generate(batch)), taught=self.teacher(batch.content))
         pictures = len(batch.content)  # the forward pass may also contain G(y)
-        fakes.student = {name: features[:pictures] for name, features in seen.features.items()}
-        fakes.teacher = shown.features
-        seen.features, shown.features = {}, {}
+        fakes.student = {name: features[:pictures] for name, features in student.features.items()}
+        fakes.teacher = teacher.features
+        student.features, teacher.features = {}, {}
         return fakes
 
     def generator_loss(self, batch: StylePair, fakes: TaughtFakes) -> Terms:
@@ -108,8 +108,8 @@ class DistilledGAN(OneGeneratorGAN):
         if self.output_weight != 0:
             terms["output"] = self.output_weight * l1_loss(fakes.stylised.float(), fakes.taught.float())
         if fakes.student:
-            alike = [kernel_alignment(features, fakes.teacher[place]) for place, features in fakes.student.items()]
-            terms["features"] = self.feature_weight * (1 - torch.stack(alike).mean())
+            alignments = [kernel_alignment(features, fakes.teacher[name]) for name, features in fakes.student.items()]
+            terms["features"] = self.feature_weight * (1 - torch.stack(alignments).mean())
         return terms | super().generator_loss(batch, fakes)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:

@@ -40,7 +40,7 @@ class FeatureGame:
         self.heads = make_heads(parts.feature_network.widths)
         self.certainty = torch.zeros(())  # H's certainty in its last step
 
-    def look(self, images: Tensor) -> Features:
+    def extract(self, images: Tensor) -> Features:
         """Φ of images (N, 3, H, W), float32, with gradients."""
         return {name: layer.float() for name, layer in self.network(images).items()}
 
@@ -48,14 +48,14 @@ class FeatureGame:
         """L_G, a scalar; uses `fakes.features`, which are Φ(G(x))."""
         fake_heads = self.heads(fakes.features)
         needs_reals = self.game.adversarial.needs_reals
-        real_heads = self.heads(self.look(batch.style)) if needs_reals else [None] * len(fake_heads)
+        real_heads = self.heads(self.extract(batch.style)) if needs_reals else [None] * len(fake_heads)
         return self.weight * _mean(self.game.adversarial.generator, fake_heads, real_heads)
 
     def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Tensor:
         """L_D, a scalar; photographs count as fakes, too, if the game has `photographs_as_fakes`."""
         negatives = self.game.negatives(batch.content)
         with torch.no_grad():
-            seen = self.look(batch.style if negatives is None else torch.cat([batch.style, negatives]))
+            seen = self.extract(batch.style if negatives is None else torch.cat([batch.style, negatives]))
         count = len(batch.style)
         real_heads = self.heads({layer: found[:count] for layer, found in seen.items()})
         fake_heads = self.heads(fakes.features)

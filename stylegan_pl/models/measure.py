@@ -18,15 +18,15 @@ def measure(
     """Call `measure` of the model's image losses, without gradients.
 
     Args:
-        precision: precision of the feature network; its features are converted to float32.
+        precision: context in which the feature network runs; its features are converted to float32.
     """
     network = model.feature_network
     assert network is not None  # every loss that measures uses it
 
-    def look(images: Tensor) -> Features:
+    def extract(images: Tensor) -> Features:
         with precision():
             found = network(images.to(model.device))
         return {name: layer.float() for name, layer in found.items()}
 
     with torch.no_grad():
-        model.image_losses.measure(sets, look)
+        model.image_losses.measure(sets, extract)

@@ -59,7 +59,7 @@ class OneGeneratorGAN(TwoPlayerModule):
         else:
             fakes = Fakes(stylised=self.generator(batch.content))
         if self.feature_game is not None:
-            fakes.features = self.feature_game.look(fakes.stylised)
+            fakes.features = self.feature_game.extract(fakes.stylised)
         return fakes
 
     def generator_loss(self, batch: StylePair, fakes: OwnFakes) -> Terms:

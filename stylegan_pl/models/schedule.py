@@ -16,7 +16,14 @@ class Constant:
 class LinearDecay:
     """1 for the first `constant` share of the budget, then linear to `final` at its end.
 
-    CycleGAN's 100 + 100 epochs are `constant` 0.5, with a step per image instead of per epoch.
+    CycleGAN's 100 + 100 epochs are `constant` 0.5; here the rate falls with every image instead of every epoch.
+
+    Args:
+        constant: share of the budget, in [0, 1].
+        final: factor at the end of the budget.
+
+    Raises:
+        ValueError: `constant` is outside [0, 1].
     """
 
     def __init__(self, *, constant: float = 0.5, final: float = 0.0) -> None:
@@ -33,11 +40,15 @@ class LinearDecay:
 
 
 class Cosine:
-    """½ (1 + cos π t) from 1 to `final`, t the used share of the budget (Loshchilov and Hutter, 2017).
+    """final + (1 − final) · ½ (1 + cos π t), t the used share of the budget (Loshchilov and Hutter, 2017).
 
     Args:
-        warm_up_images: during these first images, the factor is also multiplied by a linear ramp from 0, because Adam's
-            first steps are large and would move a generator away that starts at the photograph.
+        final: factor at the end of the budget.
+        warm_up_images: during these first images, the factor is also multiplied by a linear ramp from 0. Adam's first
+            steps are large, and would spoil a generator that starts as the identity.
+
+    Raises:
+        ValueError: `warm_up_images` is below 0.
     """
 
     def __init__(self, *, final: float = 0.0, warm_up_images: int = 0) -> None:

@@ -71,13 +71,13 @@ class _Winograd(torch.autograd.Function):
         return results.permute(2, 3, 0, 4, 1, 5).reshape(images, height - 2, width - 2, outputs).permute(0, 3, 1, 2)
 
     @staticmethod
-    def backward(ctx: FunctionCtx, slope: Tensor) -> tuple[Tensor | None, Tensor | None]:
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, Tensor | None]:
         features, weight = ctx.saved_tensors  # type: ignore[attr-defined]
         needs_features, needs_weight = ctx.needs_input_grad  # type: ignore[attr-defined]
         _, of_filters, to_results = _MATRICES[features.dtype]
-        images, outputs, height, width = slope.shape
+        images, outputs, height, width = gradient.shape
         high, wide = height // _RESULTS, width // _RESULTS
-        tiles = slope.permute(0, 2, 3, 1).reshape(images, high, _RESULTS, wide, _RESULTS, outputs)
+        tiles = gradient.permute(0, 2, 3, 1).reshape(images, high, _RESULTS, wide, _RESULTS, outputs)
         tiles = tiles.permute(2, 4, 0, 1, 3, 5).reshape(_RESULTS, _RESULTS, -1)
         products = _both_sides(to_results.T, tiles).view(_INPUTS**2, -1, outputs)  # (36, tiles, O)
         of_features = _untiled(torch.bmm(products, _filters(weight)), features.shape) if needs_features else None

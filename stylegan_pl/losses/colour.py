@@ -28,8 +28,8 @@ def gaussian_blur(image: Tensor, sigma: float) -> Tensor:
 class ColourLoss(ImageLoss):
     """mean over pixels of ‖Lab(b ∗ G(x)) − Lab(b ∗ x)‖² / 100², b a Gaussian; black instead of white is 1.
 
-    Details smaller than b are free, while colours averaged over b stay those of the photograph. It prevents inverted
-    and drifting colours, and unlike the identity loss does not suppress strokes.
+    Details smaller than b may change, but colours averaged over b must stay those of the photograph. This prevents
+    inverted and drifting colours; unlike the identity loss, it does not suppress strokes.
 
     >>> import torch
     >>> from stylegan_pl.losses.colour import ColourLoss
@@ -40,6 +40,9 @@ class ColourLoss(ImageLoss):
 
     Args:
         blur: standard deviation of b, pixels; 0 compares pixel by pixel.
+
+    Raises:
+        ValueError: `blur` is below 0.
     """
 
     def __init__(self, *, weight: float, blur: float = 8.0) -> None:

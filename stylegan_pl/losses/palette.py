@@ -31,6 +31,9 @@ class PaletteLoss(ImageLoss):
     Args:
         colours: number of pixels per picture; all pixels if there are fewer.
         directions: number of random projections.
+
+    Raises:
+        ValueError: one of the two is below 1.
     """
 
     def __init__(self, *, weight: float, colours: int = 4096, directions: int = 16) -> None:

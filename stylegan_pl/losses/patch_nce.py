@@ -45,12 +45,15 @@ class PatchNCE(ImageLoss):
     If x was mirrored for G (FastCUT), the features of G's picture are mirrored back and compared with the original x's.
 
     Args:
-        layers: taps of the generator; None: all.
+        layers: taps of the generator; None: all of them.
         patches: number of positions per layer; all if a layer has fewer.
         temperature: τ.
         width: channels of projected features.
         identity: also contrast paintings with their identity pictures, as in CUT, but not in FastCUT.
         across_batch: take negatives from the whole batch, for crops of one picture (SinCUT).
+
+    Raises:
+        ValueError: `patches` is below 1, or `temperature` is not above 0.
     """
 
     needs_encoder = True
@@ -126,6 +129,7 @@ class PatchNCE(ImageLoss):
         return torch.stack([self._layer(layer, queries, keys) for layer in layers]).mean()
 
     def _layer(self, layer: str, queries: Features, keys: Features) -> Tensor:
+        """InfoNCE of one layer, a scalar."""
         assert self.projector is not None
         positions = draw_positions(keys[layer], self.patches)
         query = self.projector(layer, at_positions(queries[layer], positions))  # (N, S, width)

@@ -46,6 +46,9 @@ class MultiScalePixelLoss(ImageLoss):
 
     Args:
         weights: w_i, from full size down, one per size.
+
+    Raises:
+        ValueError: there is no weight; in `forward`, if the pictures are too small.
     """
 
     of_any_picture = False

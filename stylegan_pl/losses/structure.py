@@ -44,8 +44,8 @@ class StructureLoss(ImageLoss):
     This loss only penalises lost structure: contrast and colours may change.
 
     Args:
-        allowed: how much of a batch's structure may be lost before the term counts, in [0, 1). Strokes cost structure:
-            with 0 a small weight loses too much with a loud painter, and a large one forbids those of a quiet one.
+        allowed: how much of a batch's structure may be lost before the term counts, in [0, 1). All strokes lose some
+            structure. With 0, a small weight lets strong strokes destroy too much; a large one forbids fine strokes.
 
     Raises:
         ValueError: `allowed` is outside [0, 1).

@@ -1,4 +1,4 @@
-"""Which paintings are a photograph's style target: one, a coherent group, the nearest, or the mean of all.
+"""Which paintings are a photograph's style target: one, the most uniform group, the nearest, or the mean of all.
 
 The average of many different paintings has the strokes of none of them (Sanakoyeu et al., 2018, figure 2), so there are
 several choices. A target is a mixture of whole paintings; if there are several targets, a photograph uses the nearest.
@@ -80,7 +80,7 @@ class Clusters(StyleTarget, ABC):
 
 
 class CoherentGroup(Clusters):
-    """The mean of the tightest cluster of the paintings."""
+    """The mean of the cluster whose paintings are most alike."""
 
     def mixtures(self, described: Tensor, names: Sequence[str]) -> Tensor:
         """(1, P): equal weights in the cluster with the smallest mean squared distance to its centre."""

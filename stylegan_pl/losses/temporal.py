@@ -17,6 +17,9 @@ class TemporalConsistency(ImageLoss):
         max_shift: largest shift of the whole picture in each direction, pixels; it also bends by about a quarter of
             that.
         noise: standard deviation of n, for pictures in [-1, 1].
+
+    Raises:
+        ValueError: one of the two is below 0.
     """
 
     of_any_picture = False

@@ -29,6 +29,9 @@ class AdaptiveAugment(DiffAugment):
         interval: discriminator steps between changes of p.
         ramp_images: number of images over which p can rise from 0 to 1.
         most: largest p; below 1, some pictures are never changed, so the generator does not learn the augmentation.
+
+    Raises:
+        ValueError: `interval` or `ramp_images` is below 1, or `most` is outside (0, 1].
     """
 
     p: Tensor
@@ -61,7 +64,7 @@ class AdaptiveAugment(DiffAugment):
 
     @torch.no_grad()
     def observe(self, real_logits: Heads, images: int) -> None:
-        """Note a discriminator step; p changes every `interval` steps, without waiting for the device."""
+        """Count a discriminator step; p changes every `interval` steps, without waiting for the device."""
         signs = torch.cat([logits.detach().float().sign().flatten() for logits in real_logits])
         self.signs += _mean_over_devices(signs.mean())  # in each step, so that all devices have the same state
         self.steps, self.images = self.steps + 1, self.images + images

@@ -61,7 +61,11 @@ class Colour(DiffAugment):
 
 
 class _Spatial(DiffAugment):
-    """Base class of policies whose size is a fraction of the picture's sides."""
+    """Base class of policies whose size is a fraction of the picture's sides.
+
+    Raises:
+        ValueError: `ratio` is outside [0, 1].
+    """
 
     def __init__(self, *, ratio: float) -> None:
         super().__init__()
@@ -117,7 +121,7 @@ class Cutout(_Spatial):
         return images * ~(rows[:, None, :, None] & columns[:, None, None, :])
 
     def _cut(self, images: Tensor, dim: int) -> Tensor:
-        """(N, side): what lies between the edges along one side."""
+        """(N, side) of bool: True inside the rectangle, along one dimension of the picture."""
         side, cut = images.shape[dim], self._pixels(images.shape[dim])
         middles = torch.randint(0, side + 1 - cut % 2, (len(images), 1), device=images.device)
         positions = torch.arange(side, device=images.device)
@@ -126,5 +130,5 @@ class Cutout(_Spatial):
 
 
 def _symmetric(x: Tensor) -> Tensor:
-    """U(−1, 1), one a sample: its k pictures are changed alike."""
+    """One number from U(−1, 1) for each sample, (N, 1, 1, 1, 1): its k pictures are changed in the same way."""
     return (torch.rand(len(x), 1, 1, 1, 1, device=x.device) * 2 - 1).to(x.dtype)

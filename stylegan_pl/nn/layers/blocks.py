@@ -10,7 +10,7 @@ from torch.utils.checkpoint import checkpoint
 def conv_norm_relu(inputs: int, outputs: int, kernel: int, *, stride: int = 1, affine: bool = False) -> list[nn.Module]:
     """Reflection-padded convolution, instance norm without running statistics, ReLU.
 
-    Without running statistics train and eval agree, which is what keeps eval() from blurring the picture.
+    Without running statistics, the norm computes the same in training and evaluation mode.
 
     Args:
         affine: whether the norm learns a scale and an offset for each channel (Ulyanov et al., 2016; not CycleGAN).
@@ -23,17 +23,17 @@ def conv_norm_relu(inputs: int, outputs: int, kernel: int, *, stride: int = 1, a
 
 
 class Block(nn.Module, ABC):
-    """Features to features of the same shape, without random draws, so that it can be run again.
+    """Base class: features -> features of the same shape, without random draws, so that it can be run again.
 
-    With `recompute` it keeps its input alone for the backward and makes the rest anew there: memory for time (Chen et
-    al., 2016).
+    With `recompute`, only the input is kept for the backward pass, which computes the other activations again: less
+    memory, more time (Chen et al., 2016).
     """
 
     recompute = False
 
     @abstractmethod
     def change(self, features: Tensor) -> Tensor:
-        """What the block does; (N, C, H, W) -> the same shape."""
+        """The block's output; (N, C, H, W) -> the same shape."""
 
     def forward(self, features: Tensor) -> Tensor:
         """(N, C, H, W) -> the same shape."""
@@ -55,15 +55,15 @@ class ResidualBlock(Block):
         )
 
     def change(self, features: Tensor) -> Tensor:
-        """f(x): (N, C, H, W) -> (N, C, H, W)."""
+        """See the class; (N, C, H, W) -> the same shape."""
         return features + self.body(features)
 
 
 class PlainResidualBlock(Block):
     """(x + conv(ReLU(conv(x)))) / √2, reflection padding, no norm.
 
-    For features whose mean and spread carry the style: an instance norm would set both back to 0 and 1. The √2 keeps
-    the spread from growing block by block, which is what the norm does elsewhere.
+    For features whose mean and standard deviation carry the style: an instance norm would set them to 0 and 1. The √2
+    keeps the standard deviation from growing with each block, which the norm does elsewhere.
     """
 
     def __init__(self, channels: int) -> None:
@@ -75,5 +75,5 @@ class PlainResidualBlock(Block):
         )
 
     def change(self, features: Tensor) -> Tensor:
-        """f(x): (N, C, H, W) -> (N, C, H, W)."""
+        """See the class; (N, C, H, W) -> the same shape."""
         return (features + self.body(features)) * 0.5**0.5

@@ -48,6 +48,7 @@ class FeatureNetwork(nn.Module, ABC):
         return super().train(False)
 
     def _check_taps(self, known: list[str]) -> None:
+        """Raise a ValueError if a loss uses a layer that is not `known`."""
         for tap in self.taps:
             if tap not in known:
                 raise ValueError(f"{type(self).__name__} has no layer '{tap}'; it has {', '.join(known)}")

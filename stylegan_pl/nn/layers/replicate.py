@@ -6,7 +6,7 @@ from torch.nn.functional import conv2d, pad
 
 
 def replicated(features: Tensor, width: int) -> Tensor:
-    """(N, C, H, W) -> (N, C, H + 2 width, W + 2 width); borders are repeated."""
+    """Pad by `width` pixels of the border: (N, C, H, W) -> (N, C, H + 2 width, W + 2 width)."""
     if not torch.compiler.is_compiling():
         return pad(features, [width] * 4, mode="replicate")
     # torch 2.15 traces the backward pass of its own padding with wrong strides

@@ -10,7 +10,7 @@ from stylegan_pl.nn.layers.features import Features
 
 
 class Tap(NamedTuple):
-    """A position in a chain of layers."""
+    """A position between the layers of a chain, at which features are read."""
 
     depth: int  # number of layers before it; 0 is the image itself
     channels: int  # channels of the features

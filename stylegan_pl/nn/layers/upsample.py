@@ -1,4 +1,4 @@
-"""Layers that double the resolution; all but the 4×4 have the parameters of one 3×3 convolution: interchangeable."""
+"""Layers that double the resolution; all but `TransposedConv4` have the parameters of one 3×3 convolution."""
 
 from collections.abc import Callable
 
@@ -28,7 +28,7 @@ class AntialiasedUpsample(ResizeConv):
     """Zeros between pixels, the binomial filter [1, 3, 3, 1] / 4 over them, then a 3×3 convolution (Zhang, 2019; CUT).
 
     The filter weights two neighbours by ¼ and ¾, which is bilinear interpolation, and is computed as that. Departure
-    from CUT: reflection padding, as in all our networks.
+    from CUT: reflection padding, as in the other generators.
     """
 
     def __init__(self, inputs: int, outputs: int) -> None:

@@ -26,7 +26,9 @@ _LINEAR = {"alexnet": "alex", "vgg16": "vgg", "squeezenet1_1": "squeeze"}  # tor
 
 
 class PerceptualDistance(nn.Module):
-    """Zhang et al. (2018), version 0.1: Σ_l mean over positions of w_l · (F̂_l(a) − F̂_l(b))², F̂ of norm 1 over channels.
+    """Zhang et al. (2018), version 0.1: Σ_l mean over positions of w_l · (F̂_l(a) − F̂_l(b))².
+
+    F̂_l are the features of layer l, divided by their norm over channels.
 
     The w_l are included in torchmetrics; the frozen network is torchvision's. With other weights of that network, the
     distance is not comparable with published LPIPS.

@@ -15,13 +15,16 @@ _GAIN = 6.0  # norm of a filter: features of images in [-1, 1] then have a mean 
 class RandomFilters(FeatureNetwork):
     """One layer of random filters and ReLU, applied to the image and to smaller copies of it.
 
-    Gram matrices of such features describe textures about as well as VGG's (Ustyuzhaninov et al., "What does it take
-    to generate natural textures?", ICLR 2017). Layers are named `scale1`, `scale2`, `scale4`, … by how much smaller
-    the copy is; their filters have mean 0 and respond to strokes. The filters of the layer `colour`, on the smallest
-    copy, do not have mean 0 and respond to the palette, so both can have their own weights. `fine` has filters of 3 × 3
-    pixels with mean 0 on the image itself: images contain so much more energy at low frequencies that larger filters
-    hardly respond to the sharp edges of strokes. Departure: the paper's
-    scales are kernel sizes from 3 to 55; here one kernel size is used on a pyramid, at a small part of the cost.
+    Gram matrices of such features describe textures about as well as VGG's (Ustyuzhaninov et al., "What does it take to
+    generate natural textures?", ICLR 2017). The layers:
+
+    - `scale1`, `scale2`, `scale4`, …, by how much smaller the copy is: filters of mean 0, which respond to strokes.
+    - `colour`, on the smallest copy: filters whose mean is not 0, which respond to the palette.
+    - `fine`, on the image itself: 3 × 3 filters of mean 0. Images contain much more energy at low frequencies than at
+      high ones, so larger filters hardly respond to the sharp edges of strokes.
+
+    Departure: the paper's scales are kernel sizes from 3 to 55; here one kernel size is used on a pyramid, at a small
+    part of the cost.
 
     The filters are a function of `seed`. At the smallest scale, images need sides of at least half a filter.
 
@@ -33,6 +36,9 @@ class RandomFilters(FeatureNetwork):
         chroma: how much more strongly filters respond to a difference of colour than to the same difference of light.
             Pictures vary three to four times as much in light as in colour. With 1 the losses hardly see colours, and
             a generator that was trained with them drew rainbow-coloured fringes beside contours.
+
+    Raises:
+        ValueError: `size` is even or below 3, `chroma` is not above 0, or a loss uses a layer that does not exist.
     """
 
     def __init__(
@@ -77,12 +83,16 @@ class RandomFilters(FeatureNetwork):
 
 
 def _respond(image: Tensor, bank: Tensor) -> Tensor:
+    """ReLU of the filters' responses: (N, 3, H, W), (F, 3, k, k) -> (N, F, H, W)."""
     margin = min(bank.shape[-1] // 2, min(image.shape[-2:]) - 1)  # reflection padding must be smaller than the picture
     return relu(conv2d(pad(image, [margin] * 4, mode="reflect"), bank))
 
 
 def random_bank(filters: int, size: int, seed: int, chroma: float = 1.0) -> Tensor:
-    """Uniform (filters, 3, size, size), what differs among the three colours times `chroma`; each of norm `_GAIN`."""
+    """Random filters (filters, 3, size, size), each of norm `_GAIN`.
+
+    Values are uniform. Differences among the three colours are then multiplied by `chroma`.
+    """
     generator = torch.Generator().manual_seed(seed)
     bank = torch.rand(filters, 3, size, size, generator=generator) * 2 - 1
     return _normed(chroma * bank + (1 - chroma) * bank.mean(dim=1, keepdim=True))

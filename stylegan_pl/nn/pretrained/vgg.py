@@ -26,7 +26,8 @@ class VGG(FeatureNetwork):
         pooling: `max`, as in training; or `average`, which gives smoother pictures (Gatys et al.).
 
     Raises:
-        UserError: the weights can neither be found nor downloaded; the message lists the remedies.
+        ValueError: the architecture, the pooling or a layer does not exist.
+        ConfigError: the weights can neither be found nor downloaded; the message lists the remedies.
     """
 
     remedy = Remedy("feature_network", "VGG", " or ".join(_CONVS_PER_BLOCK), "feature_network=random_filters")

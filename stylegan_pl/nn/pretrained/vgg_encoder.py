@@ -24,7 +24,8 @@ class VGGEncoder(Encoder):
         weights_path: see `VGG`.
 
     Raises:
-        UserError: the weights can neither be found nor downloaded.
+        ValueError: `layers` is empty, or a layer does not exist.
+        ConfigError: the weights can neither be found nor downloaded.
     """
 
     def __init__(

@@ -13,8 +13,8 @@ from stylegan_pl.nn.pretrained.weights import WeightsError
 
 _log = logging.getLogger(__name__)
 
-_IN_PLACE = {"relu1_2": "scale1", "relu2_2": "scale2", "relu3_1": "scale4", "relu4_1": "colour"}
-"""Layer of VGG -> the random filters that stand in its place: strokes from fine to broad, then the palette."""
+_FILTERS_OF = {"relu1_2": "scale1", "relu2_2": "scale2", "relu3_1": "scale4", "relu4_1": "colour"}
+"""Layer of VGG -> the layer of `RandomFilters` that replaces it: strokes from fine to broad, then the palette."""
 
 
 class StandInFilters(FeatureNetwork):
@@ -29,19 +29,19 @@ class StandInFilters(FeatureNetwork):
         self, *, style_layers: Mapping[str, float], content_layers: Mapping[str, float], filters: int = 64
     ) -> None:
         super().__init__(style_layers=style_layers, content_layers=content_layers)
-        self._check_taps(list(_IN_PLACE))
-        scales = {_IN_PLACE[name]: 1.0 for name in self.taps}
+        self._check_taps(list(_FILTERS_OF))
+        scales = {_FILTERS_OF[name]: 1.0 for name in self.taps}
         self.network = RandomFilters(style_layers=scales, content_layers={}, filters=filters)
 
     @property
     def widths(self) -> dict[str, int]:
         """Layer -> channels, which is the number of filters."""
-        return {name: self.network.widths[_IN_PLACE[name]] for name in self.taps}
+        return {name: self.network.widths[_FILTERS_OF[name]] for name in self.taps}
 
     def forward(self, image: Tensor) -> Features:
         """(N, 3, H, W) in [-1, 1] -> features by VGG's names; see `RandomFilters`."""
         found = self.network(image)
-        return {name: found[_IN_PLACE[name]] for name in self.taps}
+        return {name: found[_FILTERS_OF[name]] for name in self.taps}
 
 
 def vgg_or_random(
@@ -59,7 +59,7 @@ def vgg_or_random(
         filters: number of random filters per scale.
 
     Raises:
-        UserError: a file was given, but cannot be read.
+        ConfigError: a file was given, but cannot be read.
     """
     layers: dict[str, Mapping[str, float]] = {"style_layers": style_layers, "content_layers": content_layers}
     try:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 _LEAST_SIDE = 32  # pixels per side of the test picture
-_PICTURE = 3  # layers with as few channels are pictures, not features
+_PICTURE = 3  # channels of a picture; outputs of so few channels are not features
 
 
 def common_layers(networks: Mapping[str, nn.Module]) -> dict[str, dict[str, nn.Module]]:
@@ -37,7 +37,7 @@ def _stride(network: nn.Module) -> int:
 
 def _widest_layers(network: nn.Module, side: int) -> dict[int, nn.Module]:
     """Scale (pixels of the picture per position) -> layer; layers that run twice are left out."""
-    ended: list[tuple[int, int, nn.Module]] = []
+    outputs: list[tuple[int, int, nn.Module]] = []  # scale, channels, layer; in the order in which layers end
 
     def note(layer: nn.Module, _: Any, output: Any) -> None:
         if isinstance(layer, nn.Upsample):  # no new features, and the faster equivalent does not have it
@@ -45,7 +45,7 @@ def _widest_layers(network: nn.Module, side: int) -> dict[int, nn.Module]:
         if isinstance(output, Tensor) and output.dim() == 4 and output.shape[1] > _PICTURE:
             channels, height, width = output.shape[1:]
             if height == width and side % height == 0:
-                ended.append((side // height, channels, layer))
+                outputs.append((side // height, channels, layer))
 
     device = next(chain(network.parameters(), network.buffers())).device
     hooks = [layer.register_forward_hook(note) for layer in network.modules()]
@@ -58,9 +58,9 @@ def _widest_layers(network: nn.Module, side: int) -> dict[int, nn.Module]:
         network.train(training)
         for hook in hooks:
             hook.remove()
-    runs = Counter(layer for _, _, layer in ended)
+    runs = Counter(layer for _, _, layer in outputs)
     found: dict[int, tuple[int, nn.Module]] = {}
-    for scale, channels, layer in ended:
+    for scale, channels, layer in outputs:
         if runs[layer] == 1 and channels >= found.get(scale, (0, layer))[0]:
             found[scale] = channels, layer
     return {scale: layer for scale, (_, layer) in found.items()}

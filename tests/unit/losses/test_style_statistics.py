@@ -10,7 +10,7 @@ from stylegan_pl.losses.style_statistics import (
     MomentStatistic,
     SlicedMomentStatistic,
     SlicedStatistic,
-    directions_of,
+    fixed_directions,
     moments,
     quantiles,
 )
@@ -65,7 +65,7 @@ def test_gram_is_covariance_and_mean_together(features):
 
 def test_sliced_moments_are_those_of_projected_features(features):
     mean, deviation = SlicedMomentStatistic(directions=4, seed=3).of(features)
-    along = directions_of(5, 4, 3).double().numpy()
+    along = fixed_directions(5, 4, 3).double().numpy()
     for row, picture in enumerate(features.numpy()):
         projected = picture.reshape(5, -1).T @ along
         np.testing.assert_allclose(mean[row], projected.mean(axis=0), rtol=1e-6)
@@ -82,7 +82,7 @@ def test_sliced_distance_of_as_many_positions_is_the_sorted_difference(features)
     other = features.flip(0) * 2
     statistic = SlicedStatistic(directions=6, quantiles=42, positions=42)
     (found,), (wanted,) = statistic.of(features), statistic.of(other)
-    along = directions_of(5, 6, 0).double().numpy()
+    along = fixed_directions(5, 6, 0).double().numpy()
     for row in range(2):
         ours, theirs = (np.sort(x[row].numpy().reshape(5, -1).T @ along, axis=0) for x in (features, other))
         expected = ((ours - theirs) ** 2).mean()
@@ -113,9 +113,9 @@ def test_parts_and_places_do_not_matter(statistic, features):
 
 
 def test_directions_have_length_one_and_stay():
-    along = directions_of(7, 9, 5)
+    along = fixed_directions(7, 9, 5)
     torch.testing.assert_close(along.norm(dim=0), torch.ones(9))
-    assert torch.equal(along, directions_of(7, 9, 5))
+    assert torch.equal(along, fixed_directions(7, 9, 5))
 
 
 def test_nothing_of_zero():

@@ -10,7 +10,7 @@ import lightning as L
 from lightning.pytorch.callbacks import Checkpoint
 
 from stylegan_pl.callbacks.checkpoint_file import save_whole
-from stylegan_pl.callbacks.evaluation import followed
+from stylegan_pl.callbacks.evaluation import monitored_score
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.diagnosis.not_finite import weights_are_finite
 from stylegan_pl.errors import DataError
@@ -28,13 +28,16 @@ class RunCheckpoints(Checkpoint):
 
     Args:
         folder: where the checkpoints are written.
-        every_images: images between saves of `last.ckpt`, all devices together; each validation saves it, too. Has a
+        every_images: images between saves of `last.ckpt`, all devices together; each validation saves it, too. It has a
             default, because the config.yaml of an old run does not have this key.
         every_minutes: largest time between saves, for slow runs; None: only `every_images` counts. With several ranks,
             rank 0's time is asked at logged batches only, when all ranks wait for their device anyway.
         monitor: score that decides which checkpoint is best, e.g. `val/kid`; None: the first metric's.
         mode: `min` or `max`; None: the metric's own direction.
         keep_every_images: also keep `images-000012000.ckpt`, at the first save past each multiple; None: keep none.
+
+    Raises:
+        ValueError: `mode` is unknown, or `every_images` or `every_minutes` is not above 0.
     """
 
     def __init__(
@@ -59,7 +62,7 @@ class RunCheckpoints(Checkpoint):
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
         """Find out which score is monitored, and whether lower or higher is better."""
         callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
-        self.monitor, self.mode = followed(callbacks, self.monitor, self.mode)
+        self.monitor, self.mode = monitored_score(callbacks, self.monitor, self.mode)
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Count images and time from the start of this process."""
@@ -96,19 +99,19 @@ class RunCheckpoints(Checkpoint):
         if score is not None and self._improves(float(score)):
             self.best_score, self.best_images = float(score), pl_module.clock.images_seen
             save_whole(trainer, self.best_path)
-            offer(trainer, self.best_path, self.best_score)
+            _offer(trainer, self.best_path, self.best_score)
         self._save(trainer, pl_module)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Save the last state; without any validation score it is also the best."""
         save_whole(trainer, self.last_path)
         if self.best_score is None:
-            offer(trainer, self.last_path, None)
+            _offer(trainer, self.last_path, None)
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        """Save after an error in the data or of a file (metrics.csv), which leaves no step half done.
+        """Save after an error in the data or of a file (metrics.csv): such an error leaves no step half done.
 
-        With one rank only, as others would not.
+        Only with one rank, because saving needs all ranks, and the others had no error.
         """
         assert isinstance(pl_module, TwoPlayerModule)
         moved = pl_module.clock.images_seen > self._saved[0] and weights_are_finite(pl_module)
@@ -153,7 +156,7 @@ class RunCheckpoints(Checkpoint):
         return best | {"kept": self._kept, "monitor": self.monitor, "mode": self.mode}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restore the best score so far, unless it is of another metric or measured in another way: then start anew."""
+        """Restore the best score so far, unless it is of another metric or was measured in another way."""
         self._kept = int(state_dict["kept"])
         followed_before = (state_dict.get("monitor", self.monitor), state_dict.get("mode", self.mode))
         if self.comparable and followed_before == (self.monitor, self.mode):
@@ -173,7 +176,7 @@ def _validation_follows(trainer: L.Trainer) -> bool:
     return sum(trainer.num_val_batches) > 0 and every != float("inf") and batches % int(every or 1) == 0
 
 
-def offer(trainer: L.Trainer, path: Path, score: float | None) -> None:
+def _offer(trainer: L.Trainer, path: Path, score: float | None) -> None:
     """Pass the best checkpoint to the loggers that keep checkpoints."""
     for logger in trainer.loggers:
         if trainer.is_global_zero and (keep := getattr(logger, "log_checkpoint", None)) is not None:

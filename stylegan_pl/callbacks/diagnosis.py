@@ -33,12 +33,12 @@ class Finding(NamedTuple):
 
 
 class Diagnosis(L.Callback):
-    """At each validation, every detector looks at some validation pictures or at the terms logged so far.
+    """At each validation, every detector examines some validation pictures or the terms logged so far.
 
-    Without validation pictures, the detectors of terms look at every logged step.
+    Without validation pictures, the detectors of terms examine every logged step.
 
     A warning is printed when a symptom appears, and again only if it had disappeared. `findings` and `diagnosis.json`
-    list all of them. Only rank 0 looks, at its own pictures and terms, so no rank waits.
+    list all of them. Only rank 0 examines, its own pictures and terms, so no rank waits.
 
     Args:
         run_dir: folder of diagnosis.json.
@@ -53,7 +53,7 @@ class Diagnosis(L.Callback):
         self.of_pictures = [detector for detector in detectors.values() if isinstance(detector, PictureDetector)]
         self.of_terms = [detector for detector in detectors.values() if isinstance(detector, TermDetector)]
         self.findings: list[Finding] = []
-        self.present: dict[str, Symptom] = {}  # at the last look
+        self.present: dict[str, Symptom] = {}  # at the last examination
         self._readings: list[Reading] = []
         self._forget_pictures()
 
@@ -130,7 +130,7 @@ class Diagnosis(L.Callback):
         return filter(None, [detector.look(window) for detector, window in zip(self.of_terms, windows, strict=True)])
 
     def summary(self) -> list[str]:
-        """One line per symptom that was present at the last look, for the end of a run."""
+        """One line per symptom that was present at the last examination, for the end of a run."""
         return [str(symptom) for symptom in self.present.values()]
 
     def _write(self) -> None:
@@ -154,9 +154,12 @@ class Diagnosis(L.Callback):
 
 
 def undecided_terms(model: TwoPlayerModule, names: Iterable[str]) -> dict[str, float]:
-    """D's adversarial terms if D could not tell reals from fakes: w_D · Σ_h w_h · adv_D(b, b).
+    """The values of D's adversarial terms if D could not separate reals from fakes: w_D · Σ_h w_h · adv_D(b, b).
 
-    b is the loss's boundary; a loss without one depends on differences of logits only, so any b will do.
+    b is the loss's boundary. A loss without one depends only on differences of logits, so b = 0 is used.
+
+    Args:
+        names: log names of terms; others than D's adversarial ones are left out.
     """
     undecided = {}
     for name in _GAMES.keys() & set(names):

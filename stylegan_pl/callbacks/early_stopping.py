@@ -7,7 +7,7 @@ import lightning as L
 import torch
 from lightning.pytorch.callbacks import EarlyStopping as LightningEarlyStopping
 
-from stylegan_pl.callbacks.evaluation import followed
+from stylegan_pl.callbacks.evaluation import monitored_score
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +28,7 @@ class EarlyStopping(LightningEarlyStopping):
         if patience < 1 or min_delta < 0:
             raise ValueError(f"patience must be at least 1 and min_delta at least 0, got {patience} and {min_delta}")
         super().__init__(monitor or "", patience=patience, check_on_train_epoch_end=False)
-        self._asked = (monitor, mode, min_delta)
+        self._options = (monitor, mode, min_delta)
         self.comparable = True  # see RunCheckpoints
 
     @property
@@ -38,9 +38,9 @@ class EarlyStopping(LightningEarlyStopping):
 
     def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
         """Find out which score is monitored, and whether lower or higher is better."""
-        monitor, mode, min_delta = self._asked
+        monitor, mode, min_delta = self._options
         callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
-        found, mode = followed(callbacks, monitor, mode)
+        found, mode = monitored_score(callbacks, monitor, mode)
         super().__init__(
             found or "", min_delta=min_delta, patience=self.patience, mode=mode, check_on_train_epoch_end=False,
             strict=found is not None,
@@ -59,9 +59,9 @@ class EarlyStopping(LightningEarlyStopping):
 
     def on_validation_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Compare the score; if it ends the run, log the reason."""
-        going_on = not trainer.should_stop
+        was_running = not trainer.should_stop
         super().on_validation_end(trainer, pl_module)
-        if going_on and trainer.should_stop and trainer.is_global_zero:
+        if was_running and trainer.should_stop and trainer.is_global_zero:
             _log.info(
                 "stopping early: %s has not become better than %.4g in %d validations; "
                 "callbacks.early_stopping.patience=N waits longer",

@@ -109,11 +109,11 @@ class Evaluation(L.Callback):
         Args:
             best_images: images seen at best.ckpt; None if there is no best.ckpt.
         """
-        last = [line(name, score) for name, score in self.scores.items()]
+        last = [score_line(name, score) for name, score in self.scores.items()]
         best = self.scores_at.get(-1 if best_images is None else best_images)
         if best is None or best is self.scores:
             return last
-        of_best = [line(name, score) for name, score in best.items()]
+        of_best = [score_line(name, score) for name, score in best.items()]
         return [f"best.ckpt, {best_images:,} images:", *of_best, f"at {self._scored_at:,} images:", *last]
 
     def _photographs(self, trainer: L.Trainer, device: torch.device) -> list[Tensor]:
@@ -136,8 +136,8 @@ class Evaluation(L.Callback):
         return Paintings.batches(crops, torch.tensor([data.style_source(index) for index in mine]), _BATCH)
 
 
-def line(name: str, score: Score) -> str:
-    """A score in one line, for people."""
+def score_line(name: str, score: Score) -> str:
+    """A score and its anchors in one line, for people."""
     recoloured = "" if math.isnan(score.recoloured) else f", in their colours {score.recoloured:.4g}"
     if not score.of_sets:
         anchors = f"untouched {score.floor:.4g}{recoloured}, unrelated paintings {score.ceiling:.4g}"
@@ -152,7 +152,7 @@ def line(name: str, score: Score) -> str:
     return f"{name}: photographs {score.floor:.4g}{recoloured} → stylised {score.value:.4g}, {among}: {closed}"
 
 
-def followed(callbacks: list[Any], monitor: str | None, mode: str | None) -> tuple[str | None, str]:
+def monitored_score(callbacks: list[Any], monitor: str | None, mode: str | None) -> tuple[str | None, str]:
     """(log name, min or max) of the score that decides which weights are best.
 
     Args:

@@ -15,8 +15,8 @@ from stylegan_pl.models.base import TwoPlayerModule
 class FiniteGuard(L.Callback):
     """Checks the terms of each logged step, and the weights before each validation and at the end.
 
-    Checkpoints are saved after these checks, so the last one stays good. In half precision the loss scaler skips a step
-    that overflows, so a term may be nan in one logged step, but not in two in a row.
+    Checkpoints are saved after these checks, so the newest one never contains nan. In half precision the loss scaler
+    skips a step that overflows, so a term may be nan in one logged step, but not in two in a row.
 
     Raises:
         UserError: names what is not finite, what to type, and the last good checkpoint.

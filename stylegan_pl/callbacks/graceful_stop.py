@@ -17,14 +17,9 @@ from stylegan_pl.runs.signals import handled
 
 INTERRUPTED, PREEMPTED = 130, 75  # exit codes: Ctrl-C; resumable, and a scheduler may start it again
 
-_HEARD = {
-    "SIGINT": 1,
-    "SIGHUP": 2,
-    "SIGTERM": 2,
-    "SIGUSR1": 3,
-    "SIGUSR2": 3,
-}  # if ranks received different ones, the highest counts
-_REQUEUE = 3
+_PRIORITY = {"SIGINT": 1, "SIGHUP": 2, "SIGTERM": 2, "SIGUSR1": 3, "SIGUSR2": 3}
+"""Signal -> priority; if ranks received different ones, the highest priority counts."""
+_REQUEUE = 3  # priority of the signals that ask for the job to be requeued
 
 
 class StoppedEarly(SystemExit):
@@ -32,7 +27,7 @@ class StoppedEarly(SystemExit):
 
     def __init__(self, number: int) -> None:
         super().__init__(PREEMPTED)
-        self.wants_requeue = _HEARD[signal.Signals(number).name] == _REQUEUE
+        self.wants_requeue = _PRIORITY[signal.Signals(number).name] == _REQUEUE
 
 
 @contextmanager
@@ -43,7 +38,7 @@ def ending_at_once() -> Iterator[None]:
         raise StoppedEarly(number)
 
     listens = threading.current_thread() is threading.main_thread()  # Python allows no other thread to set handlers
-    numbers = [number for number in handled(_HEARD) if number != signal.SIGINT] if listens else []
+    numbers = [number for number in handled(_PRIORITY) if number != signal.SIGINT] if listens else []
     before = {number: signal.signal(number, end) for number in numbers}
     try:
         yield
@@ -65,7 +60,7 @@ class GracefulStop(L.Callback):
 
     def __init__(self) -> None:
         self.received: signal.Signals | None = None
-        self.stopped_for = 0  # the signal that stops the run, as a number of _HEARD; 0: none
+        self.stopped_for = 0  # priority of the signal that stops the run; 0: none
         self._agreed = 0
         self._pending: tuple[torch.distributed.Work, Tensor] | None = None
         self._group: Any = None  # None: the default group of all ranks
@@ -73,10 +68,10 @@ class GracefulStop(L.Callback):
 
     @property
     def exit_code(self) -> int:
-        """0, or by convention for the signal."""
+        """0, or 130 after Ctrl-C, or 75 after another signal."""
         if self.stopped_for == 0:
             return 0
-        return INTERRUPTED if self.stopped_for == _HEARD["SIGINT"] else PREEMPTED
+        return INTERRUPTED if self.stopped_for == _PRIORITY["SIGINT"] else PREEMPTED
 
     @property
     def wants_requeue(self) -> bool:
@@ -85,7 +80,7 @@ class GracefulStop(L.Callback):
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Handle signals during a whole `fit`; after one during loading, the first batch is the last.
+        """Handle signals during a whole `fit`; after a signal while data are loaded, the first batch is the last.
 
         The original handlers are restored only here: Lightning saves the handlers that it finds, which are ours, and
         restores them after all callbacks.
@@ -108,7 +103,7 @@ class GracefulStop(L.Callback):
         self._listen()
 
     def _listen(self) -> None:
-        for number in handled(_HEARD):
+        for number in handled(_PRIORITY):
             before = signal.signal(number, self._note)
             self._previous.setdefault(number, before)
 
@@ -128,7 +123,7 @@ class GracefulStop(L.Callback):
 
     def _agree(self, ranks: int) -> None:
         """The highest signal of all ranks at the end of their last batch; with one rank, its signal now."""
-        own = 0 if self.received is None else _HEARD[self.received.name]
+        own = 0 if self.received is None else _PRIORITY[self.received.name]
         if ranks == 1:
             self._agreed = own
             return
@@ -149,15 +144,15 @@ class GracefulStop(L.Callback):
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Restore the signals' handlers."""
-        self._collect()  # nobody may leave while others still ask
+        self._collect()  # no rank may end while others still wait for its answer
         self._restore()
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        """Give the signals back."""
+        """Restore the signals' handlers."""
         self._restore()
 
     def teardown(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
-        """Give the signals back."""
+        """Restore the signals' handlers."""
         self._restore()
 
     def _restore(self) -> None:

@@ -79,14 +79,14 @@ class RunStatus(L.Callback):
     ) -> None:
         """Update status.json if it is due."""
         if trainer.is_global_zero and time.monotonic() - self._written > _EVERY_S:
-            self.write(trainer, pl_module, "running")
+            self._write(trainer, pl_module)
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Write the last count; `training/run.py` writes how the run ended."""
         if trainer.is_global_zero:
-            self.write(trainer, pl_module, "running")
+            self._write(trainer, pl_module)
 
-    def write(self, trainer: L.Trainer, model: L.LightningModule, state: str) -> None:
+    def _write(self, trainer: L.Trainer, model: L.LightningModule) -> None:
         """Write images seen, the best score and the time taken."""
         assert isinstance(model, TwoPlayerModule)
         if self._written and not (self.run_dir / "status.json").exists():
@@ -94,4 +94,7 @@ class RunStatus(L.Callback):
         self._written = time.monotonic()
         best = next((c.best_score for c in trainer.checkpoint_callbacks if isinstance(c, RunCheckpoints)), None)
         seconds = round(self._earlier + self._written - self._began, 1)
-        write_status(self.run_dir, state=state, images_seen=model.clock.images_seen, best_score=best, seconds=seconds)
+        # the state, too, in case the file was removed
+        write_status(
+            self.run_dir, state="running", images_seen=model.clock.images_seen, best_score=best, seconds=seconds
+        )

@@ -27,6 +27,9 @@ class TimeEstimate(L.Callback):
     Args:
         steps: number of steps after which it is reported.
         smaller: what to type for a recipe that is fast enough on a CPU.
+
+    Raises:
+        ValueError: `steps` is too small.
     """
 
     def __init__(self, *, steps: int = 20, smaller: str) -> None:

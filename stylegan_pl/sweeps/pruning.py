@@ -8,7 +8,7 @@ from typing import Any
 
 import lightning as L
 
-from stylegan_pl.callbacks.evaluation import followed
+from stylegan_pl.callbacks.evaluation import monitored_score
 from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.runs.status import write_status
 
@@ -40,7 +40,7 @@ class Pruning(L.Callback):
         callbacks: list[Any] = trainer.callbacks  # type: ignore[attr-defined]  # set by a connector
         checkpoints = next((c for c in trainer.checkpoint_callbacks if hasattr(c, "monitor")), None)
         monitor, mode = getattr(checkpoints, "monitor", None), getattr(checkpoints, "mode", None)
-        self.monitor, _ = followed(callbacks, monitor, mode)
+        self.monitor, _ = monitored_score(callbacks, monitor, mode)
         if self.trial is not None and trainer.is_global_zero:
             self._study = self._open()
 

@@ -153,11 +153,11 @@ def _direction(config: DictConfig, asked: str | None) -> "Direction":
         if asked not in ("minimize", "maximize"):
             raise ConfigError(f"sweep.direction={asked}: type minimize or maximize")
         return "minimize" if asked == "minimize" else "maximize"
-    from stylegan_pl.callbacks.evaluation import followed  # imported here, because Lightning takes seconds
+    from stylegan_pl.callbacks.evaluation import monitored_score  # imported here, because Lightning takes seconds
 
     checkpoints = config.callbacks.checkpoints
     evaluation = instantiate(config.callbacks.evaluation, _convert_="all")
-    monitor, mode = followed([evaluation], checkpoints.monitor, checkpoints.mode)
+    monitor, mode = monitored_score([evaluation], checkpoints.monitor, checkpoints.mode)
     if monitor is None:
         raise ConfigError("sweep=optuna: this run has no score to search by; type metric=[sliced_wasserstein]")
     return "minimize" if mode == "min" else "maximize"

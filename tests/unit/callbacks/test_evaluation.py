@@ -11,7 +11,7 @@ from fitting import fit
 from omegaconf import OmegaConf
 from torch import Tensor
 
-from stylegan_pl.callbacks.evaluation import Evaluation, followed, line
+from stylegan_pl.callbacks.evaluation import Evaluation, monitored_score, score_line
 from stylegan_pl.config.check_parts import check_fit
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.evaluation.options import crop_size
@@ -55,7 +55,7 @@ def score(value: float, floor: float, ceiling: float) -> Score:
     ],
 )
 def test_the_gap_is_told_only_where_there_is_one(floor: float, ceiling: float, words: str) -> None:
-    said = line("swd", score(110.0, floor, ceiling))
+    said = score_line("swd", score(110.0, floor, ceiling))
     assert said.startswith("swd: ") and words in said
 
 
@@ -135,14 +135,14 @@ def test_weights_that_were_scored_are_not_scored_again(train_config) -> None:
 )
 def test_the_first_metric_is_followed_in_its_own_direction(monitor, mode, found) -> None:
     evaluation = Evaluation({"palette": PaletteDistance(), "ssim": SSIM()}, style_crops=2)
-    assert followed([evaluation], monitor, mode) == found
+    assert monitored_score([evaluation], monitor, mode) == found
 
 
 def test_a_score_of_no_metric_needs_a_direction() -> None:
     evaluation = Evaluation({"swd": SlicedWasserstein()}, style_crops=2)
     with pytest.raises(ConfigError, match=r"monitor=val/sdw: no metric has that name.*mode=min or max"):
-        followed([evaluation], "val/sdw", None)
-    assert followed([], None, None) == (None, "min")
+        monitored_score([evaluation], "val/sdw", None)
+    assert monitored_score([], None, None) == (None, "min")
 
 
 def test_best_ckpt_follows_whatever_metric_is_chosen(train_config, tmp_path) -> None:
@@ -165,9 +165,9 @@ def test_the_end_of_a_run_tells_the_scores_of_its_best_checkpoint() -> None:
     good, bad = {"swd": score(110.0, 200.0, 50.0)}, {"swd": score(150.0, 200.0, 50.0)}
     evaluation.scores_at = {10: good, 20: bad}
     evaluation.scores, evaluation._scored_at = bad, 20
-    assert evaluation.summary() == evaluation.summary(20) == evaluation.summary(5) == [line("swd", bad["swd"])]
+    assert evaluation.summary() == evaluation.summary(20) == evaluation.summary(5) == [score_line("swd", bad["swd"])]
     assert evaluation.summary(10) == [
-        "best.ckpt, 10 images:", line("swd", good["swd"]), "at 20 images:", line("swd", bad["swd"]),
+        "best.ckpt, 10 images:", score_line("swd", good["swd"]), "at 20 images:", score_line("swd", bad["swd"]),
     ]  # fmt: skip
 
 

@@ -21,6 +21,9 @@ class MultiScale(nn.Module):
         width: channels of each PatchGAN's first layer.
         spectral_norm: whether every convolution has a largest singular value of 1.
         init: draws the first weights.
+
+    Raises:
+        ValueError: `scales` is below 1.
     """
 
     def __init__(

@@ -29,6 +29,9 @@ class PatchGAN(nn.Module):
             2019), as in CUT; the number of parameters is the same.
         spectral_norm: whether every convolution has a largest singular value of 1.
         init: draws the first weights.
+
+    Raises:
+        ValueError: `n_layers` is below 1.
     """
 
     def __init__(

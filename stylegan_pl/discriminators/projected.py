@@ -31,6 +31,9 @@ class ProjectedDiscriminator(nn.Module):
         seed: seed of the random projections.
         spectral_norm: whether every convolution of the heads has a largest singular value of 1, as published.
         init: draws the first weights of the heads.
+
+    Raises:
+        ValueError: `inputs` is no multiple of 3, or `pixel` takes another number, or `pixel_weight` is outside [0, 1].
     """
 
     def __init__(

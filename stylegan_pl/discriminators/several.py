@@ -59,7 +59,11 @@ class Several(nn.Module):
 
 
 def check_inputs(network: nn.Module, inputs: int, *, name: str) -> None:
-    """Raise if a member takes another number of channels."""
+    """Raise if a member takes another number of channels.
+
+    Raises:
+        ValueError: the message says what to type.
+    """
     own = getattr(network, "inputs", inputs)
     if own != inputs:
         raise ValueError(f"{name} takes {own} channels and is shown {inputs}; try {name}.inputs={inputs}")

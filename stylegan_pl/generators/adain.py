@@ -31,6 +31,9 @@ class AdaINGenerator(Generator):
         encoder: f; frozen, or trained with the decoder.
         decoder: builds g from the channels of the bottleneck.
         init: draws the initial weights.
+
+    Raises:
+        ValueError: the decoder does not enlarge by the encoder's stride.
     """
 
     takes_style = True

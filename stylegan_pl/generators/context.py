@@ -31,6 +31,9 @@ class ContextGenerator(ChainGenerator):
         grey: predict one channel, added to the photograph's luma and used for R, G and B, so that the output
             never has colour.
         init: draws the initial weights; the last layer's are then divided by 10.
+
+    Raises:
+        ValueError: a dilation is below 1.
     """
 
     stride = 1

@@ -35,6 +35,9 @@ class MobileGenerator(ChainGenerator):
         residual: start at the photograph and change it; see `ChainGenerator`.
         upsample_mode: `nearest`, or `bilinear`, which leaves no grid.
         init: draws the initial weights.
+
+    Raises:
+        ValueError: `width` is odd.
     """
 
     stride = 4

@@ -40,6 +40,9 @@ class UNetGenerator(Generator):
             largest width, too (pix2pix: 0.5, its only source of noise); 0: no dropout.
         upsample: builds the ×2 step from (inputs, outputs) channels.
         init: draws the initial weights.
+
+    Raises:
+        ValueError: `levels` is below 2, or `dropout` is outside [0, 1).
     """
 
     def __init__(

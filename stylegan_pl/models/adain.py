@@ -34,6 +34,9 @@ class AdaINTransfer(OneGeneratorGAN):
 
     Args:
         content_weight: w_c; must be 0 if the encoder is trained, which could otherwise lower the term by shrinking f.
+
+    Raises:
+        ConfigError: `content_weight` is not 0, but the encoder is trained.
     """
 
     gives_style = True

@@ -29,6 +29,9 @@ class AST(OneGeneratorGAN):
         content_weight: λ_c.
         pool_size: side of T's average, pixels.
         encoder_layer: the generator's tap that is E; None: the deepest.
+
+    Raises:
+        ConfigError: the generator has no encoder, or not this tap.
     """
 
     def __init__(

@@ -36,6 +36,9 @@ class AdversarialGame(nn.Module):
         photographs_as_fakes: whether D also gets the untouched photographs as fakes (Sanakoyeu et al., 2018), so that
             it learns what distinguishes paintings from photographs, not only from this generator's pictures.
         one_forward: whether D gets reals and fakes in one batch, if its logits do not depend on the batch.
+
+    Raises:
+        ConfigError: a pool with a penalty that mixes each real with the fake of its own step.
     """
 
     def __init__(

@@ -12,6 +12,9 @@ class Mechanics:
     """The options of two-player training, for every method.
 
     The run ends at the first of `max_images`, `max_epochs` and `max_minutes`.
+
+    Raises:
+        ConfigError: an option is outside its range, or there is no budget.
     """
 
     seed: int  # of every random draw in training

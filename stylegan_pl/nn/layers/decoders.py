@@ -20,6 +20,9 @@ class MirrorDecoder(nn.Module):
     Args:
         channels: of the bottleneck, a multiple of 8.
         upsample: builds the ×2 step from (inputs, outputs) channels.
+
+    Raises:
+        ValueError: `channels` is no multiple of 8.
     """
 
     scale = 8  # sides of the picture to those of the features
@@ -57,6 +60,9 @@ class ResidualDecoder(nn.Module):
         channels: of the bottleneck, a multiple of 4.
         blocks: residual blocks at a quarter of the resolution.
         upsample: builds the ×2 step from (inputs, outputs) channels.
+
+    Raises:
+        ValueError: `channels` is no multiple of 4.
     """
 
     scale = 4  # sides of the picture to those of the features

@@ -13,6 +13,9 @@ class ResizeConv(nn.Sequential):
 
     Args:
         mode: `nearest`, as the article recommends, is sharper; `bilinear` gives smoother strokes and less detail.
+
+    Raises:
+        ValueError: another mode.
     """
 
     def __init__(self, inputs: int, outputs: int, *, mode: str = "nearest") -> None:

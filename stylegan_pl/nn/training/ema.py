@@ -26,6 +26,9 @@ class ExponentialMovingAverage(nn.Module):
         module: the network to average; it is copied.
         half_life_images: number of images after which a weight's share in the average is half.
         ramp_up: largest half-life as a fraction of the images seen.
+
+    Raises:
+        ValueError: `half_life_images` is not above 0.
     """
 
     def __init__(self, module: nn.Module, half_life_images: float, *, ramp_up: float = 0.05) -> None:

@@ -24,6 +24,9 @@ class ImagePool(nn.Module):
 
     Args:
         size: number of images in the pool; 50 in both papers.
+
+    Raises:
+        ValueError: `size` is below 0.
     """
 
     def __init__(self, size: int) -> None:

@@ -119,6 +119,13 @@ def test_the_house_can_be_drawn():
 
 
 @pytest.mark.parametrize(
+    ("method", "lines"), [("vanilla", 60), ("pix2pix", 60), ("cut", 60), ("cyclegan", 110), ("base", 180)]
+)
+def test_a_method_is_its_equation(method, lines):
+    assert len(FILES[f"models.{method}"].read_text(encoding="utf-8").splitlines()) <= lines
+
+
+@pytest.mark.parametrize(
     ("line", "name"),
     [
         ("import stylegan_pl.nn.layers.blocks", "nn.layers.blocks"),

@@ -66,7 +66,7 @@ class Shards(ImageFolder):
     def by_name(self, split: str) -> dict[str, Path]:
         """Name in the original folder -> `split/name`."""
         names = [path.relative_to(split).as_posix() for path in _index(self.root) if path.parts[0] == split]
-        return {name: Path(split, name) for name in names if not self.include or self._includes(name)}
+        return {name: Path(split, name) for name in names if self.includes(name)}
 
     def sizes(self, split: str) -> list[tuple[int, int]]:
         """Width and height of each image, from the index."""
@@ -89,11 +89,6 @@ class Shards(ImageFolder):
         """Width and height, from the index."""
         member = _index(self.root)[path]
         return member.width, member.height
-
-    def _includes(self, name: str) -> bool:
-        from fnmatch import fnmatch
-
-        return any(fnmatch(name, pattern) or fnmatch(Path(name).name, pattern) for pattern in self.include)
 
     def _bytes(self, member: Member) -> bytes:
         start, end = member.offset, member.offset + member.n_bytes

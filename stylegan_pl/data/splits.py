@@ -64,17 +64,12 @@ class SplitFolder:
             for path in list_images(base, gifs=self.first_frame)
             if split == "val" or base == others or not path.is_relative_to(others)
         }
-        if not self.include:
-            return named
-        return {
-            name: path
-            for name, path in named.items()
-            if any(_matches(name, pattern) or _matches(path.name, pattern) for pattern in self.include)
-        }
+        return {name: path for name, path in named.items() if self.includes(name)}
 
-
-def _matches(name: str, pattern: str) -> bool:
-    return fnmatch(one_name(name), one_name(pattern))
+    def includes(self, name: str) -> bool:
+        """Whether a file's path below the root, or its name, matches one of the patterns; True without patterns."""
+        names = [one_name(name), one_name(Path(name).name)]
+        return not self.include or any(fnmatch(one, one_name(pattern)) for pattern in self.include for one in names)
 
 
 def list_images(folder: Path, *, gifs: bool = False) -> list[Path]:

@@ -3,6 +3,7 @@
 import os
 import tarfile
 import threading
+import unicodedata
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -191,6 +192,12 @@ def test_pairs_by_name_and_patterns_see_the_folders_names(written, folder):
     assert only.files("train") == [
         Path("train", p.relative_to(folder.root)) for p in folder.files("train") if "b/" in str(p)
     ]
+
+
+def test_a_pattern_may_be_typed_on_a_mac(written):
+    typed = unicodedata.normalize("NFD", "é*")
+    images = Shards(str(written), include=[typed])
+    assert [path.name for split in ("train", "val") for path in images.files(split)] == ["é 1.JPG"]
 
 
 def test_what_is_wrong_is_told(written, served, tmp_path, monkeypatch):

@@ -23,7 +23,7 @@ def kernel_alignment(a: Tensor, b: Tensor) -> Tensor:
         ValueError: the numbers of pictures or positions differ.
     """
     if (len(a), a.shape[2:]) != (len(b), b.shape[2:]):
-        raise ValueError(f"a and b must have the same pictures and positions, got {tuple(a.shape)}, {tuple(b.shape)}")
+        raise ValueError(f"the same places of the same pictures are compared, got {tuple(a.shape)}, {tuple(b.shape)}")
     with torch.autocast(a.device.type, enabled=False):  # sums over all positions need float32
         a, b = _centred(a), _centred(b)
         norms = _squared_norm(a, a) * _squared_norm(b, b)

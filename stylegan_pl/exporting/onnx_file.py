@@ -18,6 +18,7 @@ from stylegan_pl.exporting.facts import Facts
 from stylegan_pl.exporting.graph import Pixels, PixelsInStyle
 from stylegan_pl.exporting.phases import in_phases
 from stylegan_pl.inference.any_size import stride_of
+from stylegan_pl.inference.onnx import checksum
 from stylegan_pl.runs.file_format import METADATA_KEY
 
 _EXAMPLE = (2, 160, 224)  # pictures, height, width of the traced example; multiples of 32, and all different
@@ -65,11 +66,12 @@ def in_half(model: onnx.ModelProto) -> onnx.ModelProto:
 
 
 def write_onnx(model: onnx.ModelProto, path: Path, facts: Facts) -> None:
-    """Write one file, with the facts in its metadata."""
+    """Write one file, with the facts and a checksum in its metadata."""
     del model.metadata_props[:]
     model.metadata_props.add(key=METADATA_KEY, value=json.dumps(facts))
+    model.metadata_props.add(key=checksum.KEY, value=checksum.EMPTY)
     onnx.checker.check_model(model)
-    onnx.save(model, path)
+    path.write_bytes(checksum.with_sum(model.SerializeToString()))
 
 
 def _example(generator: nn.Module, preprocessing: bool, takes_style: bool) -> tuple[Tensor, ...]:

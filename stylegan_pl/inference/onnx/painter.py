@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from stylegan_pl.errors import ConfigError, DataError, first_line, not_there
+from stylegan_pl.inference.onnx.checksum import is_damaged
 from stylegan_pl.inference.onnx.finish import ArrayFinish
 from stylegan_pl.inference.stroke_size import STROKE_AT, Strokes
 from stylegan_pl.pictures.read import read_image
@@ -177,6 +178,8 @@ def _session(path: Path, device: str) -> "InferenceSession":
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4  # only fatal ones, because errors are also raised
     try:
+        if is_damaged(path.read_bytes()):
+            raise ConfigError(f"model={path}: it is damaged: its bytes are not those that were written")
         providers = _providers(device, onnxruntime)
         # otherwise it prints four lines about a retry, even if there is no other provider
         return onnxruntime.InferenceSession(path, options, providers=providers, enable_fallback=len(providers) > 1)

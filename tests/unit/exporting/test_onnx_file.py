@@ -13,6 +13,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.errors import ConfigError
 from stylegan_pl.generators.context import ContextGenerator
 from stylegan_pl.inference.any_size import pad_to_stride, stylize_batch
 from stylegan_pl.inference.load_painter import painter_of
@@ -137,7 +138,7 @@ def test_facts_travel_in_the_file(tmp_path):
     generator = generator_of("seed")
     path = tmp_path / "g.onnx"
     write_onnx(to_onnx(generator, preprocessing=True, opset=18), path, {"graph": {}, "licence": "CC BY 4.0, Zoë"})
-    (entry,) = onnx.load(path).metadata_props
+    entry, _ = onnx.load(path).metadata_props
     assert entry.key == "stylegan_pl" and json.loads(entry.value)["licence"] == "CC BY 4.0, Zoë"
 
 
@@ -158,3 +159,16 @@ def test_a_look_without_strokes_says_so_in_the_file(tmp_path):
     graph = {"stride": 1, "takes_style": False, "preprocessing": True, "has_strokes": generator.has_strokes}
     write_onnx(to_onnx(generator, preprocessing=True, opset=18), path, {"graph": graph})
     assert OnnxPainter(path).strokes.ratio(3000, 4000) == 1
+
+
+def test_a_flipped_bit_is_found_wherever_it_is(tmp_path):
+    generator = generator_of("seed")
+    path = written(to_onnx(generator, preprocessing=True, opset=18), generator, tmp_path / "g.onnx")
+    whole = path.read_bytes()
+    OnnxPainter(path)
+    weight = next(tensor for tensor in onnx.load_from_string(whole).graph.initializer if len(tensor.raw_data) > 1000)
+    for place in (whole.index(weight.raw_data) + 500, whole.index(b"takes_style"), whole.rindex(b"sha256") + 30):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(ConfigError) as caught:
+            OnnxPainter(path)
+        assert str(caught.value) == f"model={path}: it is damaged: its bytes are not those that were written"

@@ -11,6 +11,7 @@ from lightning.pytorch.callbacks import Checkpoint
 
 from stylegan_pl.callbacks.checkpoint_file import save_whole
 from stylegan_pl.callbacks.evaluation import monitored_score
+from stylegan_pl.callbacks.graceful_stop import StoppedWaiting
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.diagnosis.not_finite import weights_are_finite
 from stylegan_pl.errors import DataError
@@ -109,14 +110,16 @@ class RunCheckpoints(Checkpoint):
             _offer(trainer, self.last_path, None)
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        """Save after an error in the data or of a file (metrics.csv): such an error leaves no step half done.
+        """Save after an error in the data or of a file (metrics.csv), or told to end while the run waits for data.
+
+        None of them leaves a step half done.
 
         Only with one rank, because saving needs all ranks, and the others had no error.
         """
         assert isinstance(pl_module, TwoPlayerModule)
         moved = pl_module.clock.images_seen > self._saved[0] and weights_are_finite(pl_module)
         if (
-            isinstance(exception, DataError | OSError)
+            isinstance(exception, DataError | OSError | StoppedWaiting)
             and moved
             and pl_module.clock.between_steps
             and trainer.world_size == 1

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
@@ -20,6 +20,11 @@ INTERRUPTED, PREEMPTED = 130, 75  # exit codes: Ctrl-C; resumable, and a schedul
 _PRIORITY = {"SIGINT": 1, "SIGHUP": 2, "SIGTERM": 2, "SIGUSR1": 3, "SIGUSR2": 3}
 """Signal -> priority; if ranks received different ones, the highest priority counts."""
 _REQUEUE = 3  # priority of the signals that ask for the job to be requeued
+_PATIENCE_S = 5.0  # seconds in which a batch that is waited for may still come; schedulers wait for thirty
+
+
+def _never() -> float:
+    return 0.0
 
 
 class StoppedEarly(SystemExit):
@@ -28,6 +33,17 @@ class StoppedEarly(SystemExit):
     def __init__(self, number: int) -> None:
         super().__init__(PREEMPTED)
         self.wants_requeue = _PRIORITY[signal.Signals(number).name] == _REQUEUE
+
+
+class StoppedWaiting(BaseException):
+    """Told to end while pictures do not come; the run is between two batches, so its state can be saved.
+
+    As `KeyboardInterrupt`, it is raised wherever the run waits, and nobody who handles errors may catch it.
+    """
+
+    def __init__(self, number: signal.Signals) -> None:
+        super().__init__(f"{number.name} while waiting for pictures")
+        self.number = number
 
 
 @contextmanager
@@ -56,6 +72,9 @@ class GracefulStop(L.Callback):
     sends it, and a cancelled job must not start again.
 
     A second Ctrl-C interrupts at once.
+
+    If the next batch does not come, a signal ends the run without it (`StoppedWaiting`); with one rank only, since the
+    others would wait for this one.
     """
 
     def __init__(self) -> None:
@@ -65,6 +84,7 @@ class GracefulStop(L.Callback):
         self._pending: tuple[torch.distributed.Work, Tensor] | None = None
         self._group: Any = None  # None: the default group of all ranks
         self._previous: dict[int, Any] = {}
+        self._waited_s: Callable[[], float] = _never
 
     @property
     def exit_code(self) -> int:
@@ -79,17 +99,25 @@ class GracefulStop(L.Callback):
         return self.stopped_for == _REQUEUE
 
     @contextmanager
-    def listening(self) -> Iterator[None]:
+    def listening(self, waited_s: Callable[[], float] = _never) -> Iterator[None]:
         """Handle signals during a whole `fit`; after a signal while data are loaded, the first batch is the last.
+
+        Args:
+            waited_s: how long the run has waited for its next batch; 0 while it waits for none.
+
+        Raises:
+            StoppedWaiting: a signal came while the run waited for pictures in vain.
 
         The original handlers are restored only here: Lightning saves the handlers that it finds, which are ours, and
         restores them after all callbacks.
         """
         self._listen()
         before = dict(self._previous)
+        self._waited_s = waited_s
         try:
             yield
         finally:
+            self._waited_s = _never
             self._previous = before
             self._restore()
 
@@ -107,7 +135,17 @@ class GracefulStop(L.Callback):
             before = signal.signal(number, self._note)
             self._previous.setdefault(number, before)
 
+    def say_again(self) -> None:
+        """Called by another thread while the run waits: repeat the signal that came, if the run waits in vain."""
+        main = threading.main_thread().ident
+        if self.received is not None and self._waited_s() >= _PATIENCE_S and main and hasattr(signal, "pthread_kill"):
+            signal.pthread_kill(main, self.received)  # interrupts whatever that thread waits for
+
     def _note(self, number: int, frame: FrameType | None) -> None:
+        if self._waited_s() >= _PATIENCE_S:
+            self.received = self.received or signal.Signals(number)
+            self.stopped_for = _PRIORITY[self.received.name]
+            raise StoppedWaiting(self.received)
         if self.received is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
         self.received = signal.Signals(number)

@@ -50,13 +50,13 @@ class LivePage(L.Callback):
 
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Write the last page, which says how the run ended."""
-        stop = next((c for c in _callbacks(trainer) if isinstance(c, GracefulStop)), None)
-        self._write(trainer, pl_module, ENDED.get(0 if stop is None else stop.exit_code, "ended"))
+        self._write(trainer, pl_module, ENDED[_exit_code(trainer)])
 
     def on_exception(self, trainer: L.Trainer, pl_module: L.LightningModule, exception: BaseException) -> None:
-        """Write that the run failed, so that the page does not say "running" for ever."""
+        """Write that the run failed or was stopped, so that the page does not say "running" for ever."""
         if hasattr(self, "_started"):
-            self._write(trainer, pl_module, "failed, see train.log")
+            code = _exit_code(trainer)
+            self._write(trainer, pl_module, ENDED[code] if code else "failed, see train.log")
 
     def _write(self, trainer: L.Trainer, model: L.LightningModule, state: str) -> None:
         if not trainer.is_global_zero:
@@ -86,6 +86,11 @@ class LivePage(L.Callback):
             symptoms=[line for c in callbacks if isinstance(c, Diagnosis) for line in c.summary()],
             curves=read_curves(self.run_dir / "metrics.csv"),
         )  # fmt: skip
+
+
+def _exit_code(trainer: L.Trainer) -> int:
+    """Of a signal that ends the run; 0 without one."""
+    return next((c.exit_code for c in _callbacks(trainer) if isinstance(c, GracefulStop)), 0)
 
 
 def _callbacks(trainer: L.Trainer) -> list[L.Callback]:

@@ -145,6 +145,14 @@ class StyleTransferData(L.LightningDataModule):
         )  # fmt: skip
         return self._loader
 
+    def waited_s(self) -> float:
+        """Seconds that the training has waited for its next batch; 0 while it waits for none. From any thread."""
+        return self._loader.waited_s() if hasattr(self, "_loader") else 0.0
+
+    def reader(self) -> int:
+        """Id of the process that reads the training's next batch."""
+        return self._loader.reader()
+
     def close(self) -> None:
         """End the loader's worker processes."""
         if hasattr(self, "_loader"):

@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import wait
@@ -33,6 +34,8 @@ class TrainLoader(DataLoader[StylePair]):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{**options, "worker_init_fn": begin_as_a_worker})
+        self._taken = 0  # batches
+        self._waits_since: float | None = None
 
     def __iter__(self) -> Iterator[StylePair]:  # type: ignore[override]  # torch names a private class
         """Batches.
@@ -60,14 +63,27 @@ class TrainLoader(DataLoader[StylePair]):
         """End the workers: an exception may keep the loader alive, and Python waits for child processes at exit."""
         batches: Any = getattr(self, "_batches", None)
         workers = getattr(batches, "_workers", [])  # without workers, `batches` is of another class
-        if workers:
-            batches._shutdown_workers()
-        for worker in workers:
-            if worker.is_alive():  # it hangs, and ignores SIGTERM
-                worker.kill()
+        try:
+            if workers:
+                batches._shutdown_workers()  # waits for seconds for one that hangs
+        finally:  # also after another Ctrl-C
+            for worker in workers:
+                if worker.is_alive():  # it hangs, and ignores SIGTERM
+                    worker.kill()
+
+    def waited_s(self) -> float:
+        """Seconds that the next batch has been waited for; 0 while nothing is waited for. From any thread."""
+        since = self._waits_since
+        return 0.0 if since is None else time.monotonic() - since
+
+    def reader(self) -> int:
+        """Id of the process that reads the next batch: workers take turns."""
+        workers = getattr(getattr(self, "_batches", None), "_workers", [])
+        return workers[self._taken % len(workers)].pid if workers else os.getpid()
 
     def _explained(self, batches: Any) -> Iterator[StylePair]:
         while True:
+            self._waits_since = time.monotonic()
             try:
                 batch = next(batches)
             except StopIteration:
@@ -76,6 +92,9 @@ class TrainLoader(DataLoader[StylePair]):
                 if (dead := _dead(getattr(batches, "_workers", []))) is None:
                     raise
                 raise WorkerDied(_how(dead, of=self.num_workers)) from error
+            finally:
+                self._waits_since = None
+            self._taken += 1
             yield batch
 
 

@@ -1,6 +1,7 @@
 """Builds data, model and trainer, and trains; Lightning's errors become lines that a user can act on."""
 
 import logging
+import signal
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -11,7 +12,7 @@ from omegaconf import DictConfig
 
 from stylegan_pl.callbacks.checkpoints import RunCheckpoints
 from stylegan_pl.callbacks.early_stopping import EarlyStopping
-from stylegan_pl.callbacks.graceful_stop import GracefulStop
+from stylegan_pl.callbacks.graceful_stop import GracefulStop, StoppedWaiting
 from stylegan_pl.callbacks.status import code_version
 from stylegan_pl.config.lightning_switches import lightnings_refusals
 from stylegan_pl.data.datamodule import StyleTransferData
@@ -29,6 +30,7 @@ from stylegan_pl.training.memory_advice import out_of_memory_advice
 from stylegan_pl.training.nearest_painter import nearest_painter
 from stylegan_pl.training.open_run import keep_config
 from stylegan_pl.training.resume import check_is_left, take_up
+from stylegan_pl.training.silent_loader import silence_told
 from stylegan_pl.training.start_from import start_from
 from stylegan_pl.training.summary import announce, conclude
 from stylegan_pl.training.training_state import cannot_go_on, was_restoring
@@ -119,14 +121,20 @@ def _train(
     """Call Lightning's `fit`, and explain its errors.
 
     Raises:
+        StoppedEarly: a scheduler's signal before anything was trained.
         UserError: memory ran out, the checkpoint cannot be restored, or another error that the user can correct.
-        KeyboardInterrupt: a second Ctrl-C.
+        KeyboardInterrupt: a second Ctrl-C, or one before anything was trained.
     """
+    alone = trainer.world_size == 1
+    listening = nullcontext() if stop is None else stop.listening(data.waited_s) if alone else stop.listening()
     try:
-        with lightnings_refusals(config), nullcontext() if stop is None else stop.listening():
+        with lightnings_refusals(config), listening, silence_told(data, stop):
             trainer.fit(model, data, ckpt_path=None if checkpoint is None else str(checkpoint), weights_only=True)
     except UserError:
         raise
+    except StoppedWaiting as stopped:
+        if model.clock.images_seen == 0:  # there is no state to save: it ends as while setting up
+            signal.raise_signal(stopped.number)
     except SystemExit as left:
         if isinstance(left.__context__, KeyboardInterrupt):  # Lightning leaves with 1 after a second Ctrl-C
             raise KeyboardInterrupt from left

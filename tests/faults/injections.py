@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +38,11 @@ def signal_to_the_group(number: signal.Signals) -> None:
     """What `timeout`, Slurm and a terminal do: every process of the run hears it, this one last."""
     for pid in [*workers(), os.getpid()]:
         os.kill(pid, number)
+
+
+def silence_a_worker() -> None:
+    """As a network disk that is gone does."""
+    os.kill(workers()[0], signal.SIGSTOP)
 
 
 def kill_a_worker() -> None:
@@ -114,6 +120,10 @@ class Struck(Callback):
 
     def _kill_worker(self, trainer, model, word: str) -> None:
         kill_a_worker()
+
+    def _silence_worker(self, trainer, model, word: str) -> None:
+        silence_a_worker()
+        threading.Timer(3, os.kill, (os.getpid(), signal.SIGTERM)).start()  # by then the run waits for pictures
 
     def _full_disk(self, trainer, model, word: str) -> None:
         full_disk_for(Path(trainer.default_root_dir) / "checkpoints/last.ckpt")

@@ -108,6 +108,7 @@ FAULTS = [
     Fault("SIGHUP to the process group (a closed terminal)", "group_SIGHUP", 75, 0),
     Fault("SIGINT, and again while the run saves", "again_in_mid_write", 130, 0),
     Fault("a loader's worker killed", "kill_worker", 1, 0, "was killed by SIGKILL"),
+    Fault("a loader's worker silent for ever, then SIGTERM", "silence_worker", 75, 0),
     Fault("the disk full at a save", "full_disk", 1, 8, "No space left on device"),
     Fault("the checkpoints' folder removed", "remove_checkpoints", 0, 40),
     Fault("the run's folder removed", "remove_folder", 0, 40),

@@ -39,3 +39,26 @@ def test_an_error_while_all_workers_live_stays_what_it_is(error):
     with pytest.raises(type(error)) as told:
         next(TrainLoader([1, 2])._explained(Failing(error, None)))
     assert told.value is error
+
+
+class Waited:
+    """Three batches of a loader with two workers; notes what the loader says while each is waited for."""
+
+    _workers = (SimpleNamespace(pid=7), SimpleNamespace(pid=8))
+
+    def __init__(self, loader: TrainLoader) -> None:
+        self.loader, self.said = loader, []
+
+    def __next__(self) -> int:
+        if len(self.said) == 3:
+            raise StopIteration
+        self.said.append((self.loader.waited_s() > 0, self.loader.reader()))
+        return len(self.said)
+
+
+def test_a_loader_says_whether_it_is_waited_for_and_for_which_worker():
+    loader = TrainLoader([1, 2], num_workers=2)
+    loader._batches = Waited(loader)
+    idle = [loader.waited_s() for _ in loader._explained(loader._batches)]
+    assert loader._batches.said == [(True, 7), (True, 8), (True, 7)]
+    assert [*idle, loader.waited_s()] == [0, 0, 0, 0]

@@ -102,14 +102,14 @@ class GracefulStop(L.Callback):
     def listening(self, waited_s: Callable[[], float] = _never) -> Iterator[None]:
         """Handle signals during a whole `fit`; after a signal while data are loaded, the first batch is the last.
 
+        The original handlers are restored only here: Lightning saves the handlers that it finds, which are ours, and
+        restores them after all callbacks.
+
         Args:
             waited_s: how long the run has waited for its next batch; 0 while it waits for none.
 
         Raises:
             StoppedWaiting: a signal came while the run waited for pictures in vain.
-
-        The original handlers are restored only here: Lightning saves the handlers that it finds, which are ours, and
-        restores them after all callbacks.
         """
         self._listen()
         before = dict(self._previous)

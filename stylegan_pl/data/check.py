@@ -27,7 +27,21 @@ def make_ready(
     Args:
         download: whether it may be downloaded.
         log_skipped: log which files are skipped.
+
+    Raises:
+        DataError: it cannot be fetched, may not be read, or as `check_folder`.
     """
+    try:
+        _make_ready(folder, name=name, size=size, limit=limit, download=download, log_skipped=log_skipped)
+    except PermissionError as error:
+        raise UnfitData(
+            f"{name}.root: you may not read {error.filename} ({error.strerror}); type {name}.root=FOLDER of another one"
+        ) from error
+
+
+def _make_ready(
+    folder: ImageFolder, *, name: str, size: CropSize, limit: float, download: bool, log_skipped: bool
+) -> None:
     source = folder.source
     if source is not None and folder.can_be_fetched() and not Path(folder.root).is_dir():
         if download and source.needs_network:

@@ -36,7 +36,8 @@ def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
     rank decides by itself, and finds the same; only rank 0 refuses a folder that holds another run.
 
     Raises:
-        ConfigError: the folder holds a run already, and the user did not ask to resume it.
+        ConfigError: the folder holds a run already, and the user did not ask to resume it; or one of its checkpoints
+            may not be read.
     """
     if config.resume not in (None, "auto"):
         raise ConfigError(f"resume={config.resume}: {_instead(str(config.resume))}")
@@ -50,10 +51,26 @@ def checkpoint_to_resume(config: DictConfig, run_dir: Path) -> Path | None:
         raise ConfigError(f"{run_dir} holds a run already; type resume=auto to continue it, or another hydra.run.dir")
     if (last := run_dir / "checkpoints" / "last.ckpt").is_dir():
         raise ConfigError(f"{last} is a folder, and the run saves to a file of that name; remove it: rm -r '{last}'")
+    if goes_on:
+        _check_permissions(run_dir)
     found = newest_good(run_dir) if goes_on else None
     if goes_on:
         _log.info("resuming from %s", found) if found else _log.info("nothing to resume in %s: starting new", run_dir)
     return found or given
+
+
+def _check_permissions(run_dir: Path) -> None:
+    """A checkpoint that may not be read is not damaged: a run that starts anew would replace it."""
+    for path in (run_dir / "checkpoints").glob("*.ckpt"):
+        try:
+            path.open("rb").close()
+        except PermissionError as error:
+            raise ConfigError(
+                f"{path}: you may not read it, and a new run would replace it; type chmod u+r '{path}', or another "
+                "hydra.run.dir"
+            ) from error
+        except OSError:  # `newest_good` reports it
+            continue
 
 
 def _instead(typed: str) -> str:

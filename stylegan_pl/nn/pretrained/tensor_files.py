@@ -79,6 +79,7 @@ def read_safetensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         UnreadableError: the file is damaged or missing.
     """
     try:
+        path.open("rb").close()  # safe_open calls a file that may not be read a missing one
         with safe_open(path, "pt") as file:
             metadata: dict[str, str] = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # it is no dict

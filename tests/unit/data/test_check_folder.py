@@ -1,12 +1,13 @@
 """A folder that cannot train is told before anything is built, with words that mend it."""
 
+import os
 import re
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from stylegan_pl.data.check import check_folder
+from stylegan_pl.data.check import check_folder, make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.errors import DataError
 
@@ -211,3 +212,13 @@ def test_a_folder_of_the_users_own_says_what_to_type(tmp_path: Path) -> None:
     expected = "type data.style.root=FOLDER with your images, or data=sample to try without any"
     assert missing(tmp_path) == expected
     assert missing(tmp_path, where="typed", source=True) == expected  # the source does not bring it
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
+def test_a_folder_that_may_not_be_read_is_told_in_a_line(as_nobody):
+    draw(as_nobody / "style", 32, 32)
+    (as_nobody / "style").chmod(0)
+    folder = ImageFolder(root=str(as_nobody / "style"), load_size=32)
+    with pytest.raises(DataError, match=r"^data\.style\.root: "):
+        make_ready(folder, name="data.style", size=16, limit=0.05, download=False)
+    (as_nobody / "style").chmod(0o700)

@@ -605,3 +605,12 @@ def test_what_was_moved_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 )
 def test_what_could_be_built_but_never_paint_is_refused_when_it_is_read(tmp_path: Path, generator: Any) -> None:
     assert re.search("cannot be built|of another type", told(checkpoint(tmp_path / "a.ckpt", generator=generator)))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
+def test_weights_that_may_not_be_read_are_not_called_missing(as_nobody):
+    path = as_nobody / "generator.safetensors"
+    path.write_bytes(b"weights")
+    path.chmod(0)
+    with pytest.raises(UserError, match=r"cannot be read as safetensors \(.*Permission denied"):
+        load_generator(path)

@@ -87,3 +87,13 @@ def test_a_checkpoint_that_cannot_be_read_is_told_at_once(tmp_path):
         found(tmp_path / "new", ckpt_path=tmp_path / "broken.ckpt")
     with pytest.raises(UserError, match="ckpt_path"):
         found(tmp_path / "new", ckpt_path=tmp_path / "nowhere.ckpt")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
+def test_a_checkpoint_that_may_not_be_read_is_not_replaced_by_a_new_run(as_nobody):
+    last = save(as_nobody / "run/checkpoints/last.ckpt", 20)
+    last.chmod(0)
+    with pytest.raises(ConfigError, match=r"last\.ckpt: you may not read it, and a new run would replace it; type"):
+        found(as_nobody / "run", resume="auto")
+    last.chmod(0o600)
+    assert found(as_nobody / "run", resume="auto") == last.resolve()

@@ -50,8 +50,8 @@ TEXTURED = [  # strokes cannot be foreseen pixel by pixel: their covariances can
 COLLECTION = "+experiment=my_painter"
 MORE = [COLLECTION, "data.style.root=MORE"]  # the folder typed as more=
 GOES_ON = "resume=true"  # with the run before, in place of starting from it
-LARGE = "data.style.load_size=448"  # my_painter's, once
-FORMER = ["feature_network=random_filters", "augment=flip", "image_loss.structure.allowed=0", LARGE]  # the same
+LARGE = ["data.style.load_size=448", "model.generator_optimizer.lr=4e-4"]  # my_painter's, once
+FORMER = ["feature_network=random_filters", "augment=flip", "image_loss.structure.allowed=0", *LARGE]  # the same
 RECIPES = {
     "starry_night": Recipe("Vincent van Gogh, The Starry Night (1889): swirls and dashes in blue and yellow", ONE),
     "hokusai": Recipe("Katsushika Hokusai, The Great Wave off Kanagawa (about 1831): a woodblock print", ONE),
@@ -65,7 +65,7 @@ RECIPES = {
             ],
             [*MORE, *FORMER, "image_loss.structure.weight=2", "max_images=13000"],
             [GOES_ON, *MORE, *FORMER, "image_loss.structure.weight=1.2", "max_images=17000"],
-            [*MORE, LARGE, "image_loss.structure.allowed=0.25", "max_images=5000", "val_every_images=1000"],
+            [*MORE, *LARGE, "image_loss.structure.allowed=0.25", "max_images=5000", "val_every_images=1000"],
         ),
         looks=False,
     ),

@@ -6,7 +6,7 @@ from omegaconf import DictConfig
 from stylegan_pl.config.direction import turn
 from stylegan_pl.config.lightning_switches import check_switches
 from stylegan_pl.config.stand_ins import put_stand_ins
-from stylegan_pl.errors import DataError
+from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.runs.painters import NEAREST
 
 
@@ -26,6 +26,10 @@ def check(config: DictConfig) -> None:
         put_stand_ins(config)
     check_config(config)
     check_switches(config)
+    if config.max_minutes is not None and "time" not in config.callbacks:
+        raise ConfigError(
+            f"max_minutes={config.max_minutes:g}: callbacks.time, which keeps it, is left out; type max_minutes=null"
+        )
     from stylegan_pl.config.check_parts import check_fit, check_monitor, check_roles  # imports torch
     from stylegan_pl.runs.device import check_trains_where_typed
 

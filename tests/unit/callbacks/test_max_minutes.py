@@ -6,8 +6,9 @@ import torch
 from stylegan_pl.callbacks import time_estimate
 from stylegan_pl.callbacks.time_estimate import TimeEstimate
 from stylegan_pl.config.typed_budget import budget_overrides
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.models.schedule import Cosine
+from stylegan_pl.training.check import check
 from stylegan_pl.training.run import run
 
 
@@ -87,6 +88,12 @@ def test_the_learning_rate_falls_within_the_time(train_config, timed, monkeypatc
     monkeypatch.setattr(Cosine, "__call__", lambda self, progress: factors.append(plain(self, progress)) or factors[-1])
     assert run(train_config(*SHORT, "max_minutes=0.3", "scheduler=cosine")) == 0
     assert len(factors) == 18 and factors[-1] < 0.05
+
+
+def test_a_limit_that_nothing_keeps_is_refused(train_config) -> None:
+    config = train_config(*SHORT[:1], "max_minutes=0.3", "~callbacks.time")
+    with pytest.raises(ConfigError, match=r"max_minutes=0.3: callbacks.time, which keeps it, is left out; type max_m"):
+        check(config)
 
 
 def test_a_damaged_limit_is_refused(train_config, timed) -> None:

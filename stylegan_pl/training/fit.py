@@ -26,10 +26,11 @@ from stylegan_pl.runs.device import device_name, half_precision, is_out_of_memor
 from stylegan_pl.runs.outcome import ENDED, Outcome
 from stylegan_pl.runs.painters import NEAREST
 from stylegan_pl.training.build import build_data, build_model, build_trainer, plain
+from stylegan_pl.training.changed_options import take_up
 from stylegan_pl.training.memory_advice import out_of_memory_advice
 from stylegan_pl.training.nearest_painter import nearest_painter
 from stylegan_pl.training.open_run import keep_config
-from stylegan_pl.training.resume import check_is_left, take_up
+from stylegan_pl.training.resume import check_is_left
 from stylegan_pl.training.silent_loader import silence_told
 from stylegan_pl.training.start_from import start_from
 from stylegan_pl.training.summary import announce, conclude

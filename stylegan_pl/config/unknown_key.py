@@ -56,13 +56,8 @@ def not_the_verbs(verb: str, key: str) -> str:
 def unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) -> str:
     """The error for a key that the config does not have; arguments as of `explain`."""
     if key in PLUS_GROUPS:
-        typed = next((text.partition("=")[2] for text in overrides if _key_of(text) == key), "NAME")
-        return f"{key} is added with a plus: type +{key}={typed}"
-    others = [text for text in overrides if _key_of(text) != key]
-    try:
-        config = compose(others)
-    except (HydraException, OmegaConfBaseException):  # another override is wrong, too
-        config = compose([])
+        return f"{key} is added with a plus: type +{key}={_value_of(key, overrides) or 'NAME'}"
+    config = _without(key, overrides, compose)
     groups = [str(group) for group in config.hydra.runtime.choices if not str(group).startswith("hydra/")]
     if "@" in key:
         group, _, place = key.partition("@")
@@ -72,34 +67,62 @@ def unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) -> 
     node: Any = config
     for depth, part in enumerate(parts):
         if not isinstance(node, DictConfig) or part not in node:
-            where = ".".join(parts[:depth])
-            known = [str(name) for name in node if not str(name).startswith("_")] if OmegaConf.is_dict(node) else []
-            if not where:
-                known = [name for name in known if name != "hydra"] + [group for group in groups if group not in known]
-                if key in known:
-                    return not_the_verbs(verb, key)
-                if ours(key, verb) is None and (places := list(_places(config, key))):
-                    return f"no option '{key}'; did you mean {' or '.join(map(repr, places[:3]))}?"
-                values = (text.partition("=")[2] for text in overrides if _key_of(text) == key)
-                return no_option(verb, key, known, next(values, ""))
-            if where == "trainer" and part in TRAINER:
-                return f"trainer.{part} is not used here; type {TRAINER[part]}"
-            target = node.get("_target_") if isinstance(node, DictConfig) else None
-            if (instead := removed(target, part)) is not None:
-                return f"{key} is no longer an option: {instead}; leave it out"
-            if target is not None and part == parts[-1] and _takes(str(target), part):
-                return f"{key} is not in this run's config; to add it, type a plus: +{key}=VALUE"
-            return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
+            if depth == 0:
+                return _not_at_the_top(key, config, groups, _value_of(key, overrides), verb)
+            return _not_in(node, ".".join(parts[:depth]), part, key)
         if OmegaConf.is_interpolation(node, part):
             raw = OmegaConf.to_container(node, resolve=False)
             assert isinstance(raw, dict)
             return _built_alike(".".join(parts[: depth + 1]), str(raw[part]))
         node = node[part] if OmegaConf.is_dict(node) and not OmegaConf.is_missing(node, part) else None
-    if placed := [group for group in groups if group.split("@")[0] == key]:
-        if placed[0] == key:  # `--config-name config` of a run folder: it has no defaults list
-            return f"{key}: a saved config has no groups to choose from; change single values, as in seed=1"
-        return f"{key} belongs to one part: type {placed[0]}=NAME"
-    return f"no group '{key}' to choose from{nearest(key, groups)}"
+    return _not_a_group(key, groups)
+
+
+def _value_of(key: str, overrides: list[str]) -> str:
+    """The value that was typed for the key; empty if there is none."""
+    return next((text.partition("=")[2] for text in overrides if _key_of(text) == key), "")
+
+
+def _without(key: str, overrides: list[str], compose: Compose) -> DictConfig:
+    """The config of all overrides but the key's; of none if another is wrong, too."""
+    try:
+        return compose([text for text in overrides if _key_of(text) != key])
+    except (HydraException, OmegaConfBaseException):
+        return compose([])
+
+
+def _not_at_the_top(key: str, config: DictConfig, groups: list[str], value: str, verb: str) -> str:
+    """The error for a key whose first part the config does not have."""
+    known = [str(name) for name in config if not str(name).startswith("_") and name != "hydra"]
+    known += [group for group in groups if group not in known]
+    if key in known:
+        return not_the_verbs(verb, key)
+    if ours(key, verb) is None and (places := list(_places(config, key))):
+        return f"no option '{key}'; did you mean {' or '.join(map(repr, places[:3]))}?"
+    return no_option(verb, key, known, value)
+
+
+def _not_in(node: Any, where: str, part: str, key: str) -> str:
+    """The error for a part of a key that the node at `where` does not have."""
+    if where == "trainer" and part in TRAINER:
+        return f"trainer.{part} is not used here; type {TRAINER[part]}"
+    target = node.get("_target_") if isinstance(node, DictConfig) else None
+    if (instead := removed(target, part)) is not None:
+        return f"{key} is no longer an option: {instead}; leave it out"
+    if target is not None and key == f"{where}.{part}" and _takes(str(target), part):
+        return f"{key} is not in this run's config; to add it, type a plus: +{key}=VALUE"
+    known = [str(name) for name in node if not str(name).startswith("_")] if OmegaConf.is_dict(node) else []
+    return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
+
+
+def _not_a_group(key: str, groups: list[str]) -> str:
+    """The error for a key that the config has, but that was used as a group."""
+    placed = [group for group in groups if group.split("@")[0] == key]
+    if not placed:
+        return f"no group '{key}' to choose from{nearest(key, groups)}"
+    if placed[0] == key:  # `--config-name config` of a run folder: it has no defaults list
+        return f"{key}: a saved config has no groups to choose from; change single values, as in seed=1"
+    return f"{key} belongs to one part: type {placed[0]}=NAME"
 
 
 def _takes(target: str, option: str) -> bool:

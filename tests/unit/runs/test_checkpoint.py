@@ -456,7 +456,6 @@ def doubled(times: int) -> list[Any]:
         {3: 4},
         {"width": 2},
     ],
-    ids=lambda node: repr(node)[:40] if not isinstance(node, dict | list) or len(str(node)) < 300 else "large",
 )
 def test_a_config_that_is_no_generators_is_a_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, generator: Any

@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from PIL import Image, ImageOps
 
@@ -14,6 +13,7 @@ from stylegan_pl.pictures.whole_file import written_whole
 from stylegan_pl.report import curves
 from stylegan_pl.report.contents import Entry, Report
 from stylegan_pl.report.curves import groups
+from stylegan_pl.report.templates import TEMPLATES
 from stylegan_pl.runs.curves import Curves
 
 _HERE = Path(__file__).parent
@@ -52,12 +52,9 @@ def write_live(run: LiveRun, path: Path) -> None:
 
 def live_page(run: LiveRun) -> str:
     """The HTML; it makes no network requests, and text from a user is escaped."""
-    environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     entry = Entry(run.title, "", "run", {}, [], run.curves, None, {}, [])
     report = Report(run.title, "", [], [], [entry], {}, {})
-    return environment.get_template("live.html").render(
+    return TEMPLATES.get_template("live.html").render(
         run=run, report=report, groups=groups(report), box=curves, colours=_COLOURS, reload_s=_RELOAD_S,
         written=time.strftime("%Y-%m-%d %H:%M:%S"), style=Markup((_HERE / "page.css").read_text(encoding="utf-8")),
     )  # fmt: skip

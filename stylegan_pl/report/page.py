@@ -4,7 +4,6 @@ import base64
 import hashlib
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from stylegan_pl.errors import DataError, first_line
@@ -14,6 +13,7 @@ from stylegan_pl.report.contents import Report
 from stylegan_pl.report.curves import groups
 from stylegan_pl.report.pictures import gallery
 from stylegan_pl.report.score_table import columns, provenance
+from stylegan_pl.report.templates import TEMPLATES
 
 _HERE = Path(__file__).parent
 _COLOURS = 8  # of lines, in page.css
@@ -35,11 +35,8 @@ def write_page(report: Report, path: Path) -> None:
 
 def page(report: Report) -> str:
     """The HTML. Text from a user is escaped; a policy in the head forbids requests and all scripts but ours."""
-    environment = Environment(
-        loader=FileSystemLoader(_HERE), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
     script = (_HERE / "page.js").read_text(encoding="utf-8")
-    return environment.get_template("page.html").render(
+    return TEMPLATES.get_template("page.html").render(
         report=report,
         single=len(report.entries) == 1,
         columns=columns(report),

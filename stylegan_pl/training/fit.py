@@ -105,8 +105,9 @@ def _open_records(
     config: DictConfig, run_dir: Path, checkpoint: Path | None, model: TwoPlayerModule, data: StyleTransferData,
     trainer: L.Trainer,
 ) -> None:  # fmt: skip
-    """Rank 0: write config.yaml, remove rows of metrics.csv after the checkpoint, and announce the run."""
-    keep_config(config, run_dir)
+    """Rank 0: write a resumed run's config.yaml, remove metrics.csv's rows after the checkpoint, announce the run."""
+    if checkpoint is not None:
+        keep_config(config, run_dir)
     for logger in trainer.loggers:
         if isinstance(logger, RunCSV):
             logger.drop_rows_after(0 if checkpoint is None else images_seen(checkpoint))

@@ -1,6 +1,7 @@
 """The table of verbs, which `stylegan-pl` lists and which says how each command line is read."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -80,8 +81,9 @@ VERBS: dict[str, Verb] = {
 }
 
 
+@cache
 def register() -> None:
-    """Register the schemas with Hydra as `train_schema`, `stylize_schema`, …"""
+    """Register the schemas with Hydra as `train_schema`, `stylize_schema`, …, once a process."""
     store = ConfigStore.instance()
     for name, verb in VERBS.items():
         if verb.schema is not None:

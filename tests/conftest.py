@@ -6,10 +6,12 @@ is slow to import is imported where it is used.
 
 import gc
 import os
+import pickle
 import shutil
 import signal
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -111,15 +113,34 @@ def train_config(image_sets: Path, tmp_path: Path) -> Compose:
 
 
 def compose_config(name: str, overrides: list[str]) -> "DictConfig":
-    """A config as the verb `name` sees it."""
-    from hydra import compose, initialize_config_dir
+    """A config as the verb `name` sees it; files that are chosen again and again are put together once a process."""
+    from hydra import initialize_config_dir
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.override_parser.overrides_parser import OverridesParser
 
     from stylegan_pl.config.conf_dir import conf_dir
     from stylegan_pl.config.verbs import register
 
     register()
+    choices, values = [], []
     with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-        return compose(name, overrides=overrides)
+        repository = GlobalHydra.instance().config_loader().repository
+        for override in OverridesParser.create().parse_overrides(overrides):
+            of_files = repository.group_exists(override.key_or_group)
+            whole = of_files or override.is_hydra_override() or override.is_sweep_override()
+            (choices if whole else values).append(override)
+        config = pickle.loads(chosen(name, tuple(override.input_line for override in choices)))
+    ConfigLoaderImpl._apply_overrides_to_config(values, config)
+    return config
+
+
+@cache
+def chosen(name: str, choices: tuple[str, ...]) -> bytes:
+    """Half a second's work, and pickled, because configs are changed."""
+    from hydra import compose
+
+    return pickle.dumps(compose(name, overrides=list(choices)))
 
 
 LocalWeights = Callable[["DictConfig"], None]

@@ -28,13 +28,31 @@ def to_srgb(image: Image.Image) -> Image.Image:
 
 
 def _grey_to_8_bits(image: Image.Image) -> Image.Image:
-    """Grey to 8 bits: 16-bit integers map 65535 ↦ 255; floats are in [0, 1], or if any exceeds 1, in [0, 255]."""
+    """Grey to 8 bits. Integers of 16 bits map 65535 ↦ 255; infinite floats are black or white, nan is black.
+
+    White of floats is the first of 1, 255 and 65535 that most pixels do not exceed twice: highlights may be brighter
+    than white, and a filter that sharpens goes a little beyond it.
+
+    Raises:
+        ValueError: it is not known which value is white.
+    """
     grey = np.asarray(image, dtype=np.float64)
+    numbers = grey[np.isfinite(grey)]
+    if not numbers.size:
+        raise ValueError("none of its pixels is a number")
     if image.mode == "F":
-        scale = 255.0 if grey.max(initial=0.0) <= 1.0 else 1.0
-    else:
-        scale = 255.0 / 65535.0 if image.mode.startswith("I;16") or grey.max(initial=0) > 255 else 1.0
-    return Image.fromarray((grey * scale).round().clip(0, 255).astype(np.uint8), mode="L")
+        most = np.quantile(numbers, 0.99)
+        white = next((value for value in (1.0, 255.0, 65535.0) if most <= 2 * value), None)
+    elif image.mode.startswith("I;16"):
+        white = 65535.0
+    else:  # 32 bits, in which most files hold 8 or 16; Pillow turns larger ones without a sign into negative numbers
+        white = next((value for value in (255.0, 65535.0) if grey.min() >= 0 and grey.max() <= value), None)
+    if white is None:
+        raise ValueError(
+            f"grey values from {numbers.min():g} to {numbers.max():g}: which is white? save it with 16 bits"
+        )
+    levels = np.nan_to_num(grey * (255.0 / white), nan=0.0)
+    return Image.fromarray(levels.round().clip(0, 255).astype(np.uint8), mode="L")
 
 
 def _apply_profile(image: Image.Image, profile: bytes) -> Image.Image:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from PIL import ExifTags, Image, ImageCms
 
@@ -134,6 +135,36 @@ def test_float_grey_is_a_share_of_white_or_levels(tmp_path: Path) -> None:
         for channel in range(3):
             assert difference(pixels[..., channel], np.round(share * 255)) <= 1
         assert pixels[0, 0, 0] == 0 and pixels[-1, -1, 0] == 255
+
+
+@pytest.mark.parametrize("white", [1, 255, 65535])
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf, "overshoot"])
+def test_a_few_odd_floats_leave_the_others_as_they_are(tmp_path: Path, white: int, odd: float | str) -> None:
+    grey = np.linspace(0, white, 200, dtype=np.float32).reshape(10, 20)
+    if odd == "overshoot":
+        stored = grey * np.float32(1.05)
+    else:
+        stored = grey.copy()
+        stored[0, 0] = odd
+    pixels = read(save(stored, tmp_path / "a.tif"))
+    expected = np.nan_to_num(stored.astype(np.float64) * 255 / white, nan=0).round().clip(0, 255)
+    assert difference(pixels[..., 0], expected) <= 1
+
+
+@pytest.mark.parametrize("values", [[np.nan, np.nan], [0, 1e7]])
+def test_floats_of_which_none_is_known_to_be_white_are_refused(tmp_path: Path, values: list[float]) -> None:
+    with pytest.raises(DataError, match=r"a number|which is white"):
+        read(save(np.tile(np.array(values, dtype=np.float32), (4, 1)), tmp_path / "a.tif"))
+
+
+@pytest.mark.parametrize("kind", [np.uint32, np.int32])
+def test_grey_of_32_bits_is_read_as_its_16_or_refused(tmp_path: Path, kind: type[np.number]) -> None:
+    share = np.linspace(0, 1, 20).reshape(4, 5)
+    tifffile.imwrite(tmp_path / "few.tif", (share * 65535).astype(kind))
+    assert difference(read(tmp_path / "few.tif")[..., 0], np.round(share * 255)) <= 1
+    tifffile.imwrite(tmp_path / "many.tif", (share * np.iinfo(kind).max).astype(kind))
+    with pytest.raises(DataError, match="which is white"):
+        read(tmp_path / "many.tif")
 
 
 def test_grey(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ _NO_FILES = (
 _NOBODYS = {"@eadir", "__macosx", "#recycle", "$recycle.bin", "thumbs.db", "ehthumbs.db", "desktop.ini"}
 """What file servers and systems put beside people's files; in lower case."""
 
+_WRITTEN_HERE = ({"config.yaml", "status.json"}, {"check.json", "check.csv"}, {"index.html", "metrics.json"})
+"""Files by which a folder of `train`, `prepare check=true` or `evaluate` is known: its pictures are grids and plots."""
+
 
 def _is_somebodys(name: str) -> bool:
     return not name.startswith(".") and name.lower() not in _NOBODYS
@@ -31,7 +34,8 @@ def one_name(name: str) -> str:
 def files_below(folder: Path) -> list[Path]:
     """All files below a folder, sorted by path; links are followed, but each real folder is visited once.
 
-    Hidden files are skipped, as are files that systems create: `@eaDir`, `__MACOSX`, `Thumbs.db` and others.
+    Hidden files are skipped, as are files that systems create (`@eaDir`, `__MACOSX`, `Thumbs.db` and others), and
+    folders that `train`, `evaluate` and `prepare` wrote below `folder`: started inside a set, they write there.
     """
     found: list[Path] = []
     seen: set[str] = set()
@@ -41,6 +45,9 @@ def files_below(folder: Path) -> list[Path]:
             folders.clear()
             continue
         seen.add(real)
+        if Path(current) != Path(folder) and any(known <= set(files) for known in _WRITTEN_HERE):
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if _is_somebodys(name))
         found += [Path(current, name) for name in files if _is_somebodys(name)]
     return sorted(found)

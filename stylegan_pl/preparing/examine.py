@@ -51,6 +51,11 @@ def examine(config: DictConfig) -> int:
 def _examine(config: DictConfig, output: Path) -> int:
     started = time.monotonic()
     folders = {side: instantiate(config.data[side], _convert_="all") for side in SIDES}
+    for side, folder in folders.items():
+        if output.resolve() == Path(folder.root).resolve():  # check.png would be one of its pictures
+            raise ConfigError(
+                f"output={output} is data.{side}.root, where nothing is written; type another output=FOLDER"
+            )
     pairing = instantiate(config.data.pairing, _convert_="all")
     refusals = _refusals(folders, config)
     for line in pairing.report(folders["content"], folders["style"]):

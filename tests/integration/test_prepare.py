@@ -19,7 +19,7 @@ from PIL import Image
 from preloaded import preloaded
 
 from stylegan_pl.config.cli import run_verb
-from stylegan_pl.errors import DataError
+from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.prepare import prepare
 from stylegan_pl.training.check import make_data_ready
 
@@ -156,6 +156,13 @@ def test_a_good_set_is_usable_and_stays_as_it_was(own, caplog):
     assert json.loads(report["check.json"])["usable"] is True
     assert report["check.csv"].decode().split() == ["file,set,split,kind,remark"]
     assert Image.open(own / "report/check.png").size == (1640, 880)
+
+
+def test_a_report_is_not_written_among_the_pictures_of_a_set(own):
+    before = sorted(own.rglob("*"))
+    with pytest.raises(ConfigError, match=r"is data\.style\.root, where nothing is written"):
+        prepare(check(own, f"output={own / 'style'}/"))
+    assert sorted(own.rglob("*")) == before
 
 
 def test_a_leak_is_found_and_is_the_exit_code(own, caplog):

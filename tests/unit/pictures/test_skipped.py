@@ -40,6 +40,23 @@ def test_what_file_servers_and_systems_put_there_is_not_seen(tmp_path: Path) -> 
     assert files_below(tmp_path) == [tmp_path / "a.jpg", tmp_path / "sub/b.jpg"]
 
 
+@pytest.mark.parametrize(
+    ("mark", "pictures"),
+    [
+        (("config.yaml", "status.json"), ("samples/000000008.png", "wandb/media/a.png")),
+        (("check.json", "check.csv"), ("check.png",)),
+        (("index.html", "metrics.json"), ("grid.png",)),
+    ],
+)
+def test_what_our_commands_wrote_inside_a_set_is_no_part_of_it(tmp_path: Path, mark, pictures) -> None:
+    """`train data.style.root=.` writes outputs/train/NAME/DATE/samples/ below its own paintings."""
+    ours = [f"outputs/NAME/DATE/{name}" for name in (*mark, *pictures)]
+    write(tmp_path, "a.jpg", "sub/config.yaml", "sub/b.jpg", *ours)
+    assert files_below(tmp_path) == [tmp_path / name for name in ("a.jpg", "sub/b.jpg", "sub/config.yaml")]
+    inside = tmp_path / "outputs/NAME/DATE"
+    assert set(files_below(inside)) >= {inside / name for name in pictures}  # typed, it is read
+
+
 def test_a_run_says_at_its_start_what_it_passes_over(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     write(tmp_path, "a.jpg", "b.jfif", "c.heic", "d.avif", "e.gif", "f.psd", "g.JPE", "notes.txt", "Thumbs.db")
     with caplog.at_level(logging.INFO):

@@ -1,6 +1,7 @@
 """The errors that a user can correct; all other exceptions are bugs."""
 
 import difflib
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -17,7 +18,12 @@ class UserError(Exception):
         # a loader's worker puts its traceback into the message; the last line is the error itself
         if message.startswith("Caught "):
             message = message.strip().splitlines()[-1].partition(": ")[2]
-        super().__init__(message)
+        super().__init__(_visible(message))
+
+
+def _visible(message: str) -> str:
+    """A message whose file names cannot begin a new line, move a terminal's cursor or turn the reading direction."""
+    return re.sub("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", lambda sign: ascii(sign[0])[1:-1], message)
 
 
 class ConfigError(UserError):
@@ -60,16 +66,24 @@ def of_the_disk(error: BaseException) -> str | None:
 def nearest(word: str, options: Iterable[str]) -> str:
     """`; did you mean 'x'?`, or a list of the options if none is similar, or "" if there are no options."""
     known = [str(option) for option in options]
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
+    small = {option.lower(): option for option in known}
+    close = difflib.get_close_matches(word.lower(), small, n=1, cutoff=0.5)
     if close:
-        return f"; did you mean '{close[0]}'?"
+        return f"; did you mean '{small[close[0]]}'?"
     return f"; there is {', '.join(sorted(known)[:30])}" if known else ""
 
 
+def is_address(text: str) -> bool:
+    """Whether it begins as `https://` or `s3://` does; `C:/` is a disk."""
+    return re.match(r"[\w+.-]{2,}:/", text) is not None
+
+
 def not_there(typed: str, what: str = "no such file or folder") -> str:
-    """What is said of a path that leads nowhere: `what`, or that nothing is downloaded from an address."""
-    is_address = re.match(r"\w{2,}:/", typed)  # `C:/` is a disk
-    return "an address is not fetched; download it first: curl -O …" if is_address else what
+    """What is said of a path that leads nowhere: `what`, that an address is not fetched, or the path that was meant."""
+    if is_address(typed):
+        return "an address is not fetched; download it first: curl -O …"
+    meant = re.sub("[\"'“”„‘’«»]", "", typed.replace("\\", "/")).strip()  # copied from a document, or from Windows
+    return f"{what}; type {meant}" if meant != typed and os.path.lexists(meant) else what
 
 
 def exit_with(code: int, line: str) -> NoReturn:

@@ -1,5 +1,6 @@
 """Refuses impossible numbers before anything is built."""
 
+import math
 from typing import Any, NamedTuple
 
 from omegaconf import DictConfig, OmegaConf
@@ -46,7 +47,7 @@ COUNTS = ("width", "levels", "n_layers", "scales", "filters", "patches", "pictur
 
 
 def check_counts(config: DictConfig, place: str = "") -> None:
-    """Raise for the first key of `COUNTS`, at any depth, that is 0 or less.
+    """Raise for the first key, at any depth, whose number is out of its range: `COUNTS` above 0, and shares below 1.
 
     Raises:
         ConfigError: one line with the key.
@@ -57,8 +58,17 @@ def check_counts(config: DictConfig, place: str = "") -> None:
         value = config[key]
         if isinstance(value, DictConfig):
             check_counts(value, f"{place}{key}.")
-        elif key in COUNTS and isinstance(value, int | float) and not value > 0:
-            raise ConfigError(f"{place}{key}={value} must be above 0; type {place}{key}=NUMBER")
+        elif key in COUNTS and isinstance(value, int | float) and not 0 < value < math.inf:
+            bound = "finite" if value > 0 else "above 0"
+            raise ConfigError(f"{place}{key}={value} must be {bound}; type {place}{key}=NUMBER")
+        elif key == "held_out" and isinstance(value, int | float) and not 0 <= value < 1:
+            raise ConfigError(f"{place}{key}={value} must be at least 0 and below 1; type {place}{key}=0.05")
+        elif key == "betas" and OmegaConf.is_list(value):
+            for beta in value:
+                if isinstance(beta, int | float) and not 0 <= beta < 1:
+                    raise ConfigError(
+                        f"{place}{key}: {beta} must be at least 0 and below 1; type {place}{key}=[0.5,0.999]"
+                    )
 
 
 def check_image_size(size: Any) -> None:
@@ -83,8 +93,15 @@ def check_ranges(config: DictConfig) -> None:
         if key not in config or OmegaConf.is_missing(config, key) or config[key] is None:
             continue
         value = min(config[key], default=0) if OmegaConf.is_list(config[key]) else config[key]
-        if not least <= value <= most or (above and value == least):  # nan fails every comparison
+        if not least <= value <= most or (above and value == least) or value == math.inf:  # nan fails each comparison
+            below = not value > least  # also nan
             bound = (
-                f"above {least:g}" if above else f"at least {least:g}" if not value > most else f"at most {most:.0f}"
+                "finite"
+                if value > least and most == math.inf
+                else f"at most {most:.0f}"
+                if not below
+                else f"above {least:g}"
+                if above
+                else f"at least {least:g}"
             )
             raise ConfigError(f"{key}={value} must be {bound}; type {instead}")

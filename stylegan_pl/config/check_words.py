@@ -11,7 +11,7 @@ from stylegan_pl.config.near_names import ours, ours_of_value
 from stylegan_pl.config.quoting import parsed
 from stylegan_pl.config.text_keys import Kind
 from stylegan_pl.config.verbs import VERBS
-from stylegan_pl.errors import ConfigError, nearest
+from stylegan_pl.errors import ConfigError, is_address, nearest
 from stylegan_pl.runs.painters import PREFIX
 from stylegan_pl.runs.painters import names as painters
 
@@ -23,6 +23,8 @@ _FLAGS = _WITH_VALUE | {
 }
 """Flags of Hydra."""
 _MULTIRUN = frozenset({"-m", "--multirun", "hydra.mode=MULTIRUN", "--cfg", "-c", "--help", "-h", "--info", "-i"})
+_WRITTEN = re.compile(r"\+{0,2}((?:output|cache|data\.cache|run_dir|hydra\.(?:run|sweep)\.dir)=)(.*)")
+"""Words that name where something is written."""
 _OF_FLAGS = {
     **dict.fromkeys(("-c", "--cfg"), ("job", "hydra", "all")),
     **dict.fromkeys(("-i", "--info"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")),
@@ -43,6 +45,12 @@ def check_words(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> N
              if re.match("--?[A-Za-z]", word)]  # fmt: skip
     if wrong := next((flag for flag in flags if flag[0].startswith("--") and _takes_no(*flag)), None):
         raise ConfigError(f"{wrong[0]} {wrong[1] or wrong[2]}: type {wrong[0]} {' or '.join(_OF_FLAGS[wrong[0]])}")
+    if empty := next((flag for flag, value, after in flags if flag in _WITH_VALUE and not value and not after), None):
+        raise ConfigError(f"{empty}: no value follows it; --help shows what it takes")
+    if rerun := next((value or after for flag, value, after in flags if flag == "--experimental-rerun"), None):
+        raise ConfigError(f"--experimental-rerun {rerun}: to repeat a run, type --config-dir RUN --config-name config")
+    if switch := next((flag for flag, value, _ in flags if flag in _FLAGS - _WITH_VALUE and value), None):
+        raise ConfigError(f"{switch}=…: it takes no value; type {switch}")
     if unknown := [flag for flag in flags if flag[0] not in _FLAGS or _takes_no(*flag)]:
         answers = [f"{flag}: {_as_typed_here(flag, value or after, name)}" for flag, value, after in unknown]
         raise ConfigError(f"options are typed KEY=VALUE, without dashes; {'; '.join(answers)}")
@@ -59,6 +67,8 @@ def check_words(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> N
         if re.fullmatch(r"\+{0,2}[\w.@/]+=", word):
             key = word.strip("+=")
             raise ConfigError(f"{key}= has no value; type it directly after the =, or {key}=null for none")
+        if (written := _WRITTEN.match(word)) and is_address(written[2].lstrip("'\"")):
+            raise ConfigError(f"{word}: nothing is written to an address; type {written[1]}FOLDER of this machine")
         if re.match(r"\+(experiment|debug)=", word) and name not in ("train", "preview"):
             raise ConfigError(f"{word}: recipes are for train and preview; leave it out")
         _check_group(word)
@@ -86,7 +96,14 @@ def _check_once(words: Sequence[str], kinds: Mapping[str, Kind]) -> None:
 def _check_group(word: str) -> None:
     """Raise for `logger=null` or `augment=false`: Hydra needs a name, and would answer with a traceback."""
     key, _, text = word.lstrip("+").partition("=")
+    if key == "debug":
+        said = {"1": "debug=true", "yes": "debug=true", "on": "debug=true", "smoke": "+debug=smoke"}.get(text.lower())
+        if said is not None and word != said:
+            raise ConfigError(f"{word}: type {said}")
     folder = conf_dir() / key.partition("@")[0]
+    listed = re.findall(r"[\w.]+", text) if text.startswith("[") and folder.is_dir() else []
+    if twice := next((name for name in listed if listed.count(name) > 1), None):
+        raise ConfigError(f"{word}: {twice} is there twice; type {key}=[{','.join(dict.fromkeys(listed))}]")
     if not folder.is_dir() or not isinstance(value := parsed(text), bool | int | float | None):
         return
     if not value:

@@ -1,6 +1,7 @@
 """The command line of all verbs: composed by Hydra, with one-line errors and exit codes."""
 
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Sequence
@@ -59,8 +60,9 @@ def _run_verb(name: str, function: Function | None, words: list[str]) -> NoRetur
     register()
     make_known()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra raises its exceptions instead of printing them
-    debug = "debug=true" in words  # removed from the words, because Hydra knows `debug` as a group (+debug=smoke)
-    words = [word for word in words if word not in ("debug=true", "debug=false")]
+    switches = [word for word in words if re.fullmatch("debug=(true|false)", word, re.IGNORECASE)]
+    debug = "debug=true" in map(str.lower, switches)
+    words = [word for word in words if word not in switches]  # Hydra knows `debug` as a group (+debug=smoke)
     task = Task(name, function or get_method(VERBS[name].function), debug=debug)
     with _asked_for_json(task, words):
         try:

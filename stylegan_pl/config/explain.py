@@ -73,7 +73,9 @@ def _files(group: str) -> list[str]:
 def _at_key(key: str, text: str, compose: Compose, verb: str) -> str:
     first = _one_line(text)
     if refused := re.match(r"Invalid value '([^']*)', expected one of \[(\w+)", first):
-        here = ours_of_value(key, refused.group(1)) or f"{key}={refused.group(2)}"
+        options = re.findall(r"\w+", first.partition("[")[2])
+        same = next((option for option in options if option == refused.group(1).lower()), refused.group(2))
+        here = ours_of_value(key, refused.group(1)) or f"{key}={same}"
         return f"{key}: {first[0].lower()}{first[1:]}; type {here}"
     if "not in" in first:  # a key of a file that the schema does not have
         known = [str(name) for name in compose([]) if name != "hydra"]
@@ -88,6 +90,8 @@ def _typed_instead(key: str, text: str) -> str:
     """`; type …`, if OmegaConf's error about a type leaves only one correction."""
     if whole := re.search(r"Value '(\d+)\.0' of type 'float' could not be converted to Integer", text):
         return f"; type {key}={whole.group(1)}"
+    if "is not Optional" in text:
+        return f"; it cannot be null: type {key}=…"
     if "is not a valid bool" in text:
         return f"; type {key}=true or {key}=false"
     if "could not be converted to" in text:

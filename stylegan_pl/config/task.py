@@ -161,13 +161,13 @@ def check_root(config: DictConfig, name: str) -> None:
     """Check the root config; a `+key` on the command line could add a key that nothing reads."""
     schema = VERBS[name].schema
     assert schema is not None
-    known = [f.name for f in dataclasses.fields(schema)]
+    known = {f.name: f for f in dataclasses.fields(schema)}
     for key in config:
         if key not in known:
             if HydraConfig.initialized() and HydraConfig.get().job.config_name != name:
                 raise ConfigError(not_the_verbs(name, str(key)))
             raise ConfigError(no_option(name, str(key), known))
-    if config.get("image_size") is not None:
+    if "image_size" in known and (config.image_size is not None or known["image_size"].default is not None):
         check_image_size(config.image_size)
     check_ranges(config)
     check_counts(config)

@@ -3,6 +3,7 @@
 import glob
 import logging
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -51,7 +52,7 @@ def named_pictures(
             return _several([source], output, overwrite)
         path = Path(source)
         if not os.path.lexists(path):
-            raise ConfigError(f"input={source}: {not_there(str(source))}")
+            raise ConfigError(f"input={source}: {not_there(str(source))}{_several_meant(str(source))}")
         return _in_folder(path, output, overwrite) if path.is_dir() else ([(_checked(path), None)], [])
     return _several(source, output, overwrite)
 
@@ -135,6 +136,13 @@ def _matches(pattern: str) -> list[str]:
 
 def _nothing(pattern: Path | str) -> str:
     return f"input={pattern}: no file or folder matches; ** reaches into folders, as in 'photos/**/*.jpg'"
+
+
+def _several_meant(typed: str) -> str:
+    """What to type for several paths in one word, with commas or spaces between them and no brackets."""
+    paths = re.sub(r"[,;\s]+", ",", typed.strip("()[]{} ")).split(",")
+    are_there = len(paths) > 1 and all(path and os.path.lexists(path) for path in paths)
+    return f"; for several, type 'input=[{','.join(paths)}]'" if are_there else ""
 
 
 def _is_below(path: Path, folder: Path) -> bool:

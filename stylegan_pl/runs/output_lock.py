@@ -33,6 +33,9 @@ def alone_writing(place: Path, *, is_folder: bool, option: str = "output") -> It
         try:
             afterwards.enter_context(holding(path))
         except Timeout:
+            if not path.exists():  # nobody holds it: no file can be made there, as the first result reports
+                yield
+                return
             message = f"{option}={place}: another command writes there; wait until it ends, or type another {option}="
             raise ConfigError(message) from None
         except OSError:

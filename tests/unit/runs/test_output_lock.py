@@ -72,3 +72,9 @@ def test_what_another_has_just_finished_is_not_overwritten(tmp_path):
     with pytest.raises(ConfigError, match="is there already"):
         export_file(OmegaConf.create({"output": str(tmp_path / "a.onnx"), "ckpt": "no.ckpt", "overwrite": False}))
     assert (tmp_path / "a.onnx").read_bytes() == b"the other's"
+
+
+@pytest.mark.skipif(not Path("/proc/self").is_dir(), reason="a folder in which nobody can make a file")
+def test_a_folder_that_takes_no_file_is_not_said_to_be_anothers():
+    with alone_writing(Path("/proc/a.jpg"), is_folder=False):
+        pass

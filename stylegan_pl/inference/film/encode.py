@@ -1,5 +1,6 @@
 """Encodes painted pictures into a film file, with the original's times, sound and subtitles."""
 
+import errno
 import logging
 import sys
 from contextlib import suppress
@@ -22,6 +23,7 @@ _log = logging.getLogger(__name__)
 _CRF = {"libx264", "libx264rgb", "libx265", "libvpx", "libvpx-vp9", "libsvtav1", "libaom-av1", "librav1e"}
 _WEBM = "libvpx-vp9"
 _MOV = {".mp4", ".m4v", ".mov", ".3gp"}
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
 _ONE_TIME = {".avi", ".wmv"}  # a frame has one time there: of decoding, so it must be that of showing, too
 
 
@@ -116,6 +118,8 @@ class Painting:
             if isinstance(error, BrokenPipeError):
                 raise DataError(f"output={output}: its reader has left") from error
             reason = getattr(error, "strerror", None) or first_line(error)  # its line names the unfinished file
+            if getattr(error, "errno", None) in _OF_THE_DISK:
+                raise DataError(f"output={output}: cannot be written ({reason}); choose another output=") from error
             other = "" if self.codec == "libx264" else ", or film.codec=libx264"
             raise DataError(
                 f"output={output}: {self.codec} in {output.suffix} cannot be written ({reason}); type "

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, not_there
 from stylegan_pl.pictures.inputs import is_pattern
 
 PIPE = "-"  # standard input, standard output
@@ -119,7 +119,7 @@ def check_paths(source: Path, output: Path, *, overwrite: bool) -> None:
         ConfigError: the input is missing, or the output is not a film, is the input, or exists already.
     """
     if not is_live(source) and not are_frames(source) and not source.is_file():
-        raise ConfigError(f"input={source}: no such file")
+        raise ConfigError(f"input={source}: {not_there(str(source), 'no such file')}")
     if str(output) == PIPE:
         return
     if output.is_dir() or output.suffix.lower() not in EXTENSIONS:

@@ -1,5 +1,6 @@
 """A film comes back painted, with its times, its sound and its shape."""
 
+import errno
 import os
 import signal
 import sys
@@ -368,6 +369,17 @@ def test_what_cannot_be_written_is_told_before_it_is_painted(
 def test_numbers_out_of_range(given: dict) -> None:
     with pytest.raises(UserError, match=next(iter(given))):
         Encoding(**given)
+
+
+def test_a_full_disk_is_not_advised_another_kind_of_film(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = write_film(tmp_path / "a.mp4", scene(4), options=QUICK)
+
+    def full(self: Painting) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Painting, "_opened", full)
+    with pytest.raises(DataError, match=r"cannot be written \(No space left on device\); choose another output="):
+        painted(source, tmp_path / "b.mp4")
 
 
 def test_a_bitrate_takes_the_place_of_quality(tmp_path: Path) -> None:

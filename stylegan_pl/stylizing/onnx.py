@@ -49,7 +49,7 @@ def paint_onnx(config: DictConfig, *, output_name: str | None = None) -> int:
     )
     place, is_folder = planned.place(Path(config.output))
     with alone_writing(place, is_folder=is_folder):
-        return _paint_all(config, planned, output_name or config.output)
+        return _paint_all(config, planned, output_name or str(place))
 
 
 def check_options(config: DictConfig) -> None:

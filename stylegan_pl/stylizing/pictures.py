@@ -43,6 +43,10 @@ def paint(config: DictConfig, *, output_name: str | None = None) -> int:
 
         return paint_one_film(config, lambda: _painter(config))
     if makes_film(config.output):
+        if OmegaConf.is_list(config.input):
+            raise ConfigError(
+                f"output={config.output}: a film is made of one film, or of a folder of frames; type input=FILM"
+            )
         raise ConfigError(
             f"output={config.output}: input={config.input} is no film, so output= must be a picture or a folder"
         )
@@ -52,14 +56,14 @@ def paint(config: DictConfig, *, output_name: str | None = None) -> int:
     )  # fmt: skip
     place, is_folder = planned.place(Path(config.output))
     with alone_writing(place, is_folder=is_folder):
-        return _paint(config, planned, output_name or config.output)
+        return _paint(config, planned, output_name or str(place))
 
 
 def _paint(config: DictConfig, planned: Plan, output_name: str) -> Outcome:
     if planned.skipped:
         films = any(makes_film(path) for path in planned.skipped)
         hint = "; films are painted one at a time: input=FILM output=FILM" if films else ""
-        _log.info("%s: %s%s", config.input, planned.skipped_line, hint)
+        _log.info("%s: %s%s", _named(config.input), planned.skipped_line, hint)
     masks = None if config.mask is None else Masks(Path(config.mask))
     painter = _painter(config)
     with pixel_limit(config.max_megapixels):
@@ -185,6 +189,10 @@ def _pixels(job: Job, *, first_frame: bool) -> Tensor:
 
 def _sources(given: Any) -> str | list[str]:
     return [str(path) for path in given] if OmegaConf.is_list(given) else str(given)
+
+
+def _named(given: Any) -> str:
+    return ", ".join(_listed(given))
 
 
 def _listed(style: Any) -> list[str]:

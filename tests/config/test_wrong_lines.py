@@ -202,6 +202,8 @@ LINES = [
     ("train", "hydra.run.dir=s3://bucket/run", "nothing is written to an address; type hydra.run.dir=FOLDER"),
     ("train", "data.cache=s3://bucket/cache", "nothing is written to an address; type data.cache=FOLDER"),
     ("stylize", f"ckpt=wandb-artifact://me/run:v0 {TO}", "ckpt: an address is not fetched; download it first"),
+    ("stylize", "ckpt=run input=https://example.org/a.mp4 output=o.mp4", "an address is not fetched; download it"),
+    ("stylize", "ckpt=run input=[text.mp4,text.mp4] output=o.mp4", "a film is made of one film, or of a folder of"),
     # what was meant by a path
     ("stylize", "ckpt=run input=photo.png,broken.jpg output=o", "no such file or folder; for several, type "
      "'input=[photo.png,broken.jpg]'"),

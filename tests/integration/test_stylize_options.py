@@ -24,6 +24,12 @@ def pixels(path: Path) -> np.ndarray:
         return np.asarray(image.convert("RGB")).astype(int)
 
 
+def test_the_file_that_is_written_is_the_one_that_is_said(checkpoint, photos, tmp_path, caplog):  # noqa: F811
+    with caplog.at_level(logging.INFO):
+        assert stylize(checkpoint, photos / "001.png", tmp_path / "a.jpg", "image_format=bmp") == 0
+    assert f"1 of 1 pictures painted -> {tmp_path / 'a.bmp'}" in caplog.text and (tmp_path / "a.bmp").is_file()
+
+
 def test_resume_paints_the_rest_counts_what_is_there_and_touches_nothing(checkpoint, photos, tmp_path, caplog):  # noqa: F811
     out = tmp_path / "out"
     assert stylize(checkpoint, photos, out) == 0

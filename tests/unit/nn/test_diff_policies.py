@@ -61,8 +61,8 @@ def test_gradients_are_right_once_and_twice(policy: DiffAugment) -> None:
         return policy(images) ** 3  # curved, so that a second derivative is there
 
     images = pictures(2, 6, 4, 5).double().requires_grad_()
-    assert gradcheck(changed, images)
-    assert gradgradcheck(changed, images)
+    assert gradcheck(changed, images, fast_mode=True)  # along a random direction
+    assert gradgradcheck(changed, images, fast_mode=True)
 
 
 def test_shape_precision_and_modes(policy: DiffAugment) -> None:

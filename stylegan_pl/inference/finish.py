@@ -1,11 +1,12 @@
 """Postprocessing of a painted picture, per pixel: colours, strength, mask."""
 
+import math
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.inference.colour import KeepColour, Recolouring, coral, keep_chroma, recolour
 
 
@@ -45,7 +46,15 @@ class Finish:
         Args:
             mask: (N, 1, H, W) in [0, 1], 1 is painted.
             palette: the whole picture's colour map, if these are tiles; None: these are whole pictures.
+
+        Raises:
+            UserError: the generator painted nan or infinite numbers, which would become black.
         """
+        if not math.isfinite(float(painted.sum())):  # takes no memory, unlike isfinite of each
+            raise UserError(
+                "the generator paints nan or infinite numbers; type precision=fp32, and if that changes nothing, give "
+                "an earlier checkpoint"
+            )
         if self.keep_colour is KeepColour.luma:
             painted = keep_chroma(content, painted)
         elif self.needs_palette:

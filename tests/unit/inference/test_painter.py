@@ -33,6 +33,18 @@ def gap(a: Tensor, b: Tensor) -> float:
     return float((a.float() - b.float()).abs().mean())
 
 
+@pytest.mark.parametrize("tile", [None, 64])
+@pytest.mark.parametrize("wrong", [torch.nan, torch.inf])
+def test_a_painting_that_is_no_number_is_told_and_not_painted_black(wrong: float, tile: int | None) -> None:
+    class Overflowing(torch.nn.Module):
+        def forward(self, x: Tensor) -> Tensor:
+            return x * wrong
+
+    painter = Painter(Overflowing(), tiling=Tiling(tile=tile))
+    with pytest.raises(UserError, match=r"nan or infinite numbers; type precision=fp32"):
+        painter(photograph(100, 120))
+
+
 @pytest.fixture(autouse=True)
 def no_gradients():
     with torch.no_grad():

@@ -495,6 +495,13 @@ def test_a_config_that_is_no_generators_is_a_line(
             "1 of its 10 weights hold nan or infinite numbers, such as 'layers.0.bias'",
         ),
         ({"generator.layers.0.weight": torch.zeros(1).expand(10**12)}, "do not fit the generator"),
+        *(
+            (
+                {key: value.to(kind) for key, value in prefixed("generator", SeedGenerator(width=2)).items()},
+                "do not fit",
+            )
+            for kind in (torch.int8, torch.bool, torch.complex64)
+        ),
         (
             prefixed("generator", SeedGenerator(width=2)) | {"generator.layers.0.bias": torch.zeros(2).to_sparse()},
             "weights hold nan or infinite|do not fit the generator",

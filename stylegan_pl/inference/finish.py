@@ -50,7 +50,8 @@ class Finish:
         Raises:
             UserError: the generator painted nan or infinite numbers, which would become black.
         """
-        if not math.isfinite(float(painted.sum())):  # takes no memory, unlike isfinite of each
+        # one sum takes no memory, unlike isfinite of each; in half precision the sum itself would overflow
+        if not math.isfinite(float(painted.sum(dtype=torch.float32))):
             raise UserError(
                 "the generator paints nan or infinite numbers; type precision=fp32, and if that changes nothing, give "
                 "an earlier checkpoint"

@@ -45,6 +45,11 @@ def test_a_painting_that_is_no_number_is_told_and_not_painted_black(wrong: float
         painter(photograph(100, 120))
 
 
+def test_a_bright_painting_in_half_precision_is_a_number():
+    white = torch.ones(1, 3, 256, 256, dtype=torch.float16)  # their sum is beyond the largest number of that precision
+    assert torch.equal(Finish()(white, white), white)
+
+
 @pytest.fixture(autouse=True)
 def no_gradients():
     with torch.no_grad():

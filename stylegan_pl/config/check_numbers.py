@@ -94,14 +94,11 @@ def check_ranges(config: DictConfig) -> None:
             continue
         value = min(config[key], default=0) if OmegaConf.is_list(config[key]) else config[key]
         if not least <= value <= most or (above and value == least) or value == math.inf:  # nan fails each comparison
-            below = not value > least  # also nan
-            bound = (
-                "finite"
-                if value > least and most == math.inf
-                else f"at most {most:.0f}"
-                if not below
-                else f"above {least:g}"
-                if above
-                else f"at least {least:g}"
-            )
-            raise ConfigError(f"{key}={value} must be {bound}; type {instead}")
+            raise ConfigError(f"{key}={value} must be {_bound(value, RANGES[key])}; type {instead}")
+
+
+def _bound(value: float, allowed: Range) -> str:
+    """What a number that is out of its range must be; nan is not greater than anything."""
+    if value > allowed.least:
+        return "finite" if allowed.most == math.inf else f"at most {allowed.most:.0f}"
+    return f"above {allowed.least:g}" if allowed.above else f"at least {allowed.least:g}"

@@ -54,11 +54,13 @@ def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trus
         )
     with without_pretrained():  # the file has them
         network: nn.Module = build(node, path, permitted, nn.Module)
-    if any(own.is_floating_point() and not weights[key].is_floating_point()
-           for key, own in network.state_dict().items() if isinstance(own, Tensor) and key in weights):  # fmt: skip
-        raise ConfigError(
-            f"{path}: {_OTHER_WEIGHTS}"
-        )  # torch would cut them off to whole numbers, or to their real part
+    # torch would cut them off to whole numbers, or to their real part
+    if any(
+        own.is_floating_point() and not weights[key].is_floating_point()
+        for key, own in network.state_dict().items()
+        if isinstance(own, Tensor) and key in weights
+    ):
+        raise ConfigError(f"{path}: {_OTHER_WEIGHTS}")
     try:
         network.load_state_dict(weights)
     except Exception as error:  # torch lists every key in a line of its own

@@ -39,7 +39,7 @@ TINY = {  # model -> its own generator, small enough; a model that is not here i
     "fastcut": [*RESNET, *PATCHES],
     "sincut": [*RESNET, *PATCHES],
 }
-UNOPPOSED = {"adain", "adain_scratch", "ast", "distilled", "perceptual"}
+UNOPPOSED = {"perceptual"}
 CRITIC = ["discriminator@model.discriminator=patchgan16", "model.discriminator.width=8"]
 
 

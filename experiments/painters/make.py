@@ -65,7 +65,10 @@ RECIPES = {
             ],
             [*MORE, *FORMER, "image_loss.structure.weight=2", "max_images=13000"],
             [GOES_ON, *MORE, *FORMER, "image_loss.structure.weight=1.2", "max_images=17000"],
-            [*MORE, *LARGE, "image_loss.structure.allowed=0.25", "max_images=5000", "val_every_images=1000"],
+            [
+                *[*MORE, *LARGE, "augment=channels", "image_loss.structure.allowed=0.25"],
+                *["max_images=5000", "val_every_images=1000"],
+            ],
         ),
         looks=False,
     ),

@@ -46,8 +46,12 @@ COUNTS = ("width", "levels", "n_layers", "scales", "filters", "patches", "pictur
 """Keys that must be above 0 at any depth: otherwise torch reports a negative dimension, or the loss is increased."""
 
 
-def check_counts(config: DictConfig, place: str = "") -> None:
-    """Raise for the first key, at any depth, whose number is out of its range: `COUNTS` above 0, and shares below 1.
+SHARES = {"held_out": "0.05", "betas": "[0.5,0.999]"}
+"""Keys whose numbers are at least 0 and below 1, at any depth -> what to type."""
+
+
+def check_deep_numbers(config: DictConfig, place: str = "") -> None:
+    """Raise for the first key of `COUNTS` or `SHARES`, at any depth, with a number that is out of its range.
 
     Raises:
         ConfigError: one line with the key.
@@ -57,18 +61,18 @@ def check_counts(config: DictConfig, place: str = "") -> None:
             continue
         value = config[key]
         if isinstance(value, DictConfig):
-            check_counts(value, f"{place}{key}.")
-        elif key in COUNTS and isinstance(value, int | float) and not 0 < value < math.inf:
+            check_deep_numbers(value, f"{place}{key}.")
+            continue
+        if key in COUNTS and _is_number(value) and not 0 < value < math.inf:
             bound = "finite" if value > 0 else "above 0"
             raise ConfigError(f"{place}{key}={value} must be {bound}; type {place}{key}=NUMBER")
-        elif key == "held_out" and isinstance(value, int | float) and not 0 <= value < 1:
-            raise ConfigError(f"{place}{key}={value} must be at least 0 and below 1; type {place}{key}=0.05")
-        elif key == "betas" and OmegaConf.is_list(value):
-            for beta in value:
-                if isinstance(beta, int | float) and not 0 <= beta < 1:
-                    raise ConfigError(
-                        f"{place}{key}: {beta} must be at least 0 and below 1; type {place}{key}=[0.5,0.999]"
-                    )
+        numbers = filter(_is_number, value if OmegaConf.is_list(value) else [value])
+        if key in SHARES and not all(0 <= number < 1 for number in numbers):  # nan fails each comparison
+            raise ConfigError(f"{place}{key}={value} must be at least 0 and below 1; type {place}{key}={SHARES[key]}")
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float)
 
 
 def check_image_size(size: Any) -> None:

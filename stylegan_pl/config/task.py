@@ -16,7 +16,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from stylegan_pl.config.check_numbers import check_counts, check_image_size, check_ranges
+from stylegan_pl.config.check_numbers import check_deep_numbers, check_image_size, check_ranges
 from stylegan_pl.config.failure_line import code_and_line
 from stylegan_pl.config.named_today import as_named_today
 from stylegan_pl.config.near_names import ours_of_value
@@ -170,7 +170,7 @@ def check_root(config: DictConfig, name: str) -> None:
     if "image_size" in known and (config.image_size is not None or known["image_size"].default is not None):
         check_image_size(config.image_size)
     check_ranges(config)
-    check_counts(config)
+    check_deep_numbers(config)
     _check_parts(config)
 
 

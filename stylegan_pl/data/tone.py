@@ -17,7 +17,8 @@ class RandomTone(RandomChannels):
 
         v ← v^γ,  v ← m + s (v − m),  v ← ½ + c (v − ½) + b, clipped to [0, 1]
 
-    Styles keep their colours, which belong to the style.
+    Styles keep their colours, which belong to the style. kornia has such changes, too; written here, because
+    `my_painter` should start without kornia's import.
 
     Args:
         gamma: largest γ; γ is drawn from [1 / gamma, gamma], evenly on a logarithmic scale.

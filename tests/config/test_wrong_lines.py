@@ -209,7 +209,7 @@ LINES = [
      "'input=[photo.png,broken.jpg]'"),
     ("train", "image_loss=[style,content,style]", "image_loss=[style,content,style]: style is there twice"),
     ("train", "data.content.held_out=nan", "data.content.held_out=nan must be at least 0 and below 1"),
-    ("train", "model.generator_optimizer.betas=[0.5,1.5]", "betas: 1.5 must be at least 0 and below 1"),
+    ("train", "model.generator_optimizer.betas=[0.5,1.5]", "betas=[0.5, 1.5] must be at least 0 and below 1"),
     ("stylize", "ckpt=run input=“photo.png” output=o.png", "no such file or folder; type photo.png"),
     ("stylize", r"ckpt=run input=.\photos\000.png output=o.png", "no such file or folder; type ./photos/000.png"),
     ("stylize", "ckpt=run input=new\nline.png output=o.png", r"input=new\nline.png: no such file or folder"),

@@ -11,7 +11,7 @@ from stylegan_pl.nn.layers.taps import Tap, read_taps
 
 # Factor of the last layer's output. Adam changes each weight by the learning rate; without the factor, the thousand
 # weights of a 9×9 layer would change the picture by a third of its range in a single step.
-_CHANGE = 0.1
+CHANGE = 0.1
 
 
 def changed_photograph(content: Tensor, change: Tensor, *, margin: float = 0.97) -> Tensor:
@@ -46,7 +46,7 @@ class ChainGenerator(Generator):
     def forward(self, content: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1], sides multiples of `stride` -> the same shape and range."""
         drawn = self.layers(content)
-        return changed_photograph(content, _CHANGE * drawn) if self.residual else torch.tanh(drawn)
+        return changed_photograph(content, CHANGE * drawn) if self.residual else torch.tanh(drawn)
 
     @property
     def taps(self) -> dict[str, int]:

@@ -54,6 +54,11 @@ def stride_of(generator: nn.Module) -> int:
     return int(getattr(generator, "stride", 4))
 
 
+def grid_of(generator: nn.Module) -> int:
+    """Tiles start at multiples of this: `grid`, if the network has it, or else the stride."""
+    return int(getattr(generator, "grid", stride_of(generator)))
+
+
 def has_strokes(generator: nn.Module) -> bool:
     """Whether the generator paints strokes, which have a size in pixels and look small in a large picture."""
     return bool(getattr(generator, "has_strokes", True))

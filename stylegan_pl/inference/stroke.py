@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from stylegan_pl.inference.any_size import pad_to_stride, stride_of
+from stylegan_pl.inference.any_size import grid_of, pad_to_stride, stride_of
 
 
 class InStrokes(nn.Module):
@@ -27,6 +27,7 @@ class InStrokes(nn.Module):
         self.generator, self.ratio = generator, ratio
         self.pads_to = ratio.numerator  # for which both pictures have whole pixels
         self.stride = stride_of(generator) * ratio.numerator  # tiles of both then have whole strides
+        self.grid = grid_of(generator) * ratio.numerator
 
     def forward(self, content: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1], sides multiples of p -> the same shape and range, float32."""

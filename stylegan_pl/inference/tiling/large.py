@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import interpolate
 
-from stylegan_pl.inference.any_size import SMALLEST, pad_to_stride, padding_of, stride_of
+from stylegan_pl.inference.any_size import SMALLEST, grid_of, pad_to_stride, padding_of
 from stylegan_pl.inference.colour import Recolouring
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.tiling.picture_statistics import Core, PictureStatistics
@@ -20,7 +20,7 @@ class LargePicture:
     Memory, besides picture and painting: one tile's activations, and a row of tiles.
 
     Args:
-        generator: on `device`; takes sides that are multiples of its stride.
+        generator: on `device`; takes sides that are multiples of its stride; tiles start at multiples of its grid.
         picture: (3, H, W), uint8 or float in [-1, 1], on the CPU.
         mask: (1, H, W) in [0, 1]; 0 keeps the picture.
         tile, overlap, blend: pixels; see `tiles.spans`.
@@ -41,10 +41,10 @@ class LargePicture:
     ) -> None:
         self.picture, self.mask, self.finish = picture, mask, finish
         self.device, self.dtype = device, dtype
-        stride, self.pads_to, self.tile = stride_of(generator), padding_of(generator), tile
+        self.pads_to, self.tile = padding_of(generator), tile
         self.statistics = PictureStatistics(generator)
         sides = [-(-max(SMALLEST, side) // self.pads_to) * self.pads_to for side in picture.shape[-2:]]  # as of a whole
-        self.rows, self.columns = (spans(side, tile, overlap, blend, stride) for side in sides)
+        self.rows, self.columns = (spans(side, tile, overlap, blend, grid_of(generator)) for side in sides)
 
     @torch.no_grad()
     def paint(self, into: Tensor, *, exact: bool, report: Callable[[float], None]) -> None:

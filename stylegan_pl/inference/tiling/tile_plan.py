@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.inference.any_size import stride_of
+from stylegan_pl.inference.any_size import grid_of, stride_of
 from stylegan_pl.inference.tiling.activation_memory import bytes_per_pixel
 from stylegan_pl.inference.tiling.memory import budget_bytes, tile_side
 from stylegan_pl.inference.tiling.picture_statistics import PictureStatistics
@@ -55,7 +55,7 @@ class TilePlan:
 
     def __init__(self, generator: nn.Module, tiling: Tiling, *, device: torch.device, dtype: torch.dtype) -> None:
         self.generator, self.tiling, self.device, self.dtype = generator, tiling, device, dtype
-        self.stride = stride_of(generator)
+        self.grid = grid_of(generator)
         self._pixel_bytes: float | None = None
         self._reach: int | None = None
 
@@ -68,9 +68,9 @@ class TilePlan:
         if not self.is_large(height, width):
             return None
         if isinstance(self.tiling.tile, int):
-            return -(-self.tiling.tile // self.stride) * self.stride
+            return -(-self.tiling.tile // self.grid) * self.grid
         budget = budget_bytes(self.tiling.memory_gb, self.device, height * width)
-        return tile_side(budget, self.pixel_bytes, overlap=self.overlap, stride=self.stride)
+        return tile_side(budget, self.pixel_bytes, overlap=self.overlap, stride=self.grid)
 
     def is_large(self, height: int, width: int) -> bool:
         """Whether a picture must be cut into tiles."""
@@ -78,7 +78,7 @@ class TilePlan:
         if tile is None:
             return False
         if isinstance(tile, int):
-            return max(height, width) > -(-tile // self.stride) * self.stride
+            return max(height, width) > -(-tile // self.grid) * self.grid
         if max(height, width) <= _SMALL:
             return False
         budget = budget_bytes(self.tiling.memory_gb, self.device, height * width)
@@ -95,16 +95,18 @@ class TilePlan:
     def pixel_bytes(self) -> float:
         """Peak memory of activations on the device, bytes per pixel."""
         if self._pixel_bytes is None:
-            self._pixel_bytes = bytes_per_pixel(self.generator, self.stride, device=self.device, dtype=self.dtype)
+            self._pixel_bytes = bytes_per_pixel(
+                self.generator, stride_of(self.generator), device=self.device, dtype=self.dtype
+            )
         return self._pixel_bytes
 
     @property
     def overlap(self) -> int:
         """Pixels that a tile should overlap: the generator's receptive field on one side, and the blend."""
         if self._reach is None:
-            reach = PictureStatistics(self.generator).reach(self.stride)
+            reach = PictureStatistics(self.generator).reach(stride_of(self.generator))
             self._reach = LARGEST if reach is None else reach
-        return -(-(self._reach + BLEND) // self.stride) * self.stride
+        return -(-(self._reach + BLEND) // self.grid) * self.grid
 
     def overlap_of(self, tile: int) -> int:
         """Pixels that tiles of this side overlap: at most a quarter of it if the user typed `tile=`."""
@@ -114,8 +116,8 @@ class TilePlan:
 
     def overlap_within(self, tile: int) -> int:
         """Largest overlap of tiles of this side: a quarter of it, but at least one stride if the tile has three."""
-        steps = max(tile // 4 // self.stride, int(tile >= 3 * self.stride))
-        return steps * self.stride
+        steps = max(tile // 4 // self.grid, int(tile >= 3 * self.grid))
+        return steps * self.grid
 
     def warn_if_tiles_differ(self, tile: int) -> None:
         """Log that tiles of this side overlap by less than the generator sees, so the painting may show them."""

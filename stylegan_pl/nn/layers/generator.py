@@ -16,6 +16,7 @@ class Generator(nn.Module, ABC):
     """
 
     stride: int = 1  # sides must be multiples of it; inference pads
+    # `grid`, where a generator has it: what it paints depends on the position modulo this, so tiles start at multiples
     has_strokes: bool = True  # False: changes single pixels, so strokes need not grow with the picture
     takes_style: bool = False  # forward(content, style): the style is an input
 

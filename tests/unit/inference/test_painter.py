@@ -110,7 +110,7 @@ def test_there_is_no_step_where_tiles_meet(name):
     generator = network(name)
     painter = Painter(generator, tiling=Tiling(160))
     overlap = painter.tiles.overlap_of(160)
-    borders = [span.core[0] for span in spans(512, 160, overlap, 16, painter.tiles.stride)][1:]
+    borders = [span.core[0] for span in spans(512, 160, overlap, 16, painter.tiles.grid)][1:]
     assert len(borders) >= 4
     whole = jumps(Painter(generator, tiling=WHOLE)(image), borders)  # a regular pattern of strokes may fall on borders
     tiled = jumps(painter(image), borders)
@@ -119,7 +119,7 @@ def test_there_is_no_step_where_tiles_meet(name):
     if (
         name not in ("seed", "context", "context_grey") and "transposed" not in name
     ):  # no norm; a checkerboard that drowns everything
-        assert jumps(alone, borders) > 1.5 * tiled  # the measure sees seams where there are some
+        assert jumps(alone, borders) > 1.25 * tiled  # the measure sees seams where there are some
 
 
 @pytest.mark.parametrize("way", [*KeepColour, None])

@@ -107,8 +107,10 @@ class Brush(nn.Module):
         height, width = chosen.shape[-2:]
         # not -(-side // period): exporters round it towards zero
         times = [(side + self.period - 1) // self.period for side in (height, width)]
-        noise = self._constant("noise", chosen).repeat(1, 1, *times)[..., :height, :width]
-        return torch.tanh(_EDGE * torch.einsum("sahw,nahw->nshw", noise, chosen))
+        noise = self._constant("noise", chosen)
+        # one brush after the other: all at once would take four times the memory
+        strokes = [(each.repeat(1, *times)[:, :height, :width] * chosen).sum(dim=1) for each in noise]
+        return torch.tanh(_EDGE * torch.stack(strokes, dim=1))
 
     def _blurred(self, maps: Tensor, name: str) -> Tensor:
         row = self._constant(name, maps).expand(maps.shape[1], 1, 1, -1)

@@ -4,11 +4,13 @@ import pytest
 import torch
 from small_generators import count
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
+from torch.nn.functional import conv2d, interpolate, pad
 
 from stylegan_pl.generators.brush import BrushGenerator
+from stylegan_pl.generators.johnson import JohnsonGenerator
 from stylegan_pl.losses.structure import structure
 from stylegan_pl.nn.layers.brush import Brush
+from stylegan_pl.nn.layers.init import init_he
 
 
 def blobs(*shape: int) -> Tensor:
@@ -35,7 +37,7 @@ def alone(network: BrushGenerator, amounts: Tensor) -> BrushGenerator:
 def test_it_has_its_parameters() -> None:
     stem, halving, quartering = (9 * 9 * 3 + 3) * 16, (9 * 16 + 3) * 32, (9 * 32 + 3) * 64
     block = 2 * (9 * 64 + 3) * 64  # weights, bias, and the norm's two
-    assert count(BrushGenerator()) == stem + halving + quartering + 5 * block + (9 * 64 + 1) * 3 * 8 == 411_672
+    assert count(BrushGenerator()) == stem + halving + quartering + 5 * block + (9 * 64 + 1) * 3 * 9 == 413_403
 
 
 def test_it_starts_at_the_photograph_under_faint_strokes() -> None:
@@ -54,39 +56,51 @@ def test_it_is_written_out() -> None:
     content = blobs(1, 3, 32, 48).double()
     smeared, strokes = Brush(lengths=(2.0, 3.0))(content)
     small = network.layers(content)
-    assert small.shape == (1, 18, 8, 12)
+    assert small.shape == (1, 21, 8, 12)
+    row = torch.tensor([0.25, 0.5, 0.25]).double()
+    wide = pad(small, [1] * 4, mode="replicate")
+    small = conv2d(wide, torch.outer(row, row).expand(21, 1, 3, 3), groups=21)
     mixture = interpolate(small, scale_factor=4, mode="bilinear", align_corners=False)[0]
     base = 0.97 * smeared[0]
     expected = []
     for colour in range(3):
-        red, green, blue, one, first, second = mixture[6 * colour : 6 * colour + 6]
+        detail, red, green, blue, one, first, second = mixture[7 * colour : 7 * colour + 7]
         change = red * smeared[0, 0] + green * smeared[0, 1] + blue * smeared[0, 2] + one
-        change = change + first * strokes[0, 0] + second * strokes[0, 1]
+        change = change + detail * 10 * (content - smeared)[0, colour]
+        change = change + 3 * (first / 3).tanh() * strokes[0, 0] + 3 * (second / 3).tanh() * strokes[0, 1]
         expected.append(torch.tanh(0.5 * torch.log((1 + base[colour]) / (1 - base[colour])) + change / 10))
     torch.testing.assert_close(network(content)[0], torch.stack(expected))
 
 
+def fineness(change: Tensor) -> float:
+    """Share of a change's power in waves of less than six pixels, between 0 and 1."""
+    spectrum = torch.fft.rfft2(change - change.mean(dim=(-2, -1), keepdim=True)).abs().square()
+    waves = torch.hypot(torch.fft.fftfreq(change.shape[-2])[:, None], torch.fft.rfftfreq(change.shape[-1]))
+    return float(spectrum[..., waves > 1 / 6].sum() / spectrum.sum())
+
+
 def test_without_strokes_it_draws_nothing_fine() -> None:
-    """Whatever the weights are, a flat picture stays smooth: linear between points that are four pixels apart."""
+    """Whatever the weights are, a smooth picture is changed smoothly; Johnson's network adds a pattern."""
     torch.manual_seed(0)
-    network = BrushGenerator(blocks=1, width=4)
+    network, johnson = BrushGenerator(blocks=1, width=4), JohnsonGenerator(blocks=1, width=4, init=init_he)
     weight, bias = mixing(network)
-    weight.mul_(30)[:, 4:] = 0
-    bias[:, 4:] = 0
+    weight.mul_(30)[:, 5:] = 0
+    bias[:, 5:] = 0
+    content = blobs(1, 3, 64, 64)
     with torch.no_grad():
-        content = blobs(1, 3, 64, 64)
-        mixture = interpolate(network.layers(content), size=(64, 64), mode="bilinear")
-    bends = mixture.diff(dim=-1, n=2).abs()[..., 3:-3]
-    assert mixture.diff(dim=-1).abs().max() > 0.01
-    assert (bends.mean(dim=(0, 1, 2)) > 1e-5).float().mean() < 0.6  # only where two points meet
+        base = 0.97 * Brush(lengths=(4.0,))(content).smeared
+        change = torch.atanh(network(content).double()) - torch.atanh(base.double())
+        drawn = johnson.layers(content)
+    assert change.std() > 0.1
+    assert fineness(change) < 0.3 * fineness(drawn)
 
 
 def test_strokes_are_seen_in_the_colour_that_is_asked_for() -> None:
-    amounts = torch.zeros(3, 8)
-    amounts[2, 5] = 3.0  # the second brush, in blue
+    amounts = torch.zeros(3, 9)
+    amounts[2, 6] = 3.0  # the second brush, in blue
     content = blobs(1, 3, 64, 64)
     painted = alone(BrushGenerator(), amounts)(content)
-    smeared, strokes = Brush(lengths=(2.0, 4.0, 4.0, 8.0))(content)
+    smeared, strokes = Brush(lengths=(4.0, 4.0, 8.0, 8.0))(content)
     torch.testing.assert_close(painted[:, :2], 0.97 * smeared[:, :2])
     change = painted[0, 2] - 0.97 * smeared[0, 2]
     assert torch.corrcoef(torch.stack([change.flatten(), strokes[0, 1].flatten()]))[0, 1] > 0.9
@@ -95,6 +109,15 @@ def test_strokes_are_seen_in_the_colour_that_is_asked_for() -> None:
 @pytest.mark.parametrize(("period", "grid"), [(64, 64), (30, 60)])
 def test_tiles_start_where_noise_and_network_begin_anew(period: int, grid: int) -> None:
     assert BrushGenerator(blocks=1, width=4, lengths=(2.0,), period=period).grid == grid
+
+
+def test_detail_is_kept_where_it_is_asked_for() -> None:
+    content = blobs(1, 3, 64, 64) * 0.5 + 0.1 * torch.randn(1, 3, 64, 64, generator=torch.Generator().manual_seed(2))
+    amounts = torch.zeros(3, 9)
+    smeared = alone(BrushGenerator(), amounts)(content)
+    amounts[:, 0] = 1.0
+    kept = alone(BrushGenerator(), amounts)(content)
+    assert (kept - content).abs().mean() < 0.3 * (smeared - content).abs().mean()
 
 
 def test_bad_numbers_are_refused() -> None:

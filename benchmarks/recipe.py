@@ -3,9 +3,12 @@
 RECIPE = ["+experiment=my_painter"]
 """One's own painter; `recipe=` of the command line puts another in its place, with spaces between words."""
 
+_JOHNSON = ["start_from=null", "generator@model.generator=johnson", "model.generator.width=16"]  # as large, no brush
+
 WITHOUT: dict[str, list[str]] = {
     "start": ["start_from=null"],
-    "residual": ["start_from=null", "model.generator.residual=false"],  # the box's painters are all residual
+    "brush": _JOHNSON,
+    "residual": [*_JOHNSON, "model.generator.residual=false"],
     "scale": ["data.content.load_size=null", "data.style.load_size=null"],
     "relative": [
         "image_loss=[style,relative_style,strokes,structure,relative_content,total_variation]",

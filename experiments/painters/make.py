@@ -1,6 +1,6 @@
 """One painter of the box, made again by one command: its pairs rendered if it needs any, trained, exported with a card.
 
-    python -m experiments.painters.make NAME photographs=FOLDER [paintings=FILE_OR_FOLDER] [more=FOLDER] [vgg16=FILE]
+    python -m experiments.painters.make NAME photographs=FOLDER [paintings=FILE_OR_FOLDER] [vgg16=FILE]
         [OVERRIDE …]
 
 NAME is one of those that `python -m experiments.painters.make` lists. Runs land in outputs/painters/NAME; a run that
@@ -25,7 +25,7 @@ from stylegan_pl.pictures.read import read_image
 
 OUTPUTS = Path("outputs/painters")
 PAIRED_SIDE = 256  # pixels of the shorter side that pairs are rendered at
-WORDS = ("photographs", "paintings", "more", "vgg16")
+WORDS = ("photographs", "paintings", "vgg16")
 PAIRS = 800  # at most, evenly through the photographs
 
 
@@ -33,42 +33,46 @@ class Recipe(NamedTuple):
     """How one painter came to be."""
 
     about: str
-    stages: tuple[list[str], ...]  # overrides of a training each, which starts from the one before or goes on with it
+    stages: tuple[list[str], ...]  # overrides of a training each, which starts from the one before
     renderer: Renderer | None = None  # draws the pairs; None: paintings=… are the style set
     looks: bool = True  # through a feature network
 
 
-ONE = ([*["+experiment=one_painting", "start_from=null", "max_images=4000"]],)
+FEW = ["max_images=400", "val_every_images=400"]  # strokes are known already
+SHORT = ["max_images=300", "val_every_images=300"]
 PAIRED = "+experiment=rendered_pairs"
 TEXTURED = [  # strokes cannot be foreseen pixel by pixel: their covariances can be learned
     PAIRED,
-    *["generator@model.generator=johnson", "init@model.generator.init=he", "model.generator.width=16"],
-    "~model.generator.dilations",
+    *["generator@model.generator=brush", "model.generator.width=16", "~model.generator.dilations"],
     *["feature_network=vgg_or_random", "image_loss=[relative_style]", "image_loss.relative_style.rooted=false"],
     "image_loss.relative_style.pooled=0.03",
 ]
 COLLECTION = "+experiment=my_painter"
-MORE = [COLLECTION, "data.style.root=MORE"]  # the folder typed as more=
-GOES_ON = "resume=true"  # with the run before, in place of starting from it
-LARGE = ["data.style.load_size=448", "model.generator_optimizer.lr=4e-4"]  # my_painter's, once
-FORMER = ["feature_network=random_filters", "augment=flip", "image_loss.structure.allowed=0", *LARGE]  # the same
+ONE = "+experiment=one_painting"
 RECIPES = {
-    "starry_night": Recipe("Vincent van Gogh, The Starry Night (1889): swirls and dashes in blue and yellow", ONE),
-    "hokusai": Recipe("Katsushika Hokusai, The Great Wave off Kanagawa (about 1831): a woodblock print", ONE),
-    "renoir": Recipe("Pierre-Auguste Renoir, Bal du moulin de la Galette (1876): soft dappled light", ONE),
+    "starry_night": Recipe(
+        "Vincent van Gogh, The Starry Night (1889): swirls and dashes in blue and yellow",
+        ([ONE, "start_from=null", "max_images=1000", "val_every_images=500"],),
+    ),
+    "hokusai": Recipe(
+        "Katsushika Hokusai, The Great Wave off Kanagawa (about 1831): a woodblock print",
+        (
+            [ONE, "start_from=painter:starry_night", *FEW],
+            [ONE, *FEW, "image_loss.structure.weight=16", "image_loss.relative_content.weight=3"],  # black stays dark
+        ),
+    ),
+    "renoir": Recipe(
+        "Pierre-Auguste Renoir, Bal du moulin de la Galette (1876): soft dappled light",
+        ([ONE, "start_from=painter:starry_night", *FEW],),
+    ),
     "vangogh": Recipe(
-        "Vincent van Gogh, 22 paintings of 1882 to 1890 and then 301: brush marks along contours, golden and blue",
+        "Vincent van Gogh, about 300 paintings: strokes along contours, golden, blue and green",
         (
             [
-                *[COLLECTION, *FORMER, "image_loss.structure.weight=1.5", "start_from=painter:starry_night"],
-                *["max_images=7000", "val_every_images=1400"],
+                *[COLLECTION, "start_from=null", "model.generator.smear=2", "image_loss.structure.weight=4"],
+                *["max_images=2000", "val_every_images=500"],
             ],
-            [*MORE, *FORMER, "image_loss.structure.weight=2", "max_images=13000"],
-            [GOES_ON, *MORE, *FORMER, "image_loss.structure.weight=1.2", "max_images=17000"],
-            [
-                *[*MORE, *LARGE, "augment=channels", "image_loss.structure.allowed=0.25"],
-                *["max_images=5000", "val_every_images=1000"],
-            ],
+            [COLLECTION, "max_images=2200", "val_every_images=550"],
         ),
         looks=False,
     ),
@@ -85,10 +89,10 @@ RECIPES = {
         looks=False,
     ),
     "oil": Recipe(
-        "An oil painting in the photograph's own colours: dark-edged strokes along its contours",
+        "An oil painting in the photograph's own colours: strokes along its contours",
         (
-            [*TEXTURED, "start_from=painter:renoir", "model.l1_weight=3", "max_images=800", "val_every_images=800"],
-            [*TEXTURED, "model.l1_weight=12", "max_images=1200", "val_every_images=1200"],
+            [*TEXTURED, "start_from=painter:starry_night", "model.l1_weight=12", *SHORT],
+            [*TEXTURED, "model.l1_weight=60", *SHORT],  # brings the photograph's colours back
         ),
         OilPainting(),
     ),
@@ -104,7 +108,6 @@ def main(arguments: list[str]) -> int:
     recipe = RECIPES[name]
     named = dict(word.split("=", 1) for word in typed if word.split("=", 1)[0] in WORDS)
     needed = ["photographs"] if recipe.renderer else ["photographs", "paintings"]
-    needed += ["more"] if any(MORE[1] in stage for stage in recipe.stages) else []
     if missing := [word for word in needed if word not in named]:
         print(f"error: {name} is made from {' and '.join(needed)}; type {missing[0]}=FOLDER", file=sys.stderr)
         return 2
@@ -117,13 +120,10 @@ def main(arguments: list[str]) -> int:
     if recipe.looks and "vgg16" in named:
         shared.append(f"feature_network.weights_path={named['vgg16']}")
     runs: list[Path] = []
-    before: list[str] = []
     for stage in recipe.stages:
-        if GOES_ON not in stage:
-            before = [f"start_from={runs[-1]}"] if runs else []
-            runs.append(OUTPUTS / name / f"stage{len(runs) + 1}")
-        own = [f"data.style.root={named['more']}" if word == MORE[1] else word for word in stage if word != GOES_ON]
-        call("train", *shared, *own, *before, f"hydra.run.dir={runs[-1]}", "resume=auto")
+        before = [f"start_from={runs[-1]}"] if runs else []
+        runs.append(OUTPUTS / name / f"stage{len(runs) + 1}")
+        call("train", *shared, *stage, *before, f"hydra.run.dir={runs[-1]}", "resume=auto")
     said = shlex.join(["python", "-m", "experiments.painters.make", name, *(f"{key}=…" for key in named)])
     card = [f"about={recipe.about}", f"command={said}", "licence=MIT"]
     call("export", f"ckpt={runs[-1]}", "format=safetensors", "half=true", f"output={OUTPUTS / name}.safetensors", *card)

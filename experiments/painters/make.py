@@ -49,6 +49,8 @@ TEXTURED = [  # strokes cannot be foreseen pixel by pixel: their covariances can
 ]
 COLLECTION = "+experiment=my_painter"
 ONE = "+experiment=one_painting"
+JOHNSON = ["generator@model.generator=johnson", "init@model.generator.init=he", "model.generator.width=16"]
+JOHNSON += ["image_loss.structure.weight=0"]  # a brush had turned black areas into the colour of paper
 RECIPES = {
     "starry_night": Recipe(
         "Vincent van Gogh, The Starry Night (1889): swirls and dashes in blue and yellow",
@@ -56,10 +58,7 @@ RECIPES = {
     ),
     "hokusai": Recipe(
         "Katsushika Hokusai, The Great Wave off Kanagawa (about 1831): a woodblock print",
-        (
-            [ONE, "start_from=painter:starry_night", *FEW],
-            [ONE, *FEW, "image_loss.structure.weight=16", "image_loss.relative_content.weight=3"],  # black stays dark
-        ),
+        ([ONE, *JOHNSON, "start_from=null", "max_images=4000", "val_every_images=1200"],),
     ),
     "renoir": Recipe(
         "Pierre-Auguste Renoir, Bal du moulin de la Galette (1876): soft dappled light",

@@ -53,7 +53,7 @@ SMALL: dict[str, Callable[[], Generator]] = {
     "unet_transposed": lambda: UNetGenerator(levels=4, width=8, upsample=TransposedConv4),
     "mobile": lambda: MobileGenerator(blocks=2, width=16),
     "johnson": lambda: JohnsonGenerator(blocks=2, width=8),
-    "brush": lambda: BrushGenerator(blocks=1, width=8, lengths=(2.0, 3.0), period=16),
+    "brush": lambda: BrushGenerator(blocks=2, width=8, lengths=(2.0, 3.0), period=16),
     "context": lambda: ContextGenerator(width=8),
     "context_grey": lambda: ContextGenerator(width=8, grey=True),
     "adain": lambda: AdaINGenerator(encoder=random_vgg_encoder()),

@@ -119,7 +119,7 @@ def test_there_is_no_step_where_tiles_meet(name):
     if (
         name not in ("seed", "context", "context_grey") and "transposed" not in name
     ):  # no norm; a checkerboard that drowns everything
-        assert jumps(alone, borders) > 1.25 * tiled  # the measure sees seams where there are some
+        assert jumps(alone, borders) > 1.5 * tiled  # the measure sees seams where there are some
 
 
 @pytest.mark.parametrize("way", [*KeepColour, None])

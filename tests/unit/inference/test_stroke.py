@@ -23,7 +23,6 @@ from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.stroke import InStrokes
 from stylegan_pl.inference.stroke_size import STROKE_AT, Strokes
 from stylegan_pl.inference.tiling.tile_plan import Tiling
-from stylegan_pl.losses.colour import gaussian_blur
 from stylegan_pl.pictures.tensors import to_float, to_uint8
 from stylegan_pl.runs.checkpoint import load_generator, resolve
 from stylegan_pl.runs.painters import names
@@ -89,8 +88,7 @@ def width_of_structure(change: Tensor) -> float:
 
 def widths(generator: nn.Module, strokes: list[float]) -> list[float]:
     content = to_float(photograph(216, 240))
-    changes = [painter(generator, stroke)(content) - content for stroke in strokes]
-    return [width_of_structure(change - gaussian_blur(change, 12.0)) for change in changes]  # without broad tones
+    return [width_of_structure(painter(generator, stroke)(content) - content) for stroke in strokes]
 
 
 def test_hatching_is_as_much_wider_as_was_asked():
@@ -99,14 +97,22 @@ def test_hatching_is_as_much_wider_as_was_asked():
         assert width / own == pytest.approx(stroke, rel=0.1)
 
 
-@pytest.mark.parametrize("generator", ["dabs", *(f"painter:{name}" for name in names())])
+# a bug, known: strokes of less than a pixel vanish when the picture is shrunk back, so 0.7 is no finer than 1
+TOO_FINE = pytest.mark.xfail(strict=True, reason="stroke=0.7 is no finer than stroke=1 by these two painters")
+
+
+@pytest.mark.parametrize(
+    "generator",
+    [
+        "dabs",
+        *(pytest.param(f"painter:{name}", marks=TOO_FINE if name in ("oil", "renoir") else ()) for name in names()),
+    ],
+)
 def test_structure_grows_with_the_stroke(generator):
     """Of dabs that follow the photograph, and of every painter in the box."""
     network = Dabs() if generator == "dabs" else load_generator(resolve(generator))
     of_tones = generator in ("painter:cartoon", "painter:film_noir")  # they change whole areas: nothing to make finer
-    # from 0.7 to 1 a brush's strokes grow less than the place of its noise matters
-    of_a_brush = [0.5, 1.0, 1.4, 2.0]
-    strokes = STROKES if generator == "dabs" else [1.0, 1.4, 2.0] if of_tones else of_a_brush
+    strokes = [1.0, 1.4, 2.0] if of_tones else [0.5, 0.7, 1.0, 1.4, 2.0]
     assert all(finer < broader for finer, broader in pairwise(widths(network, strokes)))
 
 

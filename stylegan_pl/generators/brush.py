@@ -11,19 +11,22 @@ from stylegan_pl.generators.chain import CHANGE, ChainGenerator, changed_photogr
 from stylegan_pl.nn.layers.blocks import ResidualBlock, conv_norm_relu
 from stylegan_pl.nn.layers.brush import Brush
 from stylegan_pl.nn.layers.init import Init, init_he
+from stylegan_pl.nn.layers.luma import luma
 
 _MOST = 3.0  # of a stroke in a colour; without a limit, dark and light spots stand where structure is not lost by them
+_REACH = 3  # pixels of the mixture: half the side of the filter that smooths it
 _COLOURS = 5  # inputs of a pixel's mixture besides strokes: detail, red, green, blue, and 1
 
 
 class BrushGenerator(ChainGenerator):
-    """tanh(atanh(0.97 S x) + f(x) · [10 (x − S x), S x, 1, n(x)] / 10): f mixes each pixel's colour. 0.41 M parameters.
+    """tanh(atanh(0.97 S x) + f(x) · [10 Y(x − S x), S x, 1, n(x)] / 10): f mixes each pixel's colour. 0.41 M parameters.
 
-    S x is the photograph, smeared along its contours; n are strokes that follow them (`Brush`). The network, Johnson's
-    encoder and residual blocks, works at a quarter of the resolution; its output is smoothed and enlarged. For each
-    pixel it decides how much of the photograph's detail is kept, how the colour changes, by an affine map (as in Gharbi
-    et al., "Deep Bilateral Learning", 2017, so that contours stay sharp), and how much of each stroke is seen in which
-    colour, within ±3. So it cannot draw fine patterns of its own: no grid, no echoes of contours in skies.
+    S x is the photograph, smeared along its contours; n are strokes that follow them (`Brush`); Y is luma. The network,
+    Johnson's encoder and residual blocks, works at a quarter of the resolution; its output is smoothed and enlarged.
+    For each pixel it decides how much of the photograph's detail is kept, how the colour changes, by an affine map (as
+    in Gharbi et al., "Deep Bilateral Learning", 2017, so that contours stay sharp), and how much of each stroke is seen
+    in which colour, within ±3. So it cannot draw fine patterns of its own: no grid, no echoes of contours in skies.
+    Detail is of light alone, because photographs have more fine differences of colour than paintings do.
 
     At first f is nearly constant: the smeared photograph under faint grey strokes. Sides are multiples of 4; taps as in
     `ResNetGenerator`.
@@ -50,9 +53,9 @@ class BrushGenerator(ChainGenerator):
         *,
         blocks: int = 5,
         width: int = 16,
-        lengths: Sequence[float] = (4.0, 4.0, 8.0, 8.0),
+        lengths: Sequence[float] = (4.0, 6.0, 8.0, 12.0),
         smear: float = 1.5,
-        period: int = 64,
+        period: int = 128,
         init: Init = init_he,
     ) -> None:
         stem = conv_norm_relu(3, width, 9, affine=True)
@@ -80,20 +83,22 @@ class BrushGenerator(ChainGenerator):
     def forward(self, content: Tensor) -> Tensor:
         """(N, 3, H, W) in [-1, 1], sides multiples of 4 -> the same shape and range."""
         smeared, strokes = self.brush(content)
-        detail = (content - smeared) / CHANGE
-        others = torch.cat([torch.ones_like(smeared[:, :1]), strokes], dim=1)
+        detail = luma(content - smeared) / CHANGE
+        inputs = torch.cat([detail, smeared, torch.ones_like(detail), strokes], dim=1)
         mixture = interpolate(_smooth(self.layers(content)), size=content.shape[-2:], mode="bilinear")
         # one colour after the other: all at once would take three times the memory
         changes = [
-            (_limited(amounts) * torch.cat([detail[:, colour : colour + 1], smeared, others], dim=1)).sum(dim=1)
-            for colour, amounts in enumerate(mixture.unflatten(1, (3, -1)).unbind(dim=1))
+            (_limited(amounts) * inputs).sum(dim=1) for amounts in mixture.unflatten(1, (3, -1)).unbind(dim=1)
         ]
         return changed_photograph(smeared, CHANGE * torch.stack(changes, dim=1))
 
 
 def _smooth(mixture: Tensor) -> Tensor:
-    """[1, 2, 1] / 4 in both directions: a network that alternates from pixel to pixel would leave a visible grid."""
-    return avg_pool2d(avg_pool2d(pad(mixture, [1] * 4, mode="replicate"), 2, stride=1), 2, stride=1)
+    """A binomial filter of 7 × 7: a network that changes its mind from pixel to pixel would leave dots and a grid."""
+    mixture = pad(mixture, [_REACH] * 4, mode="replicate")
+    for _ in range(2 * _REACH):
+        mixture = avg_pool2d(mixture, 2, stride=1)
+    return mixture
 
 
 def _limited(amounts: Tensor) -> Tensor:

@@ -132,7 +132,7 @@ def test_any_size(size: tuple[int, int]) -> None:
         ({"lengths": ()}, "lengths and smear must be above 0, got"),
         ({"lengths": (4.0, 0.0)}, "lengths and smear must be above 0, got"),
         ({"lengths": (4.0,), "smear": -1.0}, "lengths and smear must be above 0, got"),
-        ({"lengths": (4.0, 30.0)}, "period=64 is too short for strokes of 30.0 pixels; try 75"),
+        ({"lengths": (4.0, 30.0), "period": 64}, "period=64 is too short for strokes of 30.0 pixels; try 75"),
     ],
 )
 def test_bad_numbers_are_refused(arguments: dict[str, Any], message: str) -> None:

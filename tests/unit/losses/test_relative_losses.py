@@ -1,14 +1,21 @@
 """Losses in shares of what photographs get."""
 
+import numpy as np
 import pytest
 import torch
+from torch.nn.functional import avg_pool2d
 
 from stylegan_pl.contracts import TrainingSets
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.losses.content import RelativeContentLoss
 from stylegan_pl.losses.image_loss import ImageLosses, Views
 from stylegan_pl.losses.relative_style import COLOURS, RelativeStyleLoss
-from stylegan_pl.losses.style_statistics import GramStatistic, SlicedMomentStatistic
+from stylegan_pl.losses.style_statistics import (
+    GramStatistic,
+    SlicedMomentStatistic,
+    SlicedStatistic,
+    fixed_directions,
+)
 from stylegan_pl.losses.style_targets import AllPaintings, NearestPainting, OnePainting
 from stylegan_pl.nn.pretrained.random_filters import RandomFilters
 
@@ -62,8 +69,6 @@ def test_against_a_loop(network, sets):
     stylised = sets.photographs.flip(0) * 0.7
 
     def gram(image, layer):
-        from torch.nn.functional import avg_pool2d
-
         found = (avg_pool2d(image, 4) if layer == COLOURS else network(image)[layer])[0].flatten(1)
         return found @ found.T / found.shape[1]
 
@@ -188,6 +193,28 @@ def test_what_is_remembered_comes_back_with_a_checkpoint(network, sets):
     after.measure(sets, network)
     stylised = sets.photographs * 0.5
     assert torch.equal(*(loss(views(network, stylised, sets.photographs)) for loss in (before, after)))
+
+
+def test_a_pooled_palette_is_the_mean_of_the_pictures_quantiles(network, sets):
+    """Without layers of a network, `colours` alone, by its quantiles: against NumPy."""
+    statistic = SlicedStatistic(directions=3, quantiles=5)
+    loss = RelativeStyleLoss(
+        weight=1.0, layers={}, colours=1.0, statistic=statistic, target=AllPaintings(), rooted=False, pooled=1.0
+    )
+    loss.measure(sets, network)
+    directions = fixed_directions(3, 3, seed=0).numpy()
+
+    def quantiles(image):
+        colours = avg_pool2d(image, 4)[0].flatten(1).T.numpy() @ directions
+        return np.quantile(colours, (np.arange(5) + 0.5) / 5, axis=0, method="hazen")
+
+    def mean(images):
+        return np.mean([quantiles(image) for image in images], axis=0)
+
+    wanted = mean([painting for _, painting in sets.paintings])
+    stylised = sets.photographs[:2] * 0.5
+    ours, theirs = (np.square(mean(some.split(1)) - wanted).mean() for some in (stylised, sets.photographs))
+    assert loss(views(network, stylised, sets.photographs[:2])).item() == pytest.approx(ours / theirs, rel=1e-3)
 
 
 def test_pooled_needs_one_target(network, sets):

@@ -32,7 +32,7 @@ class RandomTone(RandomChannels):
 
     def __init__(
         self, *, p: float = 0.5, styles: bool = False, gamma: float = 2.0,
-        saturation: tuple[float, float] = (0.2, 1.2), contrast: tuple[float, float] = (0.5, 1.1),
+        saturation: tuple[float, float] = (0.2, 1.2), contrast: tuple[float, float] = (0.7, 1.3),
         brightness: float = 0.15,
     ) -> None:  # fmt: skip
         super().__init__(p=p, styles=styles)
@@ -40,7 +40,7 @@ class RandomTone(RandomChannels):
             raise ValueError(f"gamma is the largest exponent, at least 1, got {gamma}; try 2")
         for name, (low, high) in {"saturation": saturation, "contrast": contrast}.items():
             if not 0 <= low <= high:
-                raise ValueError(f"{name} is [smallest, largest], both 0 or more, got {[low, high]}; try [0.5, 1.1]")
+                raise ValueError(f"{name} is [smallest, largest], both 0 or more, got {[low, high]}; try [0.7, 1.3]")
         if not 0 <= brightness <= 1:
             raise ValueError(f"brightness is the largest shift, in [0, 1], got {brightness}; try 0.15")
         self.gamma, self.saturation, self.contrast, self.brightness = gamma, saturation, contrast, brightness

@@ -48,9 +48,8 @@ TEXTURED = [  # strokes cannot be foreseen pixel by pixel: their covariances can
     "image_loss.relative_style.pooled=0.03",
 ]
 COLLECTION = "+experiment=my_painter"
+MANY = ["augment=channels", "image_loss.structure.allowed=0.24"]  # photographs: their own light, not a random one
 ONE = "+experiment=one_painting"
-JOHNSON = ["generator@model.generator=johnson", "init@model.generator.init=he", "model.generator.width=16"]
-JOHNSON += ["image_loss.structure.weight=0"]  # a brush had turned black areas into the colour of paper
 RECIPES = {
     "starry_night": Recipe(
         "Vincent van Gogh, The Starry Night (1889): swirls and dashes in blue and yellow",
@@ -58,7 +57,7 @@ RECIPES = {
     ),
     "hokusai": Recipe(
         "Katsushika Hokusai, The Great Wave off Kanagawa (about 1831): a woodblock print",
-        ([ONE, *JOHNSON, "start_from=null", "max_images=4000", "val_every_images=1200"],),
+        ([ONE, "start_from=painter:starry_night", "max_images=1250", "val_every_images=625"],),
     ),
     "renoir": Recipe(
         "Pierre-Auguste Renoir, Bal du moulin de la Galette (1876): soft dappled light",
@@ -72,6 +71,8 @@ RECIPES = {
                 *["max_images=2000", "val_every_images=500"],
             ],
             [COLLECTION, "max_images=2200", "val_every_images=550"],
+            [COLLECTION, *MANY, "max_images=2400", "val_every_images=600"],
+            [COLLECTION, *MANY, "image_loss.relative_palette.weight=8", "max_images=2600", "val_every_images=1300"],
         ),
         looks=False,
     ),

@@ -14,6 +14,7 @@ WITHOUT: dict[str, list[str]] = {
         "image_loss=[style,relative_style,strokes,structure,relative_content,total_variation]",
         "image_loss.relative_style.weight=0",
     ],
+    "palette": ["image_loss.relative_palette.weight=0"],
     "strokes": ["image_loss.strokes.weight=0"],
     "game": ["model.adversarial_share=null", "model.adversarial_weight=0"],
     "negatives": ["model.game.photographs_as_fakes=false"],

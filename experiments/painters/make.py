@@ -66,13 +66,8 @@ RECIPES = {
     "vangogh": Recipe(
         "Vincent van Gogh, about 300 paintings: strokes along contours, golden, blue and green",
         (
-            [
-                *[COLLECTION, "start_from=null", "model.generator.smear=2", "image_loss.structure.weight=4"],
-                *["max_images=2000", "val_every_images=500"],
-            ],
-            [COLLECTION, "max_images=2200", "val_every_images=550"],
-            [COLLECTION, *MANY, "max_images=2400", "val_every_images=600"],
-            [COLLECTION, *MANY, "image_loss.relative_palette.weight=8", "max_images=2600", "val_every_images=1300"],
+            [COLLECTION, *MANY, "start_from=null", "max_images=4200", "val_every_images=700"],
+            [COLLECTION, *MANY, "image_loss.relative_palette.weight=8", "max_images=5000", "val_every_images=1000"],
         ),
         looks=False,
     ),

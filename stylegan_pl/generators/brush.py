@@ -19,14 +19,15 @@ _COLOURS = 5  # inputs of a pixel's mixture besides strokes: detail, red, green,
 
 
 class BrushGenerator(ChainGenerator):
-    """tanh(atanh(0.97 S x) + f(x) · [10 Y(x − S x), S x, 1, n(x)] / 10): f mixes each pixel's colour. 0.41 M parameters.
+    """tanh(atanh(0.97 S x) + f(x) · [10 Y(x − S x), S x, 1, n(x)] / 10): f mixes each pixel's colour.
 
     S x is the photograph, smeared along its contours; n are strokes that follow them (`Brush`); Y is luma. The network,
     Johnson's encoder and residual blocks, works at a quarter of the resolution; its output is smoothed and enlarged.
     For each pixel it decides how much of the photograph's detail is kept, how the colour changes, by an affine map (as
     in Gharbi et al., "Deep Bilateral Learning", 2017, so that contours stay sharp), and how much of each stroke is seen
     in which colour, within ±3. So it cannot draw fine patterns of its own: no grid, no echoes of contours in skies.
-    Detail is of light alone, because photographs have more fine differences of colour than paintings do.
+    Detail is of light alone, because photographs have more fine differences of colour than paintings do. 0.41 M
+    parameters.
 
     At first f is nearly constant: the smeared photograph under faint grey strokes. Sides are multiples of 4; taps as in
     `ResNetGenerator`.
@@ -87,9 +88,7 @@ class BrushGenerator(ChainGenerator):
         inputs = torch.cat([detail, smeared, torch.ones_like(detail), strokes], dim=1)
         mixture = interpolate(_smooth(self.layers(content)), size=content.shape[-2:], mode="bilinear")
         # one colour after the other: all at once would take three times the memory
-        changes = [
-            (_limited(amounts) * inputs).sum(dim=1) for amounts in mixture.unflatten(1, (3, -1)).unbind(dim=1)
-        ]
+        changes = [(_limited(amounts) * inputs).sum(dim=1) for amounts in mixture.unflatten(1, (3, -1)).unbind(dim=1)]
         return changed_photograph(smeared, CHANGE * torch.stack(changes, dim=1))
 
 

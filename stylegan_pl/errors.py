@@ -66,11 +66,16 @@ def of_the_disk(error: BaseException) -> str | None:
 def nearest(word: str, options: Iterable[str]) -> str:
     """`; did you mean 'x'?`, or a list of the options if none is similar, or "" if there are no options."""
     known = [str(option) for option in options]
-    small = {option.lower(): option for option in known}
-    close = difflib.get_close_matches(word.lower(), small, n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean '{small[close[0]]}'?"
+    if (close := near(word, known)) is not None:
+        return f"; did you mean '{close}'?"
     return f"; there is {', '.join(sorted(known)[:30])}" if known else ""
+
+
+def near(word: str, options: Iterable[str]) -> str | None:
+    """The most similar option, or None if none is similar."""
+    small = {option.lower(): option for option in options}
+    close = difflib.get_close_matches(word.lower(), small, n=1, cutoff=0.5)
+    return small[close[0]] if close else None
 
 
 def is_address(text: str) -> bool:

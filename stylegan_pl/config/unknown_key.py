@@ -15,7 +15,7 @@ from stylegan_pl.config.lightning_switches import TRAINER
 from stylegan_pl.config.near_names import ours, ours_of_value
 from stylegan_pl.config.static_signature import signature_of
 from stylegan_pl.config.verbs import VERBS
-from stylegan_pl.errors import nearest
+from stylegan_pl.errors import near, nearest
 from stylegan_pl.runs.renamed import removed
 
 Compose = Callable[[list[str]], DictConfig]
@@ -112,6 +112,10 @@ def _not_in(node: Any, where: str, part: str, key: str) -> str:
     if target is not None and key == f"{where}.{part}" and _takes(str(target), part):
         return f"{key} is not in this run's config; to add it, type a plus: +{key}=VALUE"
     known = [str(name) for name in node if not str(name).startswith("_")] if OmegaConf.is_dict(node) else []
+    rest = key.removeprefix(f"{where}.{part}")
+    close = near(part, [name for name in known if rest and _has(node, f"{name}{rest}".split("."))])
+    if close is not None:  # the rest is right: the whole key can be named
+        return f"no option '{key}'; did you mean '{where}.{close}{rest}'?"
     return f"no option '{key}'" + _with_prefix(nearest(part, known), where)
 
 
@@ -148,6 +152,16 @@ def _built_alike(place: str, reference: str) -> str:
     if source.startswith("."):  # relative to the node that holds it
         source = f"{place.rpartition('.')[0]}{source}"
     return f"{place} is a copy of {source}; change the original: {source}.KEY=VALUE"
+
+
+def _has(node: Any, path: list[str]) -> bool:
+    """Whether a config has a key, without following copies of other nodes."""
+    *parents, last = path
+    for name in parents:
+        if not isinstance(node, DictConfig) or name not in node or OmegaConf.is_interpolation(node, name):
+            return False
+        node = node._get_node(name)
+    return isinstance(node, DictConfig) and last in node
 
 
 def _with_prefix(hint: str, where: str) -> str:

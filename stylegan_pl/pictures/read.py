@@ -25,6 +25,9 @@ _Found = TypeVar("_Found")
 _HEIF = (".heic", ".heif", ".hif")
 READABLE = EXTENSIONS | {*_HEIF, ".avif"}
 """What a folder's files are taken for pictures by."""
+_TOLD_BY = 64  # bytes, at the beginning of a file
+_LFS_POINTER = b"version https://git-lfs"
+_WEB_PAGE = (b"<!doctype html", b"<html")
 _FILMS = ("GIF", "PNG", "WEBP", "AVIF")  # formats whose frames are an animation, unlike a camera's MPO
 
 
@@ -53,7 +56,7 @@ def read_image(path: Path | io.BytesIO, *, at_least: int | None = None, one_fram
     except Image.DecompressionBombError as error:
         raise DataError(f"{path}: {_too_large(error)}") from error
     except Exception as error:  # decoders may raise any error for damaged files
-        raise DataError(f"{path}: cannot be read as an image ({first_line(error)})") from error
+        raise DataError(f"{path}: cannot be read as an image ({_reason(path, error)})") from error
 
 
 def _whatever_is_beside(path: Path | io.BytesIO, look: Callable[[Path | io.BytesIO, bytes | None], _Found]) -> _Found:
@@ -102,6 +105,21 @@ def _read(
         return ImageChops.invert(picture) if downwards else picture
 
 
+def _reason(path: Path | io.BytesIO, error: Exception) -> str:
+    """Why a file is no image: what it is instead, if its first bytes tell, or else the decoder's words."""
+    try:
+        start = _bytes_of(path)[:_TOLD_BY].lstrip()
+    except OSError:
+        return first_line(error)
+    if not start:
+        return "the file is empty"
+    if start.startswith(_LFS_POINTER):
+        return "it is a Git LFS pointer, not the picture; type git lfs pull"
+    if start.lower().startswith(_WEB_PAGE):
+        return "it is a web page; download the picture itself"
+    return first_line(error)
+
+
 def _bytes_of(path: Path | io.BytesIO) -> bytes:
     return path.getvalue() if isinstance(path, io.BytesIO) else path.read_bytes()
 
@@ -132,7 +150,7 @@ def header(path: Path) -> Header:
     except DataError:
         raise
     except Exception as error:  # as in `read_image`
-        raise DataError(f"{path}: cannot be read as an image ({first_line(error)})") from error
+        raise DataError(f"{path}: cannot be read as an image ({_reason(path, error)})") from error
 
 
 def _header(file: Path | io.BytesIO) -> Header:

@@ -66,6 +66,7 @@ def command(monkeypatch, capsys, *arguments: str, verb: str = "train", action=la
         ("fast_dev_run=true", "no option 'fast_dev_run'; type +debug=smoke"),
         ("model=cycle_gan", "model=cycle_gan is here: model=cyclegan"),
         ("adversarial=lsgan", "adversarial=lsgan is here: adversarial=least_squares"),
+        ("data.styel.root=x", "no option 'data.styel.root'; did you mean 'data.style.root'?"),
         ("held_out=0.1", "no option 'held_out'; did you mean 'data.content.held_out' or 'data.style.held_out'?"),
     ],
 )

@@ -397,6 +397,22 @@ def test_an_unreadable_file_is_named(tmp_path: Path, kind: str, at_least: int | 
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "the file is empty"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:9f\nsize 123\n", "type git lfs pull"),
+        (b"\n<!DOCTYPE html><html>", "it is a web page; download the picture itself"),
+    ],
+)
+def test_what_a_file_is_instead_of_a_picture_is_told(tmp_path: Path, content: bytes, said: str) -> None:
+    path = tmp_path / "a.jpg"
+    path.write_bytes(content)
+    for read in (read_image, upright_size):
+        with pytest.raises(DataError, match=f"cannot be read as an image .*{said}"):
+            read(path)
+
+
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 @pytest.mark.parametrize("kind", ["jpg", "png", "webp", "bmp"])
 def test_damaged_bytes_never_raise_anything_else(tmp_path: Path, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,6 +72,7 @@ def damaged(folder: Path) -> dict[str, str]:
     (folder / "empty.png").touch()
     (folder / "text.png").write_text("hello")
     (folder / "page.jpg").write_text("<html>404 Not Found</html>")
+    (folder / "pointer.jpg").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:9f\nsize 123\n")
     (folder / "header.jpg").write_bytes(data[:40])
     png = folder / "torn.png"
     noise(100, 100, 3).save(png)
@@ -80,7 +81,7 @@ def damaged(folder: Path) -> dict[str, str]:
     png.write_bytes(bytes(torn))
     return {
         "truncated.jpg": "truncated", "empty.png": "the file is empty", "text.png": "cannot identify",
-        "page.jpg": "cannot identify", "header.jpg": "", "torn.png": "",
+        "page.jpg": "it is a web page", "pointer.jpg": "type git lfs pull", "header.jpg": "", "torn.png": "",
     }  # fmt: skip
 
 

@@ -138,10 +138,11 @@ def test_the_samples_folder_in_conf_is_the_one_that_is_built():
 def test_the_flagship_is_what_its_page_says():
     config = compose_config("train", ["+experiment=coco_vangogh"])
     targets = [config.model.generator, config.model.discriminator, config.adversarial]
-    assert [node._target_.rsplit(".", 1)[1] for node in targets] == ["ResNetGenerator", "Several", "LeastSquares"]
-    assert (config.model.generator.blocks, config.model.generator.residual, config.image_size) == (9, True, 256)
+    assert [node._target_.rsplit(".", 1)[1] for node in targets] == ["BrushGenerator", "Several", "LeastSquares"]
+    assert (config.model.generator.width, config.image_size, config.max_images) == (32, 256, 200_000)
     assert {member.network.n_layers for member in config.model.discriminator.members.values()} == {1, 3}
-    assert set(config.image_loss) == {"relative_style", "strokes", "structure", "relative_content", "total_variation"}
+    losses = {"relative_style", "relative_palette", "strokes", "structure", "relative_content", "total_variation"}
+    assert set(config.image_loss) == losses
     assert config.model.mechanics.ema_half_life_images is not None
     assert config.data.download and config.precision.name == "auto"
     assert config.data.content.root == "data/coco/val2017"

@@ -14,7 +14,7 @@ _ANGLES = 16  # directions of strokes in half a turn
 _SHARPNESS = 24.0  # of the choice between directions: at a neighbouring one, a sixth of the weight is left
 _NEAR, _FAR = 2.0, 8.0  # pixels: standard deviations of the blurs of directions
 _WIDTH = 0.4  # pixels: standard deviation of the smear across contours
-_SLIMNESS = 6.0
+_SLIMNESS = 6.0  # length of a stroke divided by its width
 _LEVEL = 2e-3  # added to the horizontal: where contours are fainter, strokes lie flat, as painters paint skies
 _EDGE = 1.5  # how sharply strokes end
 

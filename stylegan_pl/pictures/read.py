@@ -108,16 +108,24 @@ def _read(
 def _reason(path: Path | io.BytesIO, error: Exception) -> str:
     """Why a file is no image: what it is instead, if its first bytes tell, or else the decoder's words."""
     try:
-        start = _bytes_of(path)[:_TOLD_BY].lstrip()
+        start = _start_of(path)
     except OSError:
         return first_line(error)
     if not start:
         return "the file is empty"
+    start = start.lstrip()
     if start.startswith(_LFS_POINTER):
         return "it is a Git LFS pointer, not the picture; type git lfs pull"
     if start.lower().startswith(_WEB_PAGE):
         return "it is a web page; download the picture itself"
     return first_line(error)
+
+
+def _start_of(path: Path | io.BytesIO) -> bytes:
+    if isinstance(path, io.BytesIO):
+        return path.getvalue()[:_TOLD_BY]
+    with path.open("rb") as file:
+        return file.read(_TOLD_BY)
 
 
 def _bytes_of(path: Path | io.BytesIO) -> bytes:

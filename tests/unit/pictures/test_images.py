@@ -403,6 +403,7 @@ def test_an_unreadable_file_is_named(tmp_path: Path, kind: str, at_least: int | 
         (b"", "the file is empty"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:9f\nsize 123\n", "type git lfs pull"),
         (b"\n<!DOCTYPE html><html>", "it is a web page; download the picture itself"),
+        (b" " * 100, "cannot identify image file"),
     ],
 )
 def test_what_a_file_is_instead_of_a_picture_is_told(tmp_path: Path, content: bytes, said: str) -> None:

@@ -98,19 +98,32 @@ def test_hatching_is_as_much_wider_as_was_asked():
         assert width / own == pytest.approx(stroke, rel=0.1)
 
 
-@pytest.mark.parametrize("generator", ["dabs", *(f"painter:{name}" for name in names())])
-def test_structure_grows_with_the_stroke(generator):
-    """Of dabs that follow the photograph's grain, and of every painter in the box.
+# known: at stroke=1 these smear the photograph's grain away, a change finer than any stroke; at 0.7 they keep it
+GRAIN = pytest.mark.xfail(strict=True, reason="with grain, stroke=0.7 changes nothing finer than stroke=1")
+GRAINY = ("hokusai", "oil", "renoir")
 
-    Painters get it without grain. A brush smears grain away, which is a change as fine as pixels, but no stroke.
-    """
+
+def grow(generator: str, content: Tensor) -> bool:
+    """Whether the structure of the change becomes broader with every stroke that is larger."""
     network = Dabs() if generator == "dabs" else load_generator(resolve(generator))
     of_tones = generator in ("painter:cartoon", "painter:film_noir")  # they change whole areas: nothing to make finer
     strokes = [1.0, 1.4, 2.0] if of_tones else [0.5, 0.7, 1.0, 1.4, 2.0]
-    content = to_float(photograph(216, 240))
-    if generator != "dabs":
-        content = gaussian_blur(content, [25, 25], [4.0, 4.0])
-    assert all(finer < broader for finer, broader in pairwise(widths(network, strokes, content)))
+    return all(finer < broader for finer, broader in pairwise(widths(network, strokes, content)))
+
+
+@pytest.mark.parametrize(
+    "generator",
+    ["dabs", *(pytest.param(f"painter:{name}", marks=GRAIN if name in GRAINY else ()) for name in names())],
+)
+def test_structure_grows_with_the_stroke(generator):
+    """Of dabs that follow the photograph, and of every painter in the box."""
+    assert grow(generator, to_float(photograph(216, 240)))
+
+
+@pytest.mark.parametrize("name", names())
+def test_strokes_themselves_grow(name):
+    """Of every painter in the box, on a photograph without grain, where there is nothing to smear away."""
+    assert grow(f"painter:{name}", gaussian_blur(to_float(photograph(216, 240)), [25, 25], [4.0, 4.0]))
 
 
 def test_one_is_the_generator_itself():

@@ -101,8 +101,8 @@ class RelativeStyleLoss(ImageLoss):
         }
         if self.pooled and len(mixtures) > 1:
             raise ConfigError(
-                f"pooled={self.pooled} compares a mean of pictures with one target, and there are {len(mixtures)}; type "
-                "style_target@image_loss.NAME.target=all, NAME being this loss, or pooled=0"
+                f"pooled={self.pooled} compares a mean of pictures with one target, and there are {len(mixtures)}; "
+                "type style_target@image_loss.NAME.target=all, NAME being this loss, or pooled=0"
             )
         self._measure_photographs(sets.photographs, extract)
 

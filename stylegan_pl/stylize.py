@@ -58,8 +58,6 @@ def stylize(config: DictConfig) -> int:
     elif has_ckpt(config):
         raise ConfigError("ckpt= (or painter=) and model= name two generators; type one of the two")
     if config.sheet:
-        if config.resume:
-            raise ConfigError("resume=true goes on with a folder, and a sheet is one picture; leave it out")
         from stylegan_pl.stylizing.sheet import paint_sheet
 
         return paint_sheet(config)

@@ -22,6 +22,7 @@ from stylegan_pl.pictures.inputs import pictures
 from stylegan_pl.pictures.progress import Progress
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.output_lock import alone_writing
+from stylegan_pl.stylizing.options import check_used
 from stylegan_pl.stylizing.pipes import lines_on_stderr
 
 _log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ def paint_one_film(config: DictConfig, load: Callable[[], Painter]) -> int:
     Raises:
         ConfigError: not a film, or options that do not work with a film.
     """
+    check_used(config, "film")
     source, output = Path(config.input), Path(config.output)
     if str(output) == PIPE:
         with lines_on_stderr():

@@ -21,14 +21,9 @@ from stylegan_pl.pictures.read import pixel_limit, read_image, upright_exif, upr
 from stylegan_pl.pictures.write import check_result, write_image
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.output_lock import alone_writing
-from stylegan_pl.runs.precision import Precision
+from stylegan_pl.stylizing.options import check_used
 
 _log = logging.getLogger(__name__)
-_OF_CHECKPOINTS: dict[str, Any] = {
-    "style_weights": None, "mask": None, "tile": "auto", "tile_exact": False, "precision": Precision.auto,
-    "batch_size": 1, "trust": [],
-}  # fmt: skip
-"""Options that exported files do not support -> their defaults."""
 
 
 def paint_onnx(config: DictConfig, *, output_name: str | None = None) -> int:
@@ -37,9 +32,10 @@ def paint_onnx(config: DictConfig, *, output_name: str | None = None) -> int:
     Args:
         output_name: name of the output in messages; None: as in the config.
     """
-    check_options(config)
+    check_used(config, "onnx")
     if is_film(config.input, config.output):
         raise ConfigError(f"input={config.input}: films are painted with ckpt=, not with model=")
+    check_used(config, "pictures")
     if not 1 <= config.quality <= 100:
         raise ConfigError(f"quality={config.quality} must be between 1 and 100; the default is 95")
     check_memory_gb(config.memory_gb)
@@ -50,17 +46,6 @@ def paint_onnx(config: DictConfig, *, output_name: str | None = None) -> int:
     place, is_folder = planned.place(Path(config.output))
     with alone_writing(place, is_folder=is_folder):
         return _paint_all(config, planned, output_name or str(place))
-
-
-def check_options(config: DictConfig) -> None:
-    """Refuse options that exported files do not support.
-
-    Raises:
-        ConfigError: one of them was typed.
-    """
-    for key, untouched in _OF_CHECKPOINTS.items():
-        if config[key] != untouched:
-            raise ConfigError(f"{key}= works with ckpt=, not with model=; leave it out")
 
 
 def _paint_all(config: DictConfig, planned: Plan, output_name: str) -> Outcome:

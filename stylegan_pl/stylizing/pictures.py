@@ -25,6 +25,7 @@ from stylegan_pl.pictures.write import check_result, write_image
 from stylegan_pl.runs.device import is_out_of_memory
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.output_lock import alone_writing
+from stylegan_pl.stylizing.options import check_used
 
 _log = logging.getLogger(__name__)
 _UNPAINTABLE = (UserError, RuntimeError, ValueError, MemoryError, OSError)  # errors that a single picture may cause
@@ -50,6 +51,7 @@ def paint(config: DictConfig, *, output_name: str | None = None) -> int:
         raise ConfigError(
             f"output={config.output}: input={config.input} is no film, so output= must be a picture or a folder"
         )
+    check_used(config, "pictures")
     planned = plan(
         _sources(config.input), Path(config.output), image_format=config.image_format, overwrite=config.overwrite,
         resume=config.resume,

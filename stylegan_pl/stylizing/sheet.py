@@ -17,6 +17,7 @@ from stylegan_pl.pictures.write import EXTENSIONS, check_result, write_image
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.painters import distinct_names, short_names
 from stylegan_pl.stylizing.contact_sheet import contact_sheet, in_cell
+from stylegan_pl.stylizing.options import check_used
 
 _log = logging.getLogger(__name__)
 _MOST = 400  # most cells of a sheet
@@ -70,9 +71,7 @@ def paint_sheet(config: DictConfig) -> int:
 
 
 def _check(config: DictConfig, output: Path, photographs: list[Path]) -> None:
-    for key in ("mask", "style_weights"):
-        if config[key] is not None:
-            raise ConfigError(f"{key}= does not work with sheet=true; leave it out")
+    check_used(config, "sheet")
     if config.sheet_size < 16:
         raise ConfigError(f"sheet_size={config.sheet_size} must be at least 16 pixels; the default is 256")
     if output.suffix.lower() not in EXTENSIONS:
@@ -131,9 +130,8 @@ def _checkpoint(config: DictConfig, source: str) -> list[Column]:
 
 def _onnx(config: DictConfig, source: str) -> list[Column]:
     from stylegan_pl.inference.onnx.painter import OnnxPainter, facts_in, read_style
-    from stylegan_pl.stylizing.onnx import check_options
 
-    check_options(config)
+    check_used(config, "onnx")
     options: dict[str, Any] = {
         "strength": config.strength, "stroke": config.stroke,
         "stroke_at": config.stroke_at, "keep_colour": colours_named(config.keep_colour),

@@ -53,10 +53,11 @@ def pipe(monkeypatch):
     return connect
 
 
+FAST = "film.options={preset:ultrafast}"
+
+
 def call(ckpt: Path, source: object, output: object, *typed: str) -> int:
-    config = compose_config(
-        "stylize", [f"ckpt={ckpt}", "device=cpu", "film.options={preset:ultrafast}", "input=x", "output=x", *typed]
-    )
+    config = compose_config("stylize", [f"ckpt={ckpt}", "device=cpu", "input=x", "output=x", *typed])
     config.input, config.output = str(source), str(output)
     return stylize(config)
 
@@ -108,9 +109,9 @@ def test_lines_keep_out_of_the_picture(checkpoint, tmp_path, pipe, capsys):  # n
 
 def test_a_film_goes_through_as_from_a_file(checkpoint, tmp_path, pipe):  # noqa: F811
     clip = write_film(tmp_path / "clip.mkv", scene()[:8], options={"preset": "ultrafast"})
-    assert call(checkpoint, clip, tmp_path / "file.mkv") == 0
+    assert call(checkpoint, clip, tmp_path / "file.mkv", FAST) == 0
     written = pipe(clip.read_bytes())
-    assert call(checkpoint, "-", "-") == 0
+    assert call(checkpoint, "-", "-", FAST) == 0
     through, expected = frames_of(io.BytesIO(written.getvalue())), frames_of(str(tmp_path / "file.mkv"))
     assert len(through) == len(expected) == 8
     assert all(np.array_equal(a, b) for a, b in zip(through, expected, strict=True))
@@ -188,7 +189,7 @@ def test_a_camera_is_painted_until_it_is_stopped(checkpoint, tmp_path, monkeypat
         return timed(self, frame, to_picture)
 
     monkeypatch.setattr(Film, "_timed", interrupted)
-    assert call(checkpoint, "camera", tmp_path / "painted.mp4") == 130
+    assert call(checkpoint, "camera", tmp_path / "painted.mp4", FAST) == 130
     assert 5 <= len(frames_of(str(tmp_path / "painted.mp4"))) <= 6
 
 

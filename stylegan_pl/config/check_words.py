@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import get_type_hints
 
 from stylegan_pl.config.conf_dir import conf_dir
@@ -25,6 +25,7 @@ _FLAGS = _WITH_VALUE | {
 _MULTIRUN = frozenset({"-m", "--multirun", "hydra.mode=MULTIRUN", "--cfg", "-c", "--help", "-h", "--info", "-i"})
 _WRITTEN = re.compile(r"\+{0,2}((?:output|cache|data\.cache|run_dir|hydra\.(?:run|sweep)\.dir)=)(.*)")
 """Words that name where something is written."""
+_NAMED = re.compile(r"\+{0,2}run_name=['\"]?(.*)")
 _OF_FLAGS = {
     **dict.fromkeys(("-c", "--cfg"), ("job", "hydra", "all")),
     **dict.fromkeys(("-i", "--info"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")),
@@ -69,12 +70,21 @@ def check_words(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> N
             raise ConfigError(f"{key}= has no value; type it directly after the =, or {key}=null for none")
         if (written := _WRITTEN.match(word)) and is_address(written[2].lstrip("'\"")):
             raise ConfigError(f"{word}: nothing is written to an address; type {written[1]}FOLDER of this machine")
+        if (named := _NAMED.match(word)) and _leaves_its_folder(named[1]):
+            raise ConfigError(
+                f"{word}: a name stays inside outputs/; for a folder elsewhere, type hydra.run.dir=FOLDER"
+            )
         if re.match(r"\+(experiment|debug)=", word) and name not in ("train", "preview"):
             raise ConfigError(f"{word}: recipes are for train and preview; leave it out")
         _check_group(word)
     sweep = next((word for word in words if re.match(r"sweep[=.]", word)), None)
     if sweep is not None and not _MULTIRUN & {*words, *(word.partition("=")[0] for word in words)}:
         raise ConfigError(f"{sweep}: a sweep is started with -m; type -m {sweep} KEY=A,B, or leave it out")
+
+
+def _leaves_its_folder(name: str) -> bool:
+    path = PurePath(name)
+    return path.is_absolute() or ".." in path.parts
 
 
 def _takes_no(flag: str, value: str, after: str) -> bool:

@@ -198,6 +198,8 @@ LINES = [
     ("train", "--experimental-rerun run/config.pickle", "type --config-dir RUN --config-name config"),
     # addresses
     ("stylize", "ckpt=run input=photo.png output=s3://bucket/o.png", "nothing is written to an address; type output="),
+    ("train", "run_name=../../elsewhere", "a name stays inside outputs/; for a folder elsewhere, type hydra.run.dir="),
+    ("train", "run_name=/tmp/elsewhere", "a name stays inside outputs/; for a folder elsewhere, type hydra.run.dir="),
     ("evaluate", "ckpt=run output=gs://bucket/report", "nothing is written to an address; type output="),
     ("export", "ckpt=run output=https://example.org/x.onnx", "nothing is written to an address; type output="),
     ("train", "hydra.run.dir=s3://bucket/run", "nothing is written to an address; type hydra.run.dir=FOLDER"),

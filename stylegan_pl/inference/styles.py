@@ -97,8 +97,10 @@ def in_style(
     if not 0 <= strength <= 1:
         raise ConfigError(f"strength={strength} must be between 0 (the photograph) and 1 (full style)")
     shares = _shares(weights, len(paintings))
+    device = next(generator.parameters()).device  # a GPU, if it has painted there before
     with torch.no_grad():
-        statistics = [generator.statistics(_read(Path(path), size, generator.stride)) for path in paintings]
+        read = [_read(Path(path), size, generator.stride).to(device) for path in paintings]
+        statistics = [generator.statistics(painting) for painting in read]
     means, stds = zip(*statistics, strict=True)
     return InStyle(generator, Statistics(_mix(means, shares), _mix(stds, shares)), strength)
 

@@ -53,6 +53,12 @@ def styled(generator: nn.Module, paintings: list[str], weights=None, strength: f
         return in_style(generator, paintings, weights=weights, strength=strength, size=512)(CONTENT)
 
 
+def test_a_generator_that_has_painted_elsewhere_takes_another_painting_there(generator, paintings):
+    """As after the first column of a sheet on a GPU; the meta device refuses tensors of other devices, too."""
+    styled = in_style(generator.to("meta"), paintings, weights=None, strength=None, size=512)
+    assert isinstance(styled, InStyle) and styled.statistics.mean.device.type == "meta"
+
+
 # ---------------------------------------------------------------------- strength
 
 

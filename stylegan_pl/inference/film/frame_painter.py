@@ -10,7 +10,9 @@ from stylegan_pl.inference.any_size import pad_to_stride, padding_of
 from stylegan_pl.inference.colour import Recolouring
 from stylegan_pl.inference.film.steadiness import RunningMean, SceneCuts, SceneStatistics, Smoothing, Steadiness
 from stylegan_pl.inference.painter import Painter, as_float, as_type_of
+from stylegan_pl.inference.stroke import InStrokes
 from stylegan_pl.inference.tiling.large import LargePicture
+from stylegan_pl.inference.tiling.large_strokes import LargeStrokes
 from stylegan_pl.inference.tiling.tile_plan import BLEND
 
 
@@ -30,6 +32,7 @@ class FramePainter:
         self.smoothing = Smoothing(steadiness.smoothing)
         self.begun: list[int] = []  # indices of the frames that start a scene
         self._palettes = RunningMean()
+        self._small: FramePainter | None = None
         self._frames, self._time = 0, 0.0
 
     @torch.no_grad()
@@ -43,22 +46,19 @@ class FramePainter:
         Returns:
             The frames' shape and type, on the CPU.
         """
-        tile = self.painter.tiles.tile_for(*frames.shape[-2:])
-        together = len(frames) if tile is None and self.painter.tiles.fit_together(frames) else 1
+        tiles = self.painter.tiles
+        together = len(frames) if not tiles.is_large(*frames.shape[-2:]) and tiles.fit_together(frames) else 1
         painted = torch.empty_like(frames)
         for start in range(0, len(frames), together):
             part = slice(start, start + together)
-            painted[part] = self._paint(frames[part], times[part], tile)
+            painted[part] = self._paint(frames[part], times[part])
         return painted
 
-    def _paint(self, frames: Tensor, times: Sequence[float], tile: int | None) -> Tensor:
+    def _paint(self, frames: Tensor, times: Sequence[float]) -> Tensor:
         content = as_float(frames.to(self.painter.device))
         begins = [self.cuts.begins(frame) for frame in content]
         keeps = [self._keep(first, time) for first, time in zip(begins, times, strict=True)]
-        if tile is None:
-            painted = self._whole(content, keeps)
-        else:
-            painted = self._in_tiles(frames[0], keeps[0], tile)[None].to(self.painter.device)
+        painted = self._painted(frames, keeps)
         smooth = [
             self.smoothing(frame, picture, begins=first)
             for frame, picture, first in zip(content, painted, begins, strict=True)
@@ -72,9 +72,20 @@ class FramePainter:
         self._frames, self._time = self._frames + 1, time
         return keep
 
-    def _whole(self, content: Tensor, keeps: Sequence[float]) -> Tensor:
-        """(N, 3, H, W) in [-1, 1], painted and finished."""
-        painter, (height, width) = self.painter, content.shape[-2:]
+    def _painted(self, frames: Tensor, keeps: Sequence[float]) -> Tensor:
+        """Painted and finished, but not yet smoothed: float (N, 3, H, W) in [-1, 1] on the device."""
+        generator, size = self.painter.generator, frames.shape[-2:]
+        if not self.painter.tiles.is_large(*size):
+            return self._whole(frames, keeps)
+        if isinstance(generator, InStrokes) and generator.ratio > 1:
+            painted = self._in_strips(generator, frames[0], keeps[0])
+        else:
+            painted = self._in_tiles(frames[0], keeps[0])
+        return painted[None].to(self.painter.device)
+
+    def _whole(self, frames: Tensor, keeps: Sequence[float]) -> Tensor:
+        painter, (height, width) = self.painter, frames.shape[-2:]
+        content = as_float(frames.to(painter.device))
         with torch.autocast(painter.device.type, dtype=painter.dtype, enabled=painter.dtype != torch.float32):
             painted = self.statistics.paint_frames(pad_to_stride(content, padding_of(painter.generator)), keeps)
         painted = painted[..., :height, :width].float()
@@ -88,10 +99,25 @@ class FramePainter:
             ]
         )
 
-    def _in_tiles(self, frame: Tensor, keep: float, tile: int) -> Tensor:
-        """(3, H, W) in [-1, 1] on the CPU, painted and finished."""
+    def _in_strips(self, strokes: InStrokes, frame: Tensor, keep: float) -> Tensor:
         painter = self.painter
+        if self._small is None:  # with statistics of the small frames
+            small = Painter(strokes.generator, device=painter.device, dtype=painter.dtype, tiling=painter.tiling)
+            self._small = FramePainter(small, self.steadiness)
+        painted_small, self.statistics.keep = self._small._painted, keep
+        large = _LargeFrameInStrips(
+            strokes, lambda small: painted_small(small, [keep]).cpu(), device=painter.device, finish=painter.finish
+        )
+        large.painter, painted = self, torch.empty(frame.shape)
+        large.paint(frame, None if self.mask is None else self.mask[0].cpu(), painted, lambda share: None)
+        return painted
+
+    def _in_tiles(self, frame: Tensor, keep: float) -> Tensor:
+        painter = self.painter
+        tile = painter.tiles.tile_for(*frame.shape[-2:])
+        assert tile is not None
         overlap = painter.tiles.overlap_of(tile)
+        painter.tiles.warn_if_tiles_differ(tile)
         self.statistics.keep = keep
         large = _LargeFrame(
             painter.generator, frame, None if self.mask is None else self.mask[0].cpu(), device=painter.device,
@@ -114,3 +140,12 @@ class _LargeFrame(LargePicture):
 
     def _look(self, *given: Any) -> Recolouring | None:
         return self.painter._steady(super()._look(*given), self.painter.statistics.keep)
+
+
+class _LargeFrameInStrips(LargeStrokes):
+    """A picture in strips, with the scene's palette."""
+
+    painter: FramePainter
+
+    def _palette(self, *given: Any) -> Recolouring | None:
+        return self.painter._steady(super()._palette(*given), self.painter.statistics.keep)

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from stylegan_pl.inference.any_size import pad_to_stride
+from stylegan_pl.inference.colour import Recolouring
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.stroke import InStrokes, resized
 from stylegan_pl.pictures.tensors import to_float, to_uint8
@@ -47,7 +48,7 @@ class LargeStrokes:
             shrunk = resized(part, (seen[1] - seen[0]) * self.small, columns * self.small)
             small[..., own[0] * self.small : own[1] * self.small, :] = self._inner(shrunk, own, seen, self.small).cpu()
         painted = self.paint_small(small.clamp_(-1, 1))
-        palette, change = self.finish.palette(small, painted), painted - small
+        palette, change = self._palette(small, painted), painted - small
         for own, seen in self._strips(blocks):
             rows = change[..., seen[0] * self.small : seen[1] * self.small, :].to(self.device)
             enlarged = resized(rows, (seen[1] - seen[0]) * self.large, columns * self.large)
@@ -59,6 +60,9 @@ class LargeStrokes:
             finished = self.finish(content[shown], result[shown], share, palette)[0].cpu()
             into[:, top:bottom] = to_uint8(finished) if into.dtype == torch.uint8 else finished.to(into.dtype)
             report((own[1] - own[0]) / blocks)
+
+    def _palette(self, small: Tensor, painted: Tensor) -> Recolouring | None:
+        return self.finish.palette(small, painted)
 
     def _strips(self, blocks: int) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
         """Yield (own, seen) in blocks: the rows of a strip, and the rows that it needs as input."""

@@ -58,6 +58,7 @@ class TilePlan:
         self.grid = grid_of(generator)
         self._pixel_bytes: float | None = None
         self._reach: int | None = None
+        self._warned: set[int] = set()  # tiles
 
     def tile_for(self, height: int, width: int) -> int | None:
         """Side in pixels of the tiles for a picture; None if it is painted whole.
@@ -120,9 +121,10 @@ class TilePlan:
         return steps * self.grid
 
     def warn_if_tiles_differ(self, tile: int) -> None:
-        """Log that tiles of this side overlap by less than the generator sees, so the painting may show them."""
-        if self.overlap_of(tile) < self.overlap:
+        """Log, once, that tiles of this side overlap by less than the generator sees, so their edges may be seen."""
+        if (overlap := self.overlap_of(tile)) < self.overlap and tile not in self._warned:
+            self._warned.add(tile)
             _log.warning(
-                "tile=%d: tiles overlap by a quarter of their side, less than the %d pixels around each that the "
-                "generator sees; from tile=%d on they agree fully", tile, self.overlap - BLEND, 4 * self.overlap,
+                "tile=%d: tiles overlap by %d pixels, and a painted pixel depends on %d around it: edges of tiles may be "
+                "seen; from tile=%d on they agree fully", tile, overlap, self.overlap - BLEND, 4 * self.overlap,
             )  # fmt: skip

@@ -1,5 +1,8 @@
 """What keeps a painted film from flickering, each part beside a computation of its own."""
 
+import logging
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -12,6 +15,7 @@ from stylegan_pl.inference.film.frame_painter import FramePainter
 from stylegan_pl.inference.film.steadiness import RunningMean, SceneCuts, SceneStatistics, Smoothing, Steadiness
 from stylegan_pl.inference.finish import Finish
 from stylegan_pl.inference.painter import Painter
+from stylegan_pl.inference.stroke_size import Strokes
 from stylegan_pl.inference.styles import AdaIN
 from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.nn.layers.adain import Statistics
@@ -191,6 +195,31 @@ def test_frames_in_tiles_are_held_like_whole_ones() -> None:
     assert (tiles - whole).abs().mean() < 0.03  # statistics are a thumbnail's
     unrest = [(film[1:] - film[:-1]).abs().mean() for film in (whole, tiles)]
     assert unrest[1] < 1.2 * unrest[0]
+
+
+@pytest.mark.parametrize("kept", [None, KeepColour.coral])
+def test_frames_in_strips_are_what_whole_ones_would_be(kept: KeepColour | None) -> None:
+    """Large strokes in frames that memory cannot hold: a cut, the scene's statistics, a mask, the scene's palette."""
+    frames = torch.cat([smooth(3, height=150, width=203), smooth(2, height=150, width=203, seed=1)])
+    mask, times = torch.rand(1, 1, 150, 203, generator=torch.Generator().manual_seed(2)), [t / 25 for t in range(5)]
+    options: dict[str, Any] = {"finish": Finish(0.9, kept), "strokes": Strokes(1.5)}
+    whole, strips = (
+        FramePainter(
+            Painter(small_painter(), **options, tiling=tiling).of_size(150, 203), Steadiness(2.0, 0.5), mask=mask
+        )(frames, times)
+        for tiling in (Tiling(None), Tiling(160))
+    )
+    palettes_of_small_frames = 0.05 if kept else 0.0
+    torch.testing.assert_close(strips, whole, atol=2e-3 + palettes_of_small_frames, rtol=0)
+
+
+def test_tiles_that_differ_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    wide = nn.Sequential(*(nn.Conv2d(3, 3, 31, padding=15) for _ in range(3)))  # a pixel depends on 45 around it: 48 on the grid of 16
+    painter = FramePainter(Painter(wide, tiling=Tiling(64)), Steadiness())
+    with caplog.at_level(logging.WARNING):
+        painter(smooth(3, height=96, width=128), [0.0, 0.04, 0.08])
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["tile=64"]
+    assert "tiles overlap by 16 pixels, and a painted pixel depends on 48 around it" in caplog.text
 
 
 def test_a_palette_is_the_scenes() -> None:

@@ -36,7 +36,7 @@ def build(studio: Studio, *, max_waiting: int, keep_seconds: int) -> Any:
         _on_choices(studio, controls)
         _on_picture(studio, controls)
         _on_film(studio, controls)
-        _on_leaving(studio, controls, page)
+        _on_stopping(studio, controls, page)
         if painters.from_the_box:  # created for each visitor, because files here are deleted after a while
             page.load(lambda: str(studio.example()), None, controls.picture, show_progress="hidden", **HIDDEN)
     page.queue(default_concurrency_limit=1, max_size=max_waiting, api_open=False)
@@ -119,7 +119,7 @@ def _on_picture(studio: Studio, on: Controls) -> None:
 
     results = [on.picture_empty, on.photograph, on.slider, on.picture_file]
     on.picture.change(dropped, on.picture, results, show_progress="hidden", **HIDDEN)
-    _paints(on, on.paint_picture, paint, [on.picture, *on.option_controls], results, results[:3])
+    _paints(studio, on, on.paint_picture, paint, [on.picture, *on.option_controls], results, results[:3])
 
 
 def _on_film(studio: Studio, on: Controls) -> None:
@@ -139,33 +139,38 @@ def _on_film(studio: Studio, on: Controls) -> None:
         return [hide, video, gr.update(value=summary(film.facts), visible=True), file]
 
     results = [on.film_empty, on.video, on.film_note, on.film_file]
-    _paints(on, on.paint_film, paint, [on.film, *on.option_controls], results, results[:2])
+    _paints(studio, on, on.paint_film, paint, [on.film, *on.option_controls], results, results[:2])
 
 
-def _paints(on: Controls, button: Any, paint: Any, inputs: list[Any], results: list[Any], shown: list[Any]) -> None:
-    """Let a button paint; meanwhile there is a Stop button, and progress is shown in place of the painting."""
+def _paints(
+    studio: Studio, on: Controls, button: Any, paint: Any, inputs: list[Any], results: list[Any], shown: list[Any]
+) -> None:
+    """Let a button paint; meanwhile there is a Stop button, no other painting can be begun, and progress is shown."""
     import gradio as gr
 
-    def swap(begins: bool) -> Any:
-        return lambda: [gr.update(interactive=not begins), gr.update(visible=begins)]
+    buttons = [on.paint_picture, on.paint_film, on.stop]
+
+    def swapped(begins: bool) -> list[Any]:
+        return [gr.update(interactive=not begins)] * 2 + [gr.update(visible=begins)]
+
+    def begin(request: gr.Request) -> list[Any]:
+        studio.stops.press(str(request.session_hash))
+        return swapped(True)
 
     quick: dict[str, Any] = {"show_progress": "hidden", "queue": False, **HIDDEN}
-    begun = button.click(swap(True), None, [button, on.stop], **quick)
+    begun = button.click(begin, None, buttons, **quick)
     painted = begun.then(
         paint, inputs, results, show_progress_on=shown, concurrency_id=ONE_QUEUE, concurrency_limit=1, **HIDDEN
     )
     for ended in (painted.success, painted.failure):  # `then` does not run after a failure
-        ended(swap(False), None, [button, on.stop], **quick)
+        ended(lambda: swapped(False), None, buttons, **quick)
 
 
-def _on_leaving(studio: Studio, on: Controls, page: Any) -> None:
+def _on_stopping(studio: Studio, on: Controls, page: Any) -> None:
     import gradio as gr
 
     def ask(request: gr.Request) -> None:
         studio.stops.ask(str(request.session_hash))
 
-    def leave(request: gr.Request) -> None:
-        studio.stops.leave(str(request.session_hash))
-
     on.stop.click(ask, None, None, queue=False, **HIDDEN)
-    page.unload(leave)
+    page.unload(ask)

@@ -1,28 +1,33 @@
 """Stops paintings that nobody waits for any more, so that others need not wait for them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 
 class Stops:
     """Requests to stop, by session (a browser tab with the page)."""
 
     def __init__(self) -> None:
-        self._asked: set[str] = set()
-        self._gone: set[str] = set()
+        self._asked: dict[str, bool] = {}  # session that waits for a painting -> whether it was asked to stop
         self._ending = False
 
-    def begin(self, session: str) -> Callable[[], bool]:
-        """Note the start of a painting; returns a function: whether it should stop."""
-        self._asked.discard(session)
-        return lambda: self._ending or session in self._asked or session in self._gone
+    def press(self, session: str) -> None:
+        """Note that a session has pressed Paint: from now on it may be stopped, in the queue, too."""
+        self._asked[session] = False
+
+    @contextmanager
+    def painting(self, session: str) -> Iterator[Callable[[], bool]]:
+        """A context in which one thing is painted; it yields a function: whether this should stop."""
+        self._asked.setdefault(session, False)
+        try:
+            yield lambda: self._ending or self._asked.get(session, False)
+        finally:
+            self._asked.pop(session, None)
 
     def ask(self, session: str) -> None:
-        """Stop the session's current painting."""
-        self._asked.add(session)
-
-    def leave(self, session: str) -> None:
-        """End the session, and stop all its paintings."""
-        self._gone.add(session)
+        """Stop what the session waits for: it pressed Stop, or has left. It may press Paint again."""
+        if session in self._asked:
+            self._asked[session] = True
 
     def end(self) -> None:
         """Stop all paintings, because the program ends."""

@@ -1,4 +1,4 @@
-"""The functions of the page, without the page itself: uploads and option_controls in, files out."""
+"""The functions of the page, without the page itself: from uploads and options to files."""
 
 import re
 from collections.abc import Callable
@@ -65,17 +65,19 @@ class Studio:
         Raises:
             UserError: there is no upload, an option is wrong, or the session was stopped.
         """
-        path, stop, done = _there(upload, "picture"), self.stops.begin(session), 0.0
+        done = 0.0
+        with self.stops.painting(session) as stop:
 
-        def report_share(share: float) -> None:
-            nonlocal done
-            if stop():
-                raise UserError(STOPPED)
-            done += share
-            report(min(done, 1.0))
+            def report_share(share: float) -> None:
+                nonlocal done
+                if stop():
+                    raise UserError(STOPPED)
+                done += share
+                report(min(done, 1.0))
 
-        report_share(0.0)
-        return paint_picture(path, self.painters.painter(options), self.folder, report=report_share)
+            path = _there(upload, "picture")
+            report_share(0.0)
+            return paint_picture(path, self.painters.painter(options), self.folder, report=report_share)
 
     def film(
         self,
@@ -89,11 +91,12 @@ class Studio:
         Raises:
             UserError: there is no upload, an option is wrong, or it was stopped before the first frame.
         """
-        path, stop = _there(upload, "film"), self.stops.begin(session)
-        if stop():
-            raise UserError(STOPPED)
-        painter = self.painters.painter(options)
-        return paint_film_file(path, painter, self.folder, stop=stop, report=report, **self._film)
+        with self.stops.painting(session) as stop:
+            path = _there(upload, "film")
+            if stop():
+                raise UserError(STOPPED)
+            painter = self.painters.painter(options)
+            return paint_film_file(path, painter, self.folder, stop=stop, report=report, **self._film)
 
     def without_folders(self, message: str) -> str:
         """A message without the names of our temporary folders."""

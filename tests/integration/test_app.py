@@ -275,10 +275,10 @@ def test_who_stops_or_leaves_keeps_nobody_waiting(page, served, tmp_path, monkey
     here, ended = served[1], threading.Event()
 
     def endless(upload, wish, session, report):
-        stop = here.stops.begin(session)
-        while not stop():
-            report(1, 100)
-            time.sleep(0.02)
+        with here.stops.painting(session) as stop:
+            while not stop():
+                report(1, 100)
+                time.sleep(0.02)
         ended.set()
         raise UserError("stopped")
 

@@ -77,6 +77,7 @@ def test_what_is_no_film_or_too_large(here, ckpt, film):
         small.film(str(film), VANGOGH, "me")
     with pytest.raises(UserError, match="drop a film first"):
         here.film(None, VANGOGH, "me")
-    here.stops.leave("me")
+    here.stops.press("me")
+    here.stops.ask("me")
     with pytest.raises(UserError, match="stopped"):
         here.film(str(film), VANGOGH, "me")

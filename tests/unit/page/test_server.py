@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from unit.page.example import page_config, studio, write_checkpoints
@@ -112,13 +113,33 @@ def test_one_painting_at_a_time_and_so_many_waiting(served, here):
     assert page._queue.max_size == 3 and page.delete_cache == (60, 60)
 
 
+@pytest.mark.parametrize("button", ["paint-picture", "paint-film"])
+def test_whoever_paints_cannot_begin_another_and_may_stop_from_the_queue_on(here, button):
+    page = build(here, max_waiting=3, keep_seconds=60)
+    names = {number: block.elem_id for number, block in page.blocks.items() if hasattr(block, "elem_id")}
+    (begin,) = [
+        fn for fn in page.fns.values() if [(names.get(at), what) for at, what in fn.targets] == [(button, "click")]
+    ]
+    visitor = SimpleNamespace(session_hash=button)
+    shown = dict(zip([block.elem_id for block in begin.outputs], begin.fn(visitor), strict=True))
+    assert not shown["paint-picture"]["interactive"] and not shown["paint-film"]["interactive"]
+    assert shown["stop"]["visible"]
+    here.stops.ask(button)
+    with here.stops.painting(button) as stop:
+        assert stop()
+    begin.fn(visitor)
+    with here.stops.painting(button) as stop:
+        assert not stop()
+
+
 def test_ctrl_c_ends_what_is_being_painted_and_a_second_one_waits_for_nobody(here):
-    server, stop = server_of(None, here), here.stops.begin("me")
-    assert not stop()
-    server.handle_exit(signal.SIGINT, None)
-    assert stop() and server.should_exit and not server.force_exit
-    server.handle_exit(signal.SIGINT, None)
-    assert server.force_exit
+    server = server_of(None, here)
+    with here.stops.painting("me") as stop:
+        assert not stop()
+        server.handle_exit(signal.SIGINT, None)
+        assert stop() and server.should_exit and not server.force_exit
+        server.handle_exit(signal.SIGINT, None)
+        assert server.force_exit
 
 
 def test_a_fault_of_ours_is_a_line_on_the_page_and_all_of_it_in_the_log(here, caplog):

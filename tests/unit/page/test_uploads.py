@@ -107,10 +107,14 @@ def test_who_has_left_keeps_nobody_waiting(ckpt, uploads, folder):
         here.picture(upload, VANGOGH, "me", report)
     assert 0 < shares[-1] < 0.9
     here.picture(upload, VANGOGH, "me")  # Stop is for what was under way
-    here.stops.leave("me")
+    here.stops.press("me")
+    here.stops.ask("me")  # while it waits in the queue
     with pytest.raises(UserError, match="stopped"):
         here.picture(upload, VANGOGH, "me")
     here.picture(upload, VANGOGH, "another")
+    here.stops.ask("me")  # its connection broke; nothing was under way
+    here.stops.press("me")
+    here.picture(upload, VANGOGH, "me")
     here.stops.end()
     with pytest.raises(UserError, match="stopped"):
         here.picture(upload, VANGOGH, "another")

@@ -49,6 +49,7 @@ def paint_picture(
         if not is_out_of_memory(error):
             raise
         raise DataError(f"{upload}: memory ran out at {width}×{height} pixels; try a smaller picture") from error
+    report(0.0)  # what is painted whole has not been told yet that it should stop
     result = place / f"{upload.stem}-painted.png"
     write_image(painted, result, exif=upright_exif(upload))
     return PaintedPicture(shown(image, place / "photograph.jpg"), shown(painted, place / "painting.jpg"), result)

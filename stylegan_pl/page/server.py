@@ -3,9 +3,10 @@
 import logging
 import os
 import shutil
+import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from errno import EACCES, EADDRINUSE
 from pathlib import Path
@@ -24,6 +25,7 @@ from stylegan_pl.page.painters import Painters
 from stylegan_pl.page.studio import Studio
 from stylegan_pl.page.visitors import OwnVisitors
 from stylegan_pl.pictures.read import pixel_limit
+from stylegan_pl.runs.signals import handled
 
 _log = logging.getLogger(__name__)
 
@@ -33,12 +35,19 @@ _ENVIRONMENT = {"GRADIO_ANALYTICS_ENABLED": "False", "HF_HUB_DISABLE_TELEMETRY":
 
 
 def serve(config: DictConfig) -> int:
-    """Serve the page of a composed `AppConfig` until Ctrl-C; returns the exit code.
+    """Serve the page of a composed `AppConfig` until Ctrl-C, SIGTERM or a closed terminal; returns the exit code.
+
+    Call it in the main thread, which gets the signals.
 
     Raises:
         ConfigError: a checkpoint cannot be read, or the port cannot be used.
     """
-    with listening(config.host, config.port) as door, own_folder() as folder, pixel_limit(config.max_megapixels):
+    with (
+        signals_to(signal.default_int_handler, "SIGTERM", "SIGHUP"),
+        listening(config.host, config.port) as door,
+        own_folder() as folder,
+        pixel_limit(config.max_megapixels),
+    ):
         painters = Painters(
             checkpoints(config.ckpt), style_size=config.style_size, stroke_at=config.stroke_at, device=config.device,
             precision=config.precision, tiling=Tiling(config.tile, config.memory_gb, config.tile_exact),
@@ -50,7 +59,9 @@ def serve(config: DictConfig) -> int:
         _log.info("the page: %s (Ctrl-C ends it)", address(door, config.host))
         if config.host not in ALONE:
             _log.warning("host=%s: whoever reaches this machine can use the page; passwords: docs/app.md", config.host)
-        server.run(sockets=[door])
+        with signals_to(server.handle_exit, "SIGHUP"):  # uvicorn handles the others itself
+            server.run(sockets=[door])
+        studio.stops.wait()  # otherwise a painting under way would be written after its folder is deleted
     _log.info("the page has ended; its files are deleted")
     return 0
 
@@ -79,7 +90,7 @@ def names_of(config: DictConfig) -> dict[str, list[str]]:
 
 
 def server_of(application: Any, studio: Studio) -> Any:
-    """A `uvicorn.Server` whose `run` returns at Ctrl-C (or TERM); a second Ctrl-C closes connections at once."""
+    """A `uvicorn.Server` whose `run` returns at Ctrl-C (or SIGTERM); a second Ctrl-C closes connections at once."""
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -92,6 +103,17 @@ def server_of(application: Any, studio: Studio) -> Any:
         application, log_config=None, log_level="error", access_log=False, timeout_graceful_shutdown=PATIENCE_S
     )
     return Server(settings)
+
+
+@contextmanager
+def signals_to(handler: Callable[[int, FrameType | None], Any], *names: str) -> Iterator[None]:
+    """Within it, the named signals call `handler`."""
+    before = {number: signal.signal(number, handler) for number in handled(names)}
+    try:
+        yield
+    finally:
+        for number, handler_before in before.items():
+            signal.signal(number, handler_before)
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Stops paintings that nobody waits for any more, so that others need not wait for them."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -10,6 +11,7 @@ class Stops:
     def __init__(self) -> None:
         self._asked: dict[str, bool] = {}  # session that waits for a painting -> whether it was asked to stop
         self._ending = False
+        self._paints = threading.Lock()  # held while something is painted: one thing at a time
 
     def press(self, session: str) -> None:
         """Note that a session has pressed Paint: from now on it may be stopped, in the queue, too."""
@@ -20,7 +22,8 @@ class Stops:
         """A context in which one thing is painted; it yields a function: whether this should stop."""
         self._asked.setdefault(session, False)
         try:
-            yield lambda: self._ending or self._asked.get(session, False)
+            with self._paints:
+                yield lambda: self._ending or self._asked.get(session, False)
         finally:
             self._asked.pop(session, None)
 
@@ -32,3 +35,8 @@ class Stops:
     def end(self) -> None:
         """Stop all paintings, because the program ends."""
         self._ending = True
+
+    def wait(self) -> None:
+        """Return when nothing is being painted any more."""
+        with self._paints:
+            pass

@@ -36,7 +36,8 @@ def ckpts(tmp_path_factory) -> tuple[Path, Path]:
     return write_checkpoints(tmp_path_factory.mktemp("ckpts"))
 
 
-def test_listens_until_ctrl_c_and_leaves_nothing(ckpts, tmp_path):
+@pytest.mark.parametrize("asked", ["SIGINT", "SIGHUP"])
+def test_listens_until_ctrl_c_or_a_closed_terminal_and_leaves_nothing(ckpts, tmp_path, asked):
     env = {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path), "HOME": str(tmp_path)}
     typed = [sys.executable, "-m", "stylegan_pl.app", f"ckpt={ckpts[0]}", "port=0", "device=cpu"]
     said = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
@@ -54,7 +55,7 @@ def test_listens_until_ctrl_c_and_leaves_nothing(ckpts, tmp_path):
                 caller.sendall(b"GET / HTTP/1.0\r\n\r\n")
                 if b"200 OK" in caller.recv(100):
                     break
-        app.send_signal(signal.SIGINT)
+        app.send_signal(getattr(signal, asked))
         lines += app.stdout.read().splitlines()
     assert app.returncode == 0, lines
     assert lines[-1] == "the page has ended; its files are deleted" and not any("Traceback" in line for line in lines)

@@ -6,15 +6,20 @@ import re
 import signal
 import socket
 import sys
+import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PIL import Image
 from unit.page.example import page_config, studio, write_checkpoints
 
 from stylegan_pl.errors import UserError
+from stylegan_pl.page import server
 from stylegan_pl.page.events import ONE_QUEUE, build, one_line
-from stylegan_pl.page.server import address, application, listening, own_folder, server_of
+from stylegan_pl.page.server import address, application, listening, own_folder, serve, server_of
+from stylegan_pl.pictures.write import write_image
 
 pytest.importorskip("gradio")
 
@@ -113,6 +118,60 @@ def test_one_painting_at_a_time_and_so_many_waiting(served, here):
     assert page._queue.max_size == 3 and page.delete_cache == (60, 60)
 
 
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_signal_before_the_page_is_there_ends_it_as_ctrl_c_does(name, monkeypatch):
+    asked, folders = getattr(signal, name), []
+
+    def loading(*_, **__):
+        folders.append(Path(os.environ["GRADIO_TEMP_DIR"]))
+        signal.raise_signal(asked)
+
+    def unheard(*_):
+        raise RuntimeError("the signal would have ended the process")
+
+    monkeypatch.setattr(server, "Painters", loading)
+    before = signal.signal(asked, unheard)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            serve(page_config("x"))
+        assert signal.getsignal(asked) is unheard
+    finally:
+        signal.signal(asked, before)
+    assert not folders[0].exists()
+
+
+def test_what_is_painted_when_the_page_ends_is_deleted_too(tmp_path, monkeypatch):
+    threads, folders = [], []
+
+    class Ending:
+        """A server that ends while a picture is being painted."""
+
+        def __init__(self, _, studio):
+            self.studio = studio
+
+        def handle_exit(self, *_):
+            """No signal comes."""
+
+        def run(self, **_):
+            begun = threading.Event()
+
+            def paint():
+                with self.studio.stops.painting("me"):
+                    begun.set()
+                    time.sleep(0.2)
+                    write_image(Image.new("RGB", (8, 8)), self.studio.folder / "mine/painted.png")
+
+            threads.append(threading.Thread(target=paint))
+            folders.append(self.studio.folder)
+            threads[0].start()
+            begun.wait()
+
+    monkeypatch.setattr(server, "server_of", Ending)
+    assert serve(page_config(*write_checkpoints(tmp_path))) == 0
+    threads[0].join()
+    assert not folders[0].exists()
+
+
 @pytest.mark.parametrize("button", ["paint-picture", "paint-film"])
 def test_whoever_paints_cannot_begin_another_and_may_stop_from_the_queue_on(here, button):
     page = build(here, max_waiting=3, keep_seconds=60)
@@ -133,13 +192,13 @@ def test_whoever_paints_cannot_begin_another_and_may_stop_from_the_queue_on(here
 
 
 def test_ctrl_c_ends_what_is_being_painted_and_a_second_one_waits_for_nobody(here):
-    server = server_of(None, here)
+    running = server_of(None, here)
     with here.stops.painting("me") as stop:
         assert not stop()
-        server.handle_exit(signal.SIGINT, None)
-        assert stop() and server.should_exit and not server.force_exit
-        server.handle_exit(signal.SIGINT, None)
-        assert server.force_exit
+        running.handle_exit(signal.SIGINT, None)
+        assert stop() and running.should_exit and not running.force_exit
+        running.handle_exit(signal.SIGINT, None)
+        assert running.force_exit
 
 
 def test_a_fault_of_ours_is_a_line_on_the_page_and_all_of_it_in_the_log(here, caplog):

@@ -8,6 +8,7 @@ from PIL import Image
 from unit.page.example import noise, studio, write_checkpoints, write_uploads
 
 from stylegan_pl.errors import DataError, UserError
+from stylegan_pl.inference.painter import Painter
 from stylegan_pl.inference.tiling.tile_plan import Tiling
 from stylegan_pl.page.painters import PaintOptions
 from stylegan_pl.page.pictures import SCREEN
@@ -118,3 +119,16 @@ def test_who_has_left_keeps_nobody_waiting(ckpt, uploads, folder):
     here.stops.end()
     with pytest.raises(UserError, match="stopped"):
         here.picture(upload, VANGOGH, "another")
+
+
+def test_a_picture_that_is_painted_whole_is_not_written_once_it_is_stopped(ckpt, uploads, folder, monkeypatch):
+    here, whole = studio(folder, ckpt), Painter._whole
+
+    def stopped_meanwhile(painter, pictures, masks):
+        here.stops.ask("me")
+        return whole(painter, pictures, masks)
+
+    monkeypatch.setattr(Painter, "_whole", stopped_meanwhile)
+    with pytest.raises(UserError, match="stopped"):
+        here.picture(str(uploads["tile.bmp"]), VANGOGH, "me")
+    assert not [path for path in folder.rglob("*") if path.is_file()]

@@ -17,6 +17,8 @@ def measure(
 ) -> None:
     """Call `measure` of the model's image losses, without gradients.
 
+    Random draws depend on the run's seed alone, and not on what was built before: a resumed run measures the same.
+
     Args:
         precision: context in which the feature network runs; its features are converted to float32.
     """
@@ -28,5 +30,7 @@ def measure(
             found = network(images.to(model.device))
         return {name: layer.float() for name, layer in found.items()}
 
-    with torch.no_grad():
+    gpus = [model.device] if model.device.type == "cuda" else []
+    with torch.no_grad(), torch.random.fork_rng(devices=gpus):
+        torch.manual_seed(model.mechanics.seed)
         model.image_losses.measure(sets, extract)

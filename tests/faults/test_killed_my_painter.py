@@ -1,4 +1,8 @@
-"""The experiment that most people type, killed in the middle: its `strokes` loss draws crops inside a step."""
+"""The experiment that most people type, killed in the middle.
+
+Its `strokes` loss draws crops inside a step, and `relative_palette` draws positions before the first one, after random
+numbers have gone into building the painter that the run starts from; a resumed run does not build it.
+"""
 
 from pathlib import Path
 
@@ -12,9 +16,9 @@ from preloaded import Started
 from stylegan_pl.training.run import run
 
 SMALL_PAINTER = [
-    *("+experiment=my_painter", "start_from=null", "image_size=64", "batch_size=1", "model.generator.width=4"),
-    "model.discriminator.width=4",
-    *("feature_network.filters=8", "image_loss.strokes.most_paintings=3", "metric=[palette]", "logger=none"),
+    *("+experiment=my_painter", "image_size=64", "batch_size=1", "model.discriminator.width=4"),
+    *("feature_network.filters=8", "metric=[palette]", "logger=none"),
+    *("image_loss.strokes.most_paintings=3", "image_loss.relative_palette.statistic.positions=50"),
     *("max_images=9", "val_every_images=9", "callbacks.checkpoints.every_images=3", "data.workers=1", "device=cpu"),
 ]
 

@@ -214,7 +214,9 @@ def test_frames_in_strips_are_what_whole_ones_would_be(kept: KeepColour | None) 
 
 
 def test_tiles_that_differ_are_told_once(caplog: pytest.LogCaptureFixture) -> None:
-    wide = nn.Sequential(*(nn.Conv2d(3, 3, 31, padding=15) for _ in range(3)))  # a pixel depends on 45 around it: 48 on the grid of 16
+    wide = nn.Sequential(
+        *(nn.Conv2d(3, 3, 31, padding=15) for _ in range(3))
+    )  # a pixel depends on 45 around it: 48 on the grid of 16
     painter = FramePainter(Painter(wide, tiling=Tiling(64)), Steadiness())
     with caplog.at_level(logging.WARNING):
         painter(smooth(3, height=96, width=128), [0.0, 0.04, 0.08])

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ from stylegan_pl.runs.precision import Precision
 
 _ROOMS = ("stylegan_pl.metrics.", "stylegan_pl.nn.")
 _LARGEST = 65_536  # largest number of patches, bins or subsets that a checkpoint's config may ask for
+_WORK = 2**27  # largest product of these; sliced_wasserstein's, patches × directions × 7, is the largest of ours: 2²⁵
+_CROPS = 10_000  # largest number of crops of paintings
 
 
 @dataclass(frozen=True)
@@ -44,7 +47,7 @@ def measures_of(config: Mapping[str, Any]) -> Measures:
     precision = config.get("precision")
     return Measures(
         pairs=_count(data.get("val_pairs"), 500),
-        style_crops=_count(_node(callbacks, "evaluation").get("style_crops"), None, least=2),
+        style_crops=_count(_node(callbacks, "evaluation").get("style_crops"), None, least=2, most=_CROPS),
         seed=_count(config.get("seed"), 0, least=0),
         size=data.get("val_size") or config.get("image_size"),
         precision=precision if isinstance(precision, str) and precision in Precision.__members__ else "fp32",
@@ -65,6 +68,8 @@ def metrics_of(measures: Measures, path: Path) -> tuple[dict[str, PictureMetric]
             if _urls(node):
                 raise ConfigError(f"its weights are at {_urls(node)[0][:200]}, which is not fetched for a file")
             check_numbers(node, _LARGEST, path)
+            if _product(node) > _WORK:
+                raise ConfigError("its numbers together ask for more memory than a metric of ours")
             found[name] = build(node, path, _permitted, PictureMetric)
         except UserError as error:
             reason = str(error).removeprefix(f"{path}: ")
@@ -112,6 +117,15 @@ def _permitted(target: str) -> Any:
     return found
 
 
+def _product(node: Any) -> int:
+    """The product of the whole numbers of a config from a file, seeds left out."""
+    if isinstance(node, dict):
+        return prod(_product(child) for key, child in node.items() if key != "seed")
+    if isinstance(node, list | tuple):
+        return prod(map(_product, node))
+    return max(1, abs(node)) if type(node) is int else 1
+
+
 def _urls(node: Any) -> list[str]:
     if isinstance(node, dict):
         return [url for child in node.values() for url in _urls(child)]
@@ -125,5 +139,5 @@ def _node(config: Mapping[str, Any], key: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _count(value: Any, otherwise: Any, *, least: int = 1) -> Any:
-    return value if type(value) is int and least <= value < 2**32 else otherwise
+def _count(value: Any, otherwise: Any, *, least: int = 1, most: int = 2**32 - 1) -> Any:
+    return value if type(value) is int and least <= value <= most else otherwise

@@ -46,6 +46,9 @@ def network_from_file(node: Any, weights: Mapping[str, Tensor], path: Path, trus
             shapes: nn.Module = build(node, path, permitted, nn.Module)
         if _sizes(shapes.state_dict()) != _sizes(weights):
             raise ConfigError(f"{path}: {_OTHER_WEIGHTS}")
+    claimed = sum(value.numel() * value.element_size() for value in weights.values() if isinstance(value, Tensor))
+    if claimed > path.stat().st_size:
+        raise ConfigError(f"{path}: its weights are larger than the file, as if one number stood for many; refused")
     wrong = [key for key, value in weights.items() if not _is_finite(value)]
     if wrong:
         raise ConfigError(

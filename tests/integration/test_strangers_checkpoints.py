@@ -23,6 +23,7 @@ from stylegan_pl.stylizing.sheet import paint_sheet
 SEED = {"_target_": "stylegan_pl.generators.seed.SeedGenerator", "width": 2}
 FOLDER = {"_target_": "stylegan_pl.data.folder.ImageFolder", "root": "."}
 PAIRING = {"_target_": "stylegan_pl.data.pairing.Unpaired"}
+WIDE = SeedGenerator(width=64)
 DATA = {"content": FOLDER, "style": FOLDER, "pairing": PAIRING}
 
 
@@ -132,15 +133,34 @@ def test_metrics_that_hide_a_call(tmp_path, way):
     }
     metrics = {
         "call": call, "nested": {**palette, "bins": call}, "endless": {**palette, "bins": 10**9}, "text": "palette",
+        "wide": {"_target_": "stylegan_pl.metrics.sliced_wasserstein.SlicedWasserstein", "patches": 65536,
+                 "directions": 65536},
         "network": {"_target_": "stylegan_pl.nn.layers.blur.BlurPool"}, "fine": palette, 3: palette,
         "fetched": {"_target_": "stylegan_pl.metrics.content_distance.ContentDistance", "features": vgg},
     }  # fmt: skip
     (tmp_path / "their.ckpt").touch()
     found, refused = metrics_of(measures_of({"metric": metrics}), tmp_path / "their.ckpt")
     assert list(found) == ["fine"]
-    assert [line.split()[0] for line in refused] == ["call", "nested", "endless", "text", "network", "fetched"]
+    assert [line.split()[0] for line in refused] == ["call", "nested", "endless", "text", "wide", "network", "fetched"]
     assert "would run '" in refused[0] and "would run '" in refused[1] and "weights are at http://h/x" in refused[-1]
     assert not (tmp_path / "trace").exists()
+
+
+def test_crops_without_end():
+    asked = {"callbacks": {"evaluation": {"style_crops": 4_000_000_000}}}
+    assert measures_of(asked).style_crops is None
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+def test_weights_that_the_file_does_not_hold(here, tmp_path, verb):
+    """One number that a stride of 0 repeats: a file of some kilobytes would become gigabytes."""
+    state = {f"generator.{key}": torch.zeros(()).expand(value.shape) for key, value in WIDE.state_dict().items()}
+    config = {"model": {"generator": {**SEED, "width": 64}}, "data": DATA, "image_size": 16}
+    torch.save({"config": config, "state_dict": state}, tmp_path / "their.ckpt")
+    assert (tmp_path / "their.ckpt").stat().st_size < 50_000
+    with pytest.raises(UserError, match="its weights are larger than the file") as caught:
+        verb(tmp_path / "their.ckpt")
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("config", [{}, {"data": 3, "callbacks": [], "metric": "x", "seed": -1, "precision": ["fp32"]}])

@@ -125,6 +125,6 @@ class TilePlan:
         if (overlap := self.overlap_of(tile)) < self.overlap and tile not in self._warned:
             self._warned.add(tile)
             _log.warning(
-                "tile=%d: tiles overlap by %d pixels, and a painted pixel depends on %d around it: edges of tiles may be "
-                "seen; from tile=%d on they agree fully", tile, overlap, self.overlap - BLEND, 4 * self.overlap,
+                "tile=%d: tiles overlap by %d pixels, and a painted pixel depends on %d around it: edges of tiles may "
+                "be seen; from tile=%d on they agree fully", tile, overlap, self.overlap - BLEND, 4 * self.overlap,
             )  # fmt: skip

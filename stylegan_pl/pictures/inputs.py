@@ -80,7 +80,8 @@ def _several(sources: Sequence[Path | str], output: Path | None, overwrite: bool
         raise ConfigError(f"input={','.join(map(str, sources))}: no images among these ({_KNOWN})")
     _check_is_folder(output, f"input={','.join(map(str, sources))} may be several pictures")
     pictures = list(dict.fromkeys(pictures))
-    absolute = [Path.cwd() / picture for picture in pictures]  # links are not resolved, so that their names are kept
+    # without .., so that names lie below the output; links are not resolved, so that their names are kept
+    absolute = [Path(os.path.abspath(picture)) for picture in pictures]  # noqa: PTH100
     base = os.path.commonpath([picture.parent for picture in absolute])
     names = [Path(os.path.relpath(path, base)) for path in absolute]
     return list(zip(pictures, names, strict=True)), left_out

@@ -204,6 +204,24 @@ def test_a_list_of_files_folders_and_patterns(album: Path, tmp_path: Path) -> No
     assert below(out, given) == expected
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["../a.jpg", "x.jpg"], {"a.jpg": "a.jpg", "in/x.jpg": "x.jpg"}),
+        (["../a.jpg", "../in/x.jpg"], {"a.jpg": "a.jpg", "in/x.jpg": "x.jpg"}),
+        ("../in/../*.jpg", {"a.jpg": "a.jpg"}),
+    ],
+)
+def test_a_result_of_a_picture_above_is_below_the_output_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given, expected
+) -> None:
+    for name in ("a.jpg", "in/x.jpg", "in/a.jpg"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path / "in")
+    assert below(Path("out"), given, overwrite=True) == expected
+
+
 @pytest.mark.parametrize("given", ["{}/*.bmp", "{}/nowhere/*"])
 def test_a_pattern_that_matches_nothing_is_said(album: Path, tmp_path: Path, given: str) -> None:
     with pytest.raises(UserError, match=r"no file or folder matches; \*\* reaches into folders"):

@@ -85,8 +85,7 @@ class ImageFolder(SplitFolder):
             DataError: unreadable, or smaller than the crop.
         """
         if isinstance(self.load_size, Sequence):
-            drawn = self.middle_size if rng is None else int(rng.integers(self.load_size[0], self.load_size[1] + 1))
-            return replace(self, load_size=drawn).crop(path, size, rng, into=into)
+            return replace(self, load_size=self._drawn(rng)).crop(path, size, rng, into=into)
         return cut(self.pixels(path, size, into=into), size, rng, name=str(path), into=into)
 
     def whole(self, path: Path, size: CropSize) -> Pixels:
@@ -143,7 +142,7 @@ class ImageFolder(SplitFolder):
 
     def crop_image(self, image: Image.Image, size: CropSize, rng: np.random.Generator | None) -> Tensor:
         """Crop a picture that is already in memory; see `crop`."""
-        return cut(self._resized(np.array(image), size), size, rng)
+        return cut(replace(self, load_size=self._drawn(rng))._resized(np.array(image), size), size, rng)
 
     def resized_size(self, width: int, height: int, size: CropSize) -> tuple[int, int]:
         """Width and height to resize a picture to, before crops of `size` pixels are cut from it."""
@@ -156,6 +155,12 @@ class ImageFolder(SplitFolder):
             return width, height
         scale = target / shorter
         return max(target, round(width * scale)), max(target, round(height * scale))
+
+    def _drawn(self, rng: np.random.Generator | None) -> int | None:
+        """`load_size`; of a range one size, drawn by `rng`, or (None) the middle."""
+        if rng is None or not isinstance(self.load_size, Sequence):
+            return self.middle_size
+        return int(rng.integers(self.load_size[0], self.load_size[1] + 1))
 
     def _resized(self, pixels: Pixels, size: CropSize) -> Pixels:
         height, width = pixels.shape[:2]

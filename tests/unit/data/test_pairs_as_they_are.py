@@ -130,6 +130,20 @@ def test_pictures_of_one_shape_and_two_sizes_are_cut_at_one_place(
     assert (fixed.content.float() - fixed.style.float()).abs().max() <= 2
 
 
+def test_pairs_of_two_sizes_are_loaded_at_a_range_of_sizes(tmp_path: Path) -> None:
+    """Before, all their crops were cut from pictures of the middle size."""
+    small, large = places(60, 80), places(120, 160, scale=2)
+    roots = [Path(write(tmp_path / side, "a.png", picture=p).root) for side, p in (("c", large), ("s", small))]
+    content, style = (ImageFolder(str(root), load_size=[20, 60], held_out=0.0) for root in roots)
+    both, shown = pairs(content, style, tmp_path), []
+    for epoch in range(20):
+        crops = both[PairKey(epoch, 0)]
+        assert (crops.content.float() - crops.style.float()).abs().max() <= 3  # one place, one scale
+        shown.append(int(crops.style[0, 0, -1]) - int(crops.style[0, 0, 0]))  # columns of the file in a crop
+    assert min(shown) < 20 and max(shown) > 30
+    assert both[0].style[0, 0, -1] - both[0].style[0, 0, 0] == pytest.approx(15 * 60 / 40, abs=1.5)  # the middle
+
+
 def test_pictures_of_unlike_shapes_are_refused_by_name(tmp_path: Path) -> None:
     content = write(tmp_path / "c", "a.png", "b.png")
     style = write(tmp_path / "s", "a.png")

@@ -129,6 +129,16 @@ def test_prepare_builds_every_dataset(group, option, tmp_path):
             assert folder.source.describe()
 
 
+@pytest.mark.parametrize(("group", "option"), options("data"), ids=lambda value: value)
+def test_every_set_reads_the_first_picture_of_animations_if_asked(group, option):
+    """Messages about GIFs and animations say to type it."""
+    asked = [f"data.{side}.first_frame=true" for side in ("content", "style")]
+    config = compose_config("train", [f"data={option}", "run_dir=.", *asked])
+    check_config(config)
+    for side in ("content", "style"):
+        assert instantiate(config.data[side], _convert_="all").first_frame
+
+
 def test_the_samples_folder_in_conf_is_the_one_that_is_built():
     for side in ("content", "style"):
         root = compose_config("prepare", ["dataset=sample"]).dataset[side].root

@@ -36,12 +36,12 @@ def prepare(config: DictConfig) -> int:
     check(config)
     from stylegan_pl.config.check_keys import check_config  # imported after the options are checked: pydantic is slow
 
-    turn(config)
+    turned = turn(config)
     check_config(config)
     if config.check:
         from stylegan_pl.preparing.examine import examine  # imports torch
 
-        return examine(config)
+        return examine(config, turned=turned)
     from stylegan_pl.preparing.fetch import fetch  # imports torch
 
     return fetch(config)

@@ -36,8 +36,11 @@ from stylegan_pl.runs.output_lock import alone_writing
 _log = logging.getLogger(__name__)
 
 
-def examine(config: DictConfig) -> int:
+def examine(config: DictConfig, *, turned: bool = False) -> int:
     """Check the sets of `config.data` and report; the exit code is 1 if scores would be wrong or a run would fail.
+
+    Args:
+        turned: `direction=BtoA` was typed, and content and style of `config` have changed places.
 
     Raises:
         ConfigError: a set is missing, the report cannot be written, or another command writes one there.
@@ -45,10 +48,10 @@ def examine(config: DictConfig) -> int:
     output = Path(config.output)
     with alone_writing(output, is_folder=True):
         _check_is_free(output)
-        return _examine(config, output)
+        return _examine(config, output, turned)
 
 
-def _examine(config: DictConfig, output: Path) -> int:
+def _examine(config: DictConfig, output: Path, turned: bool) -> int:
     started = time.monotonic()
     folders = {side: instantiate(config.data[side], _convert_="all") for side in SIDES}
     for side, folder in folders.items():
@@ -81,7 +84,7 @@ def _examine(config: DictConfig, output: Path) -> int:
     usable = f"{len(pictures):,} images can be used at image_size={crop}"
     _log.info("%s", report.verdict(remarks, refusals, usable=usable))
     _log.info("%s", _where(output, time.monotonic() - started))
-    for line in last_words(config, folders, pictures, paired=pairing.same_place):
+    for line in last_words(config, folders, pictures, paired=pairing.same_place, turned=turned):
         _log.info("%s", line)
     return 1 if report.is_grave(remarks, refusals) else 0
 

@@ -1,20 +1,23 @@
 """The end of `prepare check=true`: the width of strokes, and a `train` command for these folders."""
 
 import dataclasses
+import json
 import math
 import shlex
 import time
 from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 import torch
 from hydra import compose, initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.config.command_line import for_hydra
 from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.direction import turn
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.pictures.crop_size import as_typed, sides
@@ -30,16 +33,21 @@ _FINE = 3.0  # pixels: a narrower stroke is one or two pixels of a feature map a
 
 
 def last_words(
-    config: DictConfig, folders: dict[str, ImageFolder], pictures: Sequence[Picture], *, paired: bool
+    config: DictConfig, folders: dict[str, ImageFolder], pictures: Sequence[Picture], *, paired: bool, turned: bool
 ) -> list[str]:
-    """Three lines: stroke widths, the command, its duration; empty if no picture can be used."""
+    """Three lines: stroke widths, the command, its duration; empty if no picture can be used.
+
+    Args:
+        turned: `direction=BtoA` was typed, and content and style of `config` have changed places.
+    """
     shorter = {
         side: [min(p.facts.size) for p in pictures if p.side == side and p.facts.problem is None] for side in SIDES
     }
     if not all(shorter.values()):
         return []
-    words = _for_pairs(config, folders, shorter) if paired else _for_a_painter(folders)
+    words = _for_pairs(config, folders, shorter, turned) if paired else _for_a_painter(config, turned)
     trained = _composed([*words, "run_dir=."])
+    turn(trained)
     seconds, on_cpu = _seconds(trained), device_kind("auto") == "cpu"
     return [
         _strokes(folders, trained),
@@ -48,36 +56,62 @@ def last_words(
     ]
 
 
-def _for_a_painter(folders: dict[str, ImageFolder]) -> list[str]:
-    """`my_painter`, which has sizes of its own; those that were typed are kept."""
+def _for_a_painter(config: DictConfig, turned: bool) -> list[str]:
+    """`my_painter`, which has sizes of its own; what was typed about the sets is kept."""
     option = _data_option(usual="folders")
     words = ["+experiment=my_painter", *([] if option == "folders" else [f"data={option}"])]
-    words += [f"data.{side}.root={folders[side].root}" for side in SIDES]
-    for side, folder in folders.items():
-        if folder.load_size is not None and option == "folders":
-            size = folder.load_size if isinstance(folder.load_size, int) else str(list(folder.load_size))
-            words.append(f"data.{side}.load_size={size}".replace(" ", ""))
-    return words
+    return words + _typed(config, option, turned, without="beside" if option == "folders" else "")  # it has no `beside`
 
 
-def _for_pairs(config: DictConfig, folders: dict[str, ImageFolder], shorter: dict[str, list[int]]) -> list[str]:
+def _for_pairs(
+    config: DictConfig, folders: dict[str, ImageFolder], shorter: dict[str, list[int]], turned: bool
+) -> list[str]:
     """pix2pix at the size that was typed, but at most what 19 of 20 pictures have, and what a CPU learns in minutes."""
     on_cpu = device_kind("auto") == "cpu"
     usable = min(float(np.quantile(found, 0.05)) for found in shorter.values())
     usable = min(usable, 128) if on_cpu else usable
     height, width = (max(16, int(min(side, usable)) // 4 * 4) for side in sides(config.image_size))
+    option = _data_option(usual="paired")
     words = ["model=pix2pix", "generator@model.generator=resnet9", f"max_images={10000 if on_cpu else 200000}"]
-    words += [f"data={_data_option(usual='paired')}", *(f"data.{side}.root={folders[side].root}" for side in SIDES)]
-    words.append(f"image_size={as_typed(height, width)}")
-    sizes = {side: _load_size(folders[side], shorter[side], (height, width)) for side in SIDES}
-    return words + [f"data.{side}.load_size={size}" for side, size in sizes.items() if size is not None]
+    words += [f"data={option}", f"image_size={as_typed(height, width)}"]
+    words += _typed(config, option, turned, without="load_size")
+    size = _load_size(folders["content"], shorter, (height, width))
+    return words + ([] if size is None else [f"data.{side}.load_size={_value(size)}" for side in SIDES])
 
 
-def _load_size(folder: ImageFolder, shorter: list[int], crop: tuple[int, int]) -> int | None:
-    """Twice the crop if pictures are larger, so that a crop shows half of a picture's side; None: no resizing."""
-    if folder.middle_size is not None:
-        return max(folder.middle_size, *crop)
-    return 2 * max(crop) if np.median(shorter) > 2 * max(crop) else None
+def _typed(config: DictConfig, option: str, turned: bool, *, without: str) -> list[str]:
+    """Both folders, and all else in which the sets differ from those of `data=OPTION`, under the names to type."""
+    usual = _composed([f"data={option}", f"data_root={config.data_root}", "run_dir=."]).data
+    found = dict(zip(SIDES, (config.data[side] for side in (reversed(SIDES) if turned else SIDES)), strict=True))
+    words = [f"data.{side}.root={found[side].root}" for side in SIDES]
+    for side in SIDES:
+        before, now = (
+            cast(dict[str, Any], OmegaConf.to_container(node, resolve=True)) for node in (usual[side], found[side])
+        )
+        words += [
+            f"data.{side}.{key}={_value(now.get(key))}"
+            for key in before
+            if key not in ("root", "source", without) and now.get(key) != before[key]
+        ]
+    for key in ("bad_fraction", "pairing._target_"):
+        value = OmegaConf.select(config.data, key)
+        words += [f"data.{key}={value}"] if value != OmegaConf.select(usual, key) else []
+    return words + (["direction=BtoA"] if turned else [])
+
+
+def _value(value: object) -> str:
+    """A value as it is typed."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _load_size(folder: ImageFolder, shorter: dict[str, list[int]], crop: tuple[int, int]) -> int | Sequence[int] | None:
+    """One size for both pictures of a pair: the typed one, or twice the crop if pictures are larger than that.
+
+    At twice the crop, a crop shows half of a picture's side. None: no resizing.
+    """
+    if folder.least_size is not None and folder.middle_size is not None:
+        return folder.load_size if folder.least_size >= max(crop) else max(folder.middle_size, *crop)
+    return 2 * max(crop) if min(np.median(found) for found in shorter.values()) > 2 * max(crop) else None
 
 
 def _strokes(folders: dict[str, ImageFolder], trained: DictConfig) -> str:

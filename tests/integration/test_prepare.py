@@ -13,14 +13,19 @@ from pathlib import Path
 
 import pytest
 from conftest import compose_config
+from hydra.utils import instantiate
 from images_on_disk import write_images
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 from preloaded import preloaded
 
 from stylegan_pl.config.cli import run_verb
+from stylegan_pl.config.command_line import for_hydra
+from stylegan_pl.config.direction import turn
+from stylegan_pl.data.pairing import PairedByName
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.prepare import prepare
+from stylegan_pl.preparing import suggest
 from stylegan_pl.training.check import make_data_ready
 
 
@@ -143,6 +148,65 @@ def test_sizes_that_were_typed_are_in_the_line(own, caplog):
     with caplog.at_level(logging.INFO):
         prepare(check(own, "data.style.load_size=[40,48]"))
     assert f"data.style.root={own}/style 'data.style.load_size=[40,48]'" in caplog.text
+
+
+@pytest.fixture
+def line(monkeypatch, caplog):
+    """(data option, prepare's config) -> the words of the `train` line, and the config that they make."""
+
+    def suggested(option: str, config) -> tuple[list[str], DictConfig]:
+        monkeypatch.setattr(suggest, "_data_option", lambda *, usual: option)
+        monkeypatch.setattr(suggest, "_seconds", lambda trained: 60.0)
+        with caplog.at_level(logging.INFO):
+            prepare(config)
+        said = next(record.getMessage() for record in caplog.records if "to train on these" in record.getMessage())
+        words = shlex.split(said.partition("python -m stylegan_pl.train ")[2])
+        trained = compose_config("train", [*for_hydra(words, "train"), "run_dir=."])
+        turn(trained)
+        return words, trained
+
+    return suggested
+
+
+def test_the_line_keeps_what_was_typed_about_the_sets(own, line):
+    typed = ["data.style.include=['00[0-3]*']", "data.content.held_out=0.1", "data.style.first_frame=true"]
+    typed += ["data.content.upscale=true", "data.bad_fraction=0.2"]
+    words, trained = line("folders", check(own, *typed))
+    assert [words[0], words[5]] == ["+experiment=my_painter", 'data.style.include=["00[0-3]*"]']
+    content, style = (instantiate(trained.data[side], _convert_="all") for side in ("content", "style"))
+    assert [path.name for path in style.files("train")] == ["000.png", "001.png", "002.png", "003.png"]
+    assert (content.held_out, content.upscale, style.first_frame, style.upscale) == (0.1, True, True, "crop")
+    assert trained.data.bad_fraction == 0.2
+
+
+def test_the_line_trains_in_the_direction_that_was_checked(own, line):
+    for number, path in enumerate(sorted((own / "content").rglob("*.png"))):
+        both = Image.new("RGB", (96, 48), (number * 20, 0, 0))
+        both.paste(Image.open(path).crop((0, 0, 48, 48)), (48, 0))
+        both.save(path)
+    words, trained = line("side_by_side", check(own, "data=side_by_side", f"data_root={own}/content", "direction=BtoA"))
+    assert "data=side_by_side" in words and "direction=BtoA" in words
+    assert (trained.data.content.half, trained.data.style.half) == ("right", "left")
+
+
+def test_roots_keep_the_names_that_were_typed(own, line):
+    words, trained = line("folders", check(own, "direction=BtoA", "data.style.load_size=40"))
+    assert f"data.content.root={own}/content" in words and "data.style.load_size=40" in words
+    assert (trained.data.content.root, trained.data.content.load_size) == (f"{own}/style", 40)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [([], [None, None]), (["data.content.load_size=[34,60]", "data.style.load_size=[34,60]"], [[34, 60]] * 2)],
+)
+def test_the_line_for_pairs_of_two_sizes_has_one_load_size(own, line, typed, expected):
+    for path in sorted((own / "style").rglob("*.png")):
+        image = Image.open(own / "content" / path.relative_to(own / "style"))
+        image.resize((2 * image.width, 2 * image.height)).save(path)
+    _, trained = line("paired", check(own, "data=paired", *typed))
+    sets = [instantiate(trained.data[side], _convert_="all") for side in ("content", "style")]
+    assert [folder.load_size for folder in sets] == expected
+    assert len(PairedByName().match(*sets, "train")[0]) == 6
 
 
 def test_a_good_set_is_usable_and_stays_as_it_was(own, caplog):

@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 
 from stylegan_pl.data.check import make_ready
 from stylegan_pl.data.folder import ImageFolder
+from stylegan_pl.data.shards import Shards
 from stylegan_pl.data.splits import SPLITS
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.pictures.crop_size import as_typed, sides
@@ -43,7 +44,7 @@ def examine(config: DictConfig, *, turned: bool = False) -> int:
         turned: `direction=BtoA` was typed, and content and style of `config` have changed places.
 
     Raises:
-        ConfigError: a set is missing, the report cannot be written, or another command writes one there.
+        ConfigError: a set is missing or is shards, the report cannot be written, or another command writes one there.
     """
     output = Path(config.output)
     with alone_writing(output, is_folder=True):
@@ -55,6 +56,10 @@ def _examine(config: DictConfig, output: Path, turned: bool) -> int:
     started = time.monotonic()
     folders = {side: instantiate(config.data[side], _convert_="all") for side in SIDES}
     for side, folder in folders.items():
+        if isinstance(folder, Shards):
+            raise ConfigError(
+                f"check=true looks at files, and data.{side} is shards; check the folder that they were written from"
+            )
         if output.resolve() == Path(folder.root).resolve():  # check.png would be one of its pictures
             raise ConfigError(
                 f"output={output} is data.{side}.root, where nothing is written; type another output=FOLDER"

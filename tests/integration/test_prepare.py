@@ -303,6 +303,7 @@ def test_a_set_that_is_not_there_is_one_line(tmp_path):
         (["check=true", "image_size=big"], "image_size=big: type pixels, image_size=256, or height and width"),
         (["check=true", "data.content.upscale=maybe"], "data.content.upscale='maybe': input should be a valid boolean"),
         (["check=true", "output=taken"], "output=taken is a file; type output=FOLDER"),
+        (["check=true", "data=shards"], "check=true looks at files, and data.content is shards; check the folder that"),
         (["check=true", "output=."], "output=. holds a report already; type another output=FOLDER"),
     ],
 )

@@ -13,10 +13,11 @@ from stylegan_pl.models.base import TwoPlayerModule
 
 
 class FiniteGuard(L.Callback):
-    """Checks the terms of each logged step, and the weights before each validation and at the end.
+    """Checks the terms whenever they are logged, and the weights before each validation and at the end.
 
-    Checkpoints are saved after these checks, so the newest one never contains nan. In half precision the loss scaler
-    skips a step that overflows, so a term may be nan in one logged step, but not in two in a row.
+    Of each term, its newest value since the last check is looked at, as in `terms.TermLog`. Checkpoints are saved after
+    these checks, so the newest one never contains nan. In half precision the loss scaler skips a step that overflows,
+    so a term may be nan in one check, but not in two in a row.
 
     Raises:
         UserError: names what is not finite, what to type, and the last good checkpoint.
@@ -24,15 +25,18 @@ class FiniteGuard(L.Callback):
 
     def __init__(self) -> None:
         self._last_was_bad = False
+        self._newest: dict[str, torch.Tensor] = {}
 
     def on_train_batch_end(  # type: ignore[override]  # our training_step returns the terms
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: dict[str, Any], batch: StylePair, batch_idx: int
     ) -> None:
         """Check the terms. All ranks see the mean over all ranks, so they end together."""
+        self._newest |= outputs
         if (batch_idx + 1) % trainer.log_every_n_steps != 0:  # type: ignore[attr-defined]  # set by a connector
             return
-        names = sorted(outputs)
-        values = torch.stack([outputs[name].float() for name in names])
+        found, self._newest = self._newest, {}
+        names = sorted(found)
+        values = torch.stack([found[name].float() for name in names])
         values = trainer.strategy.reduce(values, reduce_op="mean")
         bad = not_finite_terms(dict(zip(names, values.tolist(), strict=True)))
         scaled = getattr(trainer.precision_plugin, "scaler", None) is not None

@@ -10,10 +10,14 @@ from stylegan_pl.models.base import TwoPlayerModule
 
 
 class TermLog(L.Callback):
-    """Logs every `trainer.log_every_n_steps` batches only, because reading a loss waits for the device."""
+    """Logs every `trainer.log_every_n_steps` batches only, because reading a loss waits for the device.
+
+    Of each term, its newest value since the last log: a penalty may be due in few batches.
+    """
 
     def __init__(self) -> None:
         self._since = (time.monotonic(), 0)
+        self._newest: dict[str, Any] = {}
 
     def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Note the time, for the speed."""
@@ -24,9 +28,11 @@ class TermLog(L.Callback):
         self, trainer: L.Trainer, pl_module: TwoPlayerModule, outputs: dict[str, Any], batch: StylePair, batch_idx: int
     ) -> None:
         """Log the terms, averaged over ranks."""
+        self._newest |= outputs
         if (batch_idx + 1) % trainer.log_every_n_steps != 0:  # type: ignore[attr-defined]  # set by a connector
             return
-        terms = {name: trainer.strategy.reduce(outputs[name], reduce_op="mean") for name in sorted(outputs)}
+        found, self._newest = self._newest, {}
+        terms = {name: trainer.strategy.reduce(found[name], reduce_op="mean") for name in sorted(found)}
         scalars: dict[str, float] = {name: float(term) for name, term in terms.items()}
         for player, optimizer in zip(pl_module.players, trainer.optimizers, strict=True):
             scalars[f"train/{player}/learning_rate"] = optimizer.param_groups[0]["lr"]

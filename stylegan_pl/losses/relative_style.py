@@ -13,6 +13,7 @@ from stylegan_pl.losses.measured import LEAST, buffer_name, evenly
 from stylegan_pl.losses.style_statistics import Statistic, StyleStatistic
 from stylegan_pl.losses.style_targets import StyleTarget
 from stylegan_pl.nn.layers.features import Features
+from stylegan_pl.nn.training.mean_over_ranks import mean_over_ranks
 
 COLOURS = "colours"  # name of an additional layer: the picture itself
 _AVERAGED = 4  # pixels: side of the squares over which the layer `colours` averages
@@ -30,10 +31,10 @@ class RelativeStyleLoss(ImageLoss):
     With `rooted` each layer's term is the square root of the mean over p. Its gradient does not grow with the distance,
     so no single photograph dominates a step.
 
-    With `pooled`, S_l is the mean over many pictures: the batch, and a running mean of earlier ones; likewise for the
-    photographs in the denominator. A painter's pictures differ (some are light, some dark), so a single picture need
-    not have the collection's mean. Gradients of single pictures contradict each other; a pooled mean has one gradient,
-    towards strokes and palette.
+    With `pooled`, S_l is the mean over many pictures: the batch, and a running mean of earlier ones of all ranks;
+    likewise for the photographs in the denominator. A painter's pictures differ (some are light, some dark), so a
+    single picture need not have the collection's mean. Gradients of single pictures contradict each other; a pooled
+    mean has one gradient, towards strokes and palette.
 
     Args:
         layers: layer -> λ_l.
@@ -154,7 +155,9 @@ class RelativeStyleLoss(ImageLoss):
         for part, rows in enumerate(found):
             mean, running = rows.mean(dim=0, keepdim=True), self.get_buffer(_running_mean_name(layer, part))
             if self.training:
-                running.lerp_(mean.detach(), self.pooled)
+                seen = mean_over_ranks(mean.detach())
+                # half precision may overflow, and such a step is skipped
+                running.copy_(torch.where(seen.isfinite(), running.lerp(seen, self.pooled), running))
             means.append(running.clone() + mean - mean.detach())
         return tuple(means)
 

@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from stylegan_pl.contracts import Terms
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.nn.layers.discriminator import Heads
+from stylegan_pl.nn.training.mean_over_ranks import mean_over_ranks
 
 _EVERY = 16  # steps between two measurements, each of which costs two backward passes to the picture
 _FACTOR_DECAY = 0.8  # of the factor's running mean, per measurement
@@ -52,20 +53,15 @@ class GradientBalance(nn.Module):
         factor = self.get_buffer("factor")
         first = float(factor) == 0
         if first or step % _EVERY == 0:
-            norms = [_gradient_norm(terms, picture) for terms in (image, adversarial)]
-            if torch.distributed.is_initialized():  # one factor for all ranks
-                for norm in norms:
-                    torch.distributed.all_reduce(norm)
+            norms = [mean_over_ranks(_gradient_norm(terms, picture)) for terms in (image, adversarial)]
             measured = (self.share * norms[0] / norms[1].clamp(min=1e-12)).clamp(max=_LARGEST)
-            factor.copy_(measured if first else _FACTOR_DECAY * factor + (1 - _FACTOR_DECAY) * measured)
+            smoothed = measured if first else factor.lerp(measured, 1 - _FACTOR_DECAY)
+            factor.copy_(torch.where(smoothed.isfinite(), smoothed, factor))  # half precision may overflow
         return factor * self.get_buffer("certainty")
 
     def update(self, certainty: Tensor) -> None:
         """Add the discriminator's certainty of a step, in [0, 1], to its running mean."""
-        if torch.distributed.is_initialized():  # one factor for all ranks
-            torch.distributed.all_reduce(certainty := certainty.clone())
-            certainty /= torch.distributed.get_world_size()
-        self.get_buffer("certainty").lerp_(certainty, 1 - _CERTAINTY_DECAY)
+        self.get_buffer("certainty").lerp_(mean_over_ranks(certainty), 1 - _CERTAINTY_DECAY)
 
 
 def certainty(reals: Heads, fakes: Heads, boundary: float | None) -> Tensor:

@@ -55,6 +55,7 @@ def test_a_sweep_of_two_jobs_on_two_ranks_is_two_folders_two_wandb_runs_and_four
 
 def test_two_ranks_of_batch_2_end_with_the_parameters_of_one_rank_of_batch_4(tmp_path, image_sets):
     common = [f"data_root={image_sets}", *SGD, "augment=none", "max_images=16", "val_every_images=8"]
+    common += ["image_loss=[style,content,relative_style]", "image_loss.relative_style.pooled=0.5"]
     one = trained(tmp_path, "one", *common, "batch_size=4")
     two = trained(tmp_path, "two", *common, *DDP, "batch_size=2")
     assert_close(last(one), last(two))

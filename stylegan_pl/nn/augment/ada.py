@@ -7,6 +7,7 @@ from torch import Tensor
 
 from stylegan_pl.nn.augment.diff_augment import DiffAugment
 from stylegan_pl.nn.layers.discriminator import Heads
+from stylegan_pl.nn.training.mean_over_ranks import mean_over_ranks
 
 
 class AdaptiveAugment(DiffAugment):
@@ -66,7 +67,7 @@ class AdaptiveAugment(DiffAugment):
     def observe(self, real_logits: Heads, images: int) -> None:
         """Count a discriminator step; p changes every `interval` steps, without waiting for the device."""
         signs = torch.cat([logits.detach().float().sign().flatten() for logits in real_logits])
-        self.signs += _mean_over_devices(signs.mean())  # in each step, so that all devices have the same state
+        self.signs += mean_over_ranks(signs.mean())  # in each step, so that all ranks have the same state
         self.steps, self.images = self.steps + 1, self.images + images
         if self.steps < self.interval:
             return
@@ -82,10 +83,3 @@ class AdaptiveAugment(DiffAugment):
     def set_extra_state(self, state: dict[str, Any]) -> None:
         """Restore the counts."""
         self.steps, self.images = state["steps"], state["images"]
-
-
-def _mean_over_devices(value: Tensor) -> Tensor:
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        return value
-    torch.distributed.all_reduce(value)
-    return value / torch.distributed.get_world_size()

@@ -173,6 +173,16 @@ def test_pooled_photographs_get_one_and_remember_who_came_before(network, sets):
     torch.testing.assert_close(loss.get_buffer(name)[0], 0.75 * before[name][0] + 0.25 * found)
 
 
+def test_a_batch_that_overflowed_is_not_remembered(network, sets):
+    loss = style_loss(AllPaintings(), pooled=0.25)
+    loss.measure(sets, network)
+    overflowed = sets.photographs.clone()
+    overflowed[0, 0, 3, 4] = torch.inf
+    assert not loss(views(network, overflowed, sets.photographs)).isfinite()
+    assert all(buffer.isfinite().all() for buffer in loss.buffers())
+    assert loss(views(network, sets.photographs, sets.photographs)).isfinite()
+
+
 def test_a_pooled_batch_has_its_whole_gradient(network, sets):
     """As a loss of the remembered mean alone would have, were it all of this batch."""
     grads = []

@@ -1,12 +1,15 @@
 """One call of `prepare dataset=NAME`: downloads or makes a data set, and counts its images."""
 
 import logging
+import shlex
 from pathlib import Path
 from typing import Any
 
+from hydra.core.hydra_config import HydraConfig
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
+from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.data.check import what_is_left
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.preparing.write_shards import write_shards
@@ -36,14 +39,27 @@ def fetch(config: DictConfig) -> int:
 
 
 def _write_shards(folders: dict[str, Any], target: Path) -> None:
-    """Write both sets as tar shards, and report the command that trains on them."""
-    typed = []
+    """Write both sets as tar shards, and report the command that trains on them as on the folders."""
+    words = ["data=shards"]
     for side, folder in folders.items():
         counts = write_shards(folder, target / side)
         _log.info("%-8s %d + %d images written to %s", side, counts["train"], counts["val"], target / side)
         size = "null" if folder.load_size is None else str(folder.load_size).replace(" ", "")
-        typed.append(f"data.{side}.root={target / side} data.{side}.load_size={size}")
-    _log.info("train on them: python -m stylegan_pl.train data=shards %s", " ".join(typed))
+        words += [f"data.{side}.root={target / side}", f"data.{side}.load_size={size}"]
+        words += [f"data.{side}.upscale={str(folder.upscale).lower()}"] if folder.upscale else []
+        words += [f"data.{side}.first_frame=true"] if folder.first_frame else []
+    words += [f"data.pairing._target_={pairing}"] if (pairing := _pairing()) is not None else []
+    _log.info("train on them: python -m stylegan_pl.train %s", shlex.join(words))
+
+
+def _pairing() -> str | None:
+    """The pairing of the `data` option that is named like the chosen set, unless `data=shards` has it, too."""
+    name = HydraConfig.get().runtime.choices.get("dataset") if HydraConfig.initialized() else None
+    files = [conf_dir() / "data" / f"{option}.yaml" for option in (name, "shards")]
+    if not files[0].is_file():
+        return None
+    ours, usual = (str(OmegaConf.load(file).pairing._target_) for file in files)
+    return ours if ours != usual else None
 
 
 def _report(side: str, folder: Any) -> None:

@@ -98,6 +98,33 @@ def test_the_flagship_fetches_what_it_lacks_before_anything_else(tmp_path, serve
     assert (tmp_path / "data/coco/val2017").is_dir() and (tmp_path / "data/vangogh2photo/trainA").is_dir()
 
 
+@pytest.mark.parametrize(
+    ("dataset", "expected"),
+    [
+        ("my_painter", {"content": ([224, 320], True, True), "style": ([224, 288], "crop", False)}),
+        ("sample_paired", {"content": (None, False, True), "style": (None, False, False)}),
+    ],
+)
+def test_the_line_after_writing_shards_trains_as_the_folders_do(
+    dataset, expected, image_sets, tmp_path, monkeypatch, capsys
+):
+    words = [f"dataset.{side}.root={image_sets / side}" for side in ("content", "style")]
+    words += ["dataset.content.source=null", "dataset.content.first_frame=true"]
+    words += ["dataset.style.source=null"] if dataset == "sample_paired" else []
+    monkeypatch.setattr(sys, "argv", ["prepare", f"dataset={dataset}", *words, f"shards={tmp_path / 's'}"])
+    with pytest.raises(SystemExit, match=r"^0$"):
+        run_verb("prepare", prepare)
+    said = capsys.readouterr().out
+    words = shlex.split(said.partition("python -m stylegan_pl.train ")[2])
+    trained = compose_config("train", [*for_hydra(words, "train"), "run_dir=."])
+    for side, wanted in expected.items():
+        folder = instantiate(trained.data[side], _convert_="all")
+        assert (folder.load_size, folder.upscale, folder.first_frame) == wanted
+        assert folder.root == str(tmp_path / "s" / side)
+    own = compose_config("train", [f"data={dataset}", "run_dir=."])
+    assert trained.data.pairing == own.data.pairing
+
+
 # --- check=true
 
 

@@ -64,7 +64,7 @@ def _pairing() -> str | None:
 
 def _report(side: str, folder: Any) -> None:
     """Report what a set contains; raise if it has no images."""
-    for line in what_is_left(folder, f"data.{side}"):
+    for line in what_is_left(folder, f"dataset.{side}"):
         _log.info("%s", line)
     counts = {split: len(folder.files(split)) for split in ("train", "val")}
     if not sum(counts.values()):

@@ -323,6 +323,11 @@ def test_a_set_that_is_not_there_is_one_line(tmp_path):
     [
         ([], "nothing to do: type dataset=NAME to fetch a set, or check=true data=NAME to look through one"),
         (["check=true", "dataset=sample"], "check=true takes data=NAME, as train does: type data= instead of dataset="),
+        (["check=true", "shards=s"], "check=true writes no shards; type dataset=NAME shards=FOLDER in another command"),
+        (["dataset=folders", "data.style.include=[a*]"], "with dataset=NAME type dataset.style.include="),
+        (["dataset=sample", "image_size=64"], "image_size= is an option of check=true, and dataset=NAME does not use"),
+        (["dataset=sample", "output=out"], "output= is an option of check=true, and dataset=NAME does not use it"),
+        (["dataset=sample", "data=paired"], "data= is an option of check=true, and dataset=NAME does not use it"),
         (["chekc=true"], "no option 'chekc'; did you mean 'check'?"),
         (["check=perhaps"], "check: value 'perhaps' is not a valid bool"),
         (["check=true", "data=smple"], "data has no option 'smple'; did you mean 'sample'?"),

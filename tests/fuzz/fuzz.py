@@ -412,8 +412,9 @@ class Films(Reader):
     def read(self, path: Path) -> None:
         output = self.folder / "painted.mkv"
         output.unlink(missing_ok=True)
-        options = {"film": {"fps": None, "options": {"preset": "ultrafast"}}, "overwrite": False, "mask": None}
-        config = OmegaConf.create({**options, "input": str(path), "output": str(output), "batch_size": 4})
+        typed = ["ckpt=x", "input=x", "output=x", "batch_size=4", "film.options={preset:ultrafast}"]
+        config = compose_config("stylize", typed)
+        config.input, config.output = str(path), str(output)
         assert paint_one_film(config, lambda: Painter(torch.nn.Identity())) in (0, 1)
         assert output.is_file() and not list(self.folder.glob(".*"))  # no lock, no half a film
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from conftest import compose_config
 from omegaconf import OmegaConf
 from torch import Tensor, nn
 
@@ -405,14 +406,10 @@ def test_without_pyav_a_line_says_what_to_install(monkeypatch: pytest.MonkeyPatc
 
 
 def call(source: Path, output: Path, **given):
-    film = {
-        "codec": None, "crf": 4, "bitrate": None, "options": {}, "statistics_half_life": 2.0, "smoothing": 0.0,
-        "cut_threshold": 0.1, "fps": None,
-    }  # fmt: skip
-    return OmegaConf.create(
-        {"input": str(source), "output": str(output), "overwrite": False, "mask": None, "batch_size": 4, "film": film}
-        | given
-    )
+    config = compose_config("stylize", ["ckpt=x", "input=x", "output=x", "batch_size=4", "film.crf=4"])
+    for key, value in {"input": str(source), "output": str(output), **given}.items():
+        OmegaConf.update(config, key, value)
+    return config
 
 
 def test_a_call_says_the_flicker_of_both(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

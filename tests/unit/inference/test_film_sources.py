@@ -6,7 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from omegaconf import OmegaConf
+from conftest import compose_config
+from omegaconf import DictConfig, OmegaConf
 from PIL import Image
 from torch import nn
 
@@ -140,11 +141,13 @@ def frames(folder: Path, count: int = 12, *, name: str = "f{}.png", size: tuple[
     return folder
 
 
-def config(source: Path | str, output: Path, **film: object) -> OmegaConf:
-    film = {"crf": 4, "options": QUICK, "fps": None, **film}
-    return OmegaConf.create(
-        {"input": str(source), "output": str(output), "film": film, "overwrite": False, "mask": None, "batch_size": 4}
-    )
+def config(source: Path | str, output: Path, **film: object) -> DictConfig:
+    typed = ["ckpt=x", "input=x", "output=x", "batch_size=4", "film.crf=4", "film.options={preset:ultrafast}"]
+    composed = compose_config("stylize", typed)
+    named = {f"film.{key}": value for key, value in film.items()}
+    for key, value in {"input": str(source), "output": str(output), **named}.items():
+        OmegaConf.update(composed, key, value)
+    return composed
 
 
 def test_a_folder_of_numbered_frames_is_a_film(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

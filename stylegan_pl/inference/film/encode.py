@@ -12,7 +12,7 @@ from torch import Tensor
 
 from stylegan_pl.errors import ConfigError, DataError, UserError, first_line
 from stylegan_pl.inference.film.frames import ToFrames
-from stylegan_pl.inference.film.library import PIPE, pyav
+from stylegan_pl.inference.film.library import PIPE, for_ffmpeg, pyav
 from stylegan_pl.inference.film.packet_times import PacketTimes
 from stylegan_pl.inference.film.pixel_format import pixel_format_for
 from stylegan_pl.inference.film.source import Frame, MovingPictures
@@ -133,7 +133,7 @@ class Painting:
         if self._partial is None:
             return pyav().open(sys.stdout.buffer, "w", format="matroska")
         self._partial.parent.mkdir(parents=True, exist_ok=True)
-        return pyav().open(str(self._partial), "w")
+        return pyav().open(for_ffmpeg(self._partial), "w")
 
     def _describe(self, encoding: Encoding) -> None:
         look, context = self.film.look, self._stream.codec_context

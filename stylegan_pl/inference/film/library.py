@@ -69,7 +69,12 @@ def opened(source: Path | str) -> Any:
     if device is not None:
         return av.open(device.device, format=device.format)
     whole = {"format_whitelist": ",".join(_SELF_CONTAINED)}
-    return av.open(sys.stdin.buffer if str(source) == PIPE else str(source), options=whole)
+    return av.open(sys.stdin.buffer if str(source) == PIPE else for_ffmpeg(source), options=whole)
+
+
+def for_ffmpeg(path: Path | str) -> str:
+    """A file's absolute path: of a relative one, FFmpeg takes what stands before a colon for a protocol."""
+    return str(Path(path).absolute())
 
 
 def pyav() -> ModuleType:

@@ -100,6 +100,13 @@ def test_frames_keep_their_order_where_they_have_one_time(tmp_path: Path, suffix
     assert gap(look(source).frames, after.frames) < 3
 
 
+def test_a_colon_in_a_name_is_no_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_film(tmp_path / "2024-01-01T12:30.mp4", scene(4), sound=False, options=QUICK)
+    assert painted(Path("2024-01-01T12:30.mp4"), Path("at:noon/painted.mp4")).frames == 4
+    assert len(look(tmp_path / "at:noon/painted.mp4").frames) == 4
+
+
 @pytest.mark.parametrize("turns", [1, 2, 3])
 def test_a_turned_film_is_painted_and_stored_upright(tmp_path: Path, turns: int) -> None:
     if not hasattr(av.VideoStream, "set_display_rotation"):

@@ -29,19 +29,19 @@ class NumberedFrames:
     Args:
         path: the typed input, for messages.
         files: at least one.
-        fps: frames per second.
+        fps: frames per second, from 0.001 to 1000.
 
     Raises:
-        ConfigError: `fps` is not positive.
+        ConfigError: `fps` is out of range.
         DataError: pictures differ in size, or none can be read.
     """
 
     def __init__(self, path: Path | str, files: Sequence[Path], *, fps: float) -> None:
-        if not 0 < fps <= 1000:
-            raise ConfigError(f"film.fps={fps} is in frames a second; type film.fps=25")
+        if not 0.001 <= fps <= 1000:
+            raise ConfigError(f"film.fps={fps:g} is in frames a second, from 0.001 to 1000; type film.fps=25")
         self.path, self.files, self.damaged = path, sorted(files, key=_by_numbers), 0
         self.others: list[Any] = []
-        self.rate = Fraction(str(fps))
+        self.rate = Fraction(str(fps)).limit_denominator(1001)  # 23.976023976 is 24000/1001; FFmpeg has 32 bits
         self.time_base, self.aspect = 1 / self.rate, Fraction(1)
         self.pixel_format, self.duration = None, len(self.files)
         self.metadata: dict[str, str] = {}

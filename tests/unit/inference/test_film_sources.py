@@ -189,10 +189,25 @@ def test_frames_of_several_sizes_are_refused_before_anything_is_painted(tmp_path
     assert not (tmp_path / "b.mp4").exists()
 
 
+@pytest.mark.parametrize(
+    ("typed", "rate"),
+    [("23.976023976", "24000/1001"), ("29.97002997", "30000/1001"), ("59.94", "2997/50"), ("0.001", "1/1000")],
+)
+def test_rates_of_television_are_known_by_their_digits(tmp_path: Path, typed: str, rate: str) -> None:
+    source, output = frames(tmp_path / "in", 3), tmp_path / "b.mkv"
+    with NumberedFrames(source, list(source.iterdir()), fps=float(typed)) as film:
+        assert film.rate == Fraction(rate)
+        painted(film, output)
+    times = [float(time) for time in look(output).times]
+    assert times[1] - times[0] == pytest.approx(float(1 / Fraction(rate)), abs=0.001)  # Matroska's milliseconds
+
+
 def test_rates_that_cannot_be_are_refused(tmp_path: Path) -> None:
     source = frames(tmp_path / "in", 2)
     with pytest.raises(UserError, match=r"film\.fps=0(\.0)? is in frames a second"):
         NumberedFrames(source, list(source.iterdir()), fps=0.0)
+    with pytest.raises(UserError, match=r"film\.fps=0\.0001 is in frames a second, from 0\.001"):
+        NumberedFrames(source, list(source.iterdir()), fps=0.0001)
     film = write_film(tmp_path / "a.mp4", scene(3), options=QUICK)
     with pytest.raises(UserError, match=r"film\.fps= is for a folder of frames"):
         paint_one_film(config(film, tmp_path / "b.mp4", fps=24.0), lambda: Painter(nn.Identity()))

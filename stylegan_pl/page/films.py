@@ -9,6 +9,7 @@ from stylegan_pl.inference.film.decode import Film
 from stylegan_pl.inference.film.encode import Encoding
 from stylegan_pl.inference.film.film import Painted, paint_film
 from stylegan_pl.inference.film.frame_painter import FramePainter
+from stylegan_pl.inference.film.source import check_frame_size
 from stylegan_pl.inference.film.steadiness import Steadiness
 from stylegan_pl.inference.painter import Painter
 from stylegan_pl.page.pictures import new_folder
@@ -50,16 +51,15 @@ def paint_film_file(
     suffix = upload.suffix.lower() if upload.suffix.lower() in KEPT else ".mkv"
     result = new_folder(folder) / f"{upload.stem}-painted{suffix}"
     with Film(upload) as film:
-        width, height, done = film.look.width, film.look.height, 0
-        if width * height > max_megapixels * 1e6:
-            raise UserError(f"{upload}: frames of {width}×{height} pixels; at most {max_megapixels:g} megapixels")
+        check_frame_size(film, max_megapixels)
+        done = 0
 
         def report_frames(frames: float) -> None:
             nonlocal done
             done += round(frames)
             report(done, None if film.frames is None else max(film.frames, done))
 
-        frames = FramePainter(painter.of_size(height, width), steadiness)
+        frames = FramePainter(painter.of_size(film.look.height, film.look.width), steadiness)
         facts = paint_film(film, result, frames, encoding, batch_size=batch_size, stop=stop, report=report_frames)
     if facts.frames == 0:
         raise UserError(f"{upload}: stopped before a frame was painted")

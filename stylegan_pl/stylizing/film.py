@@ -15,11 +15,13 @@ from stylegan_pl.inference.film.frame_painter import FramePainter
 from stylegan_pl.inference.film.library import PIPE, are_frames, check_paths
 from stylegan_pl.inference.film.numbered import NumberedFrames
 from stylegan_pl.inference.film.options import split_options
+from stylegan_pl.inference.film.source import check_frame_size
 from stylegan_pl.inference.film.stop import INTERRUPTED, asked_to_stop
 from stylegan_pl.inference.masks import Masks
 from stylegan_pl.inference.painter import Painter
 from stylegan_pl.pictures.inputs import pictures
 from stylegan_pl.pictures.progress import Progress
+from stylegan_pl.pictures.read import pixel_limit
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.output_lock import alone_writing
 from stylegan_pl.stylizing.options import check_used
@@ -54,7 +56,13 @@ def _paint(config: DictConfig, load: Callable[[], Painter], source: Path, output
     check_paths(source, output, overwrite=config.overwrite)
     if config.mask is not None and Path(config.mask).is_dir():
         raise ConfigError(f"mask={config.mask} is a folder; a film takes one mask for all frames: mask=mask.png")
-    with _opened(config, source) as film, Progress("painting", film.frames) as bar, asked_to_stop() as stop:
+    with (
+        pixel_limit(config.max_megapixels),
+        _opened(config, source) as film,
+        Progress("painting", film.frames) as bar,
+        asked_to_stop() as stop,
+    ):
+        check_frame_size(film, config.max_megapixels)
         mask = None
         if config.mask is not None:
             mask = Masks(Path(config.mask)).of(Path(source.name), film.look.width, film.look.height)

@@ -44,7 +44,7 @@ def paint_onnx(config: DictConfig, *, output_name: str | None = None) -> int:
         sources, Path(config.output), image_format=config.image_format, overwrite=config.overwrite, resume=config.resume
     )
     place, is_folder = planned.place(Path(config.output))
-    with alone_writing(place, is_folder=is_folder):
+    with alone_writing(place, is_folder=is_folder), pixel_limit(config.max_megapixels):
         return _paint_all(config, planned, output_name or str(place))
 
 
@@ -54,7 +54,7 @@ def _paint_all(config: DictConfig, planned: Plan, output_name: str) -> Outcome:
     painter = _painter(config)
     check = MemoryCheck(painter, config.memory_gb) if any(_is_large(job) for job in planned.jobs) else None
     refused = not_whole(planned)
-    with pixel_limit(config.max_megapixels), Progress("painting", len(planned.jobs)) as bar:
+    with Progress("painting", len(planned.jobs)) as bar:
         for job in planned.jobs:
             try:
                 _paint(painter, job, config, check)

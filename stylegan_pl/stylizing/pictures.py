@@ -57,7 +57,7 @@ def paint(config: DictConfig, *, output_name: str | None = None) -> int:
         resume=config.resume,
     )  # fmt: skip
     place, is_folder = planned.place(Path(config.output))
-    with alone_writing(place, is_folder=is_folder):
+    with alone_writing(place, is_folder=is_folder), pixel_limit(config.max_megapixels):
         return _paint(config, planned, output_name or str(place))
 
 
@@ -68,11 +68,8 @@ def _paint(config: DictConfig, planned: Plan, output_name: str) -> Outcome:
         _log.info("%s: %s%s", _named(config.input), planned.skipped_line, hint)
     masks = None if config.mask is None else Masks(Path(config.mask))
     painter = _painter(config)
-    with pixel_limit(config.max_megapixels):
-        call = Call(
-            painter, masks, quality=config.quality, batch_size=config.batch_size, first_frame=config.first_frame
-        )
-        painted = call.run(planned)
+    call = Call(painter, masks, quality=config.quality, batch_size=config.batch_size, first_frame=config.first_frame)
+    painted = call.run(planned)
     if not painted and call.unknown is not None:  # a bug or a wrong option, not a bad file
         raise call.unknown
     check_one(planned, call.refused)

@@ -38,6 +38,11 @@ def paint_sheet(config: DictConfig) -> int:
     output = Path(config.output)
     photographs = pictures([str(source) for source in _listed(config.input)])
     _check(config, output, photographs)
+    with pixel_limit(config.max_megapixels):
+        return _paint(config, output, photographs)
+
+
+def _paint(config: DictConfig, output: Path, photographs: list[Path]) -> Outcome:
     columns = _columns(config)
     if len(photographs) * (len(columns) + 1) > _MOST:
         raise ConfigError(
@@ -46,15 +51,14 @@ def paint_sheet(config: DictConfig) -> int:
         )
     rows: list[list[Image.Image]] = []
     failed = 0
-    with pixel_limit(config.max_megapixels):
-        for path in photographs:
-            try:
-                photograph = in_cell(read_image(path, at_least=config.sheet_size), config.sheet_size)
-            except DataError as error:
-                _log.error("skipped: %s", error)
-                failed += 1
-                continue
-            rows.append([photograph, *(paint(photograph) for _, paint in columns)])
+    for path in photographs:
+        try:
+            photograph = in_cell(read_image(path, at_least=config.sheet_size), config.sheet_size)
+        except DataError as error:
+            _log.error("skipped: %s", error)
+            failed += 1
+            continue
+        rows.append([photograph, *(paint(photograph) for _, paint in columns)])
     if not rows:
         raise ConfigError("sheet=true: none of the photographs could be read")
     sheet = contact_sheet(rows, ["photograph", *(label for label, _ in columns)], cell=config.sheet_size)

@@ -14,7 +14,7 @@ from conftest import compose_config
 from PIL import Image
 
 from stylegan_pl.pictures.read import read_image
-from stylegan_pl.stylizing.pictures import paint
+from stylegan_pl.stylize import stylize as verb
 
 RNG = np.random.default_rng(0)
 FORMATS = {".jpg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".tif": "TIFF", ".bmp": "BMP"}
@@ -142,7 +142,7 @@ def stylize(checkpoint: Path, source: Path, output: Path, *typed: str) -> int:
 
     config = compose_config("stylize", [f"ckpt={checkpoint}", f"output={output}", "device=cpu", "input=x", *typed])
     OmegaConf.update(config, "input", str(source))
-    return paint(config)
+    return verb(config)
 
 
 def test_every_odd_file_is_painted_or_refused_in_a_line(checkpoint, tmp_path, caplog, monkeypatch):

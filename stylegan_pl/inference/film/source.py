@@ -1,5 +1,6 @@
 """The interface of a film's source: a film file, or a folder of frames."""
 
+import math
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor
 
+from stylegan_pl.errors import UnfitData
 from stylegan_pl.inference.film.frames import Look
 
 
@@ -59,3 +61,18 @@ class MovingPictures(Protocol):
         """Number of pictures; None if unknown."""
 
     def __iter__(self) -> Iterator[Frame | Any]: ...
+
+
+def check_frame_size(film: MovingPictures, max_megapixels: float) -> None:
+    """Raise if a film's frames are larger than pictures may be.
+
+    Raises:
+        UserError: they are.
+    """
+    width, height = film.look.width, film.look.height
+    megapixels = width * height / 1e6
+    if megapixels > max_megapixels:
+        raise UnfitData(
+            f"{film.path}: frames of {width}×{height} pixels; at most {max_megapixels:g} megapixels; "
+            f"type max_megapixels={math.ceil(megapixels)} if you trust it"
+        )

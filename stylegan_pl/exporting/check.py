@@ -8,6 +8,8 @@ from omegaconf import DictConfig
 from stylegan_pl.errors import ConfigError, nearest
 from stylegan_pl.pictures.plan import check_folder_of
 
+_OPSET = 18  # unless another is typed
+
 
 @dataclass(frozen=True)
 class Format:
@@ -47,6 +49,12 @@ def check(config: DictConfig) -> None:
         if config[option] and not getattr(chosen, option):
             able = [name for name, kind in FORMATS.items() if getattr(kind, option)]
             raise ConfigError(f"{option}=true is for format={' or '.join(able)}, not {config.format}")
+    if not chosen.preprocessing and not config.preprocessing:
+        raise ConfigError(f"preprocessing=false is for format=onnx; {config.format} never has it: leave it out")
+    if config.format != "onnx" and config.opset != _OPSET:
+        raise ConfigError(f"opset={config.opset} is for format=onnx, not {config.format}; leave it out")
+    if config.calibration is not None and not config.int8:
+        raise ConfigError("calibration= is for int8=true; type int8=true, too, or leave it out")
     if config.half and config.int8:
         raise ConfigError("half=true and int8=true are two ways to make a file smaller; type one of the two")
     if config.int8 and config.calibration is None:

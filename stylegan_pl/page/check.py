@@ -8,6 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.inference.stroke_size import Strokes
+from stylegan_pl.page.visitors import bare, name_of
 
 HIGHEST_PORT = 65535
 
@@ -34,6 +35,11 @@ def check(config: DictConfig) -> None:
         raise ConfigError(f"max_waiting={config.max_waiting} must be at least 1; 16 unless given")
     if config.root_path is not None and not config.root_path.startswith(("/", "http://", "https://")):
         raise ConfigError(f"root_path={config.root_path}: type root_path=/{config.root_path}, as the proxy serves it")
+    for host in config.hosts:
+        if (name := name_of(host)) not in ("", bare(host)):
+            raise ConfigError(f"hosts=[{host}]: a name holds for every port; type hosts=[{name}]")
+    if config.film.fps is not None:
+        raise ConfigError("film.fps= is for a folder of frames, and the page paints films; leave it out")
     if importlib.util.find_spec("gradio") is None:
         raise ConfigError("the page needs Gradio, which is not installed; type pip install 'stylegan-pl[app]'")
 

@@ -25,8 +25,8 @@ class OwnVisitors:
 
     def __init__(self, application: Application, *, hosts: Iterable[str] = (), proxies: Iterable[str] = ()) -> None:
         self.application = application
-        self.proxies = {_bare(host) for host in proxies}
-        self.hosts = {*_LOCAL, *map(_bare, hosts), *self.proxies}
+        self.proxies = {bare(host) for host in proxies}
+        self.hosts = {*_LOCAL, *map(bare, hosts), *self.proxies}
 
     async def __call__(self, scope: Scope, receive: Any, send: Any) -> None:
         """ASGI's call."""
@@ -45,12 +45,12 @@ class OwnVisitors:
         hosts, origins = ([v for name, v in scope["headers"] if name == wanted] for wanted in (b"host", b"origin"))
         known = {*self.hosts, *_arrived_at(scope)}
         for host in hosts:
-            if _name_of(host.decode("latin-1")) not in known:
+            if name_of(host.decode("latin-1")) not in known:
                 return b"This page has another address. Whoever runs it may allow this one: hosts=[NAME]"
         for origin in origins:
             place = origin.decode("latin-1")
             same = bool(hosts) and place.partition("://")[2].lower() == hosts[0].decode("latin-1").lower()
-            if not (same or _name_of(place) in self.proxies):
+            if not (same or name_of(place) in self.proxies):
                 return b"Requests come from this page itself, not from others"
         return None
 
@@ -63,11 +63,12 @@ def _arrived_at(scope: Scope) -> list[str]:
         return []
 
 
-def _name_of(place: str) -> str:
+def name_of(place: str) -> str:
     """`name:port` or `https://name:port` -> the name; empty for anything else."""
     found = _PLACE.fullmatch(place)
-    return _bare(found["name"]) if found else ""
+    return bare(found["name"]) if found else ""
 
 
-def _bare(host: str) -> str:
+def bare(host: str) -> str:
+    """A name or address in the form that is compared: without brackets and a final dot, in small letters."""
     return host.strip("[]").rstrip(".").lower()

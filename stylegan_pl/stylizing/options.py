@@ -15,7 +15,7 @@ _UNUSED: dict[str, tuple[str, dict[str, Any]]] = {
     "pictures": ("is for films, and here pictures are painted", _FILM),
     "film": (
         "is for pictures, and here a film is painted",
-        {"image_format": None, "first_frame": False, "quality": 95, "resume": False},
+        {"image_format": None, "first_frame": False, "quality": 95, "resume": False, "tile_exact": False},
     ),
     "sheet": (
         "does not work with sheet=true",

@@ -97,11 +97,15 @@ def _listed(value: Any) -> list[Any]:
 def _columns(config: DictConfig) -> list[Column]:
     """(label, painter) of each column; a generator that is named twice has two columns."""
     columns: list[Column] = []
+    styled = False  # whether a generator takes a painting
     load = _onnx if config.onnx is not None else _checkpoint
     sources = [str(source) for source in _listed(config.onnx if config.onnx is not None else config.ckpt)]
     for source, name in zip(sources, short_names(sources), strict=True):
         for label, paint in load(config, source):
+            styled |= bool(label)
             columns.append((f"{name} {label}".strip() if len(sources) > 1 or not label else label, paint))
+    if config.style is not None and not styled:
+        raise ConfigError("style= is for generators that take any painting (model=adain); leave it out")
     return columns
 
 

@@ -113,6 +113,7 @@ class Painting:
             self._others = {stream.index: copy for stream in film.others if (copy := self._copy_of(stream)) is not None}
             self._container.metadata.update(film.metadata)
             self._container.start_encoding()
+            self._tell_unused(encoding)
         except (av.FFmpegError, OSError, ValueError) as error:
             self.discard()
             if isinstance(error, BrokenPipeError):
@@ -148,6 +149,16 @@ class Painting:
         elif self.codec.startswith("libvpx"):
             context.bit_rate = 0  # otherwise FFmpeg's default bit rate limits crf
         self._stream.metadata.update(self.film.stream_metadata)
+
+    def _tell_unused(self, encoding: Encoding) -> None:
+        """Tell of typed options that the encoder does not have; FFmpeg leaves them over without an error.
+
+        They are not refused: one page paints films for several encoders with the same options.
+        """
+        left = self._stream.codec_context.options
+        for name in encoding.options or {}:
+            if name in left:
+                _log.warning("film.options: %s has no option %s; it is left out", self.codec, name)
 
     def _copy_of(self, stream: Any) -> Any | None:
         """An output stream for another stream's packets; None if nobody can copy it, which is reported."""

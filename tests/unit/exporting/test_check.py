@@ -23,6 +23,9 @@ def test_the_ending_says_the_format(name: str, tmp_path: Path) -> None:
         (["output=picture"], "output=picture: the ending says the format"),
         (["output=picture.onnx", "format=safetensors"], "type output=picture.safetensors"),
         (["output=picture.onnx", "format=onx"], "format=onx; did you mean 'onnx'"),
+        (["output=picture.pt", "opset=20"], "opset=20 is for format=onnx, not torchscript; leave it out"),
+        (["output=picture.pt2", "preprocessing=false"], "preprocessing=false is for format=onnx; torch_export never"),
+        (["output=picture.onnx", "calibration=photos"], "calibration= is for int8=true"),
         (["output=picture.safetensors", "int8=true"], "int8=true is for format=onnx, not safetensors"),
     ],
 )

@@ -91,6 +91,12 @@ def test_frames_are_painted_in_their_order(tmp_path: Path) -> None:
     assert gap(255 - before.frames[3], after.frames[5]) > 3  # the order can be seen
 
 
+def test_an_option_that_the_encoder_does_not_have_is_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = write_film(tmp_path / "clip.mp4", scene(4), sound=False, options=QUICK)
+    painted(source, tmp_path / "a.mp4", encoding=Encoding(crf=4, options={"prest": "slow", "preset": "ultrafast"}))
+    assert caplog.messages == ["film.options: libx264 has no option prest; it is left out"]
+
+
 @pytest.mark.parametrize("suffix", ["avi", "wmv"])
 def test_frames_keep_their_order_where_they_have_one_time(tmp_path: Path, suffix: str) -> None:
     source = write_film(tmp_path / "clip.mp4", scene(), sound=False, options=QUICK)

@@ -27,6 +27,9 @@ def gradio_is_there(monkeypatch):
         ("max_waiting=0", "max_waiting=0 must be at least 1"),
         ("style_size=1", "style_size=1 must be above 1"),
         ("root_path=paint", "type root_path=/paint"),
+        ("hosts=[a.example,'b.example:8443']", r"hosts=\[b\.example:8443\]: .*type hosts=\[b\.example\]"),
+        ("hosts=['https://b.example']", r"type hosts=\[b\.example\]"),
+        ("film.fps=24", r"^film\.fps= is for a folder of frames"),
         ("ckpt=[]", r"ckpt=\[\] names no checkpoint"),
         ("ckpt=[a,picture.onnx]", r"stylize model=picture\.onnx"),
     ],
@@ -37,7 +40,10 @@ def test_says_what_is_wrong_and_what_to_type(typed, said):
     assert "\n" not in str(refused.value)
 
 
-@pytest.mark.parametrize("typed", ["port=0", "port=65535", "root_path=/paint", "root_path='https://a.b/paint'"])
+@pytest.mark.parametrize(
+    "typed",
+    ["port=0", "port=65535", "root_path=/paint", "root_path='https://a.b/paint'", "hosts=[B.example.,'::1','[::1]']"],
+)
 def test_lets_pass_what_is_right(typed):
     check(compose_config("app", ["ckpt=run", typed]))
 

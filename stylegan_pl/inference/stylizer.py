@@ -145,7 +145,7 @@ def _checked(image: Tensor) -> Tensor:
 def _mask(mask: Image.Image | np.ndarray | Tensor) -> Tensor:
     """A mask of any kind -> (H, W) in [0, 1]."""
     if isinstance(mask, Image.Image):
-        mask = np.array(mask.convert("L"))
+        mask = np.array(to_srgb(mask).convert("L"))  # to_srgb scales 16 bits, which convert would clip
     share = torch.as_tensor(mask)
     share = share.float() / 255 if share.dtype == torch.uint8 else share.float()
     if share.dim() != 2 or not bool(((share >= 0) & (share <= 1)).all()):

@@ -7,8 +7,10 @@ import pytest
 import torch
 from PIL import Image
 
+from stylegan_pl import Stylizer
 from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.inference.masks import Masks
+from stylegan_pl.inference.painter import Painter
 
 
 @pytest.fixture
@@ -39,6 +41,13 @@ def test_one_mask_is_for_all(folder):
 def test_grey_is_a_share(tmp_path):
     Image.new("L", (4, 4), 51).save(tmp_path / "m.png")
     assert masks_close(Masks(tmp_path / "m.png").of(Path("a.png"), 4, 4), 0.2)
+
+
+def test_grey_of_16_bits_in_python_is_a_share_too():
+    photograph, grey = np.zeros((4, 4, 3), np.uint8), Image.fromarray(np.full((4, 4), 20000, np.uint16))
+    paints = Stylizer(Painter(torch.nn.Hardtanh(1, 2)))  # white
+    assert grey.mode == "I;16"
+    assert np.unique(paints(photograph, mask=grey)).tolist() == [78]  # of 255, as 20000 of 65535
 
 
 def masks_close(share: torch.Tensor, value: float) -> bool:

@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from stylegan_pl.runs.status import write_status
 GRACE_S = 15.0
 """Seconds in which a process may find out by itself that another is gone."""
 
+_RECORD_S = 5.0  # seconds in which status.json is written at the end of a lost run
 _STOPPED = (0, 75, 130)  # exit codes of a rank that ended in agreement with the others
 
 
@@ -136,8 +138,14 @@ class RankLauncher(_Launcher):
         """Print the reason, and end this process and the ranks that it started, while the main thread is blocked."""
         self.kill(signal.SIGKILL)
         print(f"error: {reason}", file=sys.stderr, flush=True)
-        write_status(self.run_dir, state="failed", error=reason)
+        recorded = threading.Thread(target=self._record, args=(reason,), daemon=True)
+        recorded.start()
+        recorded.join(timeout=_RECORD_S)  # a network disk that is gone would block for ever
         os._exit(1)
+
+    def _record(self, reason: str) -> None:
+        with suppress(OSError):  # a full or a read-only disk
+            write_status(self.run_dir, state="failed", error=reason)
 
     def kill(self, signum: int) -> None:
         """Send a signal to the ranks that are still running."""

@@ -102,10 +102,25 @@ def folder_name(environment: Mapping[str, str] = os.environ) -> str | None:
 
 def _date_of_parent() -> str:
     """The date when torchrun started; it is the same for all workers, also after restarts."""
-    started = Path(f"/proc/{os.getppid()}")
-    if not started.exists():
-        raise ConfigError("the run needs a folder that all ranks know; type hydra.run.dir=outputs/train/NAME")
-    return time.strftime("%Y-%m-%d_%H-%M-%S", time.localtime(started.stat().st_ctime))
+    try:
+        started = started_at(os.getppid())
+    except OSError as error:
+        message = "the run needs a folder that all ranks know; type hydra.run.dir=outputs/train/NAME"
+        raise ConfigError(message) from error
+    return time.strftime("%Y-%m-%d_%H-%M-%S", time.localtime(started))
+
+
+def started_at(pid: int) -> float:
+    """When a process of this machine started, seconds since 1970: `starttime` of proc(5), counted from the boot.
+
+    The file times of /proc/PID are those of the first look at it.
+
+    Raises:
+        OSError: there is no /proc, or no such process.
+    """
+    ticks = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19])  # a name may contain spaces
+    boot = re.search(r"^btime (\d+)", Path("/proc/stat").read_text(), re.MULTILINE)
+    return int(boot[1] if boot else 0) + ticks / os.sysconf("SC_CLK_TCK")
 
 
 def folder_overrides(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> list[str]:

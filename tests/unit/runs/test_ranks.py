@@ -1,13 +1,15 @@
 """Who is rank 0 and what the folder is called, from the environments that launchers make."""
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from stylegan_pl.errors import ConfigError
-from stylegan_pl.runs.ranks import cores, folder_overrides, is_first, launched, restarted, under_srun
+from stylegan_pl.runs.ranks import cores, folder_overrides, is_first, launched, restarted, started_at, under_srun
 
 SRUN = {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_STEP_NUM_TASKS": "4", "SLURM_STEP_NUM_NODES": "2"}
 SRUN |= {"SLURM_STEP_TASKS_PER_NODE": "2(x2)", "SLURM_NTASKS": "4"}
@@ -64,7 +66,16 @@ def test_torchrun_on_one_machine_is_named_by_the_date_of_its_start():
     (first,), (second,) = folder_overrides([], environment), folder_overrides([], environment)
     started = time.mktime(time.strptime(first.rsplit("/", 1)[1], "%Y-%m-%d_%H-%M-%S"))
     assert first == second and started <= time.time()
-    assert abs(started - Path(f"/proc/{os.getppid()}").stat().st_ctime) < 2
+    assert started == int(started_at(os.getppid()))
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="reads when a process was started from /proc")
+def test_a_process_that_is_looked_at_late_started_when_it_did():
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        then = time.time()
+        time.sleep(2.5)  # the file times of /proc/PID begin with the first look at it
+        assert abs(started_at(process.pid) - then) < 1.5
+        process.kill()
 
 
 @pytest.mark.parametrize(

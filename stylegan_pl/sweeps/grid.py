@@ -14,7 +14,7 @@ from stylegan_pl.errors import ConfigError
 from stylegan_pl.runs.folder import alone_in
 from stylegan_pl.runs.status import read_status
 from stylegan_pl.sweeps.job_folder import folder_name, is_a_studys
-from stylegan_pl.sweeps.jobs import ended_well, launch, refuse_anothers, refuse_used_folders
+from stylegan_pl.sweeps.jobs import are_same, ended_well, launch, refuse_anothers, refuse_used_folders
 from stylegan_pl.sweeps.summary import exit_code, summary
 from stylegan_pl.sweeps.sweeper import JobSweeper
 
@@ -66,7 +66,8 @@ class GridSweeper(JobSweeper):
             refuse_anothers(sweep_dir / folder_name(number), overrides)
         ended = [
             number for number, overrides in jobs
-            if ended_well(folder := sweep_dir / folder_name(number)) and read_status(folder)["overrides"] == overrides
+            if ended_well(folder := sweep_dir / folder_name(number))
+            and are_same(read_status(folder)["overrides"], overrides)
         ]  # fmt: skip
         if ended:
             _log.info("%d of %d jobs have ended already", len(ended), len(jobs))

@@ -16,7 +16,7 @@ from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name
 
 _log = logging.getLogger(__name__)
 
-_RESUME = "resume=auto"
+RESUME = "resume=auto"
 
 Job = tuple[int, list[str]]
 """Number, overrides."""
@@ -31,17 +31,24 @@ def launch(launcher: Launcher, jobs: Sequence[Job], sweep_dir: Path) -> None:
     waiting = list(jobs)
     while waiting:
         folders = {number: sweep_dir / folder_name(number) for number, _ in waiting}
+        before = {number: _written(folder) for number, folder in folders.items()}
         reasons: dict[int, str] = {}
         try:
             results = launcher.launch([_placed(number, overrides) for number, overrides in waiting], waiting[0][0])
             crash, reasons = None, {job[0]: _reason(result) for job, result in zip(waiting, results, strict=True)}
         except Exception as error:  # launchers raise errors of their own libraries
             crash = f"{type(error).__name__}: {first_line(error)}"
-        begun = {number for number, folder in folders.items() if read_status(folder)}
+        begun = {number for number, folder in folders.items() if _written(folder) != before[number]}
         for number, overrides in waiting:
             if number in begun or crash is None or not begun:
                 _settle(number, overrides, folders[number], crash or reasons[number])
         waiting = [job for job in waiting if job[0] not in begun] if crash is not None and begun else []
+
+
+def _written(folder: Path) -> int | None:
+    """When status.json was written, in nanoseconds; None if there is none."""
+    path = folder / "status.json"
+    return path.stat().st_mtime_ns if path.is_file() else None
 
 
 def _reason(result: JobReturn) -> str:
@@ -71,7 +78,7 @@ def say_failed(name: str, reason: str) -> None:
 def refuse_used_folders(folders: Sequence[Path]) -> None:
     """Raise, before the first job, if a job's folder contains a run already."""
     for folder in folders:
-        if (folder / "checkpoints" / "last.ckpt").exists():
+        if has_checkpoint(folder):
             raise ConfigError(
                 f"{folder} holds a run already; type resume=auto to continue that sweep, or another hydra.sweep.dir"
             )
@@ -80,12 +87,22 @@ def refuse_used_folders(folders: Sequence[Path]) -> None:
 def refuse_anothers(folder: Path, overrides: list[str]) -> None:
     """Raise if a job's folder contains a run with other options, whose weights resume=auto would use."""
     before = read_status(folder).get("overrides")
-    if before is None or not (folder / "checkpoints" / "last.ckpt").exists():
+    if before is None or not has_checkpoint(folder):
         return
-    if [text for text in before if text != _RESUME] != [text for text in overrides if text != _RESUME]:
+    if not are_same(before, overrides):
         raise ConfigError(
             f"{folder} holds another sweep's job ({' '.join(before)}); type another hydra.sweep.dir for this one"
         )
+
+
+def are_same(overrides: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether two jobs' options are the same, whether resumed or not."""
+    return [text for text in overrides if text != RESUME] == [text for text in others if text != RESUME]
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether a job's folder contains a run that can be resumed."""
+    return (folder / "checkpoints" / "last.ckpt").exists()
 
 
 def ended_well(folder: Path) -> bool:

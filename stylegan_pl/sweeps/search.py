@@ -15,7 +15,7 @@ from stylegan_pl.runs.lock import holding
 from stylegan_pl.runs.ranks import cores
 from stylegan_pl.sweeps.grid import params_as_typed, parse
 from stylegan_pl.sweeps.job_folder import folder_name
-from stylegan_pl.sweeps.jobs import ended_well, launch
+from stylegan_pl.sweeps.jobs import RESUME, ended_well, has_checkpoint, launch
 from stylegan_pl.sweeps.summary import exit_code, summary
 from stylegan_pl.sweeps.sweeper import JobSweeper
 
@@ -92,7 +92,7 @@ class OptunaSweeper(JobSweeper):
         at_once = settings["at_once"] or _side_by_side(self.config.hydra.launcher)
         sweep_dir, code = study.folder, 0
         while trials := study.ask(space, at_most=at_once, total=settings["trials"]):
-            launch(self.launcher, [(trial.number, _overrides(fixed, trial)) for trial in trials], sweep_dir)
+            launch(self.launcher, [(trial.number, _overrides(fixed, trial, sweep_dir)) for trial in trials], sweep_dir)
             for trial in trials:
                 study.tell(trial.number)
             code = max(code, exit_code(sweep_dir, [trial.number for trial in trials]))
@@ -120,10 +120,12 @@ class OptunaSweeper(JobSweeper):
             print(f"  {path}")
 
 
-def _overrides(fixed: Sequence[str], trial: "FrozenTrial") -> list[str]:
+def _overrides(fixed: Sequence[str], trial: "FrozenTrial", sweep_dir: Path) -> list[str]:
     from stylegan_pl.sweeps.space import as_typed
 
-    return [*fixed, *as_typed(trial.params), f"callbacks.pruning.trial={trial.number}"]
+    goes_on = has_checkpoint(sweep_dir / folder_name(trial.number)) and RESUME not in fixed
+    resumed = [RESUME] if goes_on else []
+    return [*fixed, *resumed, *as_typed(trial.params), f"callbacks.pruning.trial={trial.number}"]
 
 
 def _without_sweep(overrides: Sequence[str]) -> list[str]:

@@ -22,6 +22,7 @@ from stylegan_pl.runs.lock import is_held
 from stylegan_pl.runs.status import read_status, write_status
 from stylegan_pl.sweeps.claim import claim_for_study
 from stylegan_pl.sweeps.job_folder import folder_name
+from stylegan_pl.sweeps.jobs import has_checkpoint
 from stylegan_pl.sweeps.space import all_points
 from stylegan_pl.sweeps.study_storage import open_storage
 
@@ -31,6 +32,7 @@ _REPEATED = "repeated"  # user attribute: the trial drew a known point
 _SURPLUS = "surplus"  # user attribute: another folder's process drew the last trial at the same time
 _NOT_COUNTED = {_ABANDONED, _REPEATED, _SURPLUS}
 _WORKER, _HOME, _FOLDER = "worker", "home", "folder"  # user attributes: process, mark of the folder, its path
+_STOPPED = ("preempted", "interrupted")  # states of a job that saved what it had
 _UNSIGNED_S = 30.0  # seconds after which a trial without a worker belongs to a dead process
 
 
@@ -77,14 +79,16 @@ class SharedStudy:
         return self._lock_of(self.worker)
 
     def ask(self, space: dict[str, BaseDistribution], *, at_most: int, total: int) -> list[FrozenTrial]:
-        """Up to `at_most` new trials, until the study has `total`; empty if it has, or if every point was tried.
+        """Up to `at_most` trials, until the study has `total`; empty if it has, or if every point was tried.
+
+        First those that dead processes left with a checkpoint, which go on under their own numbers; then new ones.
 
         Raises:
             ConfigError: the study was started with another space.
         """
         with self._alone():
             self._take_over()
-            asked: list[FrozenTrial] = []
+            asked = [self._taken(number) for number in self._to_go_on()[:at_most]]
             while len(asked) < at_most and self.counted() < total:
                 trial = self._new_point(space)
                 if trial is None or self._is_surplus(trial, total):
@@ -93,14 +97,14 @@ class SharedStudy:
         return asked
 
     def tell(self, number: int) -> None:
-        """Report the result in the trial's folder to the study."""
+        """Report the result in the trial's folder to the study; a trial that was stopped goes on another time."""
         status = read_status(self.folder / folder_name(number))
         state, score = status.get("state"), status.get("score")
         if state == "pruned":
             self.study.tell(number, state=TrialState.PRUNED, skip_if_finished=True)
         elif state == "done" and score is not None:
             self.study.tell(number, score, skip_if_finished=True)
-        else:
+        elif state not in _STOPPED:
             self.study.tell(number, state=TrialState.FAIL, skip_if_finished=True)
 
     def counted(self) -> int:
@@ -175,21 +179,43 @@ class SharedStudy:
         self.study.tell(number, state=TrialState.FAIL)
 
     def _take_over(self) -> None:
-        """Handle trials of dead processes: report the result in their folder, or try the point again."""
-        for trial in self._trials():
-            worker, folder = trial.user_attrs.get(_WORKER), self.folder / folder_name(trial.number)
-            if trial.state != TrialState.RUNNING or worker == self.worker or self._is_others(trial):
-                continue
-            if is_held(lock_of(folder)) or (worker is not None and is_held(self._lock_of(worker))):
-                continue
+        """Handle trials of dead processes: report the result in their folder, or try the point again.
+
+        Those that `_to_go_on` gives stay as they are.
+        """
+        for trial in self._left_by_the_dead():
+            folder = self.folder / folder_name(trial.number)
             if read_status(folder).get("state") in ("done", "pruned", "failed"):
                 self.tell(trial.number)
+                continue
+            if trial.params and has_checkpoint(folder):
                 continue
             self._give_back(trial.number, _ABANDONED)
             if read_status(folder):
                 write_status(folder, state="failed", error="its process died; another job tries the same point")
             if trial.params:  # empty if it died before drawing
                 self.study.enqueue_trial(trial.params, user_attrs={"instead of": trial.number})
+
+    def _to_go_on(self) -> list[int]:
+        """Numbers of trials that dead processes left with a checkpoint."""
+        return [trial.number for trial in self._left_by_the_dead()]
+
+    def _left_by_the_dead(self) -> list[FrozenTrial]:
+        return [
+            trial for trial in self._trials()
+            if trial.state == TrialState.RUNNING and not self._is_others(trial) and not self._is_worked_on(trial)
+        ]  # fmt: skip
+
+    def _is_worked_on(self, trial: FrozenTrial) -> bool:
+        """Whether a living process has the trial of this folder; ours has those that it asked for."""
+        worker = trial.user_attrs.get(_WORKER)
+        if worker == self.worker or is_held(lock_of(self.folder / folder_name(trial.number))):
+            return True
+        return worker is not None and is_held(self._lock_of(worker))
+
+    def _taken(self, number: int) -> FrozenTrial:
+        self.study._storage.set_trial_user_attr(self._trials()[number]._trial_id, _WORKER, self.worker)
+        return self._trials()[number]
 
     def _is_others(self, trial: FrozenTrial) -> bool:
         """Whether a trial belongs, or may belong, to a process of another folder, whose lock cannot be checked."""

@@ -48,6 +48,14 @@ def test_jobs_that_had_not_begun_are_launched_again(tmp_path, capsys):
     assert read_status(tmp_path / "007")["overrides"] == ["seed=7"]
 
 
+def test_jobs_of_an_earlier_sweep_that_had_not_begun_again_are_launched_again(tmp_path):
+    for name in ("000", "001", "002"):
+        write_status(tmp_path / name, state="preempted")
+    launcher = Fragile(tmp_path, killed={"000"})
+    launch(launcher, [(number, ["resume=auto"]) for number in range(3)], tmp_path)
+    assert states(tmp_path) == {"000": "failed", "001": "done", "002": "done"}
+
+
 def test_a_launcher_that_starts_nothing_is_not_asked_for_ever(tmp_path):
     class Broken:
         calls = 0

@@ -88,6 +88,26 @@ def test_a_dead_process_trial_is_tried_again_once_and_a_living_ones_is_not(tmp_p
     assert other.counted() == 4 and 0 not in other.numbers()
 
 
+@pytest.mark.parametrize("state", ["preempted", "interrupted", "running"])
+def test_a_trial_that_was_stopped_with_a_checkpoint_goes_on_under_its_number(tmp_path, state):
+    dead = study(tmp_path)
+    (stopped,) = dead.ask(SPACE, at_most=1, total=3)
+    (dead.folder / "000/checkpoints").mkdir(parents=True)
+    (dead.folder / "000/checkpoints/last.ckpt").touch()
+    write_status(dead.folder / "000", state=state)
+    if state != "running":
+        dead.tell(0)  # as after a launcher that waited for it
+    other = study(tmp_path)
+    with holding(other.worker_lock):
+        (first,) = other.ask(SPACE, at_most=1, total=3)
+        assert (first.number, first.params) == (0, stopped.params)
+        assert [trial.number for trial in other.ask(SPACE, at_most=9, total=3)] == [1, 2]
+        assert study(tmp_path).ask(SPACE, at_most=9, total=3) == []  # a living process has it
+    for number in range(3):
+        finish(other, number, score=1.0 + number)
+    assert other.best().number == 0 and other.counted() == 3 and other.numbers() == [0, 1, 2]
+
+
 def test_a_job_that_outlives_its_sweep_keeps_its_trial(tmp_path):
     dead = study(tmp_path)
     dead.ask(SPACE, at_most=1, total=2)

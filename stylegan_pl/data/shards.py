@@ -108,7 +108,7 @@ class Shards(ImageFolder):
     def _copy(self, shard: str) -> Path:
         """The local copy of a shard; the first process that needs it makes it, and others wait."""
         assert self.cache is not None
-        place = Path(self.cache, hashlib.sha256(self.root.encode()).hexdigest()[:12], shard)
+        place = Path(self.cache, _copies(self.root), shard)
         if not place.exists():
             place.parent.mkdir(parents=True, exist_ok=True)
             with FileLock(place.with_suffix(".lock")):
@@ -137,6 +137,12 @@ def _index(root: str) -> dict[Path, Member]:
         Path(row["split"], row["name"]): Member(row["shard"], *(int(row[column]) for column in COLUMNS[3:]))
         for row in rows
     }
+
+
+@lru_cache(maxsize=8)
+def _copies(root: str) -> str:
+    """The folder's name for local copies of the shards; another one when they are written again."""
+    return hashlib.sha256(repr((root, _index(root))).encode()).hexdigest()[:12]
 
 
 def _read(url: str, start: int | None = None, end: int | None = None) -> bytes:

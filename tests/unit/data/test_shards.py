@@ -1,6 +1,7 @@
 """Tar shards: image for image the folder they were written from, from a disk and from a web server."""
 
 import os
+import shutil
 import tarfile
 import threading
 import unicodedata
@@ -175,6 +176,19 @@ def test_with_a_cache_a_shard_is_fetched_once_by_many(written, served, tmp_path)
     assert fetched and len(fetched) == len(set(fetched))
     copies = {path.name: path.read_bytes() for path in Path(cache).rglob("*.tar")}
     assert copies == {name: (written / name).read_bytes() for name in copies} and set(copies) == set(fetched)
+
+
+def test_shards_that_were_written_again_are_copied_again(tmp_path):
+    for seed, count in ((1, 3), (2, 5)):  # more and other pictures, at the same place
+        shutil.rmtree(tmp_path / "shards", ignore_errors=True)
+        write_images(tmp_path / f"set{seed}", count, seed=seed)
+        folder = ImageFolder(str(tmp_path / f"set{seed}"), held_out=0.0)
+        write_shards(folder, tmp_path / "shards")
+        for read_once in (shards_module._index, shards_module._copies):
+            read_once.cache_clear()  # another run
+        images = Shards(str(tmp_path / "shards"), cache=str(tmp_path / "cache"))
+        for path, file in zip(images.files("train"), folder.files("train"), strict=True):
+            assert images.content(path) == file.read_bytes()
 
 
 def test_workers_read_over_http_after_a_fork(served, written, tmp_path):

@@ -80,7 +80,7 @@ class SingleImage(ImageFolder):
             DataError: unreadable, or smaller than the crop.
         """
         largest = None if self.middle_size is None else round(self.middle_size * max(1.0, self.zoom[1]))
-        image = _read(path, None if largest is None else max(largest, *sides(size)))
+        image = _read(path, None if largest is None else max(largest, *sides(size)), not self.first_frame)
         width, height = image.size
         shorter = min(width, height)
         if not fits(width, height, size) and not self.upscale:
@@ -100,9 +100,9 @@ class SingleImage(ImageFolder):
 
 
 @lru_cache(maxsize=2)
-def _read(path: Path, at_least: int | None) -> Image.Image:
+def _read(path: Path, at_least: int | None, one_frame: bool) -> Image.Image:
     """The decoded picture, cached, because reading a large photograph takes longer than cropping."""
-    return read_image(path, at_least=at_least)
+    return read_image(path, at_least=at_least, one_frame=one_frame)
 
 
 def check_single(single: SingleImage, *, name: str, size: CropSize) -> None:
@@ -127,7 +127,7 @@ def check_single(single: SingleImage, *, name: str, size: CropSize) -> None:
             f"{name}.root={files[0]}, or data=folders for all of them"
         )
     try:
-        width, height = read_image(files[0]).size
+        width, height = read_image(files[0], one_frame=not single.first_frame).size
     except DataError as error:
         raise DataError(f"{name}.root: {error}; type {wanted}") from error
     if not fits(width, height, size) and not single.upscale:

@@ -4,6 +4,7 @@ import logging
 import os
 import time
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -123,8 +124,13 @@ def _survey(
 ) -> tuple[list[Picture], dict[str, ColourCount]]:
     """The facts of every file, and the colours of each set."""
     pictures, colours = [], {side: ColourCount.empty() for side in SIDES}
-    one_frame = not any(folder.first_frame for folder in folders.values())
-    looked = look_at_all([place.path for place in used], workers=config.data.workers, one_frame=one_frame)
+    looked = chain.from_iterable(
+        look_at_all(
+            [place.path for place in used if place.side == side],
+            workers=config.data.workers, one_frame=not folders[side].first_frame,
+        )
+        for side in SIDES  # the order of `used`
+    )  # fmt: skip
     with Progress("looking", len(used)) as bar:
         for place, facts in zip(used, looked, strict=True):
             if facts.colours is not None:

@@ -289,6 +289,16 @@ def test_damage_that_headers_hide_is_counted_against_bad_fraction(own, caplog):
         assert prepare(check(own, "data.bad_fraction=0.2", f"output={own / 'again'}")) == 0
 
 
+def test_animations_are_judged_by_their_own_sets_option(own, caplog):
+    frames = [Image.open(path) for path in sorted((own / "content/train").glob("*.png"))[:2]]
+    for side in ("content", "style"):
+        frames[0].save(own / side / "train/film.webp", save_all=True, append_images=frames[1:])
+    with caplog.at_level(logging.INFO):
+        prepare(check(own, "data.style.first_frame=true"))
+    rows = (own / "report/check.csv").read_text().splitlines()
+    assert [row.partition(",")[0] for row in rows if ",unreadable," in row] == [f"{own}/content/train/film.webp"]
+
+
 def test_one_folder_given_twice_is_told(own, caplog):
     with caplog.at_level(logging.INFO):
         assert prepare(check(own, f"data.style.root={own / 'content'}")) == 1

@@ -229,3 +229,18 @@ def test_a_picture_smaller_than_the_crop_is_said_and_what_is_suggested_works(tmp
     tiny = coordinates(tmp_path / "tiny.png", 10, 10)
     with pytest.raises(DataError, match=r"; type data\.style\.upscale=true to enlarge it$"):
         check(SingleImage(str(tiny)), size=64)
+
+
+def test_an_animation_is_refused_unless_its_first_picture_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.webp"
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "lime")]
+    frames[0].save(path, save_all=True, append_images=frames[1:])
+    with pytest.raises(
+        DataError, match=r"^data\.style\.root: .*a\.webp: 2 pictures in one file; type first_frame=true"
+    ):
+        check(SingleImage(str(path)))
+    with pytest.raises(DataError, match="2 pictures in one file"):
+        SingleImage(str(path)).crop(path, 32, None)
+    first = SingleImage(str(path), first_frame=True)
+    check(first)
+    assert first.crop(path, 32, None)[0].min() > 240

@@ -43,12 +43,17 @@ def _make_ready(
     folder: ImageFolder, *, name: str, size: CropSize, limit: float, download: bool, log_skipped: bool
 ) -> None:
     source = folder.source
-    if source is not None and folder.can_be_fetched() and not Path(folder.root).is_dir():
+    if source is not None and folder.can_be_fetched() and _is_missing(Path(folder.root)):
         if download and source.needs_network:
             _log.info("fetching %s", source.describe())
         if download or not source.needs_network:
             _fetch(source, name)
     check_folder(folder, name=name, size=size, limit=limit, log_skipped=log_skipped)
+
+
+def _is_missing(root: Path) -> bool:
+    """Whether there is no such folder, or an empty one."""
+    return not root.is_dir() or not any(root.iterdir())
 
 
 def _fetch(source: Source, name: str) -> None:

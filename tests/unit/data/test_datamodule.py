@@ -117,6 +117,15 @@ def test_a_network_set_waits_for_download(tmp_path: Path) -> None:
     assert source.fetched == 1
 
 
+def test_an_empty_folder_is_fetched_as_a_missing_one(tmp_path: Path) -> None:
+    source = Set(tmp_path / "coco", needs_network=True)
+    (source.folder / "content").mkdir(parents=True)
+    with pytest.raises(DataError, match=r"no image to train on .*; type data\.download=true to fetch it"):
+        make(*brought(source), tmp_path).prepare()
+    make(*brought(source), tmp_path, download=True).prepare()
+    assert source.fetched == 1
+
+
 @pytest.mark.parametrize("needs_network", [False, True])
 def test_another_root_is_not_fetched(tmp_path: Path, needs_network: bool) -> None:
     source = Set(tmp_path / "coco", needs_network=needs_network)

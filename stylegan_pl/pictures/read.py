@@ -30,6 +30,8 @@ _LFS_POINTER = b"version https://git-lfs"
 _WEB_PAGE = (b"<!doctype html", b"<html")
 _FILMS = ("GIF", "PNG", "WEBP", "AVIF")  # formats whose frames are an animation, unlike a camera's MPO
 
+_limit_was_typed = False  # whether the command has an option for it: within `pixel_limit`
+
 
 def read_image(path: Path | io.BytesIO, *, at_least: int | None = None, one_frame: bool = False) -> Image.Image:
     """Any image file -> upright sRGB picture with 8 bits per channel.
@@ -157,6 +159,8 @@ def header(path: Path) -> Header:
             return _whatever_is_beside(path, lambda file, _: _header(file))
     except DataError:
         raise
+    except Image.DecompressionBombError as error:
+        raise DataError(f"{path}: {_too_large(error)}") from error
     except Exception as error:  # as in `read_image`
         raise DataError(f"{path}: cannot be read as an image ({_reason(path, error)})") from error
 
@@ -186,12 +190,14 @@ def pixel_limit(megapixels: float) -> Iterator[None]:
 
     A small file can claim a picture that is larger than memory, so larger ones are not decoded.
     """
-    before = Image.MAX_IMAGE_PIXELS
+    global _limit_was_typed
+    before = Image.MAX_IMAGE_PIXELS, _limit_was_typed
     Image.MAX_IMAGE_PIXELS = int(megapixels * 1e6 / 2)  # Pillow warns above this, and refuses twice as many
+    _limit_was_typed = True
     try:
         yield
     finally:
-        Image.MAX_IMAGE_PIXELS = before
+        Image.MAX_IMAGE_PIXELS, _limit_was_typed = before
 
 
 def _too_large(error: Image.DecompressionBombError) -> str:
@@ -200,7 +206,8 @@ def _too_large(error: Image.DecompressionBombError) -> str:
     if len(numbers) < 2:
         return first_line(error)
     pixels, limit = (int(number) / 1e6 for number in numbers[:2])
-    return f"{pixels:.0f} megapixels, of at most {limit:.0f}; type max_megapixels={math.ceil(pixels)} if you trust it"
+    advice = f"type max_megapixels={math.ceil(pixels)} if you trust it" if _limit_was_typed else "make it smaller"
+    return f"{pixels:.0f} megapixels, of at most {limit:.0f}; {advice}"
 
 
 @contextlib.contextmanager

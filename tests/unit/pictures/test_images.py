@@ -638,7 +638,17 @@ def test_a_picture_larger_than_allowed_is_refused_and_the_limit_is_put_back(tmp_
         assert read_image(path).size == (100, 100)
     with pixel_limit(0.009), pytest.raises(DataError, match=r"of at most 0; type max_megapixels=1 if you trust it"):
         read_image(path)
+    with pixel_limit(0.009), pytest.raises(DataError, match=r"of at most 0; type max_megapixels=1 if you trust it"):
+        upright_size(path)
     assert before == Image.MAX_IMAGE_PIXELS
+
+
+@pytest.mark.parametrize("read", [read_image, upright_size])
+def test_an_option_is_advised_only_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read) -> None:
+    path = save(noise(100, 100), tmp_path / "a.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # as in training, which has no max_megapixels=
+    with pytest.raises(DataError, match=r"a\.png: 0 megapixels, of at most 0; make it smaller$"):
+        read(path)
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a.webp", "a.png", "a.tif"])

@@ -56,17 +56,18 @@ def examine(config: DictConfig, *, turned: bool = False) -> int:
 def _examine(config: DictConfig, output: Path, turned: bool) -> int:
     started = time.monotonic()
     folders = {side: instantiate(config.data[side], _convert_="all") for side in SIDES}
+    names = {side: f"data.{typed}" for side, typed in zip(SIDES, reversed(SIDES) if turned else SIDES, strict=True)}
     for side, folder in folders.items():
         if isinstance(folder, Shards):
             raise ConfigError(
-                f"check=true looks at files, and data.{side} is shards; check the folder that they were written from"
+                f"check=true looks at files, and {names[side]} is shards; check the folder that they were written from"
             )
         if output.resolve() == Path(folder.root).resolve():  # check.png would be one of its pictures
             raise ConfigError(
-                f"output={output} is data.{side}.root, where nothing is written; type another output=FOLDER"
+                f"output={output} is {names[side]}.root, where nothing is written; type another output=FOLDER"
             )
     pairing = instantiate(config.data.pairing, _convert_="all")
-    refusals = _refusals(folders, config)
+    refusals = _refusals(folders, names, config)
     for line in pairing.report(folders["content"], folders["style"]):
         _log.info("%s", line)
     used = places(folders["content"], folders["style"], pairing)
@@ -77,7 +78,7 @@ def _examine(config: DictConfig, output: Path, turned: bool) -> int:
     remarks += doctor.lonely(without_partner(folders["content"], folders["style"], pairing))
     for side, folder in folders.items():
         remarks += [] if folder.include else doctor.not_looked_at(side, Path(folder.root), gifs=folder.first_frame)
-    refusals += _too_many_bad(pictures, config.data.bad_fraction, refusals)
+    refusals += _too_many_bad(pictures, names, config.data.bad_fraction, refusals)
     refusals += _one_set_twice(remarks, pictures, config.data.bad_fraction)
     crop = as_typed(*sides(config.image_size))
     facts = {
@@ -103,13 +104,17 @@ def _check_is_free(output: Path) -> None:
         raise ConfigError(f"output={output} holds a report already; type another output=FOLDER")
 
 
-def _refusals(folders: dict[str, ImageFolder], config: DictConfig) -> list[str]:
-    """The errors with which a run would refuse the sets; a missing set is raised as an error."""
+def _refusals(folders: dict[str, ImageFolder], names: dict[str, str], config: DictConfig) -> list[str]:
+    """The errors with which a run would refuse the sets; a missing set is raised as an error.
+
+    Args:
+        names: the key of each set on the command line.
+    """
     lines = []
     for side, folder in folders.items():
         try:
             make_ready(
-                folder, name=f"data.{side}", size=config.image_size, limit=config.data.bad_fraction,
+                folder, name=names[side], size=config.image_size, limit=config.data.bad_fraction,
                 download=config.data.download,
             )  # fmt: skip
         except DataError as error:
@@ -142,17 +147,17 @@ def _survey(
     return pictures, colours
 
 
-def _too_many_bad(pictures: Sequence[Picture], limit: float, lines: Sequence[str]) -> list[str]:
+def _too_many_bad(pictures: Sequence[Picture], names: dict[str, str], limit: float, lines: Sequence[str]) -> list[str]:
     """Sets with too many bad files, which would end a run after its start."""
     found = []
     for side in SIDES:
         for split in SPLITS:
             files = [p for p in pictures if (p.side, p.split) == (side, split)]
             bad = sum(p.facts.problem is not None or p.too_small for p in files)
-            if bad > limit * len(files) and not any(line.startswith(f"data.{side}.") for line in lines):
+            if bad > limit * len(files) and not any(line.startswith(f"{names[side]}.") for line in lines):
                 purpose = "train on" if split == "train" else "validate with"
                 found.append(
-                    f"data.{side}: {bad} of {len(files)} images to {purpose} cannot be used, more than "
+                    f"{names[side]}: {bad} of {len(files)} images to {purpose} cannot be used, more than "
                     f"data.bad_fraction={limit:g}; repair or remove them"
                 )
     return found

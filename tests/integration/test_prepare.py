@@ -328,6 +328,12 @@ def test_a_set_that_is_not_there_is_one_line(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_a_missing_set_is_named_as_it_was_typed(own):
+    words = [f"data.content.root={own / 'nowhere'}", f"data.style.root={own / 'style'}", "direction=BtoA"]
+    with pytest.raises(DataError, match=r"^data\.content\.root: no folder .*nowhere; type data\.content\.root=FOLDER"):
+        prepare(check(own, *words))
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [

@@ -156,6 +156,8 @@ def _read(url: str, start: int | None = None, end: int | None = None) -> bytes:
             system, path = _file_system(url)
             content: bytes = system.cat_file(path, start=start, end=end)
             return content
+        except UserError:  # a package is missing: trying again does not help
+            raise
         except FileNotFoundError as error:
             raise ConfigError(f"{url}: no such file") from error
         except Exception as error:  # each file system has its own

@@ -229,6 +229,20 @@ def test_what_is_wrong_is_told(written, served, tmp_path, monkeypatch):
         Shards(url).crop(Shards(url).files("train")[1], 32, None)
 
 
+def test_a_package_that_is_missing_is_told_at_once(monkeypatch):
+    def not_installed(url):
+        raise ImportError("Install s3fs to access S3")
+
+    waits = []
+    monkeypatch.setattr("fsspec.core.url_to_fs", not_installed)
+    monkeypatch.setattr(shards_module.time, "sleep", waits.append)
+    with pytest.raises(
+        UserError, match=r"^s3://b/index\.tsv: Install s3fs to access S3; type: pip install s3fs"
+    ) as told:
+        shards_module._read("s3://b/index.tsv")
+    assert "ConfigError" not in str(told.value) and not waits
+
+
 def test_a_shard_cut_short_ends_the_run_and_a_damaged_image_is_skipped(folder, tmp_path):
     write_shards(folder, tmp_path / "s", shard_bytes=10**9)
     images = Shards(str(tmp_path / "s"))

@@ -7,7 +7,8 @@ from PIL import Image, UnidentifiedImageError
 
 from stylegan_pl.errors import DataError
 
-_HEIC_BRANDS = {b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")}
+HEIC_BRANDS = {b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")}
+"""Bytes 4 to 12 of a HEIC file."""
 
 
 def opened(path: Path | io.BytesIO) -> Image.Image:
@@ -20,7 +21,7 @@ def opened(path: Path | io.BytesIO) -> Image.Image:
     try:
         return Image.open(path)
     except UnidentifiedImageError:
-        if _head_of(path)[4:] not in _HEIC_BRANDS:
+        if _head_of(path)[4:] not in HEIC_BRANDS:
             raise
     try:
         from pi_heif import register_heif_opener

@@ -14,8 +14,10 @@ from PIL import Image, UnidentifiedImageError
 
 from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.inference.film.library import PIPE, is_film
+from stylegan_pl.pictures.opened import HEIC_BRANDS
 
 _HEAD = 1 << 16  # bytes that identify a picture's format
+_BRANDS = {*HEIC_BRANDS, b"ftypavif", b"ftypavis"}  # of formats that Pillow identifies by the whole file alone
 
 
 def is_piped(config: DictConfig) -> bool:
@@ -35,7 +37,9 @@ def paint_piped(config: DictConfig, paint: Callable[..., int]) -> int:
     with tempfile.TemporaryDirectory(prefix="stylegan_pl_") as folder, lines_on_stderr() if to_pipe else nullcontext():
         piped = config.copy()
         if config.input == PIPE:
-            piped.input = str(Path(folder, "standard input.png"))  # of any format: readers look at the bytes
+            # Readers look at the bytes, but an animated WebP is known by its name where a film is made of it.
+            kind_of_input = "webp" if _head_of_stdin()[8:12] == b"WEBP" else "png"
+            piped.input = str(Path(folder, f"standard input.{kind_of_input}"))
             with Path(piped.input).open("wb") as file:
                 shutil.copyfileobj(sys.stdin.buffer, file)
         elif not Path(str(config.input)).is_file():
@@ -80,6 +84,8 @@ def _head_of_stdin() -> bytes:
 
 
 def _is_picture(head: bytes) -> bool:
+    if head[4:12] in _BRANDS:
+        return True
     try:
         Image.open(io.BytesIO(head)).close()
     except UnidentifiedImageError:

@@ -80,6 +80,29 @@ def test_a_picture_goes_through_as_from_a_file(checkpoint, tmp_path, pipe, typed
             assert np.array_equal(np.asarray(image), np.asarray(expected))
 
 
+@pytest.mark.parametrize("suffix", ["heic", "avif"])
+def test_a_format_of_phones_that_is_longer_than_a_glance_is_a_picture(checkpoint, tmp_path, pipe, suffix):  # noqa: F811
+    pillow_heif = pytest.importorskip("pillow_heif")
+    photo = tmp_path / f"photo.{suffix}"
+    noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (300, 300, 3), np.uint8))
+    if suffix == "heic":
+        pillow_heif.from_pillow(noise).save(photo, quality=95)
+    else:
+        noise.save(photo, quality=95)
+    assert photo.stat().st_size > 1 << 16
+    pipe(photo.read_bytes())
+    assert call(checkpoint, "-", tmp_path / "painted.png") == 0
+    assert Image.open(tmp_path / "painted.png").size == (300, 300)
+
+
+def test_an_animated_webp_becomes_a_film(checkpoint, tmp_path, pipe):  # noqa: F811
+    pictures = [Image.fromarray(frame) for frame in scene()[:4]]
+    pictures[0].save(tmp_path / "a.webp", save_all=True, append_images=pictures[1:], duration=80)
+    pipe((tmp_path / "a.webp").read_bytes())
+    assert call(checkpoint, "-", tmp_path / "painted.mp4", FAST) == 0
+    assert len(frames_of(str(tmp_path / "painted.mp4"))) == 4
+
+
 def test_one_end_may_be_a_file(checkpoint, tmp_path, pipe):  # noqa: F811
     write_images(tmp_path / "photos", 1, size=40)
     photo = tmp_path / "photos/000.png"

@@ -201,14 +201,14 @@ def test_safetensors_run_only_our_networks(ckpt, tmp_path):
 
 
 def test_a_picture_that_memory_cannot_hold_is_refused_before_it_is_painted(ckpt, photo, tmp_path, monkeypatch, caplog):
-    """1 GB for the million pixels that are tried; the photograph is called large, and the other is not."""
+    """1 GB for a million pixels, by the two that are tried; the photograph is called large, and the other is not."""
     graph = exported(ckpt, tmp_path / "g.onnx")
     folder = tmp_path / "photos"
     folder.mkdir()
     width, height = Image.open(photo).size
     photo.rename(folder / "large.png")
     Image.new("RGB", (8, 8)).save(folder / "small.png")
-    peaks = iter([2 * 10**9, 3 * 10**9])
+    peaks = iter([225 * 10**7, 3 * 10**9])
     monkeypatch.setattr(main_memory, "_resident", lambda: 0)
     monkeypatch.setattr(onnx_memory, "_peak_bytes", lambda: next(peaks))
     monkeypatch.setattr("stylegan_pl.stylizing.onnx.LARGE", width * height)
@@ -217,7 +217,7 @@ def test_a_picture_that_memory_cannot_hold_is_refused_before_it_is_painted(ckpt,
     assert paint_onnx(compose_config("stylize", [*words, f"memory_gb={0.9 * needed}"])) == 1
     assert f"large.png: {width}×{height} pixels take about" in caplog.text and "paint it with ckpt=" in caplog.text
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["small.png"]
-    peaks = iter([2 * 10**9, 3 * 10**9])
+    peaks = iter([225 * 10**7, 3 * 10**9])
     assert paint_onnx(compose_config("stylize", [*words, f"memory_gb={1.1 * needed}", "overwrite=true"])) == 0
 
 

@@ -1,4 +1,4 @@
-"""Estimates on a smaller picture whether onnxruntime has enough memory to paint a whole picture."""
+"""Estimates on two smaller pictures whether onnxruntime has enough memory to paint a whole picture."""
 
 import sys
 from collections.abc import Callable
@@ -10,11 +10,14 @@ from stylegan_pl.errors import DataError
 from stylegan_pl.inference.main_memory import main_memory_budget
 
 LARGE = 16_000_000  # pixels; smaller pictures are not checked
-_SIDE = 1024  # pixels per side of the test picture, large enough to be measurable
+_SIDES = (512, 1024)  # pixels per side of the test pictures, large enough to be measurable
 
 
 class MemoryCheck:
-    """Refuses pictures for which the system would kill the process; onnxruntime's memory is proportional to pixels.
+    """Refuses pictures for which the system would kill the process.
+
+    Memory grows by the same for each pixel. Its constant part, such as what `stroke_at` paints at its own size, cancels
+    out between two pictures.
 
     Create it before anything is painted, because onnxruntime keeps memory that it has used once.
 
@@ -28,9 +31,11 @@ class MemoryCheck:
 
     def __init__(self, paint: Callable[[NDArray[np.uint8]], object], memory_gb: float | None) -> None:
         self.budget = main_memory_budget(memory_gb, 0)  # 0 pixels, because the measurement includes the pictures
-        before = _peak_bytes()
-        paint(np.zeros((1, _SIDE, _SIDE, 3), np.uint8))
-        self.pixel_bytes = (_peak_bytes() - before) / _SIDE**2
+        peaks = []
+        for side in _SIDES:
+            paint(np.zeros((1, side, side, 3), np.uint8))
+            peaks.append(_peak_bytes())
+        self.pixel_bytes = (peaks[1] - peaks[0]) / (_SIDES[1] ** 2 - _SIDES[0] ** 2)
 
     def __call__(self, name: str, width: int, height: int) -> None:
         """Raise if a picture needs more memory.

@@ -6,8 +6,9 @@ import mmap
 import pytest
 import torch
 
-from stylegan_pl.errors import UserError
+from stylegan_pl.errors import DataError, UserError
 from stylegan_pl.inference import main_memory
+from stylegan_pl.inference.onnx import memory as onnx_memory
 from stylegan_pl.inference.tiling import memory
 
 CPU = torch.device("cpu")
@@ -57,3 +58,18 @@ def test_this_machine_says_something_sensible():
     with mmap.mmap(-1, 80_000_000) as ballast:  # torch might hand out memory that the process has already
         ballast.write(b"1" * len(ballast))
         assert main_memory._resident() - before > 0.5 * len(ballast)
+
+
+def test_with_a_model_the_constant_part_of_memory_cancels_out(monkeypatch):
+    peak = 0.0
+
+    def paint(pictures):
+        nonlocal peak
+        peak = max(peak, 4e8 + 50 * pictures.shape[1] * pictures.shape[2])
+
+    monkeypatch.setattr(onnx_memory, "_peak_bytes", lambda: peak)
+    monkeypatch.setattr(main_memory, "_resident", lambda: 0)
+    check = onnx_memory.MemoryCheck(paint, memory_gb=1)
+    check("a.png", 5000, 3900)  # 0.975 GB
+    with pytest.raises(DataError, match=r"a\.png: 5000×4100 pixels take about 1\.0 GB with model=, and 1\.0 may be"):
+        check("a.png", 5000, 4100)

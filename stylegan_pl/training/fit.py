@@ -95,9 +95,10 @@ def _take_up(
         ConfigError: the checkpoint does not fit the model or the config.
     """
     comparable = take_up(model, plain(config), checkpoint)
-    model.clock.restore(load(checkpoint))
+    model.on_load_checkpoint(load(checkpoint))
     budget = model.clock.total_images(data.epoch_images)
-    check_is_left(checkpoint, run_dir, before, plain(config), budget=budget)
+    limit = "max_minutes" if budget == model.clock.images_in_time else "max_images or max_epochs"
+    check_is_left(checkpoint, run_dir, before, plain(config), budget=budget, limit=limit)
     return comparable
 
 

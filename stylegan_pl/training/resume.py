@@ -80,7 +80,9 @@ class NothingLeft(Exception):
     """The run to resume is finished; the message is the line to print."""
 
 
-def check_is_left(path: Path, run_dir: Path, before: dict[str, Any], typed: dict[str, Any], *, budget: int) -> None:
+def check_is_left(
+    path: Path, run_dir: Path, before: dict[str, Any], typed: dict[str, Any], *, budget: int, limit: str
+) -> None:
     """Raise if nothing is left to train: the budget is used up, or the run stopped early.
 
     Args:
@@ -88,6 +90,7 @@ def check_is_left(path: Path, run_dir: Path, before: dict[str, Any], typed: dict
         before: the folder's status, as it was found.
         typed: the run's config as plain data.
         budget: images in all.
+        limit: the option that limits them.
 
     Raises:
         NothingLeft: the folder's own run is done.
@@ -95,7 +98,7 @@ def check_is_left(path: Path, run_dir: Path, before: dict[str, Any], typed: dict
     """
     seen = int(images_seen(path))
     if seen >= budget:
-        line = f"{path} has seen {seen:,} images of {budget:,}; to continue, type a larger max_images or max_epochs"
+        line = f"{path} has seen {seen:,} images of {budget:,}; to continue, type a larger {limit}"
         if not path.resolve().is_relative_to(run_dir):
             raise ConfigError(line)
         raise NothingLeft(f"nothing left to train: {line}")

@@ -82,8 +82,10 @@ def test_going_on_asks_for_the_teacher_of_the_beginning(distil, tmp_path):
     other = torch.load(moved, weights_only=True)
     other["state_dict"] = {key: value * 1.01 for key, value in other["state_dict"].items()}
     torch.save(other, theirs)
+    before = {name: (tmp_path / "run" / name).read_bytes() for name in ("config.yaml", "status.json")}
     with pytest.raises(ConfigError, match=r"taught by weights [0-9a-f]{12}, and these are [0-9a-f]{12}; type"):
         run(distil("max_images=8", "resume=auto"))
+    assert before == {name: (tmp_path / "run" / name).read_bytes() for name in before}  # refused: nothing is changed
     assert run(distil("max_images=8", "resume=auto", f"model.teacher={moved}")) == 0  # a path may change
     assert torch.load(tmp_path / "run/checkpoints/last.ckpt", weights_only=True)["images_seen"] == 8
 

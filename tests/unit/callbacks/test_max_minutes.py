@@ -54,7 +54,7 @@ def test_a_finished_run_has_nothing_left(train_config, timed, caplog) -> None:
     config.resume = "auto"
     with caplog.at_level("INFO"):
         assert run(config) == 0
-    assert "has seen 36 images of 36; to continue, type a larger max_images" in caplog.text
+    assert "has seen 36 images of 36; to continue, type a larger max_minutes" in caplog.text
 
 
 def test_a_run_that_was_stopped_keeps_its_budget(train_config, monkeypatch, timed) -> None:

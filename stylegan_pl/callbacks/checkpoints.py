@@ -159,12 +159,17 @@ class RunCheckpoints(Checkpoint):
         return best | {"kept": self._kept, "monitor": self.monitor, "mode": self.mode}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Restore the best score so far, unless it is of another metric or was measured in another way."""
+        """Restore the best score so far, unless it is of another metric or was measured in another way.
+
+        Nor if there is no best.ckpt: the checkpoint is of another folder, whose weights this one does not have.
+        """
         self._kept = int(state_dict["kept"])
         followed_before = (state_dict.get("monitor", self.monitor), state_dict.get("mode", self.mode))
         if self.comparable and followed_before == (self.monitor, self.mode):
             score, images = state_dict["best_score"], state_dict["best_images"]
-            self.best_score, self.best_images = (None, None) if score is None else (float(score), int(images))
+            best = (None, None) if score is None else (float(score), int(images))
+            if self.best_path.exists():
+                self.best_score, self.best_images = best
         elif state_dict["best_score"] is not None:
             _log.info(
                 "best.ckpt begins anew: %s is not measured as %s %.4g was",

@@ -22,7 +22,10 @@ TRAINED = (
     *("max_minutes", "val_every_images", "metric"),
 )
 """The parts of a config that decide what is trained; the rest is about folders and loggers."""
-_MEASURES = ("metric", "seed", "image_size", "data.content", "data.style", "data.val_pairs", "callbacks.evaluation")
+_MEASURES = (
+    *("metric", "seed", "image_size", "data.content", "data.style", "data.val_pairs", "data.val_size"),
+    "callbacks.evaluation",
+)
 _NOT_REPORTED = ("data.workers", "data.prefetch", "data.cache", "data.problems_csv", "callbacks.evaluation.cache")
 _PLAYERS = ("generator_optimizer", "discriminator_optimizer")
 

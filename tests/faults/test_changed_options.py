@@ -88,6 +88,8 @@ def test_a_score_of_another_kind_is_not_compared_with_the_one_before(train_confi
     run(train_config(*GO_ON))
     assert best(tmp_path / "run")["best_score"] == -1.0  # the same metric: nothing was better
     checkpoint = last(tmp_path / "run")
+    run(train_config(*GO_ON, "max_images=14", "data.val_size=24"))
+    assert best(tmp_path / "run")["best_images"] == 14  # the same metric, of pictures of another size
     run(train_config(*GO_ON, "max_images=16", "metric=[palette]"))
     found = best(tmp_path / "run")
     assert found["monitor"] == "val/palette" and found["best_score"] > 0 and found["best_images"] == 16

@@ -89,6 +89,14 @@ def test_a_resumed_run_knows_its_best_and_what_was_kept(tmp_path):
     assert [name for name in found if name.startswith("images-")] == ["images-000000020.ckpt", "images-000000040.ckpt"]
 
 
+def test_a_run_in_another_folder_does_not_have_the_best_of_the_first(tmp_path):
+    first = kept(tmp_path / "first")
+    validated(first, [1.0])
+    other = kept(tmp_path / "other")
+    other.load_state_dict(first.state_dict())
+    assert validated(other, [2.0], begin=10)["best.ckpt"] == "20"
+
+
 def test_what_a_killed_save_leaves_has_another_name(tmp_path):
     """The one before stays whole."""
     callback, network = kept(tmp_path), model()

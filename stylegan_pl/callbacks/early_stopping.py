@@ -27,7 +27,7 @@ class EarlyStopping(LightningEarlyStopping):
     ) -> None:
         if patience < 1 or min_delta < 0:
             raise ValueError(f"patience must be at least 1 and min_delta at least 0, got {patience} and {min_delta}")
-        super().__init__(monitor or "", patience=patience, check_on_train_epoch_end=False)
+        super().__init__(monitor or "", patience=patience, check_on_train_epoch_end=False, check_finite=False)
         self._options = (monitor, mode, min_delta)
         self.comparable = True  # see RunCheckpoints
 
@@ -43,7 +43,7 @@ class EarlyStopping(LightningEarlyStopping):
         found, mode = monitored_score(callbacks, monitor, mode)
         super().__init__(
             found or "", min_delta=min_delta, patience=self.patience, mode=mode, check_on_train_epoch_end=False,
-            strict=found is not None,
+            strict=found is not None, check_finite=False,  # a score that is nan is not better
         )  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:

@@ -50,6 +50,15 @@ class Evaluation(L.Callback):
         """Name -> metric, in the order of the config."""
         return self.scorer.metrics
 
+    def setup(self, trainer: L.Trainer, pl_module: L.LightningModule, stage: str) -> None:
+        """Refuse, before anything is trained, metrics that several devices cannot compute."""
+        clips = [name for name, metric in self.metrics.items() if isinstance(metric, ClipMetric)]
+        if clips and trainer.world_size > 1:
+            raise ConfigError(
+                f"metric={clips[0]}: frames of a clip cannot be shared out to several devices; type trainer.devices=1, "
+                "or score clips with python -m stylegan_pl.evaluate"
+            )
+
     def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Start timing; nothing is scored in Lightning's sanity check, nor twice at the same number of images seen."""
         assert isinstance(pl_module, TwoPlayerModule)
@@ -57,12 +66,6 @@ class Evaluation(L.Callback):
         self._skips = trainer.sanity_checking or not self.metrics or self._scored_at == pl_module.clock.images_seen
         if self._skips or self.scorer.anchors:
             return
-        clips = [name for name, metric in self.metrics.items() if isinstance(metric, ClipMetric)]
-        if clips and trainer.world_size > 1:
-            raise ConfigError(
-                f"metric={clips[0]}: frames of a clip cannot be shared out to several devices; type trainer.devices=1, "
-                "or score clips with python -m stylegan_pl.evaluate"
-            )
         self.scorer.to(pl_module.device)
         with torch.no_grad():
             paintings = self._style_crops(trainer, pl_module.device)

@@ -15,7 +15,7 @@ class PerceptualTransfer(TwoPlayerModule):
         L_G = w_c · content(G(x), x) + w_s · style(G(x), y) + w_tv · TV(G(x))      (Johnson et al., equation 5)
 
     Each term is an image loss. Departure: y is any painting of the style set, so the generator learns the set's style;
-    for Johnson's single painting, use a folder with two crops of it.
+    for Johnson's single painting, type data=one_painting data.style.root=FILE.
     """
 
     def player_modules(self, player: str) -> Iterable[nn.Module]:

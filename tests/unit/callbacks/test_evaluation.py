@@ -3,6 +3,7 @@
 import csv
 import json
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from stylegan_pl.callbacks.evaluation import Evaluation, monitored_score, score_
 from stylegan_pl.config.check_parts import check_fit
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.evaluation.options import crop_size
+from stylegan_pl.metrics.flicker import Flicker
 from stylegan_pl.metrics.palette import PaletteDistance
 from stylegan_pl.metrics.score import Score
 from stylegan_pl.metrics.sliced_wasserstein import SlicedWasserstein
@@ -185,6 +187,18 @@ def test_a_run_that_gets_no_better_ends_before_its_budget(train_config, tmp_path
         assert run(train_config("max_images=40", "val_every_images=4", *still, *patient, "resume=auto")) == 0
     assert json.loads((tmp_path / "run/status.json").read_text()) == status
     assert "nothing left to train: the run stopped early at 12 images" in caplog.text
+
+
+def test_scores_that_are_nan_are_waited_out(train_config, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(Evaluation, "_scalars", lambda self: {"val/sliced_wasserstein": math.nan})
+    patient = ["callbacks=early_stopping", "callbacks.early_stopping.patience=3", "val_every_images=4"]
+    assert run(train_config("max_images=40", *patient)) == 0
+    assert json.loads((tmp_path / "run/status.json").read_text())["images_seen"] == 12
+
+
+def test_metrics_of_clips_are_refused_before_several_devices_train() -> None:
+    with pytest.raises(ConfigError, match="metric=moving: frames of a clip cannot be shared out"):
+        Evaluation({"moving": Flicker()}, style_crops=2).setup(SimpleNamespace(world_size=2), None, "fit")
 
 
 def test_patience_is_counted_on_after_a_resume(train_config, tmp_path) -> None:

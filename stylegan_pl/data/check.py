@@ -12,7 +12,7 @@ from stylegan_pl.data.splits import SPLITS, list_images
 from stylegan_pl.errors import DataError, UnfitData, UserError, not_there
 from stylegan_pl.pictures.crop_size import CropSize, fits, in_words, least_shorter_side
 from stylegan_pl.pictures.skipped import describe_skipped
-from stylegan_pl.pictures.tree import files_below
+from stylegan_pl.pictures.tree import UnlistedFolder, files_below
 
 _log = logging.getLogger(__name__)
 
@@ -37,6 +37,8 @@ def make_ready(
         raise UnfitData(
             f"{name}.root: you may not read {error.filename} ({error.strerror}); type {name}.root=FOLDER of another one"
         ) from error
+    except UnlistedFolder as error:
+        raise DataError(f"{name}.root: {error}") from error
 
 
 def _make_ready(

@@ -46,6 +46,7 @@ def named_pictures(
 
     Raises:
         ConfigError: there are no pictures, or several and `output` is a file.
+        DataError: a folder cannot be listed.
     """
     if isinstance(source, Path | str):
         if is_pattern(source):

@@ -15,11 +15,18 @@ _NO_FILES = (
 )
 
 
-_NOBODYS = {"@eadir", "__macosx", "#recycle", "$recycle.bin", "thumbs.db", "ehthumbs.db", "desktop.ini"}
+_NOBODYS = {
+    "@eadir", "__macosx", "#recycle", "$recycle.bin", "thumbs.db", "ehthumbs.db", "desktop.ini",
+    "lost+found", "system volume information",
+}  # fmt: skip
 """What file servers and systems put beside people's files; in lower case."""
 
 _WRITTEN_HERE = ({"config.yaml", "status.json"}, {"check.json", "check.csv"}, {"index.html", "metrics.json"})
 """Files by which a folder of `train`, `prepare check=true` or `evaluate` is known: its pictures are grids and plots."""
+
+
+class UnlistedFolder(DataError):
+    """A folder whose files cannot be listed: without them, a set would be smaller, and in another order."""
 
 
 def _is_somebodys(name: str) -> bool:
@@ -36,10 +43,13 @@ def files_below(folder: Path) -> list[Path]:
 
     Hidden files are skipped, as are files that systems create (`@eaDir`, `__MACOSX`, `Thumbs.db` and others), and
     folders that `train`, `evaluate` and `prepare` wrote below `folder`: started inside a set, they write there.
+
+    Raises:
+        UnlistedFolder: a folder may not be read, or its disk fails. A missing one has no files.
     """
     found: list[Path] = []
     seen: set[str] = set()
-    for current, folders, files in os.walk(folder, followlinks=True):
+    for current, folders, files in os.walk(folder, onerror=_refuse, followlinks=True):
         real = os.path.realpath(current)
         if real in seen:  # a loop of symbolic links
             folders.clear()
@@ -51,6 +61,14 @@ def files_below(folder: Path) -> list[Path]:
         folders[:] = sorted(name for name in folders if _is_somebodys(name))
         found += [Path(current, name) for name in files if _is_somebodys(name)]
     return sorted(found)
+
+
+def _refuse(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):  # no such folder, or none any more
+        raise UnlistedFolder(
+            f"{error.filename}: the files in this folder cannot be listed ({error.strerror}); make it readable, or "
+            "move it elsewhere"
+        ) from error
 
 
 def check_is_file(path: Path) -> None:

@@ -1,5 +1,6 @@
 """A folder that cannot train is told before anything is built, with words that mend it."""
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -10,6 +11,7 @@ from PIL import Image
 from stylegan_pl.data.check import check_folder, make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.errors import DataError
+from stylegan_pl.pictures.inputs import named_pictures
 
 
 class Set:
@@ -222,3 +224,38 @@ def test_a_folder_that_may_not_be_read_is_told_in_a_line(as_nobody):
     with pytest.raises(DataError, match=r"^data\.style\.root: "):
         make_ready(folder, name="data.style", size=16, limit=0.05, download=False)
     (as_nobody / "style").chmod(0o700)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")
+def test_a_set_is_not_smaller_where_a_folder_in_it_may_not_be_read(as_nobody):
+    draw(as_nobody / "style", 32, 32)
+    locked = as_nobody / "style/train/locked"
+    locked.mkdir(mode=0)
+    folder = ImageFolder(root=str(as_nobody / "style"), load_size=32)
+    words = r"locked: the files in this folder cannot be listed \(Permission denied\); make it readable, or move it"
+    with pytest.raises(DataError, match=rf"^data\.style\.root: .*{words}"):
+        make_ready(folder, name="data.style", size=16, limit=0.05, download=False)
+    with pytest.raises(DataError, match=words):
+        named_pictures(as_nobody / "style", None, overwrite=False)
+    locked.rename(locked.with_name("lost+found"))  # a disk's own: nobody's pictures
+    make_ready(folder, name="data.style", size=16, limit=0.05, download=False)
+    assert len(named_pictures(as_nobody / "style", None, overwrite=False)[0]) == 2
+
+
+def test_a_disk_that_fails_does_not_shrink_a_set(tmp_path, monkeypatch):
+    draw(tmp_path, 32, 32)
+    (tmp_path / "train/more").mkdir()
+    (tmp_path / "train/gone").mkdir()
+    scan = os.scandir
+
+    def fails(path):
+        number = {"more": errno.EIO, "gone": errno.ENOENT}.get(Path(path).name)
+        if number is not None:
+            raise OSError(number, os.strerror(number), path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", fails)
+    with pytest.raises(DataError, match=r"more: the files in this folder cannot be listed"):
+        ImageFolder(str(tmp_path)).files("train")
+    (tmp_path / "train/more").rmdir()
+    assert len(ImageFolder(str(tmp_path), held_out=0.0).files("train")) == 2  # one that was removed meanwhile

@@ -98,6 +98,7 @@ class StyleTransferData(L.LightningDataModule):
             make_ready(folder, name=name, size=self.image_size, limit=self.problems.limit, download=self.download)
         for line in self.pairing.report(self.content, self.style):
             _log.info("%s", line)
+        self.problems.forget_mended()
         self.train_set = self._pairs("train", self.image_size)
         if self.cache is not None:
             self.train_set.keep_decoded(Path(self.cache))

@@ -27,6 +27,18 @@ class Problems:
         with self.path.open(newline="", encoding="utf-8", errors="surrogateescape") as file:
             return {row["file"]: row["reason"] for row in csv.DictReader(file)}
 
+    def forget_mended(self) -> None:
+        """Remove the rows of files that have changed since the table was written; for the start of a resumed run."""
+        if not self.path.is_file():
+            return
+        with self._lock():
+            written, found = self.path.stat().st_mtime_ns, self.read()
+            left = {file: reason for file, reason in found.items() if not _has_changed(Path(file), written)}
+            if len(left) < len(found):
+                self.path.unlink()
+                for file, reason in left.items():
+                    self._append(Path(file), reason)
+
     def report(self, file: Path, reason: str, siblings: Collection[Path]) -> None:
         """Record a bad file; `siblings` are all files of its set.
 
@@ -53,3 +65,11 @@ class Problems:
             if stream.tell() == 0:
                 writer.writerow(["file", "reason"])
             writer.writerow([file, reason])
+
+
+def _has_changed(file: Path, since_ns: int) -> bool:
+    try:
+        found = file.stat()
+    except OSError:
+        return False
+    return max(found.st_mtime_ns, found.st_ctime_ns) > since_ns

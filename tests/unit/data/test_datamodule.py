@@ -1,6 +1,7 @@
 """Sets are fetched, checked and dealt out to devices as the run needs them."""
 
 import itertools
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -134,6 +135,26 @@ def test_another_root_is_not_fetched(tmp_path: Path, needs_network: bool) -> Non
     with pytest.raises(DataError, match=r"data\.content\.root: no folder .*typo; type data\.content\.root=FOLDER with"):
         make(typed, style, tmp_path, download=True).prepare()
     assert source.fetched == 0
+
+
+def test_files_that_were_mended_do_not_count_as_bad_in_the_resumed_run(tmp_path: Path) -> None:
+    for side in ("content", "style"):
+        draw(tmp_path / side, range(40))
+    folders = [ImageFolder(str(tmp_path / side), held_out=0.0) for side in ("content", "style")]
+    files = folders[0].files("train")
+    ended = make(*folders, tmp_path)
+    with pytest.raises(DataError, match="3 of 40 images cannot be used"):
+        for file in files[:3]:
+            ended.problems.report(file, "torn", files)
+    os.utime(
+        ended.problems.path, ns=(0, files[5].stat().st_ctime_ns)
+    )  # before the next lines, whatever the clock's tick
+    draw(tmp_path / "content", range(2))  # two are mended
+    resumed = make(*folders, tmp_path)
+    resumed.prepare()
+    assert resumed.problems.read() == {str(files[2]): "torn"}
+    resumed.problems.report(files[3], "torn", files)
+    assert list(resumed.problems.read()) == [str(files[2]), str(files[3])]
 
 
 def test_each_folder_is_checked_under_its_own_name(folders: tuple[ImageFolder, ImageFolder], tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ RANGES = {
     "style_crops": Range(1, "style_crops=64"),
     "resamples": Range(0, "resamples=1000, or 0 for no interval"),
     "max_megapixels": Range(0, "max_megapixels=179", above=True),
+    "max_upload_mb": Range(0, "max_upload_mb=200", above=True),
+    "keep_minutes": Range(0, "keep_minutes=60", above=True),
     "memory_gb": Range(0, "memory_gb=4, or leave it out to use what is free", above=True),
     "style_size": Range(1, "style_size=512"),
     "strength": Range(0, "strength=0.8, from 0 (the photograph) to 1 (full style)", most=1),

@@ -51,7 +51,8 @@ class Masks:
     def _file(self, name: Path) -> Path:
         if self.path.is_file():
             return self.path
-        for candidate in (name, *(name.with_suffix(suffix) for suffix in sorted(READABLE))):
+        suffixes = [cased for suffix in sorted(READABLE) for cased in (suffix, suffix.upper())]  # IMG.PNG of a camera
+        for candidate in (name, *map(name.with_suffix, suffixes)):
             for form in ("NFC", "NFD"):  # é as on Linux and Windows, and as on macOS
                 path = self.path / unicodedata.normalize(form, str(candidate))
                 if path.is_file():

@@ -184,6 +184,8 @@ LINES = [
     # numbers that are none, and words of Hydra's
     ("stylize", f"{PAINT} max_megapixels=inf", "max_megapixels=inf must be finite; type max_megapixels=179"),
     ("app", "port=0 max_megapixels=inf", "max_megapixels=inf must be finite"),
+    ("app", "port=0 max_upload_mb=inf", "max_upload_mb=inf must be finite; type max_upload_mb=200"),
+    ("app", "port=0 keep_minutes=inf", "keep_minutes=inf must be finite; type keep_minutes=60"),
     ("train", "max_minutes=inf", "max_minutes=inf must be finite; type max_minutes=30, or null"),
     ("train", "model.generator_optimizer.lr=inf", "lr=inf must be finite; type model.generator_optimizer.lr=NUMBER"),
     ("train", "image_size=null", "image_size=None: type pixels, image_size=256"),

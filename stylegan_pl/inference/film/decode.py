@@ -118,7 +118,9 @@ class Film:
             return int(self.stream.frames)
         if self.stream.duration:
             return max(1, round(self.stream.duration * self.time_base * self.rate))
-        return max(1, round((self._container.duration or 0) * self.rate / pyav().time_base))
+        if not self._container.duration:  # raw H.264, for example
+            return None
+        return max(1, round(self._container.duration * self.rate / pyav().time_base))
 
     def __iter__(self) -> Iterator[Frame | Any]:
         to_picture = ToPictures(self.look)

@@ -28,30 +28,39 @@ class Flicker(NamedTuple):
 
 
 class FlickerMeter:
-    """`metrics.Flicker` for films of any length.
+    """`metrics.Flicker` for films of any length: it holds sums, and no step.
 
-    Steps are kept as plain numbers: small tensors between the large ones of frames fragment memory, and the process
-    grew by the size of a frame with each frame.
+    They are plain numbers: small tensors between the large ones of frames fragment memory, and the process grew by the
+    size of a frame with each frame.
     """
 
     def __init__(self) -> None:
         from stylegan_pl.metrics.flicker import Flicker as Measure  # imported here, because torchmetrics takes a second
 
         self._measure = Measure()
-        self._steps: list[list[float]] = []  # step t leads to frame t + 1
+        self._frames, self._steps = 0, 0  # steps: those within scenes
+        self._sums = [0.0, 0.0, 0.0]  # of the values of `Flicker`, over these steps
 
-    def add(self, painted: Tensor, frames: Tensor) -> None:
-        """Add the next frames, painted and original, both (N, 3, H, W) in [-1, 1]."""
+    def add(self, painted: Tensor, frames: Tensor, begun: list[int]) -> None:
+        """Add the next frames, painted and original, both (N, 3, H, W) in [-1, 1].
+
+        Args:
+            begun: indices of the frames that start a scene, in order; steps to these do not count.
+        """
         self._measure.update(painted, frames)
-        if self._measure.steps:
-            self._steps += self._measure.per_step().tolist()
-            self._measure.steps.clear()
+        self._frames += len(frames)
+        if not self._measure.steps:  # the film's first frame
+            return
+        steps, cuts = self._measure.per_step().tolist(), set(begun[-len(frames) :])
+        for frame, step in enumerate(steps, start=self._frames - len(steps)):
+            if frame not in cuts:
+                self._steps += 1
+                self._sums = [total + value for total, value in zip(self._sums, step, strict=True)]
+        self._measure.steps.clear()
 
-    def read(self, begun: list[int]) -> Flicker | None:
-        """Mean over all steps but those to a scene's first frame (`begun`); None if there are no steps."""
-        cuts = set(begun)
-        within = [step for frame, step in enumerate(self._steps, start=1) if frame not in cuts]
-        return Flicker(*torch.tensor(within).mean(dim=0).tolist()) if within else None
+    def read(self) -> Flicker | None:
+        """Mean over all steps within scenes; None if there are none."""
+        return Flicker(*(total / self._steps for total in self._sums)) if self._steps else None
 
 
 class Painted(NamedTuple):
@@ -112,15 +121,13 @@ def paint_film(
     except BaseException:
         painting.discard()
         raise
-    return Painted(
-        painting.frames, len(painter.begun), painting.seconds, meter.read(painter.begun), stopped, film.damaged
-    )
+    return Painted(painting.frames, len(painter.begun), painting.seconds, meter.read(), stopped, film.damaged)
 
 
 def _paint(batch: list[Frame], painter: FramePainter, painting: Painting, meter: FlickerMeter) -> None:
     frames = torch.stack([frame.picture for frame in batch])
     painted = painter(frames, [float(frame.pts * painting.film.time_base) for frame in batch])
-    meter.add(as_float(painted), as_float(frames))
+    meter.add(as_float(painted), as_float(frames), painter.begun)
     for frame, picture in zip(batch, painted, strict=True):
         painting.write(frame, picture)
 

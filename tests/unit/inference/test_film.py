@@ -23,7 +23,7 @@ from stylegan_pl.inference.film import frames as frames_module  # noqa: E402
 from stylegan_pl.inference.film.animated_webp import AnimatedWebP  # noqa: E402
 from stylegan_pl.inference.film.decode import Film  # noqa: E402
 from stylegan_pl.inference.film.encode import Encoding, Painting  # noqa: E402
-from stylegan_pl.inference.film.film import Painted, paint_film  # noqa: E402
+from stylegan_pl.inference.film.film import FlickerMeter, Painted, paint_film  # noqa: E402
 from stylegan_pl.inference.film.frame_painter import FramePainter  # noqa: E402
 from stylegan_pl.inference.film.library import is_film, pyav  # noqa: E402
 from stylegan_pl.inference.film.steadiness import Steadiness  # noqa: E402
@@ -198,6 +198,26 @@ def test_flicker_is_measured_within_scenes(tmp_path: Path) -> None:
     assert result.flicker.film == pytest.approx(np.mean(changes), rel=0.03)
     assert result.flicker.painting == pytest.approx(np.mean(changes) / 2, rel=0.1)  # pictures are rounded to 8 bits
     assert result.flicker.added == pytest.approx(np.mean(changes) / 2, rel=0.1)
+
+
+def test_the_measure_of_flicker_holds_as_much_after_many_frames_as_after_few() -> None:
+    meter, held = FlickerMeter(), []
+    for _ in range(10):
+        meter.add(torch.zeros(3, 3, 4, 4), torch.zeros(3, 3, 4, 4), [0])
+        held.append(sum(len(value) for value in vars(meter).values() if isinstance(value, list)))
+    assert held[0] == held[-1] and meter.read() == (0, 0, 0)
+
+
+def test_the_number_of_frames_is_not_guessed_without_a_duration(tmp_path: Path) -> None:
+    source = write_film(tmp_path / "raw.h264", scene(5), sound=False, options=QUICK)
+    with Film(source) as film:
+        assert film.frames is None
+        assert (
+            paint_film(
+                film, tmp_path / "a.mkv", FramePainter(Painter(Invert()), Steadiness()), FINE, batch_size=2
+            ).frames
+            == 5
+        )
 
 
 @pytest.mark.parametrize("batch_size", [1, 4])

@@ -32,6 +32,11 @@ def test_a_mask_is_found_by_name_whatever_its_format(folder):
     assert share[..., :17].max() == 0 and share[..., 23:].min() == 1
 
 
+def test_a_mask_s_extension_may_be_in_capitals(folder):
+    (folder / "a.png").rename(folder / "IMG.PNG")
+    assert Masks(folder).of(Path("IMG.jpg"), 20, 10).mean() == 0.5
+
+
 def test_one_mask_is_for_all(folder):
     masks = Masks(folder / "a.png")
     for name in ("x.jpg", "y/z.png"):

@@ -79,9 +79,9 @@ def painter_of(
     styled = in_style(
         generator, [str(path) for path in paintings], weights=style_weights, strength=strength, size=style_size
     )
-    mixes = styled is generator  # a style-conditioned generator blends features instead
+    blends_pictures = styled is generator  # one that takes a style blends features instead
     strokes = Strokes(stroke, stroke_at if has_strokes(generator) else None)
-    finish = Finish(1.0 if strength is None or not mixes else strength, keep_colour_named(keep_colour))
+    finish = Finish(1.0 if strength is None or not blends_pictures else strength, keep_colour_named(keep_colour))
     return Painter(styled, device=device, dtype=dtype, finish=finish, tiling=tiling, strokes=strokes)
 
 

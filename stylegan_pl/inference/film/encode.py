@@ -24,7 +24,7 @@ _CRF = {"libx264", "libx264rgb", "libx265", "libvpx", "libvpx-vp9", "libsvtav1",
 _WEBM = "libvpx-vp9"
 _MOV = {".mp4", ".m4v", ".mov", ".3gp"}
 _OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
-_ONE_TIME = {".avi", ".wmv"}  # a frame has one time there: of decoding, so it must be that of showing, too
+_ONE_TIME = {".avi", ".wmv"}  # they store only the decoding time, so frames must not be reordered (no B-frames)
 
 
 @dataclass(frozen=True)

@@ -30,15 +30,21 @@ def write_shards(folder: ImageFolder, target: Path, *, shard_bytes: int = 256 * 
         shard_bytes: size after which a new shard is started.
 
     Raises:
-        ConfigError: `target` contains shards already, another command writes some there, or files contain two pictures.
+        ConfigError: `target` contains shards already, cannot be written, or another command writes some there; or
+            files contain two pictures.
     """
     if folder.part_name is not None:
         raise ConfigError(
             f"shards hold files unchanged, and those of {folder.root} are two pictures each; train with "
             "data=side_by_side on the folder"
         )
-    with alone_writing(target, is_folder=True, option="shards"):
-        return _write_shards(folder, target, shard_bytes)
+    try:
+        with alone_writing(target, is_folder=True, option="shards"):
+            return _write_shards(folder, target, shard_bytes)
+    except OSError as error:
+        raise ConfigError(
+            f"{target}: shards cannot be written ({error.strerror or error}); type another shards=FOLDER"
+        ) from error
 
 
 def _write_shards(folder: ImageFolder, target: Path, shard_bytes: int) -> dict[str, int]:
@@ -68,6 +74,7 @@ def _write_split(
         for number, path in enumerate(folder.files(split)):
             try:
                 width, height = upright_size(path)
+                content = folder.content(path)
             except DataError:
                 _log.warning("%s: cannot be read as an image; left out", path)
                 continue
@@ -76,7 +83,6 @@ def _write_split(
                     tar.close()
                 shard = f"{split}-{0 if not shard else int(shard[len(split) + 1 : -4]) + 1:06d}.tar"
                 tar = tarfile.open(target / shard, "w", format=tarfile.USTAR_FORMAT)  # noqa: SIM115
-            content = path.read_bytes()
             # digits and one dot, because WebDataset takes the text after the first dot as file type
             entry = tarfile.TarInfo(f"{number:09d}{path.suffix.lower()}")
             entry.size = len(content)

@@ -1,5 +1,6 @@
 """Tar shards: image for image the folder they were written from, from a disk and from a web server."""
 
+import errno
 import os
 import shutil
 import tarfile
@@ -268,6 +269,25 @@ def test_nothing_is_written_over_and_unreadable_files_are_left_out(tmp_path):
     with pytest.raises(UserError, match="holds shards already"):
         write_shards(images, tmp_path / "out")
     assert not [name for name in os.listdir(tmp_path / "out") if "partial" in name]
+
+
+@pytest.mark.skipif(not Path("/proc").is_dir(), reason="no folder that even root may not write")
+def test_a_folder_that_takes_no_shards_is_told(folder):
+    with pytest.raises(
+        UserError, match=r"^/proc/x: shards cannot be written \(No such file or directory\); type another"
+    ):
+        write_shards(folder, Path("/proc/x"))
+
+
+def test_a_full_disk_is_told(folder, tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(tarfile.TarFile, "addfile", full)
+    with pytest.raises(
+        UserError, match=r"shards cannot be written \(No space left on device\); type another shards=FOLDER$"
+    ):
+        write_shards(folder, tmp_path / "s")
 
 
 def test_prepare_writes_what_train_reads(image_sets, tmp_path, caplog, train_config):

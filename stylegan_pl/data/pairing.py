@@ -64,8 +64,8 @@ class PairedByName(Pairing):
         """Files that have a partner; the two lists are in the same order.
 
         Raises:
-            DataError: no file has a partner; the two sets have different load sizes, so that crops would not fit; or an
-                image outside `train/` and `val/` has a partner in both.
+            DataError: no file has a partner; all pairs are held out; the two sets have different load sizes, so that
+                crops would not fit; or an image outside `train/` and `val/` has a partner in both.
         """
         _check_one_scale(content, style)
         held_out_of_pairs = _are_held_out_of_pairs(content, style)
@@ -80,6 +80,11 @@ class PairedByName(Pairing):
             )
         if held_out_of_pairs:
             held_out = held_out_names(names, content.held_out)  # a share of the pairs, not of each folder
+            if split == "train" and names and held_out.issuperset(names):
+                raise DataError(
+                    f"paired data: no pair is left to train on below {content.root}, all ({len(names)}) are held out "
+                    "for validation; add pairs, or type data.content.held_out=0"
+                )
             names = [name for name in names if (name in held_out) == (split == "val")]
         return [contents[name] for name in names], [styles[name] for name in names]
 

@@ -1,5 +1,6 @@
 """The two rules of who meets whom."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,3 +118,11 @@ def test_images_in_one_folder_go_where_their_partners_are(tmp_path: Path, turned
     make(tmp_path / "both", "val/b.png")
     with pytest.raises(DataError, match=r"paired data: b is below both .*both/train and .*both/val, and .* only once"):
         PairedByName().match(content, style, "train")
+
+
+def test_pairs_that_are_all_held_out_are_told(tmp_path: Path) -> None:
+    content, style = make(tmp_path / "c", "a51.jpg"), make(tmp_path / "s", "a51.png")  # its hash is below 0.05
+    with pytest.raises(DataError, match=r"no pair is left to train on below .*c, all \(1\) are held out .*held_out=0$"):
+        PairedByName().report(content, style)
+    assert len(PairedByName().match(content, style, "val")[0]) == 1
+    assert len(PairedByName().match(replace(content, held_out=0.0), style, "train")[0]) == 1

@@ -97,7 +97,7 @@ def check_folder(folder: ImageFolder, *, name: str, size: CropSize, limit: float
         )
     for line in left if log_skipped else ():
         _log.info("%s", line)
-    looked = files[:: max(1, len(files) // _LOOKS)]
+    looked = files[:: max(1, math.ceil(len(files) / _LOOKS))]
     sizes = [_size(folder, path) for path in looked]
     broken = [path for path, found_size in zip(looked, sizes, strict=True) if found_size is None]
     if len(broken) > limit * len(looked):

@@ -1,5 +1,6 @@
 """Rules for which content is paired with which style."""
 
+import math
 from abc import ABC, abstractmethod
 from pathlib import Path
 
@@ -164,7 +165,7 @@ def _by_stem(folder: ImageFolder, split: str) -> dict[str, Path]:
 
 
 def _report_sizes(content: ImageFolder, style: ImageFolder, pairs: list[tuple[Path, Path]]) -> list[str]:
-    looked = pairs[:: max(1, len(pairs) // _LOOKS)]
+    looked = pairs[:: max(1, math.ceil(len(pairs) / _LOOKS))]
     unequal, refused = 0, []
     for photograph, painting in looked:
         try:

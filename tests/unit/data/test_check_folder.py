@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from stylegan_pl.data import check as check_module
 from stylegan_pl.data.check import check_folder, make_ready
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.errors import DataError
@@ -214,6 +215,15 @@ def test_a_folder_of_the_users_own_says_what_to_type(tmp_path: Path) -> None:
     expected = "type data.style.root=FOLDER with your images, or data=sample to try without any"
     assert missing(tmp_path) == expected
     assert missing(tmp_path, where="typed", source=True) == expected  # the source does not bring it
+
+
+def test_no_more_files_are_opened_than_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check_module, "_LOOKS", 4)
+    draw(tmp_path, *[16] * 7)
+    opened: list[Path] = []
+    monkeypatch.setattr(ImageFolder, "file_size", lambda self, path: (opened.append(path), (16, 16))[1])
+    check(ImageFolder(str(tmp_path), held_out=0.0))
+    assert [path.name for path in opened] == ["000.png", "002.png", "004.png", "006.png"]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows has other permissions")

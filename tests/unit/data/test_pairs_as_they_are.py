@@ -9,6 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
+from stylegan_pl.data import pairing
 from stylegan_pl.data.augment import Augmentation
 from stylegan_pl.data.check import check_folder
 from stylegan_pl.data.datamodule import StyleTransferData
@@ -142,6 +143,14 @@ def test_pairs_of_two_sizes_are_loaded_at_a_range_of_sizes(tmp_path: Path) -> No
         shown.append(int(crops.style[0, 0, -1]) - int(crops.style[0, 0, 0]))  # columns of the file in a crop
     assert min(shown) < 20 and max(shown) > 30
     assert both[0].style[0, 0, -1] - both[0].style[0, 0, 0] == pytest.approx(15 * 60 / 40, abs=1.5)  # the middle
+
+
+def test_no_more_pairs_are_looked_at_than_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairing, "_LOOKS", 4)
+    names = [f"{number}.png" for number in range(7)]
+    content = write(tmp_path / "c", *names, picture=places(48, 64, scale=2))
+    told = PairedByName().report(content, write(tmp_path / "s", *names))
+    assert told[1:] == ["paired data: 4 of 4 pairs looked at differ in size; the larger is shrunk"]
 
 
 def test_pictures_of_unlike_shapes_are_refused_by_name(tmp_path: Path) -> None:

@@ -193,7 +193,7 @@ class StyleTransferData(L.LightningDataModule):
         keys = (PairKey(*divmod(index, self.epoch_images)) for index in range(photographs))
         crops = to_float(torch.stack([self.train_set[key].content for key in keys]))
         with torch.random.fork_rng(devices=[]):  # the run's own draws stay what they are
-            torch.manual_seed(self.seed)
+            torch.default_generator.manual_seed(self.seed)  # torch.manual_seed would seed GPUs, too
             crops = self.augment(StylePair(crops, crops), together=True).content
         return TrainingSets(WholePaintings(self.train_set, self.image_size), crops)
 

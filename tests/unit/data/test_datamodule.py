@@ -327,10 +327,13 @@ def test_of_few_photographs_several_crops_are_measured(
 
 
 def test_photographs_are_measured_as_training_augments_them(
-    folders: tuple[ImageFolder, ImageFolder], tmp_path: Path
+    folders: tuple[ImageFolder, ImageFolder], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = make(*folders, tmp_path, augment=RandomChannels())
     data.prepare()
+    for device in (torch.cuda, torch.mps, torch.xpu):
+        for name in ("manual_seed", "manual_seed_all"):
+            monkeypatch.setattr(device, name, lambda seed: pytest.fail("a GPU was seeded"), raising=False)
     state = torch.get_rng_state()
     colours = ((data.training_sets(photographs=16).photographs[:, :, 0, 0] + 1) * 127.5).round().int()
     assert torch.equal(torch.get_rng_state(), state)  # no draw of the run's is taken

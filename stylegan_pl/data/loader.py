@@ -53,7 +53,7 @@ class TrainLoader(DataLoader[StylePair]):
                 f"data.workers={self.num_workers}: a process that reads pictures cannot be started ({reason}); type "
                 f"data.workers={self.num_workers // 2}"
             ) from error
-        self._batches = batches
+        self._batches, self._taken = batches, 0  # the first worker begins, also with workers that are kept
         if self.num_workers and hasattr(signal, "SIGCHLD") and threading.current_thread() is threading.main_thread():
             # torch's handler would raise anywhere, also in the middle of a step
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)

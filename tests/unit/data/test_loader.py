@@ -62,3 +62,12 @@ def test_a_loader_says_whether_it_is_waited_for_and_for_which_worker():
     idle = [loader.waited_s() for _ in loader._explained(loader._batches)]
     assert loader._batches.said == [(True, 7), (True, 8), (True, 7)]
     assert [*idle, loader.waited_s()] == [0, 0, 0, 0]
+
+
+def test_the_first_worker_reads_first_in_every_pass():
+    loader = TrainLoader([1, 2, 3], num_workers=2, batch_size=None, persistent_workers=True)
+    try:
+        first = [loader.reader() for _ in loader]  # who reads the batch after each
+        assert [loader.reader() for _ in loader] == first and first[0] != first[1]
+    finally:
+        loader.close()

@@ -47,7 +47,7 @@ class ImageFolder(SplitFolder):
 
     @property
     def one_size(self) -> bool:
-        """Whether all crops of a file are cut from the same pixels."""
+        """Whether a file has one size before it is cropped, so that `data.cache` can keep it; a range has many."""
         return not isinstance(self.load_size, Sequence)
 
     @property

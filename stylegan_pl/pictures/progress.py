@@ -68,7 +68,7 @@ class Progress:
         return self
 
     def stop(self) -> None:
-        """Show the full bar, and close it."""
+        """Show the amount that was done, and close the bar."""
         if self._bar is not None:
             with suppress(OSError):
                 self._update("")

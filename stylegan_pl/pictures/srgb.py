@@ -30,8 +30,8 @@ def to_srgb(image: Image.Image) -> Image.Image:
 def _grey_to_8_bits(image: Image.Image) -> Image.Image:
     """Grey to 8 bits. Integers of 16 bits map 65535 ↦ 255; infinite floats are black or white, nan is black.
 
-    White of floats is the first of 1, 255 and 65535 that most pixels do not exceed twice: highlights may be brighter
-    than white, and a filter that sharpens goes a little beyond it.
+    White of floats is the smallest of 1, 255 and 65535 for which 99 % of the pixels are at most twice that value:
+    highlights may be brighter than white, and a filter that sharpens goes a little beyond it.
 
     Raises:
         ValueError: it is not known which value is white.

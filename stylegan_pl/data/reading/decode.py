@@ -99,5 +99,5 @@ class NamedBytes(io.BytesIO):
 
 
 def _let_pass(size: tuple[int, int]) -> bool:
-    """True if Pillow accepts that many pixels; otherwise raises its DataError."""
+    """Whether Pillow accepts that many pixels without a warning; otherwise `read_image` decides."""
     return Image.MAX_IMAGE_PIXELS is None or size[0] * size[1] <= Image.MAX_IMAGE_PIXELS

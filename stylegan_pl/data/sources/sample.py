@@ -42,6 +42,7 @@ COUNTS: dict[str, int] = {
     "pairs/val": 4,
 }
 
+# names the files as they were called first: the text is the seal of the sets that users have
 README = """A small data set for trying and testing stylegan_pl. Built by stylegan_pl/data/sample.py, \
 version {version}, seed {seed}.
 

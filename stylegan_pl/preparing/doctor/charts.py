@@ -28,7 +28,7 @@ class Box(NamedTuple):
 
     @property
     def bottom(self) -> float:
-        """Height of the box."""
+        """y of its lower edge."""
         return self.top + self.height
 
 

@@ -74,7 +74,7 @@ LINES = [
     ("stylize", f"model=gone.onnx {TO}", "no such file; python -m stylegan_pl.export writes one"),
     ("stylize", f"model=text.onnx {TO}", "cannot be read as an ONNX file"),
     ("stylize", f"ckpt=[run,run] {TO}", "type sheet=true, or one of them"),
-    ("stylize", f"ckpt=run sheet=true resume=true {TO}", "a sheet is one picture; leave it out"),
+    ("stylize", f"ckpt=run sheet=true resume=true {TO}", "resume= does not work with sheet=true; leave it out"),
     # what is painted
     ("stylize", "ckpt=run output=o.png", "input= is missing; type input=photo.jpg"),
     ("stylize", "ckpt=run input=gone.png output=o.png", "input=gone.png: no such file or folder"),

@@ -27,6 +27,7 @@ _MEASURES = (
     "callbacks.evaluation",
 )
 _NOT_REPORTED = ("data.workers", "data.prefetch", "data.cache", "data.problems_csv", "callbacks.evaluation.cache")
+_AS_BEFORE = ("first_frame", False)  # a set of an older run has no such key, and reads its files so
 _PLAYERS = ("generator_optimizer", "discriminator_optimizer")
 
 
@@ -66,7 +67,8 @@ def changes(before: Any, now: Any, below: tuple[str, ...]) -> Iterator[tuple[str
 
 def _differences(before: Any, now: Any, path: str) -> Iterator[tuple[str, tuple[Any, Any]]]:
     if isinstance(before, dict) and isinstance(now, dict):
-        for key in [*before, *(key for key in now if key not in before)]:
+        added = [key for key in now if key not in before and (key, now[key]) != _AS_BEFORE]
+        for key in [*before, *added]:
             yield from _differences(before.get(key), now.get(key), f"{path}.{key}")
     elif before != now:
         yield path, (before, now)

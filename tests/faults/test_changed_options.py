@@ -9,6 +9,7 @@ import yaml
 from faults.injections import last
 
 from stylegan_pl.errors import ConfigError, UserError
+from stylegan_pl.training.changed_options import changes
 from stylegan_pl.training.run import run
 
 BEGIN = ["max_images=8", "val_every_images=4", "scheduler=constant"]
@@ -40,6 +41,13 @@ def test_a_loss_weight_takes_effect(train_config, tmp_path):
     rows = list(csv.DictReader((tmp_path / "run/metrics.csv").open()))
     terms = {row["images_seen"]: row["train/generator/style"] for row in rows if row["train/generator/style"]}
     assert float(terms["10"]) < 0.1 * float(terms["8"])
+
+
+def test_an_option_that_older_sets_do_not_have_is_no_change() -> None:
+    before, now = ({"data": {"style": {"root": "a"} | more}} for more in ({}, {"first_frame": False}))
+    assert not list(changes(before, now, ("data.style",)))
+    now["data"]["style"]["first_frame"] = True
+    assert list(changes(before, now, ("data.style",))) == [("data.style.first_frame", (None, True))]
 
 
 REFUSED = [

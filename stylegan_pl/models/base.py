@@ -77,7 +77,8 @@ class TwoPlayerModule(Method):
                 group.update(typed)
         if self.image_losses.need_sets:
             sets = self.trainer.datamodule.training_sets()  # type: ignore[attr-defined]  # as in `setup`
-            measure(self, sets, self.trainer.precision_plugin.train_step_context)
+            precision = self.trainer.precision_plugin.train_step_context
+            measure(self, sets, seed=self.mechanics.seed, precision=precision)
 
     def setup(self, stage: str) -> None:
         """Lightning's hook, after the data's: pass the length of an epoch to the clock."""

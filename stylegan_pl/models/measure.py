@@ -13,13 +13,16 @@ from stylegan_pl.nn.layers.features import Features
 
 
 def measure(
-    model: Method, sets: TrainingSets, precision: Callable[[], AbstractContextManager[Any]] = nullcontext
+    model: Method,
+    sets: TrainingSets,
+    *,
+    seed: int,
+    precision: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> None:
     """Call `measure` of the model's image losses, without gradients.
 
-    Random draws depend on the run's seed alone, and not on what was built before: a resumed run measures the same.
-
     Args:
+        seed: of random draws, which then do not depend on what was built before: a resumed run measures the same.
         precision: context in which the feature network runs; its features are converted to float32.
     """
     network = model.feature_network
@@ -32,5 +35,5 @@ def measure(
 
     gpus = [model.device] if model.device.type == "cuda" else []
     with torch.no_grad(), torch.random.fork_rng(devices=gpus):
-        torch.manual_seed(model.mechanics.seed)
+        torch.manual_seed(seed)
         model.image_losses.measure(sets, extract)

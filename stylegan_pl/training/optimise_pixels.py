@@ -57,7 +57,7 @@ def _paint_pixels(config: DictConfig) -> int:
     )  # fmt: skip
     dtype = inference_dtype(config.precision, device)
     if model.image_losses.need_sets:
-        measure(model, data.training_sets())
+        measure(model, data.training_sets(), seed=config.seed)
     started = time.monotonic()
     with torch.autocast(device.type, dtype=dtype, enabled=dtype != torch.float32):
         painting = PixelPainting(model, data, photograph.to(device), step_size=config.step_size)

@@ -91,11 +91,11 @@ class FramePainter:
         painted = painted[..., :height, :width].float()
         if not painter.finish.needs_palette:
             return painter.finish(content, painted, self.mask)
-        frames = zip(content.split(1), painted.split(1), keeps, strict=True)
+        each = zip(content.split(1), painted.split(1), keeps, strict=True)
         return torch.cat(
             [
                 painter.finish(frame, own, self.mask, self._steady(painter.finish.palette(frame, own), keep))
-                for frame, own, keep in frames
+                for frame, own, keep in each
             ]
         )
 

@@ -1,5 +1,6 @@
 """Bootstrap intervals: how much a score depends on the choice of pictures."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import torch
@@ -47,6 +48,9 @@ def bootstrap_interval(
         picks = [torch.randint(len(rows), (len(rows),), generator=random) for rows in sets]
         values.append(statistic(*(rows[pick.to(rows.device)] for rows, pick in zip(sets, picks, strict=True))))
     resampled = torch.stack(values).to("cpu", torch.float64)
+    resampled = resampled[resampled.isfinite()]  # of few rows, one may be drawn every time, which has no distance
+    if len(resampled) == 0:
+        return math.nan, math.nan
     if around is not None:
         resampled = resampled - resampled.mean() + around
     tails = torch.tensor([(1 - _LEVEL) / 2, (1 + _LEVEL) / 2], dtype=torch.float64)

@@ -1,5 +1,6 @@
 """Feature vectors by which sets of pictures are compared: one per picture, or one per layer, from a frozen network."""
 
+import hashlib
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -30,7 +31,9 @@ class SetFeatures(nn.Module, ABC):
         """The cache's key: everything the vector depends on besides the picture; None: not cached."""
         if self.layers is None:
             return None
-        return f"{type(self).__module__}.{type(self).__qualname__} {self.layers} {self.resize} {weights_hash(self)}"
+        name = f"{type(self).__module__}.{type(self).__qualname__}"
+        structure = hashlib.sha256(repr(self).encode()).hexdigest()[:12]  # the same weights may be pooled otherwise
+        return f"{name} {self.layers} {self.resize} {weights_hash(self)} {structure}"
 
     @abstractmethod
     def forward(self, images: Tensor) -> Tensor:
@@ -91,6 +94,6 @@ class TapStatistics(SetFeatures):
 
 @torch.no_grad()
 def in_full_precision(network: nn.Module, *images: Tensor) -> Any:
-    """`network(*images)` in float32, so that scores do not depend on the run's precision."""
+    """`network(*images)` in float32, so that scores do not depend on the run's precision, but on TF32."""
     with torch.autocast(images[0].device.type, enabled=False):
         return network(*(batch.detach().float() for batch in images))

@@ -53,24 +53,30 @@ def kernel_distance_of_subsets(
     if not 2 <= subset_size <= smaller:
         raise ValueError(f"subset_size must be from 2 to {smaller}, the smaller set; got {subset_size}; try {smaller}")
     random = torch.Generator().manual_seed(seed)
-    picks = [[torch.randperm(len(x), generator=random)[:subset_size] for x in (a, b)] for _ in range(subsets)]
-    values = torch.stack([kernel_distance(a[i], b[j]) for i, j in picks])
-    return values.mean(), values.std(correction=0)
+    aa, bb, ab = polynomial_kernel(a, a), polynomial_kernel(b, b), polynomial_kernel(a, b)
+    ones = a.new_ones(subset_size)
+    values = []
+    for _ in range(subsets):
+        i, j = (torch.randperm(len(x), generator=random)[:subset_size].to(x.device) for x in (a, b))
+        values.append(_weighted_distance(aa[i][:, i], bb[j][:, j], ab[i][:, j], ones, ones))
+    drawn = torch.stack(values)
+    return drawn.mean(), drawn.std(correction=0)
 
 
 class KID(FeatureSets):
     """Bińkowski et al. (2018): unbiased MMD² of features under k(x, y) = (xᵀy/d + 1)³; not × 1000.
 
     Unbiased at any N, so it is suitable for a few hundred paintings. Published KIDs are means over random subsets,
-    which estimate the same value with more noise: `compute` uses all pictures, `subsets` is the published one. Computed
-    in float64. nan if a set has one picture.
+    which estimate the same value with more noise: `compute` uses all pictures. The published mean and deviation are the
+    factors `subsets` and `subsets_deviation`, if both sets have as many pictures as a subset. Computed in float64. nan
+    if a set has one picture.
 
     Departure: a bootstrap sample contains copies of pictures; pairs of a picture and its copy are excluded, because the
     interval would otherwise be above the score.
 
     Args:
         features: the feature vectors.
-        subset_size, subset_count: for `subsets`; published: 1000 and 100, which needs 1000 pictures per set.
+        subset_size, subset_count: of the factors; published: 1000 and 100, which needs 1000 pictures per set.
         seed: seed of the subsets and of the interval.
     """
 
@@ -95,6 +101,12 @@ class KID(FeatureSets):
         return kernel_distance_of_subsets(
             real, fake, subsets=self.subset_count, subset_size=self.subset_size, seed=self.seed
         )
+
+    def _factors(self) -> dict[str, float]:
+        if min(len(rows) for rows in self._sets()) < self.subset_size:
+            return {}
+        mean, deviation = self.subsets()
+        return {"subsets": float(mean), "subsets_deviation": float(deviation)}
 
     def _interval(self, samples: int, value: float) -> Interval:
         real, fake = self._sets()

@@ -6,7 +6,8 @@ from torch import Tensor
 from stylegan_pl.metrics.two_sets import TwoSets
 from stylegan_pl.nn.layers.lab import lab
 
-_LOW = (0.0, -128.0, -128.0)  # lower bounds of L, a and b; contain all of sRGB
+# lower bounds of L, a and b; contain all of sRGB. Grey, a = b = 0, lies within a bin: on an edge, rounding would decide
+_LOW = (0.0, -128.5, -128.5)
 _RANGE = (100.0, 256.0, 256.0)
 
 

@@ -64,6 +64,10 @@ class RandomFilters(FeatureNetwork):
         self.register_buffer("stroke_bank", _centred(bank), persistent=False)
         self.register_buffer("fine_bank", _centred(random_bank(filters, _FINE, seed, chroma)), persistent=False)
 
+    def extra_repr(self) -> str:
+        """What its weights do not tell."""
+        return f"scales={self.scales}"
+
     @property
     def widths(self) -> dict[str, int]:
         """Layer -> channels, which is the number of filters."""

@@ -108,6 +108,19 @@ def test_sets_that_differ_do_not_cover_0() -> None:
     assert 0 < low < apart.compute() < high
 
 
+def test_few_pictures_have_an_interval() -> None:
+    """Of three, one is drawn three times now and then: such a draw has no distance."""
+    low, high = metric(pictures(3, seed=0), pictures(20, seed=1)).interval(samples=300)
+    assert low < high
+
+
+def test_the_published_estimate_is_read_where_there_are_pictures_for_it() -> None:
+    many, few = metric(pictures(30, seed=0), pictures(30, seed=1)), metric(pictures(9, seed=0), pictures(30, seed=1))
+    mean, deviation = (value.item() for value in many.subsets())
+    assert many.read().factors == {"subsets": mean, "subsets_deviation": deviation}
+    assert few.read().factors == {}
+
+
 def test_order_does_not_matter_nor_what_the_run_drew() -> None:
     real, fake = pictures(25, seed=0), pictures(24, seed=1)
     torch.manual_seed(0)

@@ -8,7 +8,7 @@ from torch import Tensor
 from torchvision.models import Inception3, inception_v3
 
 from stylegan_pl.errors import UserError
-from stylegan_pl.metrics.features import PooledTaps, in_full_precision
+from stylegan_pl.metrics.features import PooledTaps, TapStatistics, in_full_precision
 from stylegan_pl.metrics.inception import (
     CleanInception,
     LegacyInception,
@@ -182,6 +182,12 @@ def test_weights_of_2015_are_known_by_themselves(file: str, file_of_2015: str) -
     assert torchvisions.weights_name == "torchvision's Inception"
     assert "TensorFlow" not in torchvisions.resize
     assert torchvisions.key != ours.key
+
+
+def test_the_same_filters_on_other_scales_are_another_key() -> None:
+    layers = {"style_layers": {"scale1": 1.0, "scale2": 1.0, "colour": 1.0}, "content_layers": {}, "filters": 4}
+    keys = [TapStatistics(network=RandomFilters(scales=scales, **layers)).key for scales in ([1, 2], [1, 2], [1, 2, 8])]
+    assert keys[0] == keys[1] != keys[2]
 
 
 def test_the_network_of_2015_counts_no_zeros_beyond_the_edge() -> None:

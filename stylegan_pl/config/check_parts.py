@@ -49,6 +49,12 @@ def check_roles(config: DictConfig) -> None:
             f"{_name(model.generator)} paints in the style of a second picture, and {name} gives it none; type "
             "model=adain, or generator@model.generator=resnet9"
         )
+    strokes = "stylegan_pl.losses.strokes.StrokeRestorationLoss"
+    if takes_style and (asked := [loss for loss, part in config.image_loss.items() if part._target_ == strokes]):
+        raise ConfigError(
+            f"image_loss.{asked[0]} lets the generator restore paintings, and {_name(model.generator)} would do it in "
+            f"the style of others; leave {asked[0]} out of image_loss="
+        )
     if says("gives_style") and not takes_style:
         raise ConfigError(
             f"{name} gives its generator a style, and {_name(model.generator)} takes none; type "

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-_EPSILON = 1e-12  # added to squared norms of covariances; constant features then have alignment 0
+_EPSILON = 1e-12  # least deviation, and added to squared norms; constant features then have alignment 0
 
 
 def kernel_alignment(a: Tensor, b: Tensor) -> Tensor:
@@ -31,8 +31,10 @@ def kernel_alignment(a: Tensor, b: Tensor) -> Tensor:
 
 
 def _centred(features: Tensor) -> Tensor:
+    """Minus the mean of all positions, and divided by the deviation, as the alignment is that of any scale."""
     rows = features.float().flatten(2)
-    return rows - rows.mean(dim=2, keepdim=True)  # (N, C, h w)
+    rows = rows - rows.mean(dim=2, keepdim=True)  # (N, C, h w)
+    return rows / rows.square().mean(dim=(1, 2), keepdim=True).clamp(min=_EPSILON**2).sqrt()
 
 
 def _squared_norm(a: Tensor, b: Tensor) -> Tensor:

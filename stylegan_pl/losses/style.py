@@ -25,7 +25,8 @@ def gram_matrix(features: Tensor) -> Tensor:
 class GramStyleLoss(ImageLoss):
     """L_style = Σ_l λ_l · 1/(C_l H_l W_l) · Σ_ij (G_l − A_l)²_ij, mean over the batch.
 
-    G_l is the Gram matrix of layer l of the stylised picture, A_l that of the style image.
+    G_l is the Gram matrix of layer l of the stylised picture, A_l that of the style image, in proportion if that has
+    another size.
 
     As in the source document, section 4.3. Its terms grow with the number of positions, so λ_l depend on the image
     size. `per_element` divides each term by C_l H_l W_l once more, which gives the mean squared difference of Gram
@@ -65,5 +66,6 @@ class GramStyleLoss(ImageLoss):
         elements = stylised[0].numel()  # C H W
         # scaling F by (C H W)^-1/2 is the second division by C H W, and keeps sums small
         scale = elements**-0.5 if self.per_element else 1.0
-        gap = gram_matrix(stylised * scale**0.5) - gram_matrix(style * scale**0.5)
+        positions = stylised[0, 0].numel() / style[0, 0].numel()  # as if both had as many
+        gap = gram_matrix(stylised * scale**0.5) - positions * gram_matrix(style * scale**0.5)
         return gap.square().sum(dim=(1, 2)).mean() / elements

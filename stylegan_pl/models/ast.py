@@ -12,7 +12,7 @@ from stylegan_pl.models.parts import GameParts
 
 
 class AST(OneGeneratorGAN):
-    """E is G's encoder, T a fixed average over 10 × 10 pixels; D also gets photographs as fakes.
+    """E is G's encoder, T a fixed average over 10 × 10 pixels; D also gets photographs as fakes, if the game says so.
 
         L_G = w_adv · adv_G(D(G(x))) + λ_T · mean (T(x) − T(G(x)))² + λ_c · mean |E(x) − E(G(x))| + Σ_i w_i · L_i
         L_D = adv_D(D(y), {D(G(x)), D(x)})
@@ -75,6 +75,7 @@ class AST(OneGeneratorGAN):
     def discriminator_loss(self, batch: StylePair, fakes: Fakes) -> Terms:
         """The weighted terms of L_D."""
         step = self.clock.discriminator_step
+        negatives = self.game.negatives(batch.content)
         return self.game.discriminator_loss(
-            self.discriminator, batch.style, fakes.stylised, step=step, negatives=batch.content
+            self.discriminator, batch.style, fakes.stylised, step=step, negatives=negatives
         )

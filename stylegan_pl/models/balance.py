@@ -14,6 +14,7 @@ _EVERY = 16  # steps between two measurements, each of which costs two backward 
 _FACTOR_DECAY = 0.8  # of the factor's running mean, per measurement
 _CERTAINTY_DECAY = 0.95  # of the certainty's running mean, per step
 _LARGEST = 1e4  # largest factor
+_SCALE = 2.0**12  # of losses that are differentiated: small gradients are 0 in fp16
 
 
 class GradientBalance(nn.Module):
@@ -81,5 +82,5 @@ def certainty(reals: Heads, fakes: Heads, boundary: float | None) -> Tensor:
 def _gradient_norm(terms: Terms, picture: Tensor) -> Tensor:
     """‖∂ (sum of the terms) / ∂ picture‖, a scalar; 0 if they do not depend on it."""
     total = torch.stack([term.float() for term in terms.values()]).sum()
-    (gradient,) = torch.autograd.grad(total, picture, retain_graph=True, allow_unused=True)
-    return torch.zeros((), device=picture.device) if gradient is None else gradient.float().norm()
+    (gradient,) = torch.autograd.grad(_SCALE * total, picture, retain_graph=True, allow_unused=True)
+    return torch.zeros((), device=picture.device) if gradient is None else gradient.float().norm() / _SCALE

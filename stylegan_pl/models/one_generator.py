@@ -33,6 +33,7 @@ class OneGeneratorGAN(TwoPlayerModule):
         feature_weight: float = 1.0,
         own_weights: Sequence[float] = (),
     ) -> None:
+        feature_heads = feature_heads if feature_weight != 0 else None
         trains_discriminator = adversarial_weight != 0 or feature_heads is not None
         super().__init__(parts, trains_discriminator=trains_discriminator, own_weights=own_weights)
         self.discriminator, self.game = parts.discriminator, parts.game

@@ -4,6 +4,7 @@ import os
 import shutil
 
 import torch
+import torch._functorch.config
 from torch import nn
 
 from stylegan_pl.errors import ConfigError
@@ -37,6 +38,8 @@ def speed_up(model: nn.Module, networks: list[nn.Module], mechanics: Mechanics) 
         torch.set_float32_matmul_precision("high" if mechanics.tf32 else "highest")
     if mechanics.compile:
         _check_compiler()
+        # an adversarial share differentiates a step's graph twice, and only in some steps
+        torch._functorch.config.donated_buffer = False
         for network in networks:
             # in place, so that names in checkpoints and averages stay the same
             network.compile()

@@ -17,6 +17,11 @@ COMBINATIONS = [
         "image_loss.strokes.among=0",
     ),
     (
+        ["model=adain_scratch", "image_loss=[style,content,strokes]"],
+        "image_loss.strokes lets the generator restore paintings, and AdaINGenerator would do it in the style of "
+        "others; leave strokes out of image_loss=",
+    ),
+    (
         ["generator@model.generator=adain"],
         "AdaINGenerator paints in the style of a second picture, and VanillaGAN gives it none; type model=adain, or "
         "generator@model.generator=resnet9",

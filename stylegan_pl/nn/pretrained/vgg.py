@@ -66,7 +66,10 @@ class VGG(FeatureNetwork):
         """(N, 3, H, W) in [-1, 1] -> `relu{block}_{conv}`: (N, C, H / 2^(block−1), W / 2^(block−1))."""
         x = self.normalise(image)
         features: Features = {}
+        deepest = max((index for index, name in self.names.items() if name in self.taps), default=-1)
         for index, layer in enumerate(self.layers):
+            if index > deepest:
+                break
             x = layer(x)
             if self.names.get(index) in self.taps:
                 features[self.names[index]] = x

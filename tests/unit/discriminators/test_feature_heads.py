@@ -56,6 +56,14 @@ def test_the_balance_makes_gradients_a_share_of_each_other():
     torch.testing.assert_close(factor * lengths[1], 0.5 * lengths[0])
 
 
+def test_the_balance_sees_gradients_that_half_precision_rounds_to_0():
+    """A picture through a half: its gradient is 2e-8, and the smallest number of fp16 above 0 is 6e-8."""
+    picture = torch.rand(2, 3, 4, 4, requires_grad=True)
+    image = {"style": 2e-8 * picture.half().float().sum()}
+    factor = certain(GradientBalance(1.0, ["style"]))({"adversarial": 1e-4 * picture.sum()}, image, picture, step=0)
+    assert factor.item() == pytest.approx(2e-4, rel=0.01)
+
+
 def test_the_balance_is_kept_between_looks_and_by_checkpoints():
     picture = torch.rand(1, 3, 4, 4, requires_grad=True)
     balance = certain(GradientBalance(1.0, ["style"]))

@@ -26,6 +26,15 @@ class Two(FeatureNetwork):
         return {"full": image, "half": torch.einsum("oc,nchw->nohw", self.mix, avg_pool2d(image, 2))}
 
 
+@pytest.mark.parametrize("per_element", [True, False])
+def test_a_painting_of_another_size_counts_by_its_share(per_element: bool) -> None:
+    """The same texture on twice the area is the same style."""
+    painting = picture(1, 3, 8, 12)
+    loss = GramStyleLoss(weight=1.0, layers=LAYERS, per_element=per_element)
+    twice = torch.cat([painting, painting], dim=3)
+    assert loss(Views(painting, painting, twice, network=Two())).item() == pytest.approx(0, abs=1e-8)
+
+
 def picture(*shape: int, seed: int = 0) -> Tensor:
     return torch.rand(shape, generator=torch.Generator().manual_seed(seed)) * 2 - 1
 

@@ -58,6 +58,12 @@ def test_alignment_does_not_see_rotation_scale_or_offset_and_does_see_places():
     assert float(kernel_alignment(a, turned.flip(-1))) < 0.7
 
 
+@pytest.mark.parametrize("deviation", [1e-5, 1e-3, 1e3])
+def test_alignment_of_faint_features_is_that_of_strong_ones(deviation: float):
+    a, b = features(2, 4, 5, 5, seed=2), features(2, 3, 5, 5, seed=3)
+    torch.testing.assert_close(kernel_alignment(deviation * a, deviation * b), kernel_alignment(a, b))
+
+
 def test_a_pictures_alignment_does_not_depend_on_its_batch():
     a, b = (
         features(4, 3, 6, 6, seed=5),

@@ -83,6 +83,11 @@ def test_heads_play_on_the_features_that_losses_look_through():
     assert list(model.player_modules("discriminator")) == [heads]
 
 
+def test_heads_of_weight_0_are_not_there():
+    model = vanilla_with_heads(feature_adversarial_weight=0.0)
+    assert model.feature_heads is None and list(model.player_modules("discriminator")) == [model.discriminator]
+
+
 def test_heads_are_shown_the_photographs_too():
     model = vanilla_with_heads(adversarial_weight=0.0, game={"photographs_as_fakes": True})
     model.eval()
@@ -303,8 +308,8 @@ def test_adain(needs_identity: bool):
 
 def test_ast():
     model = AST(
-        parts(generator(1), critic(3), game()), adversarial_weight=3.0, transformed_weight=5.0, content_weight=7.0,
-        pool_size=4,
+        parts(generator(1), critic(3), game(photographs_as_fakes=True)), adversarial_weight=3.0,
+        transformed_weight=5.0, content_weight=7.0, pool_size=4,
     )  # fmt: skip
     g, d = model.generator, model.discriminator
     _, of_generator, of_critic = both(model)

@@ -156,6 +156,20 @@ def test_a_recomputed_block_keeps_its_input_alone():
     assert bytes_kept() < before
 
 
+def test_a_compiled_network_can_be_differentiated_twice_after_once(monkeypatch):
+    """An adversarial share does so in every 16th step, and a resumed run begins between two of these."""
+    compiled, critic = nn.Module.compile, nn.Sequential(nn.Conv2d(3, 4, 3), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 3))
+    monkeypatch.setattr(nn.Module, "compile", lambda self: compiled(self, backend="aot_eager"))
+    monkeypatch.setattr(speed, "_check_compiler", lambda: None)
+    speed.speed_up(critic, [critic], mechanics(compile=True))
+    picture = torch.rand(1, 3, 8, 8, requires_grad=True)
+    critic(picture).mean().backward()
+    once = picture.grad.clone()
+    loss = critic(picture).mean()
+    torch.testing.assert_close(torch.autograd.grad(loss, picture, retain_graph=True)[0], once)
+    loss.backward()
+
+
 def test_without_a_compiler_compile_says_so_in_one_line(monkeypatch):
     monkeypatch.setenv("PATH", str(Path("nowhere")))
     monkeypatch.delenv("CXX", raising=False)

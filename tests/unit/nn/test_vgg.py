@@ -116,6 +116,19 @@ def test_truncated_at_the_deepest_layer(layer: str, parameters: int, files: dict
     assert set(network(picture())) == {"relu1_1", layer}
 
 
+def test_content_alone_computes_no_deeper_layer(files: dict[str, str]) -> None:
+    network = VGG(
+        style_layers={"relu2_2": 1.0}, content_layers={"relu1_2": 1.0}, architecture="vgg16",
+        weights_path=files["vgg16"],
+    )  # fmt: skip
+    ran: list[nn.Module] = []
+    for layer in network.layers:
+        layer.register_forward_hook(lambda layer, given, found: ran.append(layer))
+    content = network.content_only()(picture())
+    assert list(content) == ["relu1_2"] and ran == list(network.layers[:4])
+    torch.testing.assert_close(content["relu1_2"], network(picture())["relu1_2"])
+
+
 def test_nothing_of_it_is_trained_or_saved(files: dict[str, str]) -> None:
     network = vgg("relu2_1", weights_path=files["vgg19"])
     assert network.state_dict() == {}

@@ -112,7 +112,12 @@ def test_a_damaged_limit_is_refused(train_config, timed) -> None:
         (["+experiment=my_painter"], []),
         (["+experiment=my_painter", "max_images=5"], ["++max_minutes=null"]),
         (["max_images=5"], []),  # nothing limits it
-        (["+experiment=my_painter", "max_epochs=2"], ["++max_minutes=null"]),
+        (["+experiment=my_painter", "max_epochs=2"], ["++max_images=null", "++max_minutes=null"]),
+        (["scheduler=linear_decay_by_epoch", "max_epochs=200"], ["++max_images=null"]),
+        (["max_epochs=200", "max_images=5"], []),
+        (["max_epochs=200", "+debug=smoke"], []),
+        (["+experiment=my_painter", "max_images=null"], []),  # no budget: the recipe's minutes stay
+        (["+experiment=my_painter", "max_images=null", "max_epochs=2"], ["++max_minutes=null"]),
         (["-m", "experiment=my_painter,sample", "max_images=5,10"], ["++max_minutes=null"]),
         (["+experiment=my_painter", "max_images=5", "max_minutes=3"], []),
         (["+experiment=my_painter", "model.mechanics.max_images=5"], []),

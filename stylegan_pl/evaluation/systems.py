@@ -10,6 +10,7 @@ import torch
 import yaml
 from torch import Tensor, nn
 
+from stylegan_pl.config.masked import masked
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.errors import UnfitData
 from stylegan_pl.evaluation.fixed_set import Photograph
@@ -109,7 +110,7 @@ class Checkpoint(System):
         """See `System`; an exported file only has its generator's config."""
         if self.path.suffix == ".safetensors":
             return None
-        return yaml.safe_dump(load(self.path)["config"], sort_keys=False, allow_unicode=True)
+        return yaml.safe_dump(masked(load(self.path)["config"]), sort_keys=False, allow_unicode=True)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from lightning.pytorch.strategies import Strategy
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from stylegan_pl.callbacks.checkpoint_file import PlainFiles
+from stylegan_pl.config.masked import masked
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.distributed.heartbeat import Heartbeat
 from stylegan_pl.distributed.rank_pools import RankPools
@@ -88,11 +89,11 @@ def _needs_features(model: DictConfig) -> bool:
 class ConfigKeeper(L.Callback):
     """Puts `config` (nested dicts, lists and scalars) and the format's version into every checkpoint.
 
-    The file alone is then enough to resume or to paint.
+    The file alone is then enough to resume or to paint. Passwords and keys are masked.
     """
 
     def __init__(self, config: dict[str, Any]) -> None:
-        self.config = config
+        self.config = masked(config)
 
     def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
         """Lightning's hook: add the config and the version."""

@@ -15,6 +15,7 @@ from stylegan_pl.callbacks.early_stopping import EarlyStopping
 from stylegan_pl.callbacks.graceful_stop import GracefulStop, StoppedWaiting
 from stylegan_pl.callbacks.status import code_version
 from stylegan_pl.config.lightning_switches import lightnings_refusals
+from stylegan_pl.config.masked import masked
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.errors import UserError, first_line
 from stylegan_pl.loggers.csv import RunCSV
@@ -94,11 +95,12 @@ def _take_up(
         NothingLeft: the budget is used up.
         ConfigError: the checkpoint does not fit the model or the config.
     """
-    comparable = take_up(model, plain(config), checkpoint)
+    typed = masked(plain(config))  # as the checkpoint's: a masked value is no changed option
+    comparable = take_up(model, typed, checkpoint)
     model.on_load_checkpoint(load(checkpoint))
     budget = model.clock.total_images(data.epoch_images)
     limit = "max_minutes" if budget == model.clock.images_in_time else "max_images or max_epochs"
-    check_is_left(checkpoint, run_dir, before, plain(config), budget=budget, limit=limit)
+    check_is_left(checkpoint, run_dir, before, typed, budget=budget, limit=limit)
     return comparable
 
 
@@ -114,7 +116,7 @@ def _open_records(
             logger.drop_rows_after(0 if checkpoint is None else images_seen(checkpoint))
     announce(config, model, data, trainer)
     for logger in trainer.loggers:  # W&B's config; metrics.csv has config.yaml beside it
-        logger.log_hyperparams({**plain(config), "code_version": code_version()})
+        logger.log_hyperparams({**masked(plain(config)), "code_version": code_version()})
 
 
 def _train(

@@ -6,6 +6,7 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.callbacks.status import machine_facts
+from stylegan_pl.config.masked import masked
 from stylegan_pl.loggers.known_runs import forget_ids
 from stylegan_pl.pictures.whole_file import written_whole
 from stylegan_pl.runs.ranks import restarted
@@ -27,13 +28,14 @@ def open_run(config: DictConfig, run_dir: Path, *, resuming: bool) -> None:
 
 
 def keep_config(config: DictConfig, run_dir: Path) -> None:
-    """Write config.yaml; for a resumed run, only after all its options are known to take effect."""
+    """Write config.yaml, with passwords masked; for a resumed run, only after all its options take effect."""
     header = (
         "# The composed run; to repeat it: python -m stylegan_pl.train --config-dir FOLDER --config-name config\n"
         "defaults: [train_schema, _self_, {override hydra/job_logging: stylegan_pl}]\n"
     )
     hydra_node = OmegaConf.create({"hydra": _hydra_settings()})
-    text = header + OmegaConf.to_yaml(config) + OmegaConf.to_yaml(hydra_node)
+    shown = OmegaConf.create(masked(OmegaConf.to_container(config, enum_to_str=True)))
+    text = header + OmegaConf.to_yaml(shown) + OmegaConf.to_yaml(hydra_node)
     with written_whole(run_dir / "config.yaml") as partial:
         partial.write_text(text, encoding="utf-8")
 

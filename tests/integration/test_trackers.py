@@ -4,8 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import SMALL
+import torch
+import yaml
+from conftest import SMALL, save_teacher
 from preloaded import preloaded
+
+from stylegan_pl.evaluation.systems import Checkpoint
 
 RUN = ["hydra.run.dir=run", *SMALL, "~callbacks.diagnosis"]
 
@@ -36,6 +40,27 @@ def test_several_trackers_at_once_go_on_in_the_same_runs(tmp_path, image_sets):
     assert "failed" not in train(tmp_path, image_sets, *several, "resume=auto", "max_images=12")
     assert wandb_ids(run) == [first["wandb"]] * 2
     assert json.loads((run / "status.json").read_text())["tracked_as"] == first
+
+
+def test_a_password_is_used_but_not_written(tmp_path, image_sets):
+    own = "+logger.mine={_target_: lightning.pytorch.loggers.CSVLogger, save_dir: mine}"
+    typed = [own, "tags=['https://me:SECRET@host']"]
+    train(tmp_path, image_sets, *typed)
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {"config.yaml", "last.ckpt", "hparams.yaml"} <= {path.name for path in written}
+    assert not [path for path in written if b"SECRET" in path.read_bytes()]
+    assert "https://me:***@host" in (tmp_path / "run/config.yaml").read_text()
+    said = train(tmp_path, image_sets, *typed, "resume=auto", "max_images=12")
+    assert "resuming from" in said and "SECRET" not in said and "***" not in said
+
+
+def test_a_report_masks_what_an_older_checkpoint_holds(tmp_path):
+    path = save_teacher(tmp_path / "a.ckpt")
+    checkpoint = torch.load(path, weights_only=True)
+    checkpoint["config"]["logger"] = {"mine": {"api_key": "SECRET", "project": "p"}}
+    torch.save(checkpoint, path)
+    text = Checkpoint("a", str(path), path, torch.device("cpu"), torch.float32).config_text()
+    assert yaml.safe_load(text)["logger"] == {"mine": {"api_key": "***", "project": "p"}}
 
 
 def test_wandb_killed_in_the_midst_is_told_once_and_the_run_goes_on(tmp_path, image_sets):

@@ -1,5 +1,6 @@
 """`--json`: the result of a verb as one JSON object on standard output, for other programs."""
 
+import codecs
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -30,7 +31,8 @@ def json_on_stdout(facts: Callable[[], dict[str, Any]]) -> Iterator[None]:
         raise
     finally:
         sys.stdout = out
-        text = json.dumps({"exit_code": code, "error": error, **facts()}, ensure_ascii=False, allow_nan=False)
+        ascii_only = codecs.lookup(out.encoding).name != "utf-8"  # others lack letters, for which JSON has escapes
+        text = json.dumps({"exit_code": code, "error": error, **facts()}, ensure_ascii=ascii_only, allow_nan=False)
         out.flush()
         try:
             out.buffer.write(f"{text}\n".encode(out.encoding, "backslashreplace"))

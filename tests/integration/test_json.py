@@ -1,10 +1,16 @@
 """`--json`: one object on standard output, whatever else is said."""
 
+import io
 import json
+import sys
 
+import pytest
 from images_on_disk import write_images
 from preloaded import preloaded
 from test_stylize_odd_files import checkpoint  # noqa: F401 (a fixture)
+
+from stylegan_pl.config.json_result import json_on_stdout
+from stylegan_pl.errors import exit_with
 
 
 def test_stylize_tells_programs_what_became_of_each_picture(checkpoint, tmp_path):  # noqa: F811
@@ -29,6 +35,17 @@ def test_a_call_that_cannot_be_made_says_why_in_json_too(tmp_path):
     assert both.returncode == 2 and "output=FILE" in both.stderr and both.stdout == ""
     elsewhere = preloaded("stylegan_pl.export", "ckpt=x", "output=a.onnx", "--json", cwd=tmp_path)
     assert elsewhere.returncode == 2 and "stylize and evaluate" in elsewhere.stderr
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_an_output_that_has_not_every_letter_gets_json_too(monkeypatch, encoding):
+    out = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(out, encoding))
+    with pytest.raises(SystemExit), json_on_stdout(lambda: {}):
+        exit_with(2, "error: é-😀.jpg: no such file")
+    written = out.getvalue().decode(encoding)
+    assert json.loads(written)["error"] == "é-😀.jpg: no such file"
+    assert ("😀" in written) == (encoding == "utf-8")
 
 
 def test_evaluate_tells_programs_its_scores_and_files(checkpoint, image_sets, tmp_path):  # noqa: F811

@@ -54,6 +54,7 @@ def arrow(score: Score) -> str:
 
 def short(value: float) -> str:
     """A short number for ticks and counts: 5e−5, 0.05, 250, 12k, 1.5M."""
+    value = float(f"{value:.3g}")  # first, because 999,999 is 1M
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:.3g}{letter}".replace("-", _MINUS)

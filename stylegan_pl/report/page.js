@@ -25,7 +25,8 @@ function sortable(table) {
 function sorted(rows, column, sign) {
   const texts = rows.map((row) => row.cells[column].dataset.sort ?? row.cells[column].textContent.trim());
   const missing = (text) => text === "" || text === "–";
-  const number = (text) => Number.parseFloat(text.replaceAll(",", "").replace("−", "-")); // 1,234 s
+  const digits = /^[-−]?[\d,]*\.?\d+(e[-−+]?\d+)?(%| [\p{L}/]+)?$/u; // 1,234 s; 2026-05-03 is a name
+  const number = (text) => (digits.test(text) ? Number.parseFloat(text.replaceAll(",", "").replace("−", "-")) : NaN);
   const numeric = texts.every((text) => missing(text) || !Number.isNaN(number(text)));
   const key = (text) => (missing(text) ? null : numeric ? number(text) : text);
   const compare = new Intl.Collator("en", { numeric: true }).compare;

@@ -70,6 +70,14 @@ def test_sorts_by_keyboard_and_by_number_not_by_text(open_page):
     assert page.eval_on_selector_all("#cost ~ .wide tbody th", rows) == ["a", "c", "b", "d"]  # missing stays last
 
 
+def test_runs_named_after_dates_are_sorted_by_the_whole_name(open_page):
+    photos = photographs(2, 24)
+    dates = ["2026-05-03_10-00-00", "2026-05-02_09-00-00", "2026-11-01_08-00-00"]
+    page = open_page(report(*(entry(date, photos) for date in dates), photos=photos))
+    page.locator("table.compare thead th").first.get_by_role("button").click()
+    assert names(page) == sorted(dates)
+
+
 def test_a_picture_is_laid_over_its_photograph(open_page):
     page = open_page(report())
     dialog = page.locator("#zoom")

@@ -31,6 +31,8 @@ _OF_FLAGS = {
     **dict.fromkeys(("-i", "--info"), ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")),
 }
 """Values that some of these flags take; `-i photo.jpg` is a flag of another program."""
+_SHOWS = {"-c": "--cfg", "-i": "--info", "-m": "--multirun", "-r": "--run", "-sc": "--shell-completion"}
+"""Flags of which Hydra takes one."""
 
 
 def check_words(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> None:
@@ -52,9 +54,16 @@ def check_words(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> N
         raise ConfigError(f"--experimental-rerun {rerun}: to repeat a run, type --config-dir RUN --config-name config")
     if switch := next((flag for flag, value, _ in flags if flag in _FLAGS - _WITH_VALUE and value), None):
         raise ConfigError(f"{switch}=…: it takes no value; type {switch}")
-    if unknown := [flag for flag in flags if flag[0] not in _FLAGS or _takes_no(*flag)]:
+    shown = {_SHOWS.get(flag, flag) for flag, *_ in flags}
+    ignored = () if "--cfg" in shown else ("-p", "--package")  # which part --cfg shows
+    if unknown := [flag for flag in flags if flag[0] not in _FLAGS or flag[0] in ignored or _takes_no(*flag)]:
         answers = [f"{flag}: {_as_typed_here(flag, value or after, name)}" for flag, value, after in unknown]
         raise ConfigError(f"options are typed KEY=VALUE, without dashes; {'; '.join(answers)}")
+    if not shown & {"-h", "--help"}:
+        if "--resolve" in shown and "--cfg" not in shown:
+            raise ConfigError("--resolve: it goes with --cfg; type --cfg job --resolve, or leave it out")
+        if len(several := sorted(shown & set(_SHOWS.values()))) > 1:
+            raise ConfigError(f"{' and '.join(several)} exclude each other; type one of them")
     if not words or kinds.get(words[0]) == "texts":
         return  # KEY TEXT TEXT …
     _check_once(words, kinds)

@@ -197,7 +197,7 @@ NEAR: dict[str, tuple[Near, ...]] = {
         Near("gpu gpus gpu_ids device", "", "an export needs no GPU: leave it out", verb="export"),
         Near("input_shape input_size dynamic_axes dynamic image_size img_size", "",
              "the file takes pictures of any size", verb="export"),
-        Near("server_port", "port=7860", verb="app"),
+        Near("server_port p", "port=7860", verb="app"),
         Near("server_name", "host=0.0.0.0", "opens the page to the network; read docs/app.md first", verb="app"),
         Near("share", "", "the page is never published; for your own network host=0.0.0.0, docs/app.md", verb="app"),
         Near("model checkpoint", "ckpt=RUN_OR_FILE", verb="app"),

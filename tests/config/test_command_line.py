@@ -184,18 +184,9 @@ def test_words_that_are_no_options_are_answered(verb: str, words: list[str], sai
     assert said in str(error.value) and "\n" not in str(error.value)
 
 
-def test_flags_of_hydra_pass() -> None:
-    words = [
-        "--config-dir",
-        "a b",
-        "--config-name",
-        "config",
-        "--cfg",
-        "job",
-        "-m",
-        "~logger.wandb",
-        "--info=searchpath",
-    ]
+@pytest.mark.parametrize("shown", ["--cfg job", "-c job -p model --resolve", "-m", "--info=searchpath", "-h --resolve"])
+def test_flags_of_hydra_pass(shown: str) -> None:  # Hydra takes one of --cfg, -m and --info
+    words = ["--config-dir", "a b", "--config-name", "config", *shown.split(), "~logger.wandb"]
     assert for_hydra(words, "train") == words
 
 

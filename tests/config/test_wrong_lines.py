@@ -196,6 +196,13 @@ LINES = [
     ("stylize", f"{PAINT} debug=1", "debug=1: type debug=true"),
     ("train", "debug=smoke", "debug=smoke: type +debug=smoke"),
     ("train", "--cfg", "--cfg: no value follows it"),
+    ("app", "-p 8080", "-p: type port="),
+    ("train", "-p 4 seed=1", "-p: no option 'p'; --help lists them"),
+    ("train", "--package model seed=1", "--package: no option 'package'"),
+    ("train", "--resolve", "--resolve: it goes with --cfg; type --cfg job --resolve, or leave it out"),
+    ("app", "--resolve port=0", "--resolve: it goes with --cfg"),
+    ("train", "-m --cfg job seed=1,2", "--cfg and --multirun exclude each other; type one of them"),
+    ("train", "-r -m seed=1,2", "--multirun and --run exclude each other; type one of them"),
     ("train", "--multirun=true seed=1,2", "--multirun=…: it takes no value; type --multirun"),
     ("train", "--experimental-rerun run/config.pickle", "type --config-dir RUN --config-name config"),
     # addresses

@@ -33,6 +33,15 @@ _OF_FLAGS = {
 """Values that some of these flags take; `-i photo.jpg` is a flag of another program."""
 _SHOWS = {"-c": "--cfg", "-i": "--info", "-m": "--multirun", "-r": "--run", "-sc": "--shell-completion"}
 """Flags of which Hydra takes one."""
+_OTHER_UNITS = frozenset((
+    "max_steps", "max_iter", "iterations", "num_steps", "total_steps", "limit_train_batches", "limit_val_batches",
+    "print_freq", "epoch", "save_latest_freq", "save_epoch_freq", "save_by_iter", "check_val_every_n_epoch",
+    "val_check_interval", "val_every_n_epochs", "ema", "ema_decay", "style_weight", "sty_weight", "content_weight",
+    "con_weight", "tv_weight", "q", "qscale", "workers", "num_workers", "num_threads", "threads", "nThreads",
+    "stroke_size", "brush_size", "strokes", "max_time", "time_limit", "auto_scale_batch_size", "n_epochs", "niter",
+    "n_epochs_decay", "niter_decay",
+))  # fmt: skip
+"""Flags of other programs whose number means something else here: an example stands in its place."""
 
 
 def check_words(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> None:
@@ -134,10 +143,10 @@ def _check_group(word: str) -> None:
 
 def _bare(word: str, words: Sequence[str], typed: set[str], kinds: Mapping[str, Kind], name: str) -> str | None:
     """What to type for a word alone that names a run, a painter, a recipe or a method."""
-    alone = [other for other in words if "=" not in other and not other.startswith(("-", "~"))]
+    alone = [other for other in words if "=" not in other and not other.startswith(("-", "~")) and other != "compare"]
     generator = {"ckpt", "painter", "model"}
     there = [group for group in ("experiment", "model") if (conf_dir() / group / f"{word}.yaml").is_file()]
-    if "compare" in kinds and len(alone) > 1:
+    if "compare" in kinds and (len(alone) > 1 or (alone and "compare" in words)):
         instead = f"compare {' '.join(alone)}"
     elif "painter" in kinds and not generator & typed and word.removeprefix(PREFIX) in painters():
         instead = f"painter={word.removeprefix(PREFIX)}"
@@ -201,9 +210,22 @@ def _as_typed_here(flag: str, value: str, name: str) -> str:
     if key == "dataroot" and name == "train" and Path(value, "trainA").is_dir():
         return f"type data.content.root={value}/trainA data.style.root={value}/trainB"
     answer, opening, note = (ours(flag, name) or _own(_inside(key, name), name)).partition(" (")
-    if value and (Path(value).exists() or "RUN_OR_FILE" not in answer or not _is_epoch(value)):
+    if key not in _OTHER_UNITS:
+        answer = _with_value(answer, value)
+    no_path = _is_epoch(value) if "RUN_OR_FILE" in answer else value.isdigit() and re.search("FOLDER|PHOTO", answer)
+    if value and (Path(value).exists() or not no_path):
         answer = re.sub(r"=(\[?)[A-Z_]{4,}\b", lambda found: f"={found[1]}{value}", answer, count=1)
     return f"{answer}{opening}{note}"
+
+
+def _with_value(answer: str, value: str) -> str:
+    """The answer with a typed number or bool in place of its first example's, everywhere."""
+    number = r"-?\d[\d.]*(?:e-?\d+)?"
+    for kind in (number, "true|false"):
+        example = re.search(rf"=(\[?)({kind})(?=[,\]\s]|$)", answer)
+        if example is not None and re.fullmatch(kind, value.lower()):
+            return re.sub(rf"=(\[?){re.escape(example[2])}(?=[,\]\s]|$)", rf"=\g<1>{value.lower()}", answer)
+    return answer
 
 
 def _is_epoch(value: str) -> bool:

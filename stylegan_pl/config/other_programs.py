@@ -44,11 +44,10 @@ NEAR: dict[str, tuple[Near, ...]] = {
         Near("ngf", "model.generator.width=64"),
         Near("ndf", "model.discriminator.width=64"),
         Near("norm", "", "networks here use instance norm"),
-        Near("no_dropout", "generator@model.generator=unet256 model.generator.dropout=0",
-             "only the U-Nets have dropout"),
+        Near("no_dropout", "", "only the U-Nets have dropout; with one of them, type model.generator.dropout=0"),
         Near("init_type", "init@model.generator.init=normal", "or xavier, he"),
         Near("init_gain", "model.generator.init.std=0.02"),
-        Near("direction", "direction=BtoA"),
+        Near("direction", "direction=VALUE", "AtoB or BtoA"),
         Near("batchSize", "batch_size=4", "per device"),
         Near("num_threads nThreads", "data.workers=4", "processes that load pictures, per device"),
         Near("n_epochs niter", "scheduler=linear_decay_by_epoch scheduler.constant_epochs=100 max_epochs=200",
@@ -297,8 +296,9 @@ SAME_VALUES = {
 
 THEIR_VERBS = {
     "train": "fit training train.py",
+    "prepare": "download doctor check",
     "stylize": "test predict infer inference generate paint transfer translate convert test.py stylise",
-    "evaluate": "eval validate score metrics fid",
+    "evaluate": "eval validate score metrics fid compare",
     "app": "gui web webui demo gradio serve",
 }
 """Verb -> its names in other programs."""

@@ -267,6 +267,14 @@ def test_the_dispatcher_lists_verbs_and_corrects_them(monkeypatch, capsys):
     assert capsys.readouterr().err == "error: no verb 'stilize'; did you mean 'stylize'?\n"
 
 
+@pytest.mark.parametrize(("word", "verb"), [("compare", "evaluate"), ("download", "prepare"), ("check", "prepare")])
+def test_verbs_of_other_programs_are_answered(monkeypatch, capsys, word, verb):
+    monkeypatch.setattr(sys, "argv", ["stylegan-pl", word])
+    with pytest.raises(SystemExit):
+        dispatcher.main()
+    assert f"; that is '{verb}' here" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("target", [None, 3, [1], {"a": "b"}])
 def test_a_target_that_is_no_path_is_a_line(target) -> None:
     node = OmegaConf.create({"x": {"_target_": target}})

@@ -195,6 +195,17 @@ LINES = [
     ("stylize", f"{PAINT} OVERWRITE=true", "no option 'OVERWRITE'; did you mean 'overwrite'?"),
     ("stylize", f"{PAINT} debug=1", "debug=1: type debug=true"),
     ("train", "debug=smoke", "debug=smoke: type +debug=smoke"),
+    ("train", "--direction AtoB", "--direction: type direction=AtoB"),
+    ("train", "--netG resnet_9blocks --no_dropout", "=resnet9; --no_dropout: only the U-Nets have dropout; with one"),
+    ("train", "--pool_size 0", "--pool_size: type model.game.pool_size=0"),
+    ("train", "--ngf 128", "--ngf: type model.generator.width=128"),
+    ("train", "--load_size 512", "type data.content.load_size=512 data.style.load_size=512"),
+    ("train", "--nce_idt False", "type model=cut image_loss.patch_nce.identity=false"),
+    ("train", "--lr 1e-4", "type model.generator_optimizer.lr=1e-4 model.discriminator_optimizer.lr=1e-4"),
+    ("train", "--max_steps 1000", "--max_steps: type max_images=100000"),  # counted in another unit
+    ("train", "--style_weight 1e5", "type image_loss.style.weight=0.01"),  # on another scale
+    ("stylize", "--num_test 500", "--num_test: type input=FOLDER (paints every file"),
+    ("evaluate", "split=val compare run photos", "type compare run photos"),
     ("train", "--cfg", "--cfg: no value follows it"),
     ("app", "-p 8080", "-p: type port="),
     ("train", "-p 4 seed=1", "-p: no option 'p'; --help lists them"),

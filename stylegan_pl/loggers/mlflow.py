@@ -24,11 +24,11 @@ class RunMLflow(MLFlowLogger):
 
     def __init__(self, run_dir: str, *, experiment_name: str, run_name: str, tracking_uri: str | None = None) -> None:
         os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # files are enough for one run's folder
-        options: dict[str, Any] = {} if tracking_uri is None else {"tracking_uri": tracking_uri}
+        if tracking_uri is None:  # Lightning's address of a folder would end at a # or ? in its name
+            tracking_uri = os.environ.get("MLFLOW_TRACKING_URI") or Path(run_dir, "mlruns").resolve().as_uri()
         super().__init__(
-            experiment_name, run_name=run_name, save_dir=f"{run_dir}/mlruns", run_id=known_id(Path(run_dir), "mlflow"),
-            **options,
-        )  # fmt: skip
+            experiment_name, run_name=run_name, tracking_uri=tracking_uri, run_id=known_id(Path(run_dir), "mlflow")
+        )
         self.run_dir = Path(run_dir)
         self.resumes = self._run_id is not None
 

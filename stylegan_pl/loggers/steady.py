@@ -20,7 +20,8 @@ _CALLED = (
 
 
 PATIENCE_S = 60.0
-"""For any one call, unless a logger has a `patience_s` of its own."""
+"""For any one call, unless a logger has a `patience_s` of its own, or `sending_s` for calls that send files."""
+_SENDS = ("log_checkpoint", "finalize")
 
 
 def steady(logger: Logger, name: str) -> Logger | None:
@@ -39,9 +40,10 @@ def steady(logger: Logger, name: str) -> Logger | None:
     """
     thread, failed = OwnThread(), False
 
-    def patiently(function: Callable[[], Any]) -> Any:
+    def patiently(function: Callable[[], Any], *, sends: bool = False) -> Any:
+        patience_s = getattr(logger, "patience_s", PATIENCE_S)
         try:
-            return thread.call(function, within_s=getattr(logger, "patience_s", PATIENCE_S))
+            return thread.call(function, within_s=getattr(logger, "sending_s", patience_s) if sends else patience_s)
         except NoAnswer:
             if hasattr(logger, "let_go"):
                 logger.let_go()
@@ -54,7 +56,7 @@ def steady(logger: Logger, name: str) -> Logger | None:
             if failed:
                 return None
             try:
-                return patiently(functools.partial(method, *arguments, **options))
+                return patiently(functools.partial(method, *arguments, **options), sends=method.__name__ in _SENDS)
             except Exception as error:  # libraries and servers may raise any error
                 failed = True
                 _log.warning(

@@ -100,7 +100,8 @@ class RunWandb(WandbLogger):
         super().__init__(save_dir=run_dir, log_model=False, resume="allow", **options)
         self.run_dir, self.registry, self.sample_table = run_dir, registry, sample_table
         self.sends: bool | str = log_model  # not passed to Lightning, which expects a ModelCheckpoint
-        self.patience_s = max(_opening_s() + _STARTING_S, sending_s())  # seconds for any call
+        self.patience_s = _opening_s() + _STARTING_S  # seconds for a call
+        self.sending_s = max(self.patience_s, sending_s())  # and for one that sends a checkpoint
         self._best: tuple[Path, float | None] | None = None  # checkpoint and score to send at the end
 
     @property

@@ -4,6 +4,8 @@ import csv
 import errno
 import os
 import shutil
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 import pytest
 
@@ -104,3 +106,21 @@ def test_a_folder_keeps_the_id_its_run_is_known_by_until_it_starts_anew(tmp_path
     assert wandb._id(tmp_path) not in (first, second)  # at the same path
     monkeypatch.setenv("WANDB_RUN_ID", "of-an-agent")
     assert wandb._id(tmp_path) == "of-an-agent"
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b", "plain"])
+def test_mlflow_stays_in_a_run_folder_of_any_name(tmp_path, monkeypatch, name):
+    pytest.importorskip("mlflow")
+    from stylegan_pl.loggers.mlflow import RunMLflow
+
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    uri = RunMLflow(str(tmp_path / name), experiment_name="e", run_name="r")._tracking_uri
+    assert url2pathname(urlsplit(uri).path) == str(tmp_path / name / "mlruns")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://host:5000")
+    assert RunMLflow(str(tmp_path / name), experiment_name="e", run_name="r")._tracking_uri == "http://host:5000"
+
+
+def test_a_long_time_for_sending_is_for_calls_that_send_alone(tmp_path, monkeypatch):
+    monkeypatch.setenv("WANDB_FINISH_TIMEOUT", "600")
+    logger = wandb.run_wandb(str(tmp_path), project="p", name="r", offline=True)
+    assert (logger.patience_s, logger.sending_s) == (60, 600)

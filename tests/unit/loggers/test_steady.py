@@ -86,6 +86,20 @@ def test_a_call_that_does_not_come_back_is_left_behind_and_told_once(tmp_path, c
     assert logger.gone
 
 
+def test_only_a_call_that_sends_files_may_take_longer(tmp_path, caplog):
+    class Sends(Silent):
+        sending_s = 60.0
+
+        def finalize(self, status) -> None:
+            threading.Event().wait(0.5)
+            self.sent = True
+
+    (logger := steady(Sends(str(tmp_path)), "mine")).finalize("success")
+    assert logger.sent and not caplog.messages
+    logger.log_metrics({"a": 1.0}, step=0)
+    assert "(NoAnswer: no answer within 0.2 s)" in caplog.text
+
+
 def test_a_logger_that_does_not_open_in_time_is_left_out(tmp_path, caplog):
     class Opening(Silent):
         @property

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path, PurePath
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.near_names import ours, ours_of_value
@@ -85,7 +85,10 @@ def check_words(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> N
             raise ConfigError(f"{word}: no spaces around =; type {spaced.group(1)}={word.partition('=')[2].strip()}")
         if re.fullmatch(r"\+{0,2}[\w.@/]+=", word):
             key = word.strip("+=")
-            raise ConfigError(f"{key}= has no value; type it directly after the =, or {key}=null for none")
+            none = _none(key, name)
+            raise ConfigError(
+                f"{key}= has no value; type it directly after the =" + f", or {none} for none" * bool(none)
+            )
         if (written := _WRITTEN.match(word)) and is_address(written[2].lstrip("'\"")):
             raise ConfigError(f"{word}: nothing is written to an address; type {written[1]}FOLDER of this machine")
         if (named := _NAMED.match(word)) and _leaves_its_folder(named[1]):
@@ -94,7 +97,7 @@ def check_words(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> N
             )
         if re.match(r"\+(experiment|debug)=", word) and name not in ("train", "preview"):
             raise ConfigError(f"{word}: recipes are for train and preview; leave it out")
-        _check_group(word)
+        _check_group(word, name)
     sweep = next((word for word in words if re.match(r"sweep[=.]", word)), None)
     if sweep is not None and not _MULTIRUN & {*words, *(word.partition("=")[0] for word in words)}:
         raise ConfigError(f"{sweep}: a sweep is started with -m; type -m {sweep} KEY=A,B, or leave it out")
@@ -121,11 +124,27 @@ def _check_once(words: Sequence[str], kinds: Mapping[str, Kind]) -> None:
             typed[key] = text
 
 
-def _check_group(word: str) -> None:
+def _none(key: str, name: str) -> str | None:
+    """What to type to have none of a group, or no value of an option; None: one is needed."""
+    folder = conf_dir() / key.partition("@")[0]
+    if (folder / "none.yaml").is_file():
+        return f"{key}=none"
+    field = next((field for field in fields(VERBS[name].schema) if field.name == key), None)  # type: ignore[arg-type]  # a verb with options
+    if field is None:
+        return None
+    if folder.is_dir():
+        return f"'~{key}'" if field.default is None else f"{key}=[]" if key == "metric" else None
+    return f"{key}=null" if type(None) in get_args(get_type_hints(VERBS[name].schema)[key]) else None
+
+
+def _check_group(word: str, name: str) -> None:
     """Raise for `logger=null` or `augment=false`: Hydra needs a name, and would answer with a traceback."""
     key, _, text = word.lstrip("+").partition("=")
     if key == "debug":
-        said = {"1": "debug=true", "yes": "debug=true", "on": "debug=true", "smoke": "+debug=smoke"}.get(text.lower())
+        off = dict.fromkeys(("0", "no", "off", "none", "null"), "debug=false")
+        said = {"1": "debug=true", "yes": "debug=true", "on": "debug=true", "smoke": "+debug=smoke", **off}.get(
+            text.lower()
+        )
         if said is not None and word != said:
             raise ConfigError(f"{word}: type {said}")
     folder = conf_dir() / key.partition("@")[0]
@@ -135,8 +154,10 @@ def _check_group(word: str) -> None:
     if not folder.is_dir() or not isinstance(value := parsed(text), bool | int | float | None):
         return
     if not value:
-        none = f"{key}=none" if (folder / "none.yaml").is_file() else f"'~{key}'"
-        raise ConfigError(f"{word}: a group needs a name; to have none, type {none}")
+        if key == "experiment":
+            raise ConfigError(f"{word}: leave it out to have no recipe")
+        if none := _none(key, name):
+            raise ConfigError(f"{word}: a group needs a name; to have none, type {none}")
     names = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
     raise ConfigError(f"{word}: a group needs a name; type {key}=NAME, one of {names}")
 

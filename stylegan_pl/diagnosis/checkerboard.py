@@ -86,7 +86,7 @@ class Checkerboard(PictureDetector):
     name = "checkerboard"
     advice = (
         "type upsample@model.generator.upsample=bilinear (adain: upsample@model.generator.decoder.upsample=bilinear); "
-        "if it is that already, try diff_augment=style"
+        "if it is that already, or the generator has no upsample (brush), try diff_augment=style"
     )
 
     def __init__(

@@ -165,8 +165,16 @@ def test_model_names_a_file_for_stylize_alone() -> None:
         (
             "train",
             ["batch_size="],
-            "batch_size= has no value; type it directly after the =, or batch_size=null for none",
+            "batch_size= has no value; type it directly after the =",
         ),
+        ("train", ["max_minutes="], "type it directly after the =, or max_minutes=null for none"),
+        ("train", ["logger="], "type it directly after the =, or logger=none for none"),
+        ("train", ["debug=off"], "debug=off: type debug=false"),
+        ("train", ["debug=0"], "debug=0: type debug=false"),
+        ("train", ["+experiment=null"], "+experiment=null: leave it out"),
+        ("train", ["model=null"], "model=null: a group needs a name; type model=NAME, one of "),
+        ("train", ["trainer=false"], "type trainer=NAME, one of "),
+        ("evaluate", ["metric=null"], "to have none, type metric=[]"),
         ("stylize", ["painter=", "input=x"], "painter= has no value"),
         ("train", ["image_loss=[style,", "content]"], "image_loss=[style, content]: a list has commas and no spaces"),
         (
@@ -182,6 +190,13 @@ def test_words_that_are_no_options_are_answered(verb: str, words: list[str], sai
     with pytest.raises(ConfigError) as error:
         for_hydra(words, verb)
     assert said in str(error.value) and "\n" not in str(error.value)
+
+
+def test_null_is_offered_only_where_it_can_be_typed() -> None:
+    for verb, key in (("train", "batch_size"), ("train", "launcher"), ("app", "host")):
+        with pytest.raises(ConfigError) as error:
+            for_hydra([f"{key}="], verb)
+        assert str(error.value) == f"{key}= has no value; type it directly after the ="
 
 
 @pytest.mark.parametrize("shown", ["--cfg job", "-c job -p model --resolve", "-m", "--info=searchpath", "-h --resolve"])

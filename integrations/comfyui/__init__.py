@@ -28,15 +28,27 @@ class StylizeNode:
             }
         }
 
+    @classmethod
+    def IS_CHANGED(cls, file: str, **inputs: Any) -> int | None:
+        """ComfyUI paints again if this differs, so a file that was written again counts."""
+        return _written(Path(file).expanduser())
+
     def stylize(self, image: torch.Tensor, file: str, strength: float) -> tuple[torch.Tensor]:
-        """(N, H, W, 3) in [0, 1] -> the same; the file stays loaded until another one is asked for."""
+        """(N, H, W, 3 or 4) in [0, 1] -> (N, H, W, 3), without transparency.
+
+        The file stays loaded until another one is asked for.
+        """
         path = Path(file).expanduser()
-        asked = (path, path.stat().st_mtime_ns if path.is_file() else None, strength)
+        asked = (path, _written(path), strength)
         if self._loaded[0] != asked:
             self._loaded = (asked, _painter(path, strength))
-        pixels = (image.cpu().numpy() * 255).round().clip(0, 255).astype(np.uint8)
+        pixels = (image[..., :3].cpu().numpy() * 255).round().clip(0, 255).astype(np.uint8)
         painted = np.stack([self._loaded[1](picture) for picture in pixels])
         return (torch.from_numpy(painted.astype(np.float32) / 255),)
+
+
+def _written(path: Path) -> int | None:
+    return path.stat().st_mtime_ns if path.is_file() else None
 
 
 def _painter(path: Path, strength: float) -> Any:

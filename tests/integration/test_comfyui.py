@@ -1,6 +1,7 @@
 """The ComfyUI node, called as ComfyUI calls nodes."""
 
 import importlib.util
+import os
 from pathlib import Path
 
 import numpy as np
@@ -40,3 +41,15 @@ def test_the_node_paints_a_batch_with_an_exported_file(checkpoint, tmp_path, kin
     expected = Stylizer.load(checkpoint)(pixels)
     levels = (painted[1].numpy() * 255).round()
     assert np.abs(levels - expected).max() <= 1  # of 255; an exported graph rounds otherwise
+
+
+def test_a_picture_with_transparency_and_a_file_that_is_written_again(checkpoint, tmp_path):  # noqa: F811
+    file = tmp_path / "picture.safetensors"
+    assert export(compose_config("export", [f"ckpt={checkpoint}", f"output={file}"])) == 0
+    found, image = node(), torch.rand(1, 40, 36, 4, generator=torch.Generator().manual_seed(0))
+    (painted,) = found().stylize(image, str(file), 1.0)
+    assert painted.shape == (1, 40, 36, 3)
+    before = found.IS_CHANGED(file=str(file), strength=1.0)
+    assert before == found.IS_CHANGED(file=str(file), strength=1.0) is not None
+    os.utime(file, (1, 1))
+    assert found.IS_CHANGED(file=str(file), strength=1.0) != before

@@ -3,6 +3,7 @@
 import difflib
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
@@ -88,7 +89,7 @@ def not_there(typed: str, what: str = "no such file or folder") -> str:
     if is_address(typed):
         return "an address is not fetched; download it first: curl -O …"
     meant = re.sub("[\"'“”„‘’«»]", "", typed.replace("\\", "/")).strip()  # copied from a document, or from Windows
-    return f"{what}; type {meant}" if meant != typed and os.path.lexists(meant) else what
+    return f"{what}; type {shlex.quote(meant)}" if meant != typed and os.path.lexists(meant) else what
 
 
 def exit_with(code: int, line: str) -> NoReturn:

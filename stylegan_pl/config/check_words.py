@@ -1,6 +1,7 @@
 """Refuses typed words for which Hydra would print a page of help, or which it would silently misread."""
 
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from pathlib import Path, PurePath
@@ -189,7 +190,7 @@ def _no_option(before: str, word: str, after: str, kinds: Mapping[str, Kind], na
     places = ("input", "output") if "input" in kinds else ()
     missing = next((place for place in places if place not in typed), None)
     if missing is not None and (Path(word).exists() or (equals and (Path(text).exists() or key == "painter"))):
-        return f"'{word}' is not an option; options are typed KEY=VALUE; type {missing}={word}"
+        return f"'{word}' is not an option; options are typed KEY=VALUE; type {shlex.quote(f'{missing}={word}')}"
     if equals and text.count("[") > text.count("]"):
         return f"{before} {word}: a list has commas and no spaces, as in {key}=[A,B]; or quotes around the whole word"
     if equals and key.lstrip("+") in kinds:
@@ -229,7 +230,8 @@ def _as_typed_here(flag: str, value: str, name: str) -> str:
     if value and (known := ours_of_value(key, value, name)) is not None:
         return f"type {known}"
     if key == "dataroot" and name == "train" and Path(value, "trainA").is_dir():
-        return f"type data.content.root={value}/trainA data.style.root={value}/trainB"
+        roots = (f"data.content.root={value}/trainA", f"data.style.root={value}/trainB")
+        return f"type {shlex.join(roots)}"
     answer, opening, note = (ours(flag, name) or _own(_inside(key, name), name)).partition(" (")
     if key not in _OTHER_UNITS:
         answer = _with_value(answer, value)

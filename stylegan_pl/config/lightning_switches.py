@@ -27,10 +27,10 @@ TRAINER = {
     "deterministic": "deterministic=true at the root",
     "logger": "logger=NAME",
     "callbacks": "callbacks.NAME._target_=…",
-    "enable_progress_bar": "~callbacks.progress to have no bar",
+    "enable_progress_bar": "'~callbacks.progress' to have no bar",
     "default_root_dir": "hydra.run.dir=FOLDER",
     "use_distributed_sampler": "nothing, because each device already reads its own share",
-    "barebones": "logger=csv ~callbacks.samples ~callbacks.evaluation, and so on for other parts to leave out",
+    "barebones": "logger=csv '~callbacks.samples' '~callbacks.evaluation', and so on for other parts to leave out",
 }
 """Lightning's arguments of the Trainer -> what to type here instead."""
 

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 import uuid
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,7 @@ def has_key() -> bool:
 
 
 def _send_later(run_dir: Path) -> str:
-    return f"send it later: wandb sync {run_dir}/wandb/offline-*"
+    return f"send it later: wandb sync {shlex.quote(str(run_dir))}/wandb/offline-*"
 
 
 def _id(run_dir: Path) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -46,7 +47,7 @@ def finish_run() -> None:
         closing_s = 0.0
         _log.warning(
             "W&B: its run could not be closed (%s: %s); send it later: wandb sync %s",
-            type(error).__name__, first_line(error), folder,
+            type(error).__name__, first_line(error), shlex.quote(str(folder)),
         )  # fmt: skip
     finally:
         end_process(within_s=closing_s)

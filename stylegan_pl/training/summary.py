@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 from pathlib import Path
 
 import lightning as L
@@ -66,9 +67,8 @@ def conclude(trainer: L.Trainer, run_dir: Path, seconds: float, ended: str) -> N
         lines.append(f"  profile     {_short(profiles[-1])}")
     model = trainer.lightning_module
     style = " style=PAINTING" if isinstance(model, TwoPlayerModule) and model.gives_style else ""
-    lines.append(
-        f"  next        python -m stylegan_pl.stylize ckpt={_short(run_dir)} input=PHOTO{style} output=painting.png"
-    )
+    ckpt = shlex.quote(f"ckpt={_short(run_dir)}")
+    lines.append(f"  next        python -m stylegan_pl.stylize {ckpt} input=PHOTO{style} output=painting.png")
     _log.info("\n".join(lines))
 
 

@@ -284,6 +284,12 @@ def test_spaces_around_an_equals_sign_are_answered(here: Path, capsys) -> None:
     answered("stylize", ["ckpt = run", "input=photo.png", "output=o.png"], "no spaces around =; type ckpt=run", capsys)
 
 
+def test_a_path_with_spaces_is_answered_in_quotes(here: Path, tmp_path: Path, capsys) -> None:
+    photo = tmp_path / "my photo.png"
+    shutil.copy("photo.png", photo)
+    answered("stylize", ["painter=vangogh", str(photo), "output=o.png"], f"type 'input={photo}'", capsys)
+
+
 @pytest.mark.parametrize("words", [["vangog"], ["--list"], ["name=vangogh"], ["vangogh", "monet"]], ids=" ".join)
 def test_painters_answers_too(words: list[str], capsys) -> None:
     with pytest.raises(SystemExit) as ended:

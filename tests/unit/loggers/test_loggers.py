@@ -9,6 +9,7 @@ from urllib.request import url2pathname
 
 import pytest
 
+from stylegan_pl.errors import not_there
 from stylegan_pl.loggers import wandb
 from stylegan_pl.loggers.csv import RunCSV
 from stylegan_pl.loggers.known_runs import forget_ids, known_id
@@ -124,3 +125,10 @@ def test_a_long_time_for_sending_is_for_calls_that_send_alone(tmp_path, monkeypa
     monkeypatch.setenv("WANDB_FINISH_TIMEOUT", "600")
     logger = wandb.run_wandb(str(tmp_path), project="p", name="r", offline=True)
     assert (logger.patience_s, logger.sending_s) == (60, 600)
+
+
+def test_commands_that_are_told_quote_folders_with_spaces(tmp_path, monkeypatch):
+    assert wandb._send_later(tmp_path / "my run") == f"send it later: wandb sync '{tmp_path}/my run'/wandb/offline-*"
+    (tmp_path / "my photo.jpg").touch()
+    monkeypatch.chdir(tmp_path)
+    assert not_there('"my photo.jpg"').endswith("; type 'my photo.jpg'")

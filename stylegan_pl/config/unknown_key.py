@@ -106,6 +106,13 @@ def _not_in(node: Any, where: str, part: str, key: str) -> str:
     """The error for a part of a key that the node at `where` does not have."""
     if where == "trainer" and part in TRAINER:
         return f"trainer.{part} is not used here; type {TRAINER[part]}"
+    if node is None and (conf_dir() / where).is_dir():
+        return (
+            f"no option '{key}', because no {where} is chosen; type {where}={'folders' if where == 'data' else 'NAME'}"
+        )
+    file = conf_dir() / where / f"{part}.yaml"
+    if where == "callbacks" and file.is_file():
+        return f"no option '{key}' in this run; type {where}={part}, too"
     target = node.get("_target_") if isinstance(node, DictConfig) else None
     if (instead := removed(target, part)) is not None:
         return f"{key} is no longer an option: {instead}; leave it out"

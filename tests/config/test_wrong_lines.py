@@ -195,6 +195,8 @@ LINES = [
     ("stylize", f"{PAINT} OVERWRITE=true", "no option 'OVERWRITE'; did you mean 'overwrite'?"),
     ("stylize", f"{PAINT} debug=1", "debug=1: type debug=true"),
     ("train", "debug=smoke", "debug=smoke: type +debug=smoke"),
+    ("train", "callbacks.early_stopping.patience=3", "in this run; type callbacks=early_stopping, too"),
+    ("evaluate", "ckpt=run data.content.root=photos", "because no data is chosen; type data=folders"),
     ("train", "--direction AtoB", "--direction: type direction=AtoB"),
     ("train", "--netG resnet_9blocks --no_dropout", "=resnet9; --no_dropout: only the U-Nets have dropout; with one"),
     ("train", "--pool_size 0", "--pool_size: type model.game.pool_size=0"),

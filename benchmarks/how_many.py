@@ -5,7 +5,7 @@
 Trains the recipe on 1, 5, 20, 100 and 300 paintings for 10, 30, 60 and 180 minutes, one cell after the other on two
 threads, and judges each on the same held-out photographs against *all* the paintings, at 256 pixels. Writes
 how_many.md and how_many.jpg after every cell, of the cells that are there. A cell that is done is not trained again,
-one that was stopped goes on: the command can be repeated, and told a part of the table.
+one that was stopped goes on: the command can be repeated, and told a part of the table, but no other words.
 
   n=[1,5,20,100,300] minutes=[10,30,60,180]     the part of the table that is run now
   recipe="+experiment=my_painter a=b"           what is trained; words with spaces between them
@@ -33,6 +33,7 @@ from PIL import Image, ImageDraw, ImageFont
 from benchmarks.budget import images_in
 from benchmarks.leaderboard import check_composes, evaluate, shrunk, train
 from benchmarks.pairs import machine
+from benchmarks.typed import keep_words
 from stylegan_pl.data.folder import ImageFolder
 
 THROUGH_NETWORK = ("probe", "nearest_painting", "style_distance")
@@ -201,7 +202,7 @@ def table_of(options: dict[str, str]) -> Table:
     """Takes its own options out; what is left is typed for every run.
 
     Raises:
-        SystemExit: a folder is not named.
+        SystemExit: a folder is not named, or `out` has cells of other words.
     """
     if "photographs" not in options or "paintings" not in options:
         sys.exit("error: type photographs=FOLDER paintings=FOLDER")
@@ -217,22 +218,25 @@ def table_of(options: dict[str, str]) -> Table:
     pairs, seed, threads = (
         options.pop(key, usual) for key, usual in (("pairs", "32"), ("seed", "0"), ("threads", "2"))
     )
-    out.mkdir(parents=True, exist_ok=True)
     typed = [f"{key}={value}" for key, value in options.items()]
+    trained = [*recipe.split(), content, *typed]
+    judged = [
+        "data=folders", content, f"data.style.root={paintings}", "image_size=256", f"pairs={pairs}",
+        f"metric=[{','.join(METRICS)}]", *looked,
+    ]  # fmt: skip
+    keep_words([*trained, *judged, f"picture={given}", f"seed={seed}", f"threads={threads}"], out)
+    out.mkdir(parents=True, exist_ok=True)
     return Table(
         photographs,
         paintings,
-        recipe=[*recipe.split(), content, *typed],
-        judged=[
-            "data=folders", content, f"data.style.root={paintings}", "image_size=256", f"pairs={pairs}",
-            f"metric=[{','.join(METRICS)}]", *looked,
-        ],
+        recipe=trained,
+        judged=judged,
         picture=_astronaut(out / "photograph.png") if given is None else Path(given),
         out=out,
         said=" ".join([said, *typed]),
         seed=int(seed),
         threads=int(threads),
-    )  # fmt: skip
+    )
 
 
 def _astronaut(path: Path) -> Path:

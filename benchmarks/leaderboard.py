@@ -3,7 +3,7 @@
 `python -m benchmarks.leaderboard` trains on the embedded sample, two runs at a time, one thread each, then lets
 `evaluate` compare all of them, and writes `sample.md`, `sample.json` and `sample.jpg` to `into`. What is typed for each
 method stands in METHODS, for the board of the recipe in benchmarks/recipe.py. A run that is done already is not trained
-again: the command can be stopped and repeated.
+again: the command can be stopped and repeated, but not with other words into the same `out`.
 
   images=1000 | minutes=60    the budget; minutes are turned into images by a short run of each method, timed alone
   seeds=3 methods=[cut,ast] jobs=2 threads=1 out=outputs/leaderboard/NAME into=experiments/leaderboard name=sample
@@ -34,6 +34,7 @@ from PIL import Image
 
 from benchmarks.budget import images_in
 from benchmarks.recipe import PIXELS, PUBLISHED, RECIPE, recipe_and_kin
+from benchmarks.typed import keep_words
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.verbs import register
 
@@ -91,7 +92,9 @@ def train(typed: list[str], folder: Path, *, threads: int = 1) -> None:
 
     Raises:
         RuntimeError: it failed; the last line that it said, and what was typed.
+        SystemExit: the folder has a run of other words.
     """
+    keep_words([*typed, f"threads={threads}"], folder)
     status = folder / "status.json"
     if status.is_file() and json.loads(status.read_text())["state"] == "done":
         return
@@ -101,6 +104,15 @@ def train(typed: list[str], folder: Path, *, threads: int = 1) -> None:
     print(f"{folder.name}: {'done' if done.returncode == 0 else 'FAILED'}", file=sys.stderr, flush=True)
     if done.returncode != 0:
         raise RuntimeError(f"{done.stderr.strip().splitlines()[-1]}\n  stylegan_pl.train {' '.join(arguments)}")
+
+
+def train_all(runs: list[tuple[list[str], Path]], jobs: int, threads: int = 1) -> None:
+    """Runs, what is typed and the folder of each, `jobs` at a time; other words are refused before any of them."""
+    for typed, folder in runs:
+        keep_words([*typed, f"threads={threads}"], folder)
+    with ThreadPoolExecutor(jobs) as pool:
+        for run in [pool.submit(train, typed, folder, threads=threads) for typed, folder in runs]:
+            run.result()
 
 
 def evaluate(folders: list[Path], typed: list[str], output: Path) -> dict[str, Any]:
@@ -283,27 +295,15 @@ def main() -> None:
         for method, words in trained.items()
     }
     runs = [
-        (method, seed, out / f"{method}-{seed}")
-        for method in trained
+        (
+            [*words, f"max_images={budgets[method]}", f"val_every_images={budgets[method]}", f"seed={seed}"],
+            out / f"{method}-{seed}",
+        )
+        for method, words in trained.items()
         for seed in range(published_seeds if "recipe" in rows and method in PUBLISHED else seeds)
     ]
-    with ThreadPoolExecutor(jobs) as pool:
-        waiting = [
-            pool.submit(
-                fit,
-                [
-                    *trained[method],
-                    f"max_images={budgets[method]}",
-                    f"val_every_images={budgets[method]}",
-                    f"seed={seed}",
-                ],
-                folder,
-            )
-            for method, seed, folder in runs
-        ]
-        for run in waiting:
-            run.result()
-    folders = [folder for _, _, folder in runs]
+    train_all(runs, jobs, threads)
+    folders = [folder for _, folder in runs]
     if PIXELS in chosen:
         folders.append(out / f"{PIXELS}-0")
         command = [sys.executable, "-m", "benchmarks.pixels", f"out={folders[-1]}", f"steps={pixel_steps}"]

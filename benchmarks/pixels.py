@@ -3,7 +3,8 @@
     python -m benchmarks.pixels out=FOLDER [steps=100] [pairs=16] +experiment=… data.style.root=PAINTINGS …
 
 Pictures lie in `out`, named after their photographs, so that `evaluate compare=[RUN,out]` judges them beside runs; one
-that is there is not painted again. Any other argument is an override of the run.
+that is there is not painted again, and other words than it was painted with are refused. Any other argument is an
+override of the run.
 """
 
 import sys
@@ -13,6 +14,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
+from benchmarks.typed import keep_words
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.verbs import register
 from stylegan_pl.pictures.tensors import tensor_to_image, to_float
@@ -57,7 +59,9 @@ def main() -> None:
     words = dict(argument.split("=", 1) for argument in sys.argv[1:])
     out = Path(words.pop("out", "outputs/pixels"))
     steps, pairs = int(words.pop("steps", "100")), int(words.pop("pairs", "16"))
-    paint(composed([f"{key}={value}" for key, value in words.items()], out), out, steps=steps, pairs=pairs)
+    overrides = [f"{key}={value}" for key, value in words.items()]
+    keep_words([*overrides, f"steps={steps}"], out)
+    paint(composed(overrides, out), out, steps=steps, pairs=pairs)
     print(out)
 
 

@@ -4,18 +4,18 @@
 
 Trains the embedded sample's recipe once a seed and set of switches, one thread each, and compares the metric that each
 run ends with: a set of switches passes where its mean lies within the range of the plain float32 runs' seeds, or beyond
-it on the better side. Any other argument is an override of every run; a run that is done already is not trained again.
+it on the better side. Any other argument is an override of every run; a run that is done already is not trained again,
+and other words are refused.
 """
 
 import json
 import os
 import statistics
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from benchmarks.leaderboard import train
+from benchmarks.leaderboard import train_all
 from benchmarks.pairs import last_line, machine, table
 
 SWITCHES: dict[str, list[str]] = {
@@ -65,14 +65,12 @@ def main() -> None:
     out, jobs = Path(options.pop("out", "outputs/quality")), int(options.pop("jobs", str(os.cpu_count() or 1)))
     typed = [f"max_images={images}", f"val_every_images={images}"]
     typed += [f"{key}={value}" for key, value in options.items()]
-    with ThreadPoolExecutor(jobs) as pool:
-        runs = [
-            pool.submit(train, ["+experiment=sample", *SWITCHES[name], *typed, f"seed={seed}"], out / f"{name}-{seed}")
-            for seed in range(seeds)
-            for name in chosen
-        ]
-        for run in runs:
-            run.result()
+    runs = [
+        (["+experiment=sample", *SWITCHES[name], *typed, f"seed={seed}"], out / f"{name}-{seed}")
+        for seed in range(seeds)
+        for name in chosen
+    ]
+    train_all(runs, jobs)
     rows = rows_of(out, chosen, seeds)
     table(rows)
     last_line({"images": int(images), "rows": rows, **machine()})

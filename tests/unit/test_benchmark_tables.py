@@ -1,6 +1,7 @@
 """The leaderboard and the table of paintings and minutes: budgets, what is resumed, and what is written."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from conftest import SMALL
 from images_on_disk import write_images
 from PIL import Image
 
-from benchmarks import how_many, pixels
+from benchmarks import how_many, leaderboard, pixels
 from benchmarks.budget import images_in
 from benchmarks.how_many import Cell, Table, fill, found_in, links, page, sheet, table_of
 from benchmarks.leaderboard import board_of, check_composes, rows_of, table
@@ -141,3 +142,49 @@ def test_held_out_photographs_are_optimised_once_each(image_sets, tmp_path, monk
     assert all(Image.open(path).size == (32, 32) for path in painted)
     monkeypatch.setattr(pixels, "PixelPainting", None)  # nothing is painted again
     assert pixels.paint(config, tmp_path / "pixels", steps=2, pairs=3) == painted
+
+
+def test_a_folder_that_was_made_with_other_words_is_refused_before_anything_is_trained(tmp_path, monkeypatch) -> None:
+    trained = []
+    monkeypatch.setattr(leaderboard.subprocess, "run", lambda command, **_: trained.append(command) or Ended)
+    leaderboard.train(["model=cut", "max_images=400"], tmp_path / "cut-0")
+    (tmp_path / "cut-0").mkdir()
+    (tmp_path / "cut-0/status.json").write_text('{"state": "done"}')
+    leaderboard.train(["max_images=400", "model=cut"], tmp_path / "cut-0")
+    assert len(trained) == 1
+    runs = [
+        (["model=ast", "max_images=2000"], tmp_path / "ast-0"),
+        (["model=cut", "max_images=2000"], tmp_path / "cut-0"),
+    ]
+    with pytest.raises(
+        SystemExit, match=r"cut-0 was made with .*then: max_images=400; now: max_images=2000\); type an"
+    ):
+        leaderboard.train_all(runs, jobs=1)
+    assert len(trained) == 1
+
+
+class Ended:
+    returncode = 0
+
+
+@pytest.mark.parametrize("other", ["pairs=8", "seed=4", "image_size=64", "recipe=+experiment=my_painter"])
+def test_cells_of_other_words_are_refused(other, filled, tmp_path) -> None:
+    options = {"photographs": str(tmp_path), "paintings": str(filled.paintings), "out": str(filled.out), "seed": "3"}
+    options |= {"image_size": "128", "recipe": "+experiment=sample model.generator.width=8"}
+    assert table_of(dict(options)) == filled
+    with pytest.raises(SystemExit, match="out was made with other words"):
+        table_of(options | dict([other.split("=", 1)]))
+
+
+def test_pictures_of_other_steps_are_refused(tmp_path, monkeypatch) -> None:
+    painted = []
+    monkeypatch.setattr(pixels, "composed", lambda *_: None)
+    monkeypatch.setattr(pixels, "paint", lambda *_, steps, pairs: painted.append((steps, pairs)))
+    (tmp_path / "pixels").mkdir()
+    for words in (["steps=2"], ["steps=2", "pairs=9"]):
+        monkeypatch.setattr(sys, "argv", ["pixels", f"out={tmp_path / 'pixels'}", *words])
+        pixels.main()
+    monkeypatch.setattr(sys, "argv", ["pixels", f"out={tmp_path / 'pixels'}", "steps=3"])
+    with pytest.raises(SystemExit, match=r"then: steps=2; now: steps=3"):
+        pixels.main()
+    assert painted == [(2, 16), (2, 9)]

@@ -4,7 +4,7 @@
         [OVERRIDE …]
 
 NAME is one of those that `python -m experiments.painters.make` lists. Runs land in outputs/painters/NAME; a run that
-was stopped goes on. Any other argument is an override of the training.
+was stopped goes on. Any other argument is an override of every stage's training.
 """
 
 import shlex
@@ -106,7 +106,7 @@ def main(arguments: list[str]) -> int:
     if missing := [word for word in needed if word not in named]:
         print(f"error: {name} is made from {' and '.join(needed)}; type {missing[0]}=FOLDER", file=sys.stderr)
         return 2
-    shared = [word for word in typed if word.split("=", 1)[0] not in named]
+    overrides, shared = [word for word in typed if word.split("=", 1)[0] not in named], []
     if recipe.renderer:
         pairs = rendered(recipe.renderer, Path(named["photographs"]), OUTPUTS / "pairs" / name)
         shared.append(f"data_root={pairs}")
@@ -118,10 +118,11 @@ def main(arguments: list[str]) -> int:
     for stage in recipe.stages:
         before = [f"start_from={runs[-1]}"] if runs else []
         runs.append(OUTPUTS / name / f"stage{len(runs) + 1}")
-        call("train", *shared, *stage, *before, f"hydra.run.dir={runs[-1]}", "resume=auto")
-    said = shlex.join(["python", "-m", "experiments.painters.make", name, *(f"{key}=…" for key in named)])
+        call("train", *shared, *stage, *overrides, *before, f"hydra.run.dir={runs[-1]}", "resume=auto")
+    said = shlex.join(["python", "-m", "experiments.painters.make", name, *(f"{key}=…" for key in named), *overrides])
     card = [f"about={recipe.about}", f"command={said}", "licence=MIT"]
-    call("export", f"ckpt={runs[-1]}", "format=safetensors", "half=true", f"output={OUTPUTS / name}.safetensors", *card)
+    file = f"output={OUTPUTS / name}.safetensors"
+    call("export", f"ckpt={runs[-1]}", "format=safetensors", "half=true", file, "overwrite=true", *card)
     return 0
 
 
@@ -147,8 +148,9 @@ def _of_side(photo: Image.Image) -> Image.Image:
 
 
 def call(verb: str, *typed: str) -> None:
-    """One of the program's verbs; its failure is ours."""
-    subprocess.run([sys.executable, "-m", f"stylegan_pl.{verb}", *typed], check=True)
+    """One of the program's verbs; its failure, which it has told, is ours."""
+    if code := subprocess.run([sys.executable, "-m", f"stylegan_pl.{verb}", *typed]).returncode:
+        sys.exit(code)
 
 
 if __name__ == "__main__":

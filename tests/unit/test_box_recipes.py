@@ -72,3 +72,23 @@ def test_stages_start_from_each_other(monkeypatch):
     assert starts == [["null"], [first]]
     assert sets == [["many"], ["many"]]
     assert calls[2][:2] == ("export", f"ckpt={second}")
+
+
+def test_a_typed_override_goes_before_the_recipes_own_and_onto_the_card(monkeypatch):
+    calls = []
+    monkeypatch.setattr(make, "call", lambda *typed: calls.append(typed))
+    assert main(["vangogh", "photographs=p", "paintings=many", "max_images=7", "start_from=painter:oil"]) == 0
+    for _, *typed in calls[:2]:
+        assert compose_config("train", typed[: typed.index("resume=auto") - 1]).max_images == 7
+    starts = [[word for word in typed if word.startswith("start_from=")][-1] for typed in calls[:2]]
+    assert starts == ["start_from=painter:oil", "start_from=outputs/painters/vangogh/stage1"]
+    (command,) = [word for word in calls[2] if word.startswith("command=")]
+    assert command.endswith("max_images=7 start_from=painter:oil")
+    assert "overwrite=true" in calls[2]  # the command can be repeated
+
+
+def test_the_failure_of_a_verb_is_its_own_line(monkeypatch):
+    monkeypatch.setattr(make.subprocess, "run", lambda command, **_: make.subprocess.CompletedProcess(command, 75))
+    with pytest.raises(SystemExit) as ended:
+        make.call("train")
+    assert ended.value.code == 75

@@ -8,6 +8,7 @@ was stopped goes on. Any other argument is an override of every stage's training
 """
 
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +23,7 @@ from stylegan_pl.data.sources.renderers.oil import OilPainting
 from stylegan_pl.data.sources.renderers.renderer import Renderer
 from stylegan_pl.data.splits import list_images
 from stylegan_pl.pictures.read import read_image
+from stylegan_pl.pictures.write import write_image
 
 OUTPUTS = Path("outputs/painters")
 PAIRED_SIDE = 256  # pixels of the shorter side that pairs are rendered at
@@ -127,18 +129,25 @@ def main(arguments: list[str]) -> int:
 
 
 def rendered(renderer: Renderer, photographs: Path, into: Path) -> Path:
-    """`into`/content and `into`/style, pictures of one name being a photograph and what the renderer made of it."""
+    """`into`/content and `into`/style, pictures of one name being a photograph and what the renderer made of it.
+
+    Pairs that are there are kept, unless they are of other photographs.
+    """
     files = list_images(photographs)
     chosen = files if len(files) <= PAIRS else [files[at * len(files) // PAIRS] for at in range(PAIRS)]
+    listed = "".join(f"{path.resolve()}\n" for path in chosen)
+    if not (into / "photographs.txt").is_file() or (into / "photographs.txt").read_text() != listed:
+        shutil.rmtree(into, ignore_errors=True)
     (into / "content").mkdir(parents=True, exist_ok=True)
     (into / "style").mkdir(exist_ok=True)
+    (into / "photographs.txt").write_text(listed)
     for number, path in enumerate(chosen):
         pair = [into / part / f"{number:04d}.png" for part in ("content", "style")]
         if pair[1].is_file():
             continue
         photo = _of_side(read_image(path).convert("RGB"))
-        photo.save(pair[0])
-        Image.fromarray(renderer(np.asarray(photo), seed=number)).save(pair[1])
+        write_image(photo, pair[0])
+        write_image(Image.fromarray(renderer(np.asarray(photo), seed=number)), pair[1])
     return into
 
 

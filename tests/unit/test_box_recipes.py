@@ -4,6 +4,7 @@ import pytest
 from conftest import compose_config
 from images_on_disk import write_images
 from omegaconf import OmegaConf
+from PIL import Image
 
 from experiments.painters import make
 from experiments.painters.make import RECIPES, main, rendered
@@ -38,6 +39,28 @@ def test_pairs_have_one_name_and_one_size(tmp_path):
     before = sides[1][0].stat().st_mtime_ns
     rendered(Cartoon(), tmp_path / "photographs", tmp_path / "pairs")  # what is there is not drawn again
     assert sides[1][0].stat().st_mtime_ns == before
+    write_images(tmp_path / "others", 2, size=48)
+    rendered(Cartoon(), tmp_path / "others", tmp_path / "pairs")  # of other photographs: drawn anew
+    assert [len(list_images(pairs / side)) for side in ("content", "style")] == [2, 2]
+    assert sides[1][0].stat().st_mtime_ns != before
+
+
+def test_a_pair_that_was_stopped_in_mid_write_is_drawn_again(tmp_path, monkeypatch):
+    write_images(tmp_path / "photographs", 2, size=40)
+    saved = Image.Image.save
+
+    def stopped(image, target, *args, **kwargs):
+        saved(image, target, *args, **kwargs)
+        if image.getpixel((0, 0)) == (0, 0, 0):  # a drawing, not a photograph
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Image.Image, "save", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        rendered(lambda pixels, seed: 0 * pixels, tmp_path / "photographs", tmp_path / "pairs")
+    monkeypatch.undo()
+    assert not list_images(tmp_path / "pairs/style")
+    rendered(Cartoon(), tmp_path / "photographs", tmp_path / "pairs")
+    assert len(list_images(tmp_path / "pairs/style")) == 2
 
 
 @pytest.mark.parametrize(

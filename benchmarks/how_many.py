@@ -4,7 +4,8 @@
 
 Trains the recipe on 1, 5, 20, 100 and 300 paintings for 10, 30, 60 and 180 minutes, one cell after the other on two
 threads, and judges each on the same held-out photographs against *all* the paintings, at 256 pixels. Writes
-how_many.md and how_many.jpg after every cell, of the cells that are there. A cell that is done is not trained again,
+how_many.md and how_many.jpg after every cell, of the cells that are there; of a page that is there, the part between
+its two comments, so that what stands beside them stays. A cell that is done is not trained again,
 one that was stopped goes on: the command can be repeated, and told a part of the table, but no other words.
 
   n=[1,5,20,100,300] minutes=[10,30,60,180]     the part of the table that is run now
@@ -20,6 +21,7 @@ Any other argument is an override of every run.
 
 import json
 import random
+import shlex
 import shutil
 import subprocess
 import sys
@@ -41,6 +43,8 @@ METRICS = (*THROUGH_NETWORK, "ssim")
 _CELL = 240  # pixels, side of a picture in the sheet
 _EDGE = 90  # pixels, for the labels
 _WITHIN = 200_000  # bytes of the sheet
+_TITLE = "# How many paintings, how many minutes\n\n"
+_BEGIN, _END = "<!-- made by benchmarks.how_many -->\n", "<!-- end -->\n"
 
 
 class Table(NamedTuple):
@@ -123,8 +127,6 @@ def page(cells: dict[Cell, dict[str, Any]], table: Table) -> str:
     first = next(iter(cells.values()))["scores"]
     n = first["ssim"]["n"]
     lines = [
-        "# How many paintings, how many minutes",
-        "",
         f"A painter trained on so many paintings for so many minutes on {table.threads} CPU threads, validations and "
         f"the program's start not counted. Each is judged on the same {n} held-out photographs against all the "
         "paintings, also those it never saw, at 256 pixels; what a score says is in [metrics.md](metrics.md). In "
@@ -142,7 +144,8 @@ def page(cells: dict[Cell, dict[str, Any]], table: Table) -> str:
             row = (_cell(cells.get(Cell(count, m)), name) for m in minutes)
             lines.append(f"| {count} | {' | '.join(row)} |")
     known = machine()
-    lines += ["", "## What was run", "", "```", f"python -m benchmarks.how_many {table.said}", "```", ""]
+    part = f'"n=[{",".join(map(str, counts))}]" "minutes=[{",".join(f"{m:g}" for m in minutes)}]"'
+    lines += ["", "## What was run", "", "```", f"python -m benchmarks.how_many {part} {table.said}", "```", ""]
     lines += [f"{known['device']}, torch {known['torch']}. Images seen:", ""]
     lines += [f"| paintings | {' | '.join(f'{m:g} min' for m in minutes)} |", "|---" * (len(minutes) + 1) + "|"]
     for count in counts:
@@ -187,12 +190,30 @@ def _square(path: Path, side: int) -> Image.Image:
     return image.crop((left, top, left + edge, top + edge)).resize((side, side), Image.Resampling.LANCZOS)
 
 
+def beside(page: Path) -> tuple[str, str]:
+    """What stands before and after the part that is written here; of a page that is not there, its title.
+
+    Raises:
+        SystemExit: the page is without such a part.
+    """
+    if not page.is_file():
+        return _TITLE, ""
+    before, began, rest = page.read_text().partition(_BEGIN)
+    _, ended, after = rest.partition(_END)
+    if not (began and ended):
+        sys.exit(
+            f"error: {page} is there, without the lines '{_BEGIN.strip()}' and '{_END.strip()}'; type another into="
+        )
+    return before, after
+
+
 def write(table: Table, into: Path) -> str:
     """The page and the sheet, of the cells that are done; returns the text."""
     cells = found_in(table.out)
     text = page(cells, table)
     into.mkdir(parents=True, exist_ok=True)
-    (into / "how_many.md").write_text(text)
+    before, after = beside(into / "how_many.md")
+    (into / "how_many.md").write_text(before + _BEGIN + text + _END + after)
     sheet(cells, table).save(table.out / "how_many.png")
     shrunk(table.out / "how_many.png", into / "how_many.jpg", _WITHIN)
     return text
@@ -209,6 +230,7 @@ def table_of(options: dict[str, str]) -> Table:
     photographs, paintings = (Path(options.pop(key)).resolve() for key in ("photographs", "paintings"))
     recipe, vgg16 = options.pop("recipe", "+experiment=my_painter"), options.pop("vgg16", None)
     said = f'photographs=PHOTOS paintings=PAINTINGS recipe="{recipe}"' + (" vgg16=FILE" if vgg16 else "")
+    said += " picture=FILE" if "picture" in options else ""
     content = f"data.content.root={photographs}"
     places = [f"metric.{name}.features.network" for name in THROUGH_NETWORK]
     looked = [
@@ -233,7 +255,7 @@ def table_of(options: dict[str, str]) -> Table:
         judged=judged,
         picture=_astronaut(out / "photograph.png") if given is None else Path(given),
         out=out,
-        said=" ".join([said, *typed]),
+        said=f"{said} pairs={pairs} seed={seed} threads={threads} {shlex.join(typed)}".rstrip(),
         seed=int(seed),
         threads=int(threads),
     )
@@ -250,6 +272,7 @@ def main() -> None:
     counts = [int(n) for n in options.pop("n", "1,5,20,100,300").strip("[]").split(",")]
     minutes = [float(m) for m in options.pop("minutes", "10,30,60,180").strip("[]").split(",")]
     into = Path(options.pop("into", "docs"))
+    beside(into / "how_many.md")  # a page that is not to be replaced is told before hours are spent
     table = table_of(options)
     check_composes({"recipe": table.recipe})
     for m in sorted(minutes):  # the short ones first: soon there is something to look at

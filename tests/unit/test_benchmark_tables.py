@@ -76,11 +76,32 @@ def test_the_page_has_the_cells_that_are_there_and_no_folder_of_this_machine(fil
     assert "| 20 | 0.5 [0.45, 0.55] | 0.75 [0.7, 0.8] |" in text
     assert "photographs 0.1, recoloured 0.2, paintings 0.9." in text
     assert "| 20 | 1,234 | 1,234 |" in text
-    assert 'recipe="+experiment=sample model.generator.width=8" image_size=128' in text
+    assert (
+        'how_many "n=[1,20]" "minutes=[10,60]" photographs=PHOTOS paintings=PAINTINGS '
+        'recipe="+experiment=sample model.generator.width=8" pairs=32 seed=3 threads=2 image_size=128\n'
+    ) in text
     assert str(tmp_path) not in text
     picture = sheet(found_in(filled.out), filled)
     assert picture.getpixel((picture.width - 20, picture.height - 20)) == (200, 0, 0)
     assert picture.getpixel((picture.width - 20, 120)) == (255, 255, 255)  # one painting, an hour: not there
+
+
+def test_what_stands_beside_the_tables_is_kept_and_a_page_of_another_kind_refused(filled, tmp_path) -> None:
+    page, docs = tmp_path / "docs/how_many.md", tmp_path / "docs"
+    how_many.write(filled, docs)
+    assert page.read_text().startswith("# How many paintings, how many minutes\n\n<!-- made by")
+    page.write_text("# Mine\n\n" + page.read_text().replace("| 0.25 [", "| 0.99 [") + "\n## By hand\n")
+    how_many.write(filled, docs)
+    text = page.read_text()
+    assert text.startswith("# Mine\n\n") and text.endswith("<!-- end -->\n\n## By hand\n") and "0.99 [" not in text
+    page.write_text("# Mine\n")
+    with pytest.raises(SystemExit, match=r"how_many.md is there, without the lines '<!-- made by benchmarks.how_many"):
+        how_many.write(filled, docs)
+
+
+def test_the_page_in_the_docs_can_be_continued_beside_what_was_written_by_hand() -> None:
+    before, after = how_many.beside(Path(__file__).parents[2] / "docs/how_many.md")
+    assert "What these cells say" in before and "## VGG-16 or random filters" in after
 
 
 def test_a_cell_that_is_done_is_not_trained_again_and_a_stopped_one_keeps_its_budget(filled, monkeypatch) -> None:

@@ -8,6 +8,7 @@ time. What grew with the film would be more in the last than in the second; the 
 mobile generator is made, its weights as drawn: neither memory nor time knows what they are.
 """
 
+import itertools
 import re
 import subprocess
 import sys
@@ -63,9 +64,19 @@ def painted(ckpt: str, source: Path, result: Path, typed: list[str]) -> tuple[fl
         time.sleep(1)
     if process.returncode:
         raise SystemExit(f"stylize ended with {process.returncode}")
-    third = -(-len(resident) // 3)
-    peaks = [max(resident[at : at + third]) for at in range(0, len(resident), third)]
-    return time.perf_counter() - started, peaks
+    return time.perf_counter() - started, thirds(resident)
+
+
+def thirds(resident: list[float]) -> list[float]:
+    """The largest in each third.
+
+    Raises:
+        SystemExit: fewer than three.
+    """
+    if len(resident) < 3:
+        raise SystemExit(f"error: painted within {len(resident)} s, too soon for a third each; type longer seconds=")
+    edges = [place * len(resident) // 3 for place in range(4)]
+    return [max(resident[start:end]) for start, end in itertools.pairwise(edges)]
 
 
 def main() -> None:

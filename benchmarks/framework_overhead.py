@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L
+import torch
 from torch.utils.data import DataLoader, IterableDataset
 
 from benchmarks.pairs import Spent, cpu_ratio, last_line, machine, median, ratio, table, timed
@@ -92,6 +93,8 @@ class _Turns(L.Callback):
 
     def on_train_batch_end(self, trainer: L.Trainer, *_: Any) -> None:
         """Read them, and start them anew after the bare step."""
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()  # what the device still has to do belongs to the Trainer's batch
         wall, cpu = self._since
         self.trained.append(Spent(time.perf_counter() - wall, time.process_time() - cpu))
         self.bare.append(timed(self.step))

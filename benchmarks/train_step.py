@@ -73,11 +73,18 @@ def model_rows(overrides: list[str], models: list[str], repetitions: int) -> lis
     return rows
 
 
+def turned(changes: list[str], overrides: list[str]) -> list[str]:
+    """A switch's words, each the other way round where it is typed already."""
+    other = {"true": "false", "false": "true", "bf16": "fp32"}
+    halves = (word.split("=", 1) for word in changes)
+    return [f"{key}={other[value] if f'{key}={value}' in overrides else value}" for key, value in halves]
+
+
 def switch_rows(overrides: list[str], names: str, repetitions: int) -> list[dict[str, Any]]:
     """One row a switch: as the config has it and turned round, in pairs."""
     rows = []
     for name in SWITCHES if names == "true" else names.split(","):
-        changes = SWITCHES[name]
+        changes = turned(SWITCHES[name], overrides)
         runs = {"as set": Step(composed(overrides)), "turned": Step(composed([*overrides, *changes]))}
         spent = pairs(runs, repetitions=repetitions, warm_up=1)
         rows.append(

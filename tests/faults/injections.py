@@ -81,7 +81,8 @@ class Struck(Callback):
     """One of the faults below, by name, in the batch that begins at so many images; for commands.
 
     Args:
-        note: a file that says how many images were trained on, whatever happens.
+        note: a file that says how many images were trained on, whatever happens; beside it one that ends in .struck
+            when the fault has been.
     """
 
     def __init__(self, fault: str, images: int, note: str) -> None:
@@ -90,6 +91,7 @@ class Struck(Callback):
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx) -> None:
         if pl_module.clock.images_seen == self.images:
+            self.note.with_suffix(".struck").touch()
             name, _, word = self.fault.partition("_")
             getattr(self, f"_{name}" if name == "group" else f"_{self.fault}")(trainer, pl_module, word)
 

@@ -110,8 +110,8 @@ FAULTS = [
     Fault("a loader's worker killed", "kill_worker", 1, 0, "was killed by SIGKILL"),
     Fault("a loader's worker silent for ever, then SIGTERM", "silence_worker", 75, 0),
     Fault("the disk full at a save", "full_disk", 1, 8, "No space left on device"),
-    Fault("the checkpoints' folder removed", "remove_checkpoints", 0, 40),
-    Fault("the run's folder removed", "remove_folder", 0, 40),
+    Fault("the checkpoints' folder removed", "remove_checkpoints", 0, 0),
+    Fault("the run's folder removed", "remove_folder", 0, 0),
     Fault(
         "a folder in the place of metrics.csv",
         "record_a_folder",
@@ -159,9 +159,12 @@ def weights(run_dir: Path) -> dict[str, Any]:
 def became(fault: Fault, cwd: Path, whole: dict[str, Any]) -> Became:
     """Strike a run, and start it again."""
     shutil.rmtree(cwd / "run", ignore_errors=True)
+    for left in ("note", "note.struck"):
+        (cwd / left).unlink(missing_ok=True)
     struck = ["+callbacks.struck._target_=faults.injections.Struck", f"+callbacks.struck.fault={fault.strike}"]
     struck += ["+callbacks.struck.images=22", f"+callbacks.struck.note={cwd / 'note'}"]
     ended = train(cwd, *struck, name="run")
+    assert (cwd / "note.struck").is_file(), f"never struck: {ended.stderr}"
     lines = [line for line in ended.stderr.splitlines() if line.startswith("error: ")]
     assert "Traceback" not in ended.stderr, ended.stderr
     fault.afterwards(cwd / "run")

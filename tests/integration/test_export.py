@@ -17,6 +17,8 @@ from torch import nn
 
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.export import export
+from stylegan_pl.exporting.torch_files import load_torch_export, write_torch_export
+from stylegan_pl.generators.brush import BrushGenerator
 from stylegan_pl.generators.seed import SeedGenerator
 from stylegan_pl.inference import main_memory
 from stylegan_pl.inference.onnx import memory as onnx_memory
@@ -123,6 +125,15 @@ def test_files_for_torch_paint_alike(name, suffix, ckpt, tmp_path):
     loaded = torch.export.load(path).module() if name == "torch_export" else torch.jit.load(path)
     content = torch.rand(1, 3, 20, 28) * 2 - 1
     assert torch.allclose(loaded(content), load_generator(ckpt)(content), atol=1e-5)
+
+
+def test_a_brush_comes_back_from_torchs_own_file(tmp_path):
+    torch.manual_seed(0)
+    network = BrushGenerator(blocks=1, width=4, lengths=(2.0,), period=16).eval()
+    write_torch_export(network, tmp_path / "g.pt2", {})
+    content = torch.rand(1, 3, 40, 56) * 2 - 1
+    with torch.no_grad():
+        torch.testing.assert_close(load_torch_export(tmp_path / "g.pt2")(content), network(content), atol=1e-5, rtol=0)
 
 
 def test_stylize_paints_without_torch(ckpt, photo, tmp_path):

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn.functional import conv2d, pad, softmax
 
 from stylegan_pl.nn.layers.luma import luma
+from stylegan_pl.nn.layers.no_autocast import no_autocast
 
 _ANGLES = 16  # directions of strokes in half a turn
 _SHARPNESS = 24.0  # of the choice between directions: at a neighbouring one, a sixth of the weight is left
@@ -80,7 +81,7 @@ class Brush(nn.Module):
     def forward(self, picture: Tensor) -> Brushed:
         """(N, 3, H, W) in [-1, 1] -> `Brushed`, in the picture's precision; computed at least in float32."""
         wide = picture.to(torch.promote_types(picture.dtype, torch.float32))
-        with torch.autocast(picture.device.type, enabled=False):
+        with no_autocast(picture.device.type):
             chosen = self._directions(wide)
             smeared, strokes = self._smeared(wide, chosen), self._strokes(chosen)
         return Brushed(smeared.to(picture.dtype), strokes.to(picture.dtype))

@@ -16,13 +16,13 @@ from stylegan_pl.errors import ConfigError, is_address, nearest
 from stylegan_pl.runs.painters import PREFIX
 from stylegan_pl.runs.painters import names as painters
 
-_WITH_VALUE = frozenset({"-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd"}) | {
+WITH_VALUE = frozenset({"-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd"}) | {
     *("--config-dir", "--experimental-rerun", "-i", "--info", "-sc", "--shell-completion")
 }
-_FLAGS = _WITH_VALUE | {
+_FLAGS = WITH_VALUE | {
     *("-h", "--help", "--hydra-help", "--version", "--resolve", "-r", "--run", "-m", "--multirun"),
 }
-"""Flags of Hydra."""
+"""Flags of Hydra; those of `WITH_VALUE` are followed by a value."""
 _MULTIRUN = frozenset({"-m", "--multirun", "hydra.mode=MULTIRUN", "--cfg", "-c", "--help", "-h", "--info", "-i"})
 _WRITTEN = re.compile(r"\+{0,2}((?:output|cache|data\.cache|run_dir|hydra\.(?:run|sweep)\.dir)=)(.*)")
 """Words that name where something is written."""
@@ -58,11 +58,11 @@ def check_words(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> N
              if re.match("--?[A-Za-z]", word)]  # fmt: skip
     if wrong := next((flag for flag in flags if flag[0].startswith("--") and _takes_no(*flag)), None):
         raise ConfigError(f"{wrong[0]} {wrong[1] or wrong[2]}: type {wrong[0]} {' or '.join(_OF_FLAGS[wrong[0]])}")
-    if empty := next((flag for flag, value, after in flags if flag in _WITH_VALUE and not value and not after), None):
+    if empty := next((flag for flag, value, after in flags if flag in WITH_VALUE and not value and not after), None):
         raise ConfigError(f"{empty}: no value follows it; --help shows what it takes")
     if rerun := next((value or after for flag, value, after in flags if flag == "--experimental-rerun"), None):
         raise ConfigError(f"--experimental-rerun {rerun}: to repeat a run, type --config-dir RUN --config-name config")
-    if switch := next((flag for flag, value, _ in flags if flag in _FLAGS - _WITH_VALUE and value), None):
+    if switch := next((flag for flag, value, _ in flags if flag in _FLAGS - WITH_VALUE and value), None):
         raise ConfigError(f"{switch}=…: it takes no value; type {switch}")
     shown = {_SHOWS.get(flag, flag) for flag, *_ in flags}
     ignored = () if "--cfg" in shown else ("-p", "--package")  # which part --cfg shows
@@ -78,7 +78,7 @@ def check_words(words: Sequence[str], kinds: Mapping[str, Kind], name: str) -> N
         return  # KEY TEXT TEXT …
     _check_once(words, kinds)
     for before, word, after in zip(["", *words], words, [*words[1:], ""], strict=False):
-        if not ("=" in word or word.startswith(("-", "~")) or before in _WITH_VALUE):
+        if not ("=" in word or word.startswith(("-", "~")) or before in WITH_VALUE):
             typed = {word.partition("=")[0] for word in words}
             said = _bare(word, words, typed, kinds, name) or _no_option(before, word, after, kinds, name, typed)
             raise ConfigError(said)

@@ -17,8 +17,9 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from itertools import pairwise
 
-from stylegan_pl.config.check_words import check_words
+from stylegan_pl.config.check_words import WITH_VALUE, check_words
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.quoting import UNREADABLE, inside_brackets, is_quoted, parsed, quoted, split, sweeps
 from stylegan_pl.config.text_keys import Kind, kind_of, text_keys
@@ -35,7 +36,7 @@ def for_hydra(words: Sequence[str], name: str) -> list[str]:
     assert verb.schema is not None
     kinds, multirun = dict(text_keys(verb.schema)), bool({"-m", "--multirun", "hydra.mode=MULTIRUN"} & set(words))
     check_words(words, kinds, name)
-    words = sorted(words, key=lambda word: word.startswith("+debug="))  # it shortens whatever else is typed
+    words = _shortened_last(words)
     listed = _listed(words, kinds, {*verb.keys, *(field.name for field in fields(verb.schema))})
     return [_for_hydra(word, kinds, verb.keys, multirun=multirun) for word in [*listed, *verb.adds(words)]]
 
@@ -47,12 +48,23 @@ def _listed(words: Sequence[str], kinds: Mapping[str, Kind], keys: set[str]) -> 
     groups = {path.name for path in conf_dir().iterdir() if path.is_dir()}
     known = {"hydra"} | groups | keys
 
-    def is_option(word: str) -> bool:
+    def is_option(before: str, word: str) -> bool:
         key, equals, _ = word.partition("=")
-        return word.startswith("-") or (bool(equals) and re.split(r"[.@/]", key.lstrip("+~"))[0] in known)
+        named = bool(equals) and re.split(r"[.@/]", key.lstrip("+~"))[0] in known
+        return named or word.startswith("-") or before in WITH_VALUE
 
-    texts = [word for word in words[1:] if not is_option(word)]
-    return [f"{words[0]}=[{','.join(map(quoted, texts))}]", *filter(is_option, words[1:])]
+    both = list(pairwise(words))
+    texts = [word for before, word in both if not is_option(before, word)]
+    options = [word for before, word in both if is_option(before, word)]
+    return [f"{words[0]}=[{','.join(map(quoted, texts))}]", *options]
+
+
+def _shortened_last(words: Sequence[str]) -> list[str]:
+    """The words with `+debug=…`, which shortens whatever else is typed, behind the last override; flags may follow."""
+    debug = [word for word in words if word.startswith("+debug=")]
+    others = [word for word in words if word not in debug]
+    end = max((at + 1 for at, word in enumerate(others) if "=" in word and not word.startswith("-")), default=0)
+    return [*others[:end], *debug, *others[end:]]
 
 
 def _for_hydra(word: str, kinds: Mapping[str, Kind], keys: Mapping[str, str], *, multirun: bool) -> str:

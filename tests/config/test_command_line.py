@@ -50,6 +50,12 @@ def test_every_verb_reads_a_name_letter_by_letter(name: str) -> None:
 def test_debug_shortens_also_what_is_typed_behind_it() -> None:
     words = ["+debug=smoke", "seed=1", "+experiment=my_painter"]
     assert for_hydra(words, "train") == ["seed=1", "+experiment=my_painter", "+debug=smoke"]
+    flags = ["--cfg", "job"]  # argparse wants all overrides next to each other
+    assert for_hydra([*words, *flags], "train") == ["seed=1", "+experiment=my_painter", "+debug=smoke", *flags]
+
+
+def test_a_flags_value_is_no_run() -> None:
+    assert for_hydra(["compare", "a", "b", "--cfg", "job"], "evaluate") == ["compare=['a','b']", "--cfg", "job"]
 
 
 @pytest.mark.parametrize("name", NAMES)

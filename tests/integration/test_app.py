@@ -36,6 +36,7 @@ def ckpts(tmp_path_factory) -> tuple[Path, Path]:
     return write_checkpoints(tmp_path_factory.mktemp("ckpts"))
 
 
+@pytest.mark.usefixtures("hears_sighup")
 @pytest.mark.parametrize("asked", ["SIGINT", "SIGHUP"])
 def test_listens_until_ctrl_c_or_a_closed_terminal_and_leaves_nothing(ckpts, tmp_path, asked):
     env = {**os.environ, "OMP_NUM_THREADS": "1", "TMPDIR": str(tmp_path), "HOME": str(tmp_path)}

@@ -82,9 +82,11 @@ def serving(*ckpts):
         server = server_of(application(here, config), here)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [door]})
         thread.start()
-        yield address(door, "127.0.0.1"), here
-        server.handle_exit(signal.SIGTERM, None)
-        thread.join(20)
+        try:
+            yield address(door, "127.0.0.1"), here
+        finally:  # after a failure, too: its thread would keep the tests from ending
+            server.handle_exit(signal.SIGTERM, None)
+            thread.join(20)
         assert not thread.is_alive()
 
 

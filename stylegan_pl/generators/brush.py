@@ -5,13 +5,14 @@ from math import lcm
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate, pad
+from torch.nn.functional import avg_pool2d, interpolate
 
 from stylegan_pl.generators.chain import CHANGE, ChainGenerator, changed_photograph, residual_taps
 from stylegan_pl.nn.layers.blocks import ResidualBlock, conv_norm_relu
 from stylegan_pl.nn.layers.brush import Brush
 from stylegan_pl.nn.layers.init import Init, init_he
 from stylegan_pl.nn.layers.luma import luma
+from stylegan_pl.nn.layers.replicate import replicated
 
 _MOST = 3.0  # of a stroke in a colour; without a limit, dark and light spots stand where structure is not lost by them
 _REACH = 3  # pixels of the mixture: half the side of the filter that smooths it
@@ -94,7 +95,7 @@ class BrushGenerator(ChainGenerator):
 
 def _smooth(mixture: Tensor) -> Tensor:
     """A binomial filter of 7 × 7: a network that changes its mind from pixel to pixel would leave dots and a grid."""
-    mixture = pad(mixture, [_REACH] * 4, mode="replicate")
+    mixture = replicated(mixture, _REACH)
     for _ in range(2 * _REACH):
         mixture = avg_pool2d(mixture, 2, stride=1)
     return mixture

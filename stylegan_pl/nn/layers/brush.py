@@ -10,6 +10,7 @@ from torch.nn.functional import conv2d, pad, softmax
 
 from stylegan_pl.nn.layers.luma import luma
 from stylegan_pl.nn.layers.no_autocast import no_autocast
+from stylegan_pl.nn.layers.replicate import replicated
 
 _ANGLES = 16  # directions of strokes in half a turn
 _SHARPNESS = 24.0  # of the choice between directions: at a neighbouring one, a sixth of the weight is left
@@ -89,7 +90,7 @@ class Brush(nn.Module):
     @torch.no_grad()
     def _directions(self, picture: Tensor) -> Tensor:
         """Weights of the directions at each pixel: (N, A, H, W), with sum 1."""
-        x, y = conv2d(_padded(luma(picture), 1), self._constant("sobel", picture)).split(1, dim=1)
+        x, y = conv2d(replicated(luma(picture), 1), self._constant("sobel", picture)).split(1, dim=1)
         # twice the angle of the contour: both ends of a line have the same vector, so vectors can be averaged
         doubled = torch.cat([y.square() - x.square(), -2 * x * y], dim=1)
         length = self._blurred(x.square() + y.square(), "near").sqrt()
@@ -101,7 +102,7 @@ class Brush(nn.Module):
 
     def _smeared(self, picture: Tensor, chosen: Tensor) -> Tensor:
         lines = self._constant("lines", picture)
-        channels = [conv2d(_padded(channel, lines.shape[-1] // 2), lines) for channel in picture.split(1, dim=1)]
+        channels = [conv2d(replicated(channel, lines.shape[-1] // 2), lines) for channel in picture.split(1, dim=1)]
         return torch.cat([(averages * chosen).sum(dim=1, keepdim=True) for averages in channels], dim=1)
 
     def _strokes(self, chosen: Tensor) -> Tensor:
@@ -115,15 +116,11 @@ class Brush(nn.Module):
 
     def _blurred(self, maps: Tensor, name: str) -> Tensor:
         row = self._constant(name, maps).expand(maps.shape[1], 1, 1, -1)
-        across = conv2d(_padded(maps, row.shape[-1] // 2), row, groups=len(row))
+        across = conv2d(replicated(maps, row.shape[-1] // 2), row, groups=len(row))
         return conv2d(across, row.mT, groups=len(row))
 
     def _constant(self, name: str, like: Tensor) -> Tensor:
         return self.get_buffer(name).to(like.dtype)
-
-
-def _padded(maps: Tensor, reach: int) -> Tensor:
-    return pad(maps, [reach] * 4, mode="replicate")
 
 
 def _reach(sigma: float) -> int:

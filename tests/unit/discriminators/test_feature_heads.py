@@ -76,6 +76,22 @@ def test_the_balance_is_kept_between_looks_and_by_checkpoints():
     assert torch.equal(other({"a": picture.sum()}, {"b": 7 * picture.sum()}, picture, step=5), first)
 
 
+def test_a_later_look_moves_the_factor_by_a_fifth_of_the_way():
+    picture = torch.rand(1, 3, 4, 4, requires_grad=True)
+    balance = certain(GradientBalance(1.0, ["style"]))
+    balance({"a": picture.sum()}, {"b": 2 * picture.sum()}, picture, step=0)
+    found = balance({"a": picture.sum()}, {"b": 12 * picture.sum()}, picture, step=16)
+    assert found.item() == pytest.approx(2 + (12 - 2) / 5)
+
+
+def test_a_look_at_gradients_that_overflowed_is_forgotten():
+    picture = torch.rand(1, 3, 4, 4, requires_grad=True)
+    balance = certain(GradientBalance(1.0, ["style"]))
+    balance({"a": picture.sum()}, {"b": 2 * picture.sum()}, picture, step=0)
+    without_end = torch.inf * picture.sum()
+    assert balance({"a": without_end}, {"b": without_end}, picture, step=16).item() == pytest.approx(2)
+
+
 def test_who_guesses_is_not_listened_to():
     picture = torch.rand(1, 3, 4, 4, requires_grad=True)
     balance = GradientBalance(1.0, ["style"])

@@ -105,6 +105,31 @@ def test_each_photograph_takes_its_nearest_painting(network, sets):
     assert chosen.tolist() == [0, 1]
 
 
+def test_the_nearest_painting_is_found_in_units_of_each_sets_spread():
+    draw = torch.Generator().manual_seed(1)
+    spread, shift = torch.tensor([0.05, 0.5, 1.0]), torch.tensor([0.6, -0.4, 0.1])
+    hues = [torch.randn(count, 3, generator=draw) * spread + shift * side for count, side in ((8, 1), (30, -1))]
+    paintings, photographs = (hue[:, :, None, None].expand(-1, -1, 8, 8) for hue in hues)
+    loss = RelativeStyleLoss(
+        weight=1.0, layers={"hue": 1.0}, statistic=SlicedMomentStatistic(directions=4), target=NearestPainting()
+    )
+    loss.measure(
+        TrainingSets([(f"{at}.jpg", one[None]) for at, one in enumerate(paintings)], photographs),
+        lambda images: {"hue": images},
+    )
+    one, other = (((hue - hue.mean(dim=0)) / hue.std(dim=0, correction=0)).numpy() for hue in hues)
+    cosines = other @ one.T / np.linalg.norm(other, axis=1)[:, None] / np.linalg.norm(one, axis=1)
+    assert loss._nearest({"hue": photographs}).tolist() == cosines.argmax(axis=1).tolist()
+
+
+def test_validation_leaves_the_running_mean_alone(network, sets):
+    loss = style_loss(AllPaintings(), pooled=0.5).eval()
+    loss.measure(sets, network)
+    before = {name: kept.clone() for name, kept in loss.state_dict().items()}
+    loss(views(network, sets.photographs * 0.3, sets.photographs))
+    assert all(torch.equal(kept, before[name]) for name, kept in loss.state_dict().items())
+
+
 def test_what_was_measured_at_the_start_comes_back_with_a_checkpoint(network, sets):
     before, after = style_loss(AllPaintings()), style_loss(AllPaintings())
     before.measure(sets, network)
@@ -112,6 +137,15 @@ def test_what_was_measured_at_the_start_comes_back_with_a_checkpoint(network, se
     after.measure(sets._replace(photographs=sets.photographs * 0.1), network)  # a resumed run sees other ones
     stylised = sets.photographs * 0.5
     assert torch.equal(*(loss(views(network, stylised, sets.photographs)) for loss in (before, after)))
+
+
+def test_a_resumed_run_keeps_every_figure_of_its_first_photographs(network, sets):
+    before, after = style_loss(NearestPainting()), style_loss(NearestPainting())
+    before.measure(sets, network)
+    after.load_state_dict(before.state_dict())
+    after.measure(sets._replace(photographs=sets.photographs * 0.1), network)
+    kept = after.state_dict()
+    assert all(torch.equal(kept[name], figure) for name, figure in before.state_dict().items())
 
 
 def test_nothing_measured_is_told(network, sets):

@@ -51,6 +51,16 @@ def test_a_lonely_painting_is_no_group():
     assert CoherentGroup(groups=2).mixtures(lonely, NAMES)[0][5] == 0
 
 
+def test_a_group_is_not_tighter_because_it_is_smaller():
+    def ring(count, radius, centre):
+        angles = torch.arange(count) * 2 * torch.pi / count
+        return torch.stack([centre + radius * angles.cos(), radius * angles.sin()], dim=1)
+
+    described = torch.cat([ring(7, 1.0, 0.0), ring(3, 1.3, 100.0)])  # squared distances: 1 each, and 1.69 each
+    (found,) = CoherentGroup(groups=2).mixtures(described, [str(at) for at in range(10)])
+    assert found.tolist() == pytest.approx([1 / 7] * 7 + [0] * 3)
+
+
 def test_k_means_is_the_best_of_all_partitions():
     labels, centres = k_means(TIGHT, 2, seed=0)
     cost = (TIGHT - centres[labels]).square().sum()

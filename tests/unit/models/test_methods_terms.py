@@ -99,6 +99,23 @@ def test_heads_are_shown_the_photographs_too():
     assert_terms(of_heads, {"feature_adversarial": heads_loss(doubled, shown)})
 
 
+def test_the_discriminators_weight_is_the_heads_too():
+    model = vanilla_with_heads(adversarial_weight=0.0, game={"discriminator_weight": 0.25})
+    model.eval()
+    fakes, _, of_heads = both(model)
+    heads, look = model.feature_heads, model.feature_network
+    assert_terms(of_heads, {"feature_adversarial": 0.25 * heads_loss(heads(look(Y)), heads(look(fakes.stylised)))})
+
+
+def test_heads_that_tell_paintings_from_fakes_are_certain():
+    game_of_heads = (model := vanilla_with_heads()).feature_game
+    fakes = each(model.generate(BATCH), Tensor.detach)
+    for of_fakes, expected in ((-1.0, 1.0), (3.0, 0.0)):  # paintings get 1
+        game_of_heads.heads = lambda seen, low=of_fakes: [torch.full((2, 1), low if seen is fakes.features else 1.0)]
+        game_of_heads.discriminator_loss(BATCH, fakes)
+        assert game_of_heads.certainty == expected
+
+
 def test_an_adversarial_share_sets_both_weights():
     torch.manual_seed(0)
     model = vanilla_with_heads(adversarial_share=0.5)

@@ -37,6 +37,13 @@ def test_a_mask_s_extension_may_be_in_capitals(folder):
     assert Masks(folder).of(Path("IMG.jpg"), 20, 10).mean() == 0.5
 
 
+@pytest.mark.parametrize(("width", "height"), [(20, 13), (13, 20)])
+def test_a_mask_of_another_shape_is_refused_too_wide_or_too_high(tmp_path, width, height):
+    Image.new("L", (16, 16), 255).save(tmp_path / "m.png")
+    with pytest.raises(DataError, match=r"its mask .* is 16×16"):
+        Masks(tmp_path / "m.png").of(Path("a.png"), width, height)
+
+
 def test_one_mask_is_for_all(folder):
     masks = Masks(folder / "a.png")
     for name in ("x.jpg", "y/z.png"):

@@ -9,7 +9,7 @@ import torch
 from omegaconf import OmegaConf
 
 from stylegan_pl.errors import ConfigError, UserError
-from stylegan_pl.training.resume import checkpoint_to_resume
+from stylegan_pl.training.resume import NothingLeft, check_is_left, checkpoint_to_resume
 
 
 def save(path: Path, images: int = 0) -> Path:
@@ -97,3 +97,10 @@ def test_a_checkpoint_that_may_not_be_read_is_not_replaced_by_a_new_run(as_nobod
         found(as_nobody / "run", resume="auto")
     last.chmod(0o600)
     assert found(as_nobody / "run", resume="auto") == last.resolve()
+
+
+def test_a_run_that_has_seen_its_whole_budget_is_done(run):
+    last = save(run / "checkpoints/last.ckpt", 20)
+    check_is_left(last, run, {}, {}, budget=21, limit="max_images")
+    with pytest.raises(NothingLeft, match="has seen 20 images of 20; to continue, type a larger max_images"):
+        check_is_left(last, run, {}, {}, budget=20, limit="max_images")

@@ -91,7 +91,8 @@ def _examine(config: DictConfig, output: Path, turned: bool) -> int:
     usable = f"{len(pictures):,} images can be used at image_size={crop}"
     _log.info("%s", report.verdict(remarks, refusals, usable=usable))
     _log.info("%s", _where(output, time.monotonic() - started))
-    for line in last_words(config, folders, pictures, paired=pairing.same_place, turned=turned):
+    paired, refused = pairing.same_place, bool(refusals)
+    for line in last_words(config, folders, pictures, paired=paired, turned=turned, refused=refused):
         _log.info("%s", line)
     return 1 if report.is_grave(remarks, refusals) else 0
 

@@ -33,11 +33,18 @@ _FINE = 3.0  # pixels: a narrower stroke is one or two pixels of a feature map a
 
 
 def last_words(
-    config: DictConfig, folders: dict[str, ImageFolder], pictures: Sequence[Picture], *, paired: bool, turned: bool
+    config: DictConfig,
+    folders: dict[str, ImageFolder],
+    pictures: Sequence[Picture],
+    *,
+    paired: bool,
+    turned: bool,
+    refused: bool,
 ) -> list[str]:
     """Three lines: stroke widths, the command, its duration; empty if no picture can be used.
 
     Args:
+        refused: these sets have to be mended before a run takes them.
         turned: `direction=BtoA` was typed, and content and style of `config` have changed places.
     """
     shorter = {
@@ -51,7 +58,7 @@ def last_words(
     seconds, on_cpu = _seconds(trained), device_kind("auto") == "cpu"
     return [
         _strokes(folders, trained),
-        f"to train on these: python -m stylegan_pl.train {shlex.join(words)}",
+        f"to train on these{', once mended' if refused else ''}: python -m stylegan_pl.train {shlex.join(words)}",
         f"roughly {duration(seconds)} on this machine{' (a CPU)' if on_cpu else ''}, plus validations",
     ]
 

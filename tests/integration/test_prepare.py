@@ -276,6 +276,7 @@ def test_what_a_run_would_refuse_is_told_with_the_whole_report(own, caplog, over
     with caplog.at_level(logging.INFO):
         assert prepare(check(own, *overrides)) == 1
     assert f"a run would end with this error: {words}" in caplog.text
+    assert "to train on these, once mended: python -m stylegan_pl.train" in caplog.text
     assert (own / "report/check.png").is_file()
 
 

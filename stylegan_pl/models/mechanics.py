@@ -45,7 +45,8 @@ class Mechanics:
         if self.accumulate_batches < 1:
             raise ConfigError(f"model.mechanics.accumulate_batches must be at least 1, got {self.accumulate_batches}")
         if self.max_images is None and self.max_epochs is None:
-            raise ConfigError("a run needs a budget: type max_images=100000 or max_epochs=200")
+            lowered = "" if self.max_minutes is None else f", which max_minutes={self.max_minutes:g} may lower"
+            raise ConfigError(f"a run needs a budget: type max_images=100000 or max_epochs=200{lowered}")
 
     def total_images(self, epoch_images: int) -> int:
         """The budget in images, except for `max_minutes`."""

@@ -234,7 +234,8 @@ def test_what_is_used_is_the_average_where_there_is_one():
     [
         ({"first_player": "both"}, "first_player must be generator or discriminator, got 'both'"),
         ({"accumulate_batches": 0}, "accumulate_batches must be at least 1, got 0"),
-        ({"max_images": None}, "a run needs a budget"),
+        ({"max_images": None}, "a run needs a budget: type max_images=100000 or max_epochs=200$"),
+        ({"max_images": None, "max_minutes": 8}, "budget: type .*, which max_minutes=8 may lower"),
     ],
 )
 def test_mechanics_that_cannot_be_are_refused(options, said):

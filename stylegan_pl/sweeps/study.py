@@ -153,6 +153,8 @@ class SharedStudy:
             if not self._is_known(trial.number, trial.params):
                 return self._trials()[trial.number]
             self._give_back(trial.number, _REPEATED)
+            if points is None:  # an endless space: another process began at the same moment, with the same series
+                self.study.sampler.reseed_rng()
         return None
 
     def _is_known(self, number: int | None, params: dict[str, Any]) -> bool:

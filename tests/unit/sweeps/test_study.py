@@ -167,6 +167,22 @@ def test_tpe_learns_from_what_was_told(tmp_path):
     assert sorted(distances[-15:])[7] < 0.15
 
 
+def test_a_command_that_draws_another_ones_points_soon_draws_its_own(tmp_path):
+    """Two that begin at the same moment have the same seed; before, nine known points in a row ended the second."""
+    first, second = (
+        SharedStudy(
+            "s", f"sqlite:///{tmp_path}/trials.db", direction="minimize", folder=tmp_path / name,
+            sampler=lambda trials: RandomSampler(0),
+        )
+        for name in ("one", "two")
+    )  # fmt: skip
+    for _ in range(12):
+        (trial,) = first.ask(SPACE, at_most=1, total=20)
+        finish(first, trial.number, 1.0)
+    (trial,) = second.ask(SPACE, at_most=1, total=20)
+    assert trial.number == 13 and second.counted() == 13
+
+
 def test_commands_with_folders_of_their_own_share_the_total_and_leave_each_others_trials_alone(tmp_path):
     """What two machines without a disk in common type: one database, a folder each, no lock between them."""
     shares: list[list[int]] = [[], [], []]

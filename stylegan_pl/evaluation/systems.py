@@ -10,7 +10,6 @@ import torch
 import yaml
 from torch import Tensor, nn
 
-from stylegan_pl.config.masked import masked
 from stylegan_pl.data.folder import ImageFolder
 from stylegan_pl.errors import UnfitData
 from stylegan_pl.evaluation.fixed_set import Photograph
@@ -19,6 +18,7 @@ from stylegan_pl.inference.any_size import pad_to_stride
 from stylegan_pl.pictures.crop_size import CropSize
 from stylegan_pl.pictures.tensors import to_float, to_uint8
 from stylegan_pl.runs.checkpoint import load, load_generator
+from stylegan_pl.runs.masked import masked
 from stylegan_pl.runs.record import RunRecord
 
 

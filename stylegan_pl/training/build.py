@@ -16,7 +16,6 @@ from lightning.pytorch.strategies import Strategy
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from stylegan_pl.callbacks.checkpoint_file import PlainFiles
-from stylegan_pl.config.masked import masked
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.distributed.heartbeat import Heartbeat
 from stylegan_pl.distributed.rank_pools import RankPools
@@ -29,6 +28,7 @@ from stylegan_pl.models.parts import GameParts, Parts
 from stylegan_pl.runs.checkpoint import load_teacher
 from stylegan_pl.runs.device import device_kind, exact_precision, has_bf16
 from stylegan_pl.runs.file_format import FORMAT_VERSION, VERSION_KEY
+from stylegan_pl.runs.masked import masked
 from stylegan_pl.runs.precision import Precision
 from stylegan_pl.runs.ranks import launched
 from stylegan_pl.training.precision import TwoPlayerMixedPrecision

@@ -15,7 +15,6 @@ from stylegan_pl.callbacks.early_stopping import EarlyStopping
 from stylegan_pl.callbacks.graceful_stop import GracefulStop, StoppedWaiting
 from stylegan_pl.callbacks.status import code_version
 from stylegan_pl.config.lightning_switches import lightnings_refusals
-from stylegan_pl.config.masked import masked
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.errors import UserError, first_line
 from stylegan_pl.loggers.csv import RunCSV
@@ -24,6 +23,7 @@ from stylegan_pl.models.base import TwoPlayerModule
 from stylegan_pl.nn.pretrained.shapes import shapes_only
 from stylegan_pl.runs.checkpoint import images_seen, load
 from stylegan_pl.runs.device import device_name, half_precision, is_out_of_memory, total_memory
+from stylegan_pl.runs.masked import masked
 from stylegan_pl.runs.outcome import ENDED, Outcome
 from stylegan_pl.runs.painters import NEAREST
 from stylegan_pl.training.build import build_data, build_model, build_trainer, plain

@@ -6,9 +6,9 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from stylegan_pl.callbacks.status import machine_facts
-from stylegan_pl.config.masked import masked
 from stylegan_pl.loggers.known_runs import forget_ids
 from stylegan_pl.pictures.whole_file import written_whole
+from stylegan_pl.runs.masked import masked
 from stylegan_pl.runs.ranks import restarted
 from stylegan_pl.runs.status import write_status
 from stylegan_pl.training.resume import was_preempted

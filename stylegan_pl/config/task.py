@@ -24,6 +24,7 @@ from stylegan_pl.config.unknown_key import no_option, not_the_verbs
 from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.runs.folder import alone_in, lock_of
+from stylegan_pl.runs.masked import masked
 from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.ranks import is_first
 from stylegan_pl.runs.status import read_status, replace_status, write_status
@@ -103,7 +104,7 @@ class Task:
 
     def _job_in(self, folder: Path, config: DictConfig, overrides: list[str]) -> float | None:
         before, used = read_status(folder), (folder / "checkpoints" / "last.ckpt").exists()
-        facts = {"overrides": overrides, "error": None, "traceback": None, "pruned": None}
+        facts = {"overrides": masked(overrides), "error": None, "traceback": None, "pruned": None}
         write_status(folder, state="running", pid=os.getpid(), **facts)
         started = time.monotonic()
         try:

@@ -8,7 +8,6 @@ from pathlib import Path
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 from hydra.types import HydraContext
-from omegaconf import OmegaConf
 
 from stylegan_pl.errors import ConfigError
 from stylegan_pl.runs.folder import alone_in
@@ -44,7 +43,7 @@ class GridSweeper(JobSweeper):
 
     def _run(self, jobs: list[tuple[int, list[str]]], sweep_dir: Path) -> None:
         left = self._left(jobs, sweep_dir)
-        OmegaConf.save(self.config, sweep_dir / "multirun.yaml")
+        self.write_config()
         try:
             for batch in [[job] for job in left] if self.stop_on_failure else [left]:
                 launch(self.launcher, batch, sweep_dir)

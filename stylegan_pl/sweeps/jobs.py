@@ -11,6 +11,7 @@ from hydra.plugins.launcher import Launcher
 from stylegan_pl.errors import ConfigError, first_line
 from stylegan_pl.runs.folder import lock_of
 from stylegan_pl.runs.lock import is_held
+from stylegan_pl.runs.masked import masked
 from stylegan_pl.runs.status import read_status, write_status
 from stylegan_pl.sweeps.job_folder import ENDED_WELL, folder_name
 
@@ -66,7 +67,7 @@ def _placed(number: int, overrides: list[str]) -> list[str]:
 def _settle(number: int, overrides: list[str], folder: Path, reason: str) -> None:
     """Record that a job failed, unless it recorded how it ended."""
     if read_status(folder).get("state") in (None, "running") and not is_held(lock_of(folder)):
-        write_status(folder, state="failed", error=reason, exit_code=1, overrides=overrides)
+        write_status(folder, state="failed", error=reason, exit_code=1, overrides=masked(overrides))
         say_failed(folder.name, reason)
 
 
@@ -96,8 +97,12 @@ def refuse_anothers(folder: Path, overrides: list[str]) -> None:
 
 
 def are_same(overrides: Sequence[str], others: Sequence[str]) -> bool:
-    """Whether two jobs' options are the same, whether resumed or not."""
-    return [text for text in overrides if text != RESUME] == [text for text in others if text != RESUME]
+    """Whether two jobs' options are the same, whether resumed or not; what is masked in files is not compared."""
+    return _kept(overrides) == _kept(others)
+
+
+def _kept(overrides: Sequence[str]) -> list[str]:
+    return [text for text in masked(list(overrides)) if text != RESUME]
 
 
 def has_checkpoint(folder: Path) -> bool:

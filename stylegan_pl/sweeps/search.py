@@ -56,7 +56,7 @@ class OptunaSweeper(JobSweeper):
                 settings["study"], settings["storage"], direction=direction, folder=self.folder,
                 sampler=lambda trials: _sampler(settings["sampler"], trials),
             )  # fmt: skip
-            OmegaConf.save(self.config, self.folder / "multirun.yaml")
+            self.write_config()
             if study.counted():
                 _log.info(
                     "continuing study %s: %d of %d trials", settings["study"], study.counted(), settings["trials"]

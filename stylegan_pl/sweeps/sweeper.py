@@ -7,7 +7,9 @@ from hydra.core.plugins import Plugins
 from hydra.plugins.launcher import Launcher
 from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
+
+from stylegan_pl.runs.masked import masked
 
 
 class JobSweeper(Sweeper):
@@ -29,3 +31,8 @@ class JobSweeper(Sweeper):
     def folder(self) -> Path:
         """The sweep's folder."""
         return Path(str(self.config.hydra.sweep.dir))
+
+    def write_config(self) -> None:
+        """Write multirun.yaml, as Hydra's sweepers do, with passwords and keys masked."""
+        shown = masked(OmegaConf.to_container(self.config, enum_to_str=True))
+        OmegaConf.save(OmegaConf.create(shown), self.folder / "multirun.yaml")

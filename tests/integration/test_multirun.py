@@ -56,6 +56,17 @@ def test_commas_ranges_and_choices_are_multiplied_into_numbered_folders(monkeypa
     assert len(lines) == 6 and "seed=3 image_size=128" in lines[5] and "tags" not in lines[5]  # alike in all
 
 
+def test_a_password_is_used_but_not_written_and_no_reason_to_repeat_a_job(monkeypatch, capsys, elsewhere):
+    typed = ["seed=1,2", "+logger.mine.api_key=SECRET"]
+    assert sweep(monkeypatch, *typed) == 0
+    written = [path for path in elsewhere.rglob("*") if path.is_file()]
+    assert {"multirun.yaml", "status.json"} <= {path.name for path in written}
+    assert not [path for path in written if b"SECRET" in path.read_bytes()]
+    assert "Launching 2 jobs" in capsys.readouterr().out
+    assert sweep(monkeypatch, *typed, "resume=auto") == 0
+    assert "Launching" not in capsys.readouterr().out
+
+
 def test_a_failed_job_is_told_at_once_kept_with_its_traceback_and_does_not_end_the_sweep(
     monkeypatch, capsys, elsewhere
 ):

@@ -13,6 +13,9 @@ from typing import Any
 from benchmarks.memory import cost_of_step
 from benchmarks.pairs import last_line, machine, table
 from benchmarks.steps import NO_DOWNLOADS
+from benchmarks.typed import keyed
+
+_OWN = ("sizes", "batches", "picture")
 
 
 def rows_of(overrides: list[str], sizes: list[int], batches: list[int]) -> list[dict[str, Any]]:
@@ -55,8 +58,8 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
 
 def main() -> None:
     """Measure, the table, the picture where one is asked for, then JSON."""
-    own = dict(word.split("=", 1) for word in sys.argv[1:] if word.split("=")[0] in ("sizes", "batches", "picture"))
-    overrides = [*NO_DOWNLOADS, *(word for word in sys.argv[1:] if word.split("=")[0] not in own)]
+    own = keyed(sys.argv[1:], numbers=("sizes", "batches"))
+    overrides = [*NO_DOWNLOADS, *(word for word in sys.argv[1:] if word.split("=")[0] not in _OWN)]
     sizes, batches = (
         [int(number) for number in own.get(key, default).split(",")]
         for key, default in (("sizes", "64,128,192"), ("batches", "1,2,4"))

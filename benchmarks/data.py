@@ -24,6 +24,7 @@ import torch
 from PIL import Image
 
 from benchmarks.pairs import Spent, cpu_ratio, last_line, machine, median, ratio, table, timed
+from benchmarks.typed import chosen_of, keyed
 from stylegan_pl.data.augment import Augmentation
 from stylegan_pl.data.datamodule import StyleTransferData
 from stylegan_pl.data.folder import ImageFolder
@@ -201,9 +202,9 @@ def _each(function: Callable[[Path, int | None], object], paths: list[Path], loa
 
 def main() -> None:
     """See the module."""
-    options = dict(word.split("=", 1) for word in sys.argv[1:])
+    options = keyed(sys.argv[1:], numbers=("repetitions",), only=("sets", "decoders"))
     torch.set_num_threads(1)
-    names = options.get("sets", ",".join(SETS)).split(",")
+    names = chosen_of(options.get("sets", ",".join(SETS)), SETS, "sets")
     repetitions = int(options.get("repetitions", 7))
     rows = [row for name in names for row in measure(name, repetitions, options.get("decoders") == "true")]
     print(f"decoder: {'Pillow' if decode.simplejpeg is None else 'simplejpeg'}")

@@ -22,6 +22,7 @@ from torch import nn
 
 from benchmarks.flops import forward_macs
 from benchmarks.pairs import last_line, machine, median, pairs, ratio, table
+from benchmarks.typed import keyed
 from stylegan_pl.evaluation.fixed_set import read_fixed_set
 from stylegan_pl.evaluation.training_data import sets_of
 from stylegan_pl.inference.onnx.painter import OnnxPainter
@@ -103,7 +104,7 @@ def speed(runs: dict[str, str], sides: list[int], turns: int, folder: Path) -> l
 
 def main() -> None:
     """Judge, count, time; tables, then JSON on the last line."""
-    options = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    options = keyed(sys.argv[1:], numbers=("sides", "turns"))
     missing = [name for name in ("teacher", "student") if name not in options]
     if missing:
         sys.exit(f"error: whose speed and scores? type {missing[0]}=RUN")

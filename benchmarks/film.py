@@ -22,6 +22,7 @@ from PIL import Image
 
 from benchmarks.pairs import last_line, machine, table
 from benchmarks.stylize_lite import photograph
+from benchmarks.typed import keyed
 
 _RATE = 25  # frames a second
 _UNTRAINED = [
@@ -81,7 +82,7 @@ def thirds(resident: list[float]) -> list[float]:
 
 def main() -> None:
     """See the module."""
-    options = dict(word.split("=", 1) for word in sys.argv[1:])
+    options = keyed(sys.argv[1:], numbers=("width", "height", "seconds", "smoothing"), only=("ckpt",))
     width, height = int(options.get("width", 1280)), int(options.get("height", 720))
     typed = [f"film.smoothing={options['smoothing']}"] if "smoothing" in options else []
     rows = []

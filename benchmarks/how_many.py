@@ -35,7 +35,7 @@ from PIL import Image, ImageDraw, ImageFont
 from benchmarks.budget import images_in
 from benchmarks.leaderboard import check_composes, evaluate, shrunk, train
 from benchmarks.pairs import machine
-from benchmarks.typed import keep_words
+from benchmarks.typed import keep_words, keyed
 from stylegan_pl.data.folder import ImageFolder
 
 THROUGH_NETWORK = ("probe", "nearest_painting", "style_distance")
@@ -268,7 +268,7 @@ def _astronaut(path: Path) -> Path:
 
 def main() -> None:
     """Cell after cell; the page after each, and on the last line the JSON of all cells."""
-    options = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    options = keyed(sys.argv[1:], numbers=("n", "minutes", "pairs", "threads", "seed"))
     counts = [int(n) for n in options.pop("n", "1,5,20,100,300").strip("[]").split(",")]
     minutes = [float(m) for m in options.pop("minutes", "10,30,60,180").strip("[]").split(",")]
     into = Path(options.pop("into", "docs"))

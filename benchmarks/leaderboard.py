@@ -28,13 +28,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from hydra import compose, initialize_config_dir
-from hydra.errors import HydraException
-from omegaconf.errors import OmegaConfBaseException
 from PIL import Image
 
 from benchmarks.budget import images_in
 from benchmarks.recipe import PIXELS, PUBLISHED, RECIPE, recipe_and_kin
-from benchmarks.typed import keep_words
+from benchmarks.typed import chosen_of, keep_words, keyed, told_in_a_line
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.verbs import register
 
@@ -61,6 +59,7 @@ METHODS: dict[str, list[str]] = {
 """Method -> what is typed beside the common part, on the sample."""
 
 
+_NUMBERS = ("images", "minutes", "seeds", "published_seeds", "jobs", "threads", "pairs", "pixel_steps")
 _SAME = (
     "floor",
     "recoloured",
@@ -248,11 +247,8 @@ def check_composes(rows: dict[str, list[str]]) -> None:
     """
     register()
     for name, typed in rows.items():
-        try:
-            with initialize_config_dir(str(conf_dir()), version_base="1.3"):
-                compose("train", overrides=typed)
-        except (HydraException, OmegaConfBaseException) as error:
-            sys.exit(f"error: {name}: {' '.join(str(error).split())}")
+        with told_in_a_line(name), initialize_config_dir(str(conf_dir()), version_base="1.3"):
+            compose("train", overrides=typed)
 
 
 def write(rows: list[dict[str, Any]], into: Path, name: str, grid: Path) -> str:
@@ -267,13 +263,11 @@ def write(rows: list[dict[str, Any]], into: Path, name: str, grid: Path) -> str:
 
 def main() -> None:
     """Train, compare, write; the table, then JSON on the last line."""
-    options = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    options = keyed(sys.argv[1:], numbers=_NUMBERS)
     board = board_of(options)
     rows = {name: [*board.common, *typed, *board.folders] for name, typed in board.methods.items()}
     every = [*rows, PIXELS] if "recipe" in rows else [*rows]
-    chosen = options.pop("methods", ",".join(every)).strip("[]").split(",")
-    if unknown := [method for method in chosen if method not in every]:
-        sys.exit(f"error: no method '{unknown[0]}'; there is {', '.join(every)}")
+    chosen = chosen_of(options.pop("methods", ",".join(every)), every, "methods")
     name, seeds = options.pop("name", "sample"), int(options.pop("seeds", "3"))
     published_seeds = int(options.pop("published_seeds", str(seeds)))
     minutes, images = options.pop("minutes", None), options.pop("images", None)
@@ -302,12 +296,14 @@ def main() -> None:
         for method, words in trained.items()
         for seed in range(published_seeds if "recipe" in rows and method in PUBLISHED else seeds)
     ]
-    train_all(runs, jobs, threads)
     folders = [folder for _, folder in runs]
-    if PIXELS in chosen:
+    if PIXELS in chosen:  # first: losses that need a generator are told before hours are spent
         folders.append(out / f"{PIXELS}-0")
         command = [sys.executable, "-m", "benchmarks.pixels", f"out={folders[-1]}", f"steps={pixel_steps}"]
-        subprocess.run([*command, f"pairs={pairs}", *rows["recipe"], "image_size=256", *typed], check=True)
+        painted = subprocess.run([*command, f"pairs={pairs}", *rows["recipe"], "image_size=256", *typed])
+        if painted.returncode != 0:  # it has said why
+            sys.exit(painted.returncode)
+    train_all(runs, jobs, threads)
     seen = ["data=sample" if not board.folders else "data=folders", *board.folders, f"pairs={pairs}"]
     found = evaluate(folders, [*seen, *board.judged], out / "report")
     shown = [out / f"{method}-0" for method in chosen]

@@ -14,7 +14,7 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from benchmarks.typed import keep_words
+from benchmarks.typed import keep_words, keyed, told_in_a_line
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.verbs import register
 from stylegan_pl.pictures.tensors import tensor_to_image, to_float
@@ -56,12 +56,13 @@ def paint(config: DictConfig, out: Path, *, steps: int, pairs: int) -> list[Path
 
 def main() -> None:
     """Paint; the folder on the last line."""
-    words = dict(argument.split("=", 1) for argument in sys.argv[1:])
+    words = keyed(sys.argv[1:], numbers=("steps", "pairs"))
     out = Path(words.pop("out", "outputs/pixels"))
     steps, pairs = int(words.pop("steps", "100")), int(words.pop("pairs", "16"))
     overrides = [f"{key}={value}" for key, value in words.items()]
     keep_words([*overrides, f"steps={steps}"], out)
-    paint(composed(overrides, out), out, steps=steps, pairs=pairs)
+    with told_in_a_line():
+        paint(composed(overrides, out), out, steps=steps, pairs=pairs)
     print(out)
 
 

@@ -15,8 +15,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from benchmarks.leaderboard import train_all
+from benchmarks.leaderboard import check_composes, train_all
 from benchmarks.pairs import last_line, machine, table
+from benchmarks.typed import chosen_of, keyed
 
 SWITCHES: dict[str, list[str]] = {
     "plain": [
@@ -56,15 +57,14 @@ def rows_of(out: Path, chosen: list[str], seeds: int) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Train, then the table, then JSON."""
-    options = dict(argument.split("=", 1) for argument in sys.argv[1:])
-    chosen = options.pop("switches", ",".join(SWITCHES)).strip("[]").split(",")
+    options = keyed(sys.argv[1:], numbers=("images", "seeds", "jobs"))
+    chosen = chosen_of(options.pop("switches", ",".join(SWITCHES)), SWITCHES, "switches")
     chosen = ["plain", *(name for name in chosen if name != "plain")]
-    if unknown := [name for name in chosen if name not in SWITCHES]:
-        sys.exit(f"error: no switches '{unknown[0]}'; there are {', '.join(SWITCHES)}")
     images, seeds = options.pop("images", "1000"), int(options.pop("seeds", "3"))
     out, jobs = Path(options.pop("out", "outputs/quality")), int(options.pop("jobs", str(os.cpu_count() or 1)))
     typed = [f"max_images={images}", f"val_every_images={images}"]
     typed += [f"{key}={value}" for key, value in options.items()]
+    check_composes({name: ["+experiment=sample", *SWITCHES[name], *typed] for name in chosen})
     runs = [
         (["+experiment=sample", *SWITCHES[name], *typed, f"seed={seed}"], out / f"{name}-{seed}")
         for seed in range(seeds)

@@ -14,6 +14,7 @@ import torch
 from benchmarks.pairs import cpu_ratio, last_line, machine, pairs, ratio, table
 from benchmarks.plain import plain_step
 from benchmarks.steps import NO_DOWNLOADS, PLAIN, Run, Step, composed, random_batch
+from benchmarks.typed import keyed
 from stylegan_pl.training.build import build_model
 
 
@@ -25,8 +26,9 @@ def main() -> None:
 
 def arguments(given: list[str], *, repetitions: int) -> tuple[int, list[str]]:
     """`repetitions=N` apart from the overrides."""
-    counts = [word.removeprefix("repetitions=") for word in given if word.startswith("repetitions=")]
-    return int(counts[-1]) if counts else repetitions, [word for word in given if not word.startswith("repetitions=")]
+    own = keyed(given, numbers=("repetitions",))
+    rest = [word for word in given if not word.startswith("repetitions=")]
+    return int(own.get("repetitions", repetitions)), rest
 
 
 def compare(overrides: list[str], repetitions: int) -> dict[str, object]:

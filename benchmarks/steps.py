@@ -7,6 +7,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 from torch import Tensor
 
+from benchmarks.typed import told_in_a_line
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.verbs import register
 from stylegan_pl.contracts import StylePair
@@ -29,9 +30,13 @@ NO_DOWNLOADS = ["feature_network=random_filters"]
 
 
 def composed(overrides: Sequence[str]) -> DictConfig:
-    """The config of a training run."""
+    """The config of a training run.
+
+    Raises:
+        SystemExit: there is no such key or value.
+    """
     register()
-    with initialize_config_dir(str(conf_dir()), version_base="1.3"):
+    with told_in_a_line(), initialize_config_dir(str(conf_dir()), version_base="1.3"):
         return compose("train", overrides=["run_dir=.", *overrides])
 
 

@@ -33,6 +33,7 @@ from PIL import Image
 from torch import nn
 
 from benchmarks.pairs import cpu_ratio, last_line, machine, median, pairs, ratio, table
+from benchmarks.typed import chosen_of, keyed
 from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.exporting.onnx_file import to_onnx
 from stylegan_pl.exporting.parity import Pictures, photograph, pixels, planes
@@ -43,6 +44,7 @@ from stylegan_pl.nn.fast.equivalents import keep_layout, multiply_less, show_cha
 Paint = Callable[[Pictures], Pictures]
 BACKENDS = ("eager", "channels_last", "compile", "onnxruntime", "int8", "two at once")
 DEFAULTS = (("mobile", (256, 512, 1024)), ("resnet9", (256,)))
+_OTHERS = ("backends", "generator", "device", "precision", "profile")  # options that are no numbers
 _CALIBRATION = ("astronaut.png", "coffee.png", "chelsea.png", "rocket.jpg")
 
 
@@ -187,11 +189,11 @@ def profile(name: str, size: int, threads: int) -> list[dict[str, Any]]:
 
 def main() -> None:
     """See the module."""
-    options = dict(word.split("=", 1) for word in sys.argv[1:])
+    options = keyed(sys.argv[1:], numbers=("threads", "repetitions", "batch", "sizes"), only=_OTHERS)
     threads, repetitions = int(options.get("threads", 2)), int(options.get("repetitions", 7))
     device, precision, batch = options.get("device", "cpu"), options.get("precision", "fp32"), options.get("batch", "1")
     torch.set_num_threads(threads)
-    chosen = options.get("backends", ",".join(BACKENDS)).split(",")
+    chosen = chosen_of(options.get("backends", ",".join(BACKENDS)), BACKENDS, "backends")
     sizes = tuple(int(size) for size in options["sizes"].split(",")) if "sizes" in options else None
     asked = [(options["generator"], sizes or (256,))] if "generator" in options else DEFAULTS
     found = []

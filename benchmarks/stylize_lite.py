@@ -18,6 +18,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from benchmarks.typed import keyed
+
 _OURS = """
 import sys, time, numpy as np
 from pathlib import Path
@@ -84,7 +86,9 @@ def _printed(command: list[str]) -> float:
 
 
 def main() -> None:
-    options = dict(word.split("=", 1) for word in sys.argv[1:])
+    options = keyed(sys.argv[1:], numbers=("turns", "inner", "sides"), only=("model", "other"))
+    if missing := [key for key in ("model", "other") if key not in options]:
+        sys.exit(f"error: type {missing[0]}=…; see the head of benchmarks/stylize_lite.py")
     turns, inner = int(options.get("turns", 5)), int(options.get("inner", 3))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)

@@ -16,6 +16,7 @@ from benchmarks.flops import flops, matmul_peak
 from benchmarks.memory import cost_of_step
 from benchmarks.pairs import cpu_ratio, last_line, machine, median, pairs, ratio, table
 from benchmarks.steps import NO_DOWNLOADS, Step, composed, device
+from benchmarks.typed import keyed
 
 MODELS = ("vanilla", "cyclegan", "cut", "fastcut", "pix2pix", "adain_scratch", "ast", "perceptual")
 SWITCHES = {
@@ -34,9 +35,8 @@ _OWN = ("models", "switches", "repetitions")
 
 def main() -> None:
     """See the module."""
-    words = [word for word in sys.argv[1:] if word.partition("=")[0] in _OWN]
-    own = dict(word.split("=", 1) for word in words)
-    overrides = [*NO_DOWNLOADS, *(word for word in sys.argv[1:] if word not in words)]
+    own = keyed(sys.argv[1:], numbers=("repetitions",))
+    overrides = [*NO_DOWNLOADS, *(word for word in sys.argv[1:] if word.partition("=")[0] not in _OWN)]
     repetitions = int(own.get("repetitions", 3))
     if own.get("switches"):
         rows = switch_rows(overrides, own["switches"], repetitions)

@@ -1,8 +1,71 @@
-"""What a folder was made with, kept beside it: a repeated command goes on with that, and with nothing else."""
+"""What is typed for a benchmark: read word by word, and kept beside what was made with it."""
 
 import json
+import re
 import sys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+
+from hydra.errors import HydraException
+from omegaconf.errors import OmegaConfBaseException
+
+from stylegan_pl.errors import UserError, nearest
+
+_NUMBERS = re.compile(r"\[?\d+(\.\d+)?(,\d+(\.\d+)?)*\]?")
+
+
+def keyed(
+    words: Sequence[str], *, numbers: Collection[str] = (), only: Collection[str] | None = None
+) -> dict[str, str]:
+    """Words KEY=VALUE -> key: value; what cannot be meant is told before hours are spent.
+
+    Args:
+        numbers: keys whose value is a number, or several with commas between them.
+        only: further keys that there are; None: others are overrides of the runs, for `check_composes`.
+
+    Raises:
+        SystemExit: one line; the word, and what to type instead.
+
+    >>> keyed(["sizes=64,128", "seed=1"], numbers=("sizes",))
+    {'sizes': '64,128', 'seed': '1'}
+    """
+    found = {}
+    for word in words:
+        key, equals, value = word.partition("=")
+        if not equals:
+            sys.exit(f"error: '{word}' is no KEY=VALUE")
+        if only is not None and key not in {*numbers, *only}:
+            sys.exit(f"error: no option '{key}'{nearest(key, [*numbers, *only])}")
+        if key in numbers and not _NUMBERS.fullmatch(value):
+            sys.exit(f"error: {word}: '{value}' is no number")
+        found[key] = value
+    return found
+
+
+def chosen_of(text: str, there: Collection[str], key: str) -> list[str]:
+    """`a,b` or `[a,b]` -> the names.
+
+    Raises:
+        SystemExit: one is not there; which, and the nearest.
+    """
+    names = text.strip("[]").split(",")
+    if unknown := [name for name in names if name not in there]:
+        sys.exit(f"error: {key}={text}: no '{unknown[0]}'{nearest(unknown[0], there)}")
+    return names
+
+
+@contextmanager
+def told_in_a_line(what: str = "") -> Iterator[None]:
+    """What cannot be composed or is refused within it ends the benchmark in one line, with `what` before it.
+
+    Raises:
+        SystemExit: that line.
+    """
+    try:
+        yield
+    except (HydraException, OmegaConfBaseException, UserError) as error:
+        sys.exit(f"error: {what}{': ' * bool(what)}{' '.join(str(error).split())}")
 
 
 def keep_words(words: list[str], folder: Path) -> None:

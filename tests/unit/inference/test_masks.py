@@ -1,5 +1,6 @@
 """Masks by name, scaled to their pictures."""
 
+import unicodedata
 from pathlib import Path
 
 import numpy as np
@@ -35,6 +36,12 @@ def test_a_mask_is_found_by_name_whatever_its_format(folder):
 def test_a_mask_s_extension_may_be_in_capitals(folder):
     (folder / "a.png").rename(folder / "IMG.PNG")
     assert Masks(folder).of(Path("IMG.jpg"), 20, 10).mean() == 0.5
+
+
+@pytest.mark.parametrize(("of_the_file", "asked"), [("NFD", "NFC"), ("NFC", "NFD")])
+def test_a_mask_is_found_though_another_system_writes_its_accents_otherwise(folder, of_the_file, asked):
+    (folder / "a.png").rename(folder / unicodedata.normalize(of_the_file, "été.png"))
+    assert Masks(folder).of(Path(unicodedata.normalize(asked, "été.jpg")), 20, 10).mean() == 0.5
 
 
 @pytest.mark.parametrize(("width", "height"), [(20, 13), (13, 20)])

@@ -38,7 +38,7 @@ def gap(a: Tensor, b: Tensor) -> float:
 def test_a_painting_that_is_no_number_is_told_and_not_painted_black(wrong: float, tile: int | None) -> None:
     class Overflowing(torch.nn.Module):
         def forward(self, x: Tensor) -> Tensor:
-            return torch.full_like(x, wrong)
+            return x + wrong
 
     painter = Painter(Overflowing(), tiling=Tiling(tile=tile))
     with pytest.raises(UserError, match=r"nan or infinite numbers; type precision=fp32"):

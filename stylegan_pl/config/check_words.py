@@ -11,6 +11,7 @@ from stylegan_pl.config.conf_dir import conf_dir
 from stylegan_pl.config.near_names import ours, ours_of_value
 from stylegan_pl.config.quoting import parsed
 from stylegan_pl.config.text_keys import Kind
+from stylegan_pl.config.unknown_key import PLUS_GROUPS
 from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import ConfigError, is_address, nearest
 from stylegan_pl.runs.painters import PREFIX
@@ -148,6 +149,11 @@ def _check_group(word: str, name: str) -> None:
         )
         if said is not None and word != said:
             raise ConfigError(f"{word}: type {said}")
+        if name not in ("train", "preview"):
+            raise ConfigError(f"{word}: type debug=true or debug=false")
+    if word.startswith("++") and (conf_dir() / key.partition("@")[0]).is_dir():
+        plus = "+" * (key in PLUS_GROUPS)
+        raise ConfigError(f"{word}: ++ is for single options, and {key} is a group; type {plus}{key}={text}")
     folder = conf_dir() / key.partition("@")[0]
     listed = re.findall(r"[\w.]+", text) if text.startswith("[") and folder.is_dir() else []
     if twice := next((name for name in listed if listed.count(name) > 1), None):
@@ -160,7 +166,8 @@ def _check_group(word: str, name: str) -> None:
         if none := _none(key, name):
             raise ConfigError(f"{word}: a group needs a name; to have none, type {none}")
     names = ", ".join(sorted(path.stem for path in folder.glob("*.yaml")))
-    raise ConfigError(f"{word}: a group needs a name; type {key}=NAME, one of {names}")
+    plus = "+" * (key in PLUS_GROUPS)
+    raise ConfigError(f"{word}: a group needs a name; type {plus}{key}=NAME, one of {names}")
 
 
 def _bare(word: str, words: Sequence[str], typed: set[str], kinds: Mapping[str, Kind], name: str) -> str | None:
@@ -217,7 +224,7 @@ def _own(key: str, name: str) -> str:
     known = {field.name for field in fields(VERBS[name].schema)} | {path.name for path in conf_dir().iterdir()}  # type: ignore[arg-type]  # a verb with options
     if key.partition(".")[0] in known:
         hints = get_type_hints(VERBS[name].schema)
-        plus = "+" if key in ("experiment", "debug") else ""
+        plus = "+" if key in PLUS_GROUPS else ""
         return f"type {plus}{key}={'true' if hints.get(key) is bool else 'VALUE'}"
     near = nearest(key, known)
     return f"no option '{key}'{near if 'did you mean' in near else '; --help lists them'}"

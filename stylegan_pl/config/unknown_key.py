@@ -53,10 +53,18 @@ def not_the_verbs(verb: str, key: str) -> str:
     )
 
 
+def without_plus(key: str, value: str) -> str:
+    """The error for `experiment=NAME` or `debug=NAME`; a name that we do not have may be in the user's --config-dir."""
+    names = sorted(path.stem for path in (conf_dir() / key).glob("*.yaml"))
+    if value in names:
+        return f"{key} is added with a plus: type +{key}={value}"
+    return f"{key}={value}: it is added with a plus, +{key}=NAME{nearest(value, names)}"
+
+
 def unknown_key(key: str, overrides: list[str], compose: Compose, verb: str) -> str:
     """The error for a key that the config does not have; arguments as of `explain`."""
     if key in PLUS_GROUPS:
-        return f"{key} is added with a plus: type +{key}={_value_of(key, overrides) or 'NAME'}"
+        return without_plus(key, _value_of(key, overrides))
     config = _without(key, overrides, compose)
     groups = [str(group) for group in config.hydra.runtime.choices if not str(group).startswith("hydra/")]
     if "@" in key:

@@ -48,6 +48,8 @@ def command(monkeypatch, capsys, *arguments: str, verb: str = "train", action=la
         ("data=smple", "data has no option 'smple'; did you mean 'sample'?"),
         ("generator=resnet6", "type generator@model.generator=NAME"),
         ("experiment=coco_vangogh", "experiment is added with a plus: type +experiment=coco_vangogh"),
+        ("experiment=sampel", "experiment=sampel: it is added with a plus, +experiment=NAME; did you mean 'sample'?"),
+        ("debug=default", "debug=default: it is added with a plus, +debug=NAME; there is smoke"),
         ("+experiment=coco_vangog", "experiment has no option 'coco_vangog'; did you mean 'coco_vangogh'?"),
         ("seed=abc", "seed: value 'abc' of type 'str' could not be converted to Integer"),
         ("precision=bf17", "value 'bf17', expected one of [auto, fp32, bf16, bf16_if_fast, fp16]; type precision=auto"),

@@ -11,10 +11,11 @@ import yaml
 from torch import Tensor, nn
 
 from stylegan_pl.data.folder import ImageFolder
-from stylegan_pl.errors import UnfitData
+from stylegan_pl.errors import UnfitData, UserError
 from stylegan_pl.evaluation.fixed_set import Photograph
 from stylegan_pl.evaluation.painted_folder import PaintedFolder
 from stylegan_pl.inference.any_size import pad_to_stride
+from stylegan_pl.inference.finish import check_is_finite
 from stylegan_pl.pictures.crop_size import CropSize
 from stylegan_pl.pictures.tensors import to_float, to_uint8
 from stylegan_pl.runs.checkpoint import load, load_generator
@@ -81,7 +82,11 @@ class Checkpoint(System):
 
     @torch.inference_mode()
     def paint(self, photographs: Sequence[Photograph]) -> Tensor:
-        """Paint photographs: uint8 (N, 3, H, W), rounded as in a PNG file."""
+        """Paint photographs: uint8 (N, 3, H, W), rounded as in a PNG file.
+
+        Raises:
+            UserError: the generator paints nan or infinite numbers.
+        """
         content = torch.stack([photograph.content for photograph in photographs])
         height, width = content.shape[-2:]
         inputs = [pad_to_stride(to_float(content.to(self.device)), int(getattr(self._generator, "stride", 4)))]
@@ -89,6 +94,10 @@ class Checkpoint(System):
             inputs.append(to_float(self._styles(photographs).to(self.device)))
         with torch.autocast(self.device.type, dtype=self.dtype, enabled=self.dtype != torch.float32):
             stylised = self._generator(*inputs)
+        try:
+            check_is_finite(stylised)
+        except UserError as error:  # of which entrant
+            raise UserError(f"{self.source}: {error}") from error
         return to_uint8(stylised[..., :height, :width]).cpu()
 
     def _styles(self, photographs: Sequence[Photograph]) -> Tensor:

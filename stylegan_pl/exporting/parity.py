@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from stylegan_pl.inference.any_size import pad_to_stride, stride_of
+from stylegan_pl.inference.finish import check_is_finite
 from stylegan_pl.pictures.read import read_image
 from stylegan_pl.pictures.tensors import to_float, to_uint8
 
@@ -39,18 +40,25 @@ def agreements(generator: nn.Module, runner: Runner, sizes: Sequence[tuple[int, 
     found = []
     for height, width in sizes:
         image = photograph("astronaut.png", height, width)
-        difference = np.abs(runner(image, style).astype(np.int16) - painted(generator, image, style))
+        own = painted(generator, image, style)
+        difference = np.abs(runner(image, style).astype(np.int16) - own)
         found.append(Agreement(height, width, float(difference.max()), float(difference.mean())))
     return found
 
 
 @torch.no_grad()
 def painted(generator: nn.Module, image: Pictures, style: Pictures) -> Pictures:
-    """The generator's own paintings, (N, H, W, 3) uint8, of photographs of the same shape."""
+    """The generator's own paintings, (N, H, W, 3) uint8, of photographs of the same shape.
+
+    Raises:
+        UserError: it paints nan or infinite numbers; the file's would be as black, and so agree.
+    """
     height, width = image.shape[1:3]
     inside = pad_to_stride(planes(image), stride_of(generator))
     conditions = (planes(style),) if getattr(generator, "takes_style", False) else ()
-    return pixels(generator(inside, *conditions)[..., :height, :width])
+    result = generator(inside, *conditions)
+    check_is_finite(result, instead="give an earlier checkpoint")
+    return pixels(result[..., :height, :width])
 
 
 def planes(image: Pictures, device: str = "cpu") -> Tensor:

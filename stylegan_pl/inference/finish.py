@@ -10,6 +10,25 @@ from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.inference.colour import KeepColour, Recolouring, coral, keep_chroma, recolour
 
 
+_TYPE_INSTEAD = "type precision=fp32, and if that changes nothing, give an earlier checkpoint"
+
+
+def check_is_finite(painted: Tensor, *, instead: str = _TYPE_INSTEAD) -> None:
+    """Check what a generator painted before it is rounded to 8 bits: nan would become black.
+
+    Weights can be finite and so large that their products are not.
+
+    Args:
+        instead: what to type, for the message.
+
+    Raises:
+        UserError: it painted nan or infinite numbers.
+    """
+    # one sum takes no memory, unlike isfinite of each; in half precision the sum itself would overflow
+    if not math.isfinite(float(painted.sum(dtype=torch.float32))):
+        raise UserError(f"the generator paints nan or infinite numbers; {instead}")
+
+
 @dataclass(frozen=True)
 class Finish:
     """x + m · s · (k(G(x)) − x): keep colours, then blend with the photograph, then mask.
@@ -50,12 +69,7 @@ class Finish:
         Raises:
             UserError: the generator painted nan or infinite numbers, which would become black.
         """
-        # one sum takes no memory, unlike isfinite of each; in half precision the sum itself would overflow
-        if not math.isfinite(float(painted.sum(dtype=torch.float32))):
-            raise UserError(
-                "the generator paints nan or infinite numbers; type precision=fp32, and if that changes nothing, give "
-                "an earlier checkpoint"
-            )
+        check_is_finite(painted)
         if self.keep_colour is KeepColour.luma:
             painted = keep_chroma(content, painted)
         elif self.needs_palette:

@@ -113,6 +113,17 @@ def test_memory_that_runs_out_is_told_in_a_line(ckpt, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("*safetensors*"))
 
 
+@pytest.mark.parametrize("kind", ["onnx", "safetensors"])
+def test_a_painter_of_nan_is_not_exported(ckpt, tmp_path, kind):
+    """Its weights are finite; rounded to bytes, nan is black in both pictures, and they would agree."""
+    state = torch.load(ckpt, weights_only=True)
+    state["state_dict"] = {key: 1e30 * value for key, value in state["state_dict"].items()}
+    torch.save(state, ckpt)
+    with pytest.raises(UserError, match=r"^the generator paints nan or infinite numbers; give an earlier checkpoint$"):
+        exported(ckpt, tmp_path / f"g.{kind}")
+    assert not list(tmp_path.glob("g.*"))
+
+
 @pytest.mark.parametrize("name, suffix", [("torch_export", "pt2"), ("torchscript", "pt")])
 def test_files_for_torch_paint_alike(name, suffix, ckpt, tmp_path):
     path = exported(ckpt, tmp_path / f"g.{suffix}", f"format={name}")

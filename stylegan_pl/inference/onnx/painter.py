@@ -76,10 +76,12 @@ class OnnxPainter:
         """Paint pictures: (N, H, W, 3) uint8 -> (N, H, W, 3) uint8.
 
         Raises:
-            DataError: onnxruntime fails, for example because memory runs out.
+            DataError: onnxruntime fails, for example because memory runs out, or the graph paints nan.
         """
         try:
             painted = self._run(pictures)
+        except DataError:
+            raise
         except Exception as error:  # onnxruntime raises types of its own
             height, width = pictures.shape[1:3]
             raise DataError(f"{width}×{height} pixels: onnxruntime gave up ({first_line(error)[:200]})") from error
@@ -96,6 +98,10 @@ class OnnxPainter:
         height, width = pictures.shape[1:3]
         style = None if self.style is None else planes(self.style)
         planes_out = self.session.run(None, self._named(planes(mirrored(pictures, self.stride)), style))[0]
+        if not np.isfinite(planes_out.sum(dtype=np.float32)):
+            raise DataError(
+                "the graph paints nan or infinite numbers; export without half=true, or an earlier checkpoint"
+            )
         return pixels(planes_out[:, :, :height, :width])
 
     def _named(self, image: NDArray[Any], style: NDArray[Any] | None) -> dict[str, NDArray[Any]]:

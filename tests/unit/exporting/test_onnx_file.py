@@ -13,7 +13,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from stylegan_pl.config.conf_dir import conf_dir
-from stylegan_pl.errors import ConfigError
+from stylegan_pl.errors import ConfigError, DataError
 from stylegan_pl.generators.context import ContextGenerator
 from stylegan_pl.inference.any_size import pad_to_stride, stylize_batch
 from stylegan_pl.inference.load_painter import painter_of
@@ -109,6 +109,16 @@ def test_without_preprocessing_the_graph_is_the_network(tmp_path):
     assert (
         apart(OnnxPainter(path)(pictures), by_torch(generator, pictures)) <= 1
     )  # the painter does what the graph left
+
+
+def test_a_graph_that_paints_nan_is_told_and_not_painted_black(tmp_path):
+    generator = generator_of("seed")
+    for weight in generator.parameters():
+        weight.mul_(1e30)
+    model = to_onnx(generator, preprocessing=False, opset=18)
+    path = written(model, generator, tmp_path / "g.onnx", preprocessing=False)
+    with pytest.raises(DataError, match="^the graph paints nan or infinite numbers; export without half=true"):
+        OnnxPainter(path)(random_pictures(1, 20, 20))
 
 
 def test_half_precision_is_smaller_and_close(tmp_path):

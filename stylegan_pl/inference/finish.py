@@ -9,7 +9,6 @@ from torch import Tensor
 from stylegan_pl.errors import ConfigError, UserError
 from stylegan_pl.inference.colour import KeepColour, Recolouring, coral, keep_chroma, recolour
 
-
 _TYPE_INSTEAD = "type precision=fp32, and if that changes nothing, give an earlier checkpoint"
 
 

@@ -117,7 +117,7 @@ def test_a_graph_that_paints_nan_is_told_and_not_painted_black(tmp_path):
         weight.mul_(1e30)
     model = to_onnx(generator, preprocessing=False, opset=18)
     path = written(model, generator, tmp_path / "g.onnx", preprocessing=False)
-    with pytest.raises(DataError, match="^the graph paints nan or infinite numbers; export without half=true"):
+    with pytest.raises(DataError, match=r"^the graph paints nan or infinite numbers; export without half=true"):
         OnnxPainter(path)(random_pictures(1, 20, 20))
 
 

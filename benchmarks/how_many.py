@@ -127,7 +127,7 @@ def page(cells: dict[Cell, dict[str, Any]], table: Table) -> str:
     first = next(iter(cells.values()))["scores"]
     n = first["ssim"]["n"]
     lines = [
-        f"A painter trained on so many paintings for so many minutes on {table.threads} CPU threads, validations and "
+        f"A painter trained on so many paintings for so many minutes on {_counted(table.threads)}, validations and "
         f"the program's start not counted. Each is judged on the same {n} held-out photographs against all the "
         "paintings, also those it never saw, at 256 pixels; what a score says is in [metrics.md](metrics.md). In "
         "brackets: 95 % over photographs. One seed.",
@@ -152,6 +152,10 @@ def page(cells: dict[Cell, dict[str, Any]], table: Table) -> str:
         seen = (cells.get(Cell(count, m)) for m in minutes)
         lines.append(f"| {count} | {' | '.join('–' if one is None else format(one['images'], ',') for one in seen)} |")
     return "\n".join(lines) + "\n"
+
+
+def _counted(threads: int) -> str:
+    return f"{threads} CPU thread{'s' * (threads != 1)}"
 
 
 def _cell(cell: dict[str, Any] | None, metric: str) -> str:

@@ -9,6 +9,9 @@ from omegaconf import MISSING, DictConfig
 from stylegan_pl.config.cli import run_verb
 from stylegan_pl.config.stand_ins import without_weights
 from stylegan_pl.runs.precision import Precision
+from stylegan_pl.runs.signals import raising
+
+_PREEMPTED = 75  # exit code of a run that was told to end
 
 
 @dataclass
@@ -59,10 +62,11 @@ class TrainConfig:
 
 def train(config: DictConfig) -> int:
     """Run with the composed config; returns the exit code."""
-    from stylegan_pl.training.check import check
+    with raising(lambda number: SystemExit(_PREEMPTED), ("SIGTERM", "SIGHUP")):  # Hydra has made the run's folder
+        from stylegan_pl.training.check import check
 
-    check(config)
-    from stylegan_pl.training.run import run  # imported after the checks: Lightning takes seconds
+        check(config)
+        from stylegan_pl.training.run import run  # imported after the checks: Lightning takes seconds
 
     with without_weights(config) if config.stand_ins else nullcontext():
         return run(config)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from stylegan_pl.contracts import StylePair
 from stylegan_pl.models.base import TwoPlayerModule
-from stylegan_pl.runs.signals import handled
+from stylegan_pl.runs.signals import handled, raising
 
 INTERRUPTED, PREEMPTED = 130, 75  # exit codes: Ctrl-C; resumable, and a scheduler may start it again
 
@@ -49,18 +49,8 @@ class StoppedWaiting(BaseException):
 @contextmanager
 def ending_at_once() -> Iterator[None]:
     """During set-up and the end of a run: schedulers' signals raise `StoppedEarly`, Ctrl-C `KeyboardInterrupt`."""
-
-    def end(number: int, frame: FrameType | None) -> None:
-        raise StoppedEarly(number)
-
-    listens = threading.current_thread() is threading.main_thread()  # Python allows no other thread to set handlers
-    numbers = [number for number in handled(_PRIORITY) if number != signal.SIGINT] if listens else []
-    before = {number: signal.signal(number, end) for number in numbers}
-    try:
+    with raising(StoppedEarly, [name for name in _PRIORITY if name != "SIGINT"]):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class GracefulStop(L.Callback):

@@ -1,6 +1,7 @@
 """The function that Hydra calls with each composed config: one run, or a job of a sweep with a status file."""
 
 import dataclasses
+import logging
 import os
 import sys
 import time
@@ -64,6 +65,10 @@ class Task:
                 traceback.print_exc()
             self.codes.append(1)
             _leave_no_folder()
+        except SystemExit:  # a signal told it to end, perhaps before the run began
+            logging.getLogger("torch").setLevel(logging.WARNING)  # torch says more if its import was interrupted
+            _leave_no_folder()
+            raise
         return None
 
     def check(self, config: DictConfig) -> None:
@@ -146,6 +151,10 @@ def _leave_no_folder() -> None:
     ours = {folder / f"{settings.job.name}.log", lock_of(folder)}  # its lines were printed on the terminal
     if not folder.is_dir() or not ours.issuperset(folder.iterdir()):
         return
+    for handler in list(logging.root.handlers):
+        if isinstance(handler, logging.FileHandler) and Path(handler.baseFilename) in ours:
+            logging.root.removeHandler(handler)  # a later line would look for its folder
+            handler.close()
     with suppress(OSError, ConfigError), alone_in(folder):  # another run that started in the same second may use it
         for path in ours:
             path.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -14,6 +14,27 @@ def handled(names: Iterable[str]) -> list[signal.Signals]:
     """The named signals that this system has. SIGHUP is left out if it is ignored already, as under `nohup`."""
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]  # Windows has no HUP, no USR1
     return [n for n in numbers if n.name != "SIGHUP" or signal.getsignal(n) is not signal.SIG_IGN]
+
+
+@contextmanager
+def raising(error: Callable[[int], BaseException], names: Iterable[str]) -> Iterator[None]:
+    """Raise an exception of ours where the main thread is when a signal comes; without it, most end the process.
+
+    Args:
+        error: of a signal's number.
+        names: of the signals; those that this system does not have are left out.
+    """
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise error(number)
+
+    listens = threading.current_thread() is threading.main_thread()  # Python allows no other thread to set handlers
+    before = {number: signal.signal(number, end) for number in (handled(names) if listens else ())}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: not set by Python
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from fitting import assert_same, command, run_until
 from preloaded import Started
 from ranks import DDP, PYTHONPATH, fault
 
+from stylegan_pl.config.cli import run_verb
 from stylegan_pl.training.run import run
 
 WITHIN_S = 60.0  # a job that has lost a rank has ended by then
@@ -129,6 +130,26 @@ def test_slurm_is_asked_to_start_the_job_again_unless_it_was_cancelled(
     monkeypatch.setenv("SLURM_RESTART_COUNT", "1")
     assert run(train_config("max_images=8")) == 0  # as Slurm starts it again: the same command line
     assert status(tmp_path / "run")["resumed"] is True
+
+
+@pytest.mark.parametrize("place", ["stylegan_pl.training.check.check", "stylegan_pl.training.run.checkpoint_to_resume"])
+def test_a_run_told_to_end_before_it_began_leaves_no_folder(tmp_path, image_sets, monkeypatch, place):
+    def told_to_end(*arguments):
+        assert list(tmp_path.glob("outputs/train/run/*")), "Hydra has made it"
+        os.kill(os.getpid(), signal.SIGTERM)
+        raise AssertionError("the signal was not heard")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(place, told_to_end)
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            run_verb("train", words=[*SMALL, f"data_root={image_sets}", "run_name=run"])
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert ended.value.code == 75
+    assert not (tmp_path / "outputs").exists()
 
 
 def test_a_run_whose_last_batch_hears_the_signal_is_done(train_config, monkeypatch):

@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from stylegan_pl.config.check_numbers import check_deep_numbers, check_image_size, check_ranges
-from stylegan_pl.config.failure_line import code_and_line
+from stylegan_pl.config.failure_line import code_and_line, holds_too_little
 from stylegan_pl.config.named_today import as_named_today
 from stylegan_pl.config.near_names import ours_of_value
 from stylegan_pl.config.unknown_key import no_option, not_the_verbs
@@ -30,6 +30,8 @@ from stylegan_pl.runs.outcome import Outcome
 from stylegan_pl.runs.ranks import is_first
 from stylegan_pl.runs.status import read_status, replace_status, write_status
 from stylegan_pl.sweeps.jobs import say_failed
+
+_UNFIT = (ImportError, MemoryError)  # of a library that does not fit into memory, such as torch
 
 Function = Callable[[DictConfig], int]
 """A composed config -> exit code, or an `Outcome`, whose score a sweeper gets."""
@@ -59,7 +61,9 @@ class Task:
             return self._job(config)
         try:
             return self._finished(self._run(config))
-        except (UserError, InstantiationException, OmegaConfBaseException, KeyboardInterrupt) as error:
+        except (UserError, InstantiationException, OmegaConfBaseException, KeyboardInterrupt, *_UNFIT) as error:
+            if isinstance(error, _UNFIT) and not holds_too_little(error):
+                raise
             self.failures.append(error)  # kept here, because Hydra would print its own line first
             if self.debug:
                 traceback.print_exc()

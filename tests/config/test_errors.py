@@ -284,3 +284,28 @@ def test_a_target_that_is_no_path_is_a_line(target) -> None:
         ConfigError, match=r"^x\._target_=.* is not the path of a class; type x\._target_=package\.Class$"
     ):
         check_config(node)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+        ImportError("libmkl.so.2: cannot allocate memory in static TLS block"),
+        MemoryError(),
+    ],
+)
+def test_memory_that_does_not_hold_torch_is_told_in_a_line(monkeypatch, capsys, error):
+    def imports(config):
+        raise error
+
+    code, line = command(monkeypatch, capsys, "data=sample", action=imports)
+    assert code == 1 and line.startswith("error: not enough memory (") and line.count("\n") <= 1
+    assert (str(error) or "MemoryError") in line and line.strip().endswith("or raise ulimit -v")
+
+
+def test_another_failed_import_is_a_bug(monkeypatch, capsys):
+    def imports(config):
+        raise ImportError("cannot import name 'nosuch'")
+
+    with pytest.raises(ImportError, match="nosuch"):
+        command(monkeypatch, capsys, "data=sample", action=imports)

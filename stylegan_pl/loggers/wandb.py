@@ -3,7 +3,10 @@
 import logging
 import os
 import shlex
+import sys
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from stylegan_pl.loggers.known_runs import known_id, remember_id
 from stylegan_pl.loggers.samples import Samples
 from stylegan_pl.loggers.wandb_process import end_process, patience_s, sending_s
 from stylegan_pl.pictures.tensors import tensor_to_image
+from stylegan_pl.runs.masked import masked
 from stylegan_pl.runs.ranks import is_first
 
 _log = logging.getLogger(__name__)
@@ -92,6 +96,17 @@ def _opening_s() -> float:
     return patience_s("WANDB_INIT_TIMEOUT", _OPENING_S)
 
 
+@contextmanager
+def _masked_words() -> Iterator[None]:
+    """Mask passwords and keys in this process's command line, which W&B records when it opens a run."""
+    before = sys.argv
+    sys.argv = masked(before)
+    try:
+        yield
+    finally:
+        sys.argv = before
+
+
 class RunWandb(WandbLogger):
     """W&B with images seen as the x axis of every chart, samples as tables, and checkpoints as artifacts."""
 
@@ -116,7 +131,8 @@ class RunWandb(WandbLogger):
         self._wandb_init.setdefault("settings", limits)
         self._wandb_init.pop("anonymous", None)  # Lightning always passes it, and W&B warns of it
         try:
-            run: Any = super().experiment
+            with _masked_words():
+                run: Any = super().experiment
         except (wandb.Error, OSError) as error:
             if self._wandb_init.get("mode") in ("offline", "disabled"):
                 raise
@@ -126,7 +142,8 @@ class RunWandb(WandbLogger):
             )  # fmt: skip
             end_process(within_s=_CLOSING_S)  # the failed process still holds the run's id
             self._wandb_init["mode"] = "offline"
-            run = super().experiment
+            with _masked_words():
+                run = super().experiment
         run.define_metric("images_seen")
         run.define_metric("*", step_metric="images_seen", step_sync=True)
         return run

@@ -54,6 +54,14 @@ def test_a_password_is_used_but_not_written(tmp_path, image_sets):
     assert "resuming from" in said and "SECRET" not in said and "***" not in said
 
 
+def test_wandb_records_the_command_line_without_passwords(tmp_path, image_sets):
+    own = "+logger.mine={_target_: lightning.pytorch.loggers.CSVLogger, save_dir: mine, name: 'https://me:SECRET@host'}"
+    train(tmp_path, image_sets, "logger=wandb", own)
+    written = [path for path in (tmp_path / "run/wandb").rglob("*") if path.is_file()]
+    assert [path for path in written if b"https://me:***@host" in path.read_bytes()]
+    assert not [path for path in written if b"SECRET" in path.read_bytes()]
+
+
 def test_a_report_masks_what_an_older_checkpoint_holds(tmp_path):
     path = save_teacher(tmp_path / "a.ckpt")
     checkpoint = torch.load(path, weights_only=True)

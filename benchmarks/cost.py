@@ -58,7 +58,7 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
 
 def main() -> None:
     """Measure, the table, the picture where one is asked for, then JSON."""
-    own = keyed(sys.argv[1:], numbers=("sizes", "batches"))
+    own = keyed(sys.argv[1:], numbers=("sizes", "batches"), others=("picture",), verb="train")
     overrides = [*NO_DOWNLOADS, *(word for word in sys.argv[1:] if word.split("=")[0] not in _OWN)]
     sizes, batches = (
         [int(number) for number in own.get(key, default).split(",")]

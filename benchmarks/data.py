@@ -202,7 +202,7 @@ def _each(function: Callable[[Path, int | None], object], paths: list[Path], loa
 
 def main() -> None:
     """See the module."""
-    options = keyed(sys.argv[1:], numbers=("repetitions",), only=("sets", "decoders"))
+    options = keyed(sys.argv[1:], numbers=("repetitions",), others=("sets", "decoders"))
     torch.set_num_threads(1)
     names = chosen_of(options.get("sets", ",".join(SETS)), SETS, "sets")
     repetitions = int(options.get("repetitions", 7))

@@ -104,7 +104,7 @@ def speed(runs: dict[str, str], sides: list[int], turns: int, folder: Path) -> l
 
 def main() -> None:
     """Judge, count, time; tables, then JSON on the last line."""
-    options = keyed(sys.argv[1:], numbers=("sides", "turns"))
+    options = keyed(sys.argv[1:], numbers=("sides", "turns"), others=("teacher", "student", "more"), verb="evaluate")
     missing = [name for name in ("teacher", "student") if name not in options]
     if missing:
         sys.exit(f"error: whose speed and scores? type {missing[0]}=RUN")

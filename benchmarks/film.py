@@ -82,7 +82,7 @@ def thirds(resident: list[float]) -> list[float]:
 
 def main() -> None:
     """See the module."""
-    options = keyed(sys.argv[1:], numbers=("width", "height", "seconds", "smoothing"), only=("ckpt",))
+    options = keyed(sys.argv[1:], numbers=("width", "height", "seconds", "smoothing"), others=("ckpt",))
     width, height = int(options.get("width", 1280)), int(options.get("height", 720))
     typed = [f"film.smoothing={options['smoothing']}"] if "smoothing" in options else []
     rows = []

@@ -55,12 +55,13 @@ _OPTIONS = {
     "picture": "",
     "out": "outputs/gpu",
 }
+_NUMBERS = ("image_size", "batch_size", "repetitions", "minutes")
 _SHOWN = 512  # pixels, the shorter side of the picture in the report
 
 
 def main() -> None:
     """Time, train, paint, report; the numbers as JSON on the last line."""
-    given = keyed(sys.argv[1:], numbers=("image_size", "batch_size", "repetitions", "minutes"))
+    given = keyed(sys.argv[1:], numbers=_NUMBERS, others=_OPTIONS, verb="train")
     options = _OPTIONS | {key: value for key, value in given.items() if key in _OPTIONS}
     typed = [f"{key}={value}" for key, value in given.items() if key not in _OPTIONS]
     if bool(options["photographs"]) != bool(options["paintings"]):

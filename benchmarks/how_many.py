@@ -38,6 +38,7 @@ from benchmarks.pairs import machine
 from benchmarks.typed import keep_words, keyed
 from stylegan_pl.data.folder import ImageFolder
 
+_OTHERS = ("photographs", "paintings", "recipe", "vgg16", "picture", "out", "into")  # options that are no numbers
 THROUGH_NETWORK = ("probe", "nearest_painting", "style_distance")
 METRICS = (*THROUGH_NETWORK, "ssim")
 _CELL = 240  # pixels, side of a picture in the sheet
@@ -272,7 +273,7 @@ def _astronaut(path: Path) -> Path:
 
 def main() -> None:
     """Cell after cell; the page after each, and on the last line the JSON of all cells."""
-    options = keyed(sys.argv[1:], numbers=("n", "minutes", "pairs", "threads", "seed"))
+    options = keyed(sys.argv[1:], numbers=("n", "minutes", "pairs", "threads", "seed"), others=_OTHERS, verb="train")
     counts = [int(n) for n in options.pop("n", "1,5,20,100,300").strip("[]").split(",")]
     minutes = [float(m) for m in options.pop("minutes", "10,30,60,180").strip("[]").split(",")]
     into = Path(options.pop("into", "docs"))

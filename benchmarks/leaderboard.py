@@ -60,6 +60,7 @@ METHODS: dict[str, list[str]] = {
 
 
 _NUMBERS = ("images", "minutes", "seeds", "published_seeds", "jobs", "threads", "pairs", "pixel_steps")
+_OTHERS = ("methods", "board", "recipe", "vgg16", "photographs", "paintings", "name", "out", "into")
 _SAME = (
     "floor",
     "recoloured",
@@ -263,7 +264,7 @@ def write(rows: list[dict[str, Any]], into: Path, name: str, grid: Path) -> str:
 
 def main() -> None:
     """Train, compare, write; the table, then JSON on the last line."""
-    options = keyed(sys.argv[1:], numbers=_NUMBERS)
+    options = keyed(sys.argv[1:], numbers=_NUMBERS, others=_OTHERS, verb="train")
     board = board_of(options)
     rows = {name: [*board.common, *typed, *board.folders] for name, typed in board.methods.items()}
     every = [*rows, PIXELS] if "recipe" in rows else [*rows]

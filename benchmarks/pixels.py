@@ -56,7 +56,7 @@ def paint(config: DictConfig, out: Path, *, steps: int, pairs: int) -> list[Path
 
 def main() -> None:
     """Paint; the folder on the last line."""
-    words = keyed(sys.argv[1:], numbers=("steps", "pairs"))
+    words = keyed(sys.argv[1:], numbers=("steps", "pairs"), others=("out",), verb="preview")
     out = Path(words.pop("out", "outputs/pixels"))
     steps, pairs = int(words.pop("steps", "100")), int(words.pop("pairs", "16"))
     overrides = [f"{key}={value}" for key, value in words.items()]

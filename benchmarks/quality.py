@@ -57,7 +57,7 @@ def rows_of(out: Path, chosen: list[str], seeds: int) -> list[dict[str, Any]]:
 
 def main() -> None:
     """Train, then the table, then JSON."""
-    options = keyed(sys.argv[1:], numbers=("images", "seeds", "jobs"))
+    options = keyed(sys.argv[1:], numbers=("images", "seeds", "jobs"), others=("switches", "out"), verb="train")
     chosen = chosen_of(options.pop("switches", ",".join(SWITCHES)), SWITCHES, "switches")
     chosen = ["plain", *(name for name in chosen if name != "plain")]
     images, seeds = options.pop("images", "1000"), int(options.pop("seeds", "3"))

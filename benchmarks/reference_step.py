@@ -26,7 +26,7 @@ def main() -> None:
 
 def arguments(given: list[str], *, repetitions: int) -> tuple[int, list[str]]:
     """`repetitions=N` apart from the overrides."""
-    own = keyed(given, numbers=("repetitions",))
+    own = keyed(given, numbers=("repetitions",), verb="train")
     rest = [word for word in given if not word.startswith("repetitions=")]
     return int(own.get("repetitions", repetitions)), rest
 

@@ -189,7 +189,7 @@ def profile(name: str, size: int, threads: int) -> list[dict[str, Any]]:
 
 def main() -> None:
     """See the module."""
-    options = keyed(sys.argv[1:], numbers=("threads", "repetitions", "batch", "sizes"), only=_OTHERS)
+    options = keyed(sys.argv[1:], numbers=("threads", "repetitions", "batch", "sizes"), others=_OTHERS)
     threads, repetitions = int(options.get("threads", 2)), int(options.get("repetitions", 7))
     device, precision, batch = options.get("device", "cpu"), options.get("precision", "fp32"), options.get("batch", "1")
     torch.set_num_threads(threads)

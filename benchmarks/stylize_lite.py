@@ -86,7 +86,7 @@ def _printed(command: list[str]) -> float:
 
 
 def main() -> None:
-    options = keyed(sys.argv[1:], numbers=("turns", "inner", "sides"), only=("model", "other"))
+    options = keyed(sys.argv[1:], numbers=("turns", "inner", "sides"), others=("model", "other"))
     if missing := [key for key in ("model", "other") if key not in options]:
         sys.exit(f"error: type {missing[0]}=…; see the head of benchmarks/stylize_lite.py")
     turns, inner = int(options.get("turns", 5)), int(options.get("inner", 3))

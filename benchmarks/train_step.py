@@ -35,7 +35,7 @@ _OWN = ("models", "switches", "repetitions")
 
 def main() -> None:
     """See the module."""
-    own = keyed(sys.argv[1:], numbers=("repetitions",))
+    own = keyed(sys.argv[1:], numbers=("repetitions",), others=_OWN, verb="train")
     overrides = [*NO_DOWNLOADS, *(word for word in sys.argv[1:] if word.partition("=")[0] not in _OWN)]
     repetitions = int(own.get("repetitions", 3))
     if own.get("switches"):

@@ -5,42 +5,55 @@ import re
 import sys
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import fields
 from pathlib import Path
 
 from hydra.errors import HydraException
 from omegaconf.errors import OmegaConfBaseException
 
+from stylegan_pl.config.conf_dir import conf_dir
+from stylegan_pl.config.verbs import VERBS
 from stylegan_pl.errors import UserError, nearest
 
 _NUMBERS = re.compile(r"\[?\d+(\.\d+)?(,\d+(\.\d+)?)*\]?")
 
 
 def keyed(
-    words: Sequence[str], *, numbers: Collection[str] = (), only: Collection[str] | None = None
+    words: Sequence[str], *, numbers: Collection[str] = (), others: Collection[str] = (), verb: str | None = None
 ) -> dict[str, str]:
     """Words KEY=VALUE -> key: value; what cannot be meant is told before hours are spent.
 
     Args:
-        numbers: keys whose value is a number, or several with commas between them.
-        only: further keys that there are; None: others are overrides of the runs, for `check_composes`.
+        numbers: options whose value is a number, or several with commas between them.
+        others: further options.
+        verb: whose options may be typed, too, as overrides of its runs.
 
     Raises:
         SystemExit: one line; the word, and what to type instead.
 
-    >>> keyed(["sizes=64,128", "seed=1"], numbers=("sizes",))
-    {'sizes': '64,128', 'seed': '1'}
+    >>> keyed(["sizes=64,128", "model.generator.width=8"], numbers=("sizes",), verb="train")
+    {'sizes': '64,128', 'model.generator.width': '8'}
     """
-    found = {}
+    found, own = {}, [*numbers, *others]
     for word in words:
         key, equals, value = word.partition("=")
         if not equals:
             sys.exit(f"error: '{word}' is no KEY=VALUE")
-        if only is not None and key not in {*numbers, *only}:
-            sys.exit(f"error: no option '{key}'{nearest(key, [*numbers, *only])}")
+        if key not in own and not (verb and _is_of(verb, key)):
+            sys.exit(f"error: no option '{key}'{nearest(key, own)}")
         if key in numbers and not _NUMBERS.fullmatch(value):
             sys.exit(f"error: {word}: '{value}' is no number")
         found[key] = value
     return found
+
+
+def _is_of(verb: str, key: str) -> bool:
+    """Whether a key, or what stands before its first dot, is an option or a group of that verb."""
+    schema = VERBS[verb].schema
+    assert schema is not None
+    groups = {path.name for path in conf_dir().iterdir() if path.is_dir()}
+    first = re.split(r"[.@/]", key.lstrip("+~"))[0]
+    return first in groups | {"hydra"} | {field.name for field in fields(schema)}
 
 
 def chosen_of(text: str, there: Collection[str], key: str) -> list[str]:

@@ -9,8 +9,10 @@ from benchmarks.typed import chosen_of, keyed
 
 
 def test_words_become_options() -> None:
-    assert keyed(["sizes=64,128", "n=[1,5]", "minutes=0.5", "out=a=b"], numbers=("sizes", "n", "minutes")) == {
+    words = ["sizes=64,128", "n=[1,5]", "minutes=0.5", "out=a=b", "+experiment=x", "generator@model.generator=y"]
+    assert keyed(words, numbers=("sizes", "n", "minutes"), others=("out",), verb="train") == {
         "sizes": "64,128", "n": "[1,5]", "minutes": "0.5", "out": "a=b",
+        "+experiment": "x", "generator@model.generator": "y",
     }  # fmt: skip
     assert chosen_of("[cut,ast]", ["ast", "cut", "vanilla"], "methods") == ["cut", "ast"]
 
@@ -20,17 +22,18 @@ def test_words_become_options() -> None:
     [
         ("leaderboard", ["pairs"], "'pairs' is no KEY=VALUE"),
         ("leaderboard", ["pairs=many"], "pairs=many: 'many' is no number"),
-        ("leaderboard", ["pars=3"], "Could not override 'pars'"),
+        ("leaderboard", ["pars=3"], "no option 'pars'; did you mean 'pairs'?"),
         ("leaderboard", ["methods=[cat]"], "methods=[cat]: no 'cat'; did you mean 'cut'?"),
         ("how_many", ["n=[1,five]", "photographs=a", "paintings=b"], "'[1,five]' is no number"),
-        ("gpu", ["minuts=3"], "Could not override 'minuts'"),
+        ("gpu", ["minuts=3"], "no option 'minuts'; did you mean 'minutes'?"),
+        ("leaderboard", ["data.contnt.root=x"], "Could not override 'data.contnt.root'"),
         ("gpu", ["repetitions=few"], "'few' is no number"),
         ("quality", ["switches=bf15"], "no 'bf15'; did you mean 'bf16'?"),
-        ("quality", ["seads=1"], "Could not override 'seads'"),
-        ("pixels", ["stps=3"], "Could not override 'stps'"),
+        ("quality", ["seads=1"], "no option 'seads'; did you mean 'seeds'?"),
+        ("pixels", ["stps=3"], "no option 'stps'; did you mean 'steps'?"),
         ("cost", ["sizes=small"], "'small' is no number"),
         ("train_step", ["repetitions=x"], "'x' is no number"),
-        ("reference_step", ["repetitons=3"], "Could not override 'repetitons'"),
+        ("reference_step", ["repetitons=3"], "no option 'repetitons'; did you mean 'repetitions'?"),
         ("data", ["set=coco"], "no option 'set'; did you mean 'sets'?"),
         ("data", ["sets=cocoa"], "no 'cocoa'; did you mean 'coco'?"),
         ("stylize", ["backend=eager"], "no option 'backend'; did you mean 'backends'?"),
